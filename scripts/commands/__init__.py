@@ -1,0 +1,32 @@
+"""The subcommands of ./scripts/manage, one module each.
+
+To add one: write `scripts/commands/NAME.py` with
+
+    def configure(parser: argparse.ArgumentParser) -> None: ...   # its arguments
+    def run(arguments: argparse.Namespace) -> int: ...            # does it, returns the exit code
+
+and add its line to COMMANDS below. Only the module that is asked for is imported. When `run` is called, DATABASE_URL
+is set and the database answers; `database_session()` of scripts.manage opens a session. GeodataError and Failure
+become one sentence and exit code 1; for other codes return a number. Results go to stdout, progress to stderr.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Command:
+    """A subcommand: its name, its module and what it does in one line."""
+
+    name: str
+    module: str
+    help: str
+    needs_schema: bool = True
+    """Whether the newest schema must be there first (restore wants an empty database)."""
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("user", "scripts.commands.user", "tài khoản: add, list, disable, password (accounts)"),
+    Command("demo", "scripts.commands.demo", "nạp dữ liệu minh hoạ nếu chưa có (load the demo data)"),
+    Command("backup", "scripts.commands.backup", "sao lưu vào một tệp (consistent dump)", needs_schema=False),
+    Command("restore", "scripts.commands.restore", "khôi phục vào cơ sở dữ liệu trống (restore)", needs_schema=False),
+)

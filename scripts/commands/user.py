@@ -1,0 +1,53 @@
+"""Accounts by command line: add, list, disable, password."""
+
+import argparse
+import sys
+
+from geodata import access
+from scripts.console import Exit, Failure, announce
+from scripts.manage import database_session
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `user`."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    add = actions.add_parser("add", help="thêm tài khoản (add an account)")
+    add.add_argument("name")
+    add.add_argument("--role", required=True, help="planner, inspector, gis, admin")
+    add.add_argument("--password-stdin", action="store_true", required=True, help="đọc mật khẩu từ stdin")
+    actions.add_parser("list", help="liệt kê (list)")
+    disable = actions.add_parser("disable", help="khoá, kết thúc mọi phiên (disable, ends sessions)")
+    disable.add_argument("name")
+    password = actions.add_parser("password", help="đổi mật khẩu (change the password)")
+    password.add_argument("name")
+    password.add_argument("--password-stdin", action="store_true", required=True, help="đọc mật khẩu từ stdin")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do one action and say what was done."""
+    with database_session() as session:
+        if arguments.action == "list":
+            for user in access.list_users(session):
+                state = "khoá (disabled)" if user.disabled_at else "mở (enabled)"
+                announce(f"{user.name}\t{user.role}\t{state}")
+            return 0
+        if arguments.action == "add":
+            access.create_user(session, name=arguments.name, role=arguments.role, password=read_password())
+            done = f"Đã thêm {arguments.name} với vai trò {arguments.role} (added)"
+        elif arguments.action == "disable":
+            access.disable_user(session, arguments.name)
+            done = f"Đã khoá {arguments.name} (disabled)"
+        else:
+            access.set_password(session, arguments.name, read_password())
+            done = f"Đã đổi mật khẩu của {arguments.name} (password changed)"
+        session.commit()
+    announce(done)
+    return 0
+
+
+def read_password() -> str:
+    """Return the first line of stdin; a password on the command line would show in the process list."""
+    password = sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        raise Failure(Exit.ERROR, "Không có mật khẩu ở đầu vào chuẩn", "no password on standard input")
+    return password

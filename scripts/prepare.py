@@ -1,0 +1,111 @@
+"""Bring the database to the present schema and, at the first start, fill it with the demo data and accounts.
+
+Runs inside .venv, as a process of its own: `python -m scripts.prepare [--no-demo]` with DATABASE_URL set.
+"""
+
+import argparse
+import logging
+import os
+import traceback
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from scripts.console import Exit, Failure, announce, disk_full, run_command, say
+from scripts.database import check_postgis, connect
+from scripts.paths import ROOT, VAR
+
+LOG = VAR / "log" / "migrate.log"
+
+
+def migrate() -> None:
+    """Check the database and bring its schema to the newest version. Raises Failure."""
+    with connect(os.environ["DATABASE_URL"]) as connection:
+        check_postgis(connection)
+    config = Config(toml_file=ROOT / "pyproject.toml", attributes={"configure_logger": False})
+    try:
+        command.upgrade(config, "head")
+    except (CommandError, DBAPIError) as error:
+        raise migration_failure(error) from error
+
+
+def migration_failure(error: Exception) -> Failure:
+    """Return the sentence for a migration that did not go through; the details go to a log."""
+    LOG.parent.mkdir(parents=True, exist_ok=True)
+    LOG.write_text("".join(traceback.format_exception(error)), "utf-8")
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, psycopg.errors.DiskFull):
+        return disk_full("PostgreSQL")
+    if isinstance(cause, psycopg.errors.InsufficientPrivilege):
+        return Failure(
+            Exit.MIGRATION,
+            f"Người dùng của DATABASE_URL không đủ quyền cập nhật cấu trúc cơ sở dữ liệu: {first_line(cause)}. "
+            "Hãy nhờ quản trị cấp quyền sở hữu cơ sở dữ liệu và quyền ghi bảng spatial_ref_sys",
+            "the database user may not change the schema: it must own the database and may write spatial_ref_sys",
+        )
+    if isinstance(error, CommandError):
+        return Failure(
+            Exit.MIGRATION,
+            f"Cấu trúc cơ sở dữ liệu không thuộc phiên bản mã nguồn này: {first_line(error)}. "
+            "Hãy dùng mã nguồn mới hơn hoặc khôi phục bản sao lưu phù hợp",
+            "the database belongs to another version of this project: use a newer checkout or a matching backup",
+        )
+    return Failure(
+        Exit.MIGRATION,
+        f"Không cập nhật được cấu trúc cơ sở dữ liệu: {first_line(cause)}. Nhật ký: {LOG}",
+        "the database schema could not be brought up to date; nothing was changed, see the log",
+    )
+
+
+def first_line(error: BaseException | None) -> str:
+    """Return the first line of an error's text."""
+    return (str(error).strip().splitlines() or ["?"])[0][:300]
+
+
+def load_demo_once() -> None:
+    """Load the demo data and make the demo accounts unless they are there."""
+    from geodata import access, demo  # noqa: PLC0415 - the schema has to be there before the models ask it
+    from geodata.database import new_engine  # noqa: PLC0415
+
+    engine = new_engine()
+    try:
+        with Session(engine) as session:
+            if not demo.is_loaded(session):
+                say("Đang nạp dữ liệu minh hoạ…", "loading the demo data")
+                demo.load_demo(session)
+                session.commit()
+            if not access.list_users(session):
+                accounts = access.create_demo_accounts(session)
+                session.commit()
+                print_accounts(accounts)
+    finally:
+        engine.dispose()
+
+
+def print_accounts(accounts: list[tuple[str, str, str]]) -> None:
+    """Print the accounts' passwords, which nobody can read again."""
+    width = max(len(name) for name, _, _ in accounts)
+    announce("Tài khoản dùng thử, chỉ hiện một lần này (demo accounts, shown only this once):")
+    for name, role, password in accounts:
+        announce(f"  {name:<{width}}  {password}  [{role}]")
+    announce("Đổi mật khẩu (change one): ./scripts/manage user password NAME --password-stdin")
+
+
+def main() -> int:
+    """Migrate, then load the demo unless told not to."""
+    parser = argparse.ArgumentParser(prog="scripts.prepare")
+    parser.add_argument("--no-demo", action="store_true")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING)
+    migrate()
+    if not arguments.no_demo:
+        load_demo_once()
+    return 0
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,169 @@
+"""Start, watch and stop child processes so that none outlives the command that started it."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scripts.console import disk_full, say
+
+NO_SPACE = "No space left on device"
+LOG_LIMIT_BYTES = 10_000_000
+_PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent(number: signal.Signals = signal.SIGTERM) -> Callable[[], None]:
+    """Return a preexec function: the kernel sends the signal when the parent dies, even by SIGKILL."""
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+
+    def ask_kernel() -> None:
+        prctl(_PR_SET_PDEATHSIG, int(number))
+
+    return ask_kernel
+
+
+def last_line(text: str) -> str:
+    """Return the last line that says something, for a one-sentence message."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    telling = [line for line in lines if line.lower().startswith(("error", "fatal", "e:", "npm error"))]
+    return (telling or lines or ["?"])[-1][:300]
+
+
+def read_tail(log: Path, start: int = 0, limit: int = 20_000) -> str:
+    """Return the end of a log, not reading before the byte `start`."""
+    with contextlib.suppress(OSError), log.open("rb") as stream:
+        stream.seek(max(start, log.stat().st_size - limit))
+        return stream.read().decode("utf-8", "replace")
+    return ""
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a child ended and what it printed."""
+
+    returncode: int
+    output: str
+
+
+def run_logged(
+    command: Sequence[str | Path],
+    *,
+    log: Path,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    patient: bool = False,
+) -> Result:
+    """Run a set-up step with its output in a log; a patient step (dpkg) is not interrupted by our own stopping."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as stream:
+        start = stream.tell()
+        child = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=None if patient else die_with_parent(),
+        )
+        try:
+            child.wait()
+        except BaseException:
+            if patient:
+                child.wait()
+            else:
+                stop_group(child, grace_seconds=5)
+            raise
+    result = Result(child.returncode, read_tail(log, start))
+    if result.returncode and NO_SPACE in result.output:
+        raise disk_full(cwd)
+    return result
+
+
+def stop_group(child: subprocess.Popen[bytes], *, grace_seconds: float) -> None:
+    """Stop a child and whatever it started in its session: SIGTERM first, SIGKILL after the grace."""
+    if child.poll() is None:
+        child.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(timeout=grace_seconds)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+
+
+def rotate(log: Path) -> None:
+    """Keep one old log, so that logs cannot fill the disk over the years."""
+    if log.exists() and log.stat().st_size > LOG_LIMIT_BYTES:
+        log.replace(log.with_suffix(".old.log"))
+
+
+@dataclass
+class Service:
+    """A long-running child that is started again when it dies."""
+
+    name: str
+    command: Sequence[str | Path]
+    log: Path
+    cwd: Path
+    env: Mapping[str, str]
+    child: subprocess.Popen[bytes] | None = None
+    deaths: list[float] = field(default_factory=list)
+    restart_at: float = 0.0
+
+    def start(self) -> None:
+        """Start the child in a session of its own, its output in the log."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        rotate(self.log)
+        with self.log.open("ab") as stream:
+            self.child = subprocess.Popen(
+                self.command,
+                cwd=self.cwd,
+                env=self.env,
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=die_with_parent(),
+            )
+
+    def is_running(self) -> bool:
+        """Return whether the child lives."""
+        return self.child is not None and self.child.poll() is None
+
+    def watch(self) -> None:
+        """Start the child again if it died, waiting longer when it dies often (1 s to 30 s)."""
+        if self.is_running():
+            return
+        now = time.monotonic()
+        if self.child is not None:
+            stop_group(self.child, grace_seconds=0)
+            self.deaths = [*(then for then in self.deaths if now - then < 60), now]
+            delay = min(30.0, 2.0 ** (len(self.deaths) - 1))
+            self.restart_at = now + delay
+            say(
+                f"Tiến trình {self.name} đã dừng (mã {self.child.returncode}), khởi động lại sau {delay:.0f} giây; nhật ký: {self.log}",
+                f"{self.name} ended with {self.child.returncode}, starting again in {delay:.0f} s; log: {self.log}",
+            )
+            self.child = None
+        if now >= self.restart_at:
+            self.start()
+
+    def stop(self, grace_seconds: float = 10.0) -> None:
+        """Stop the child and its own children."""
+        if self.child is not None:
+            stop_group(self.child, grace_seconds=grace_seconds)
+
+
+def stop_all(services: Sequence[Service]) -> None:
+    """Stop services side by side: all are asked before any is waited for."""
+    for service in services:
+        if service.child is not None and service.is_running():
+            service.child.terminate()
+    for service in services:
+        service.stop()

@@ -1,0 +1,240 @@
+"""Install, start and watch the whole application; SIGTERM or Ctrl-C stops all of it."""
+
+import argparse
+import contextlib
+import errno
+import http.client
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from scripts import locks
+from scripts.cluster import Cluster, clean_environment
+from scripts.console import Exit, Failure, Stopped, announce, run_command, say
+from scripts.paths import PYTHON, ROOT, VAR
+from scripts.processes import Service, die_with_parent, last_line, read_tail, stop_all, stop_group
+from scripts.setup import load_env_file, own_database, prepare_checkout
+
+LOGS = VAR / "log"
+SECRET_KEY_FILE = VAR / "secret_key"
+READY_SECONDS = 60.0
+POLL_SECONDS = 0.5
+ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared with, not bound
+
+
+def parse_arguments(arguments: list[str]) -> argparse.Namespace:
+    """Return the options of ./scripts/serve."""
+    parser = argparse.ArgumentParser(prog="./scripts/serve", description="Cài đặt và chạy bản đồ (install and run the map)")
+    parser.add_argument("--host", default="127.0.0.1", help="địa chỉ lắng nghe; 0.0.0.0 cho cả mạng nội bộ (address)")
+    parser.add_argument("--port", type=port_number, default=os.environ.get("PORT") or "8000", help="cổng (port)")
+    parser.add_argument("--workers", type=worker_count, default=str(min(4, os.cpu_count() or 1)),
+                        help="số tiến trình web (web processes)")
+    parser.add_argument("--no-demo", action="store_true", help="không nạp dữ liệu minh hoạ (no demo data)")
+    return parser.parse_args(arguments)
+
+
+def port_number(text: str) -> int:
+    """Parse a TCP port."""
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"cổng phải là số từ 1 đến 65535, không phải {text!r} (a port number)")
+    return int(text)
+
+
+def worker_count(text: str) -> int:
+    """Parse the number of web processes."""
+    if not text.isdigit() or not 0 < int(text) <= 64:
+        raise argparse.ArgumentTypeError(f"số tiến trình phải từ 1 đến 64, không phải {text!r} (1 to 64)")
+    return int(text)
+
+
+def main() -> int:
+    """Run until stopped."""
+    load_env_file()
+    options = parse_arguments(sys.argv[1:])
+    with only_one(f"http://{options.host}:{options.port}/"):
+        check_port(options.host, options.port)
+        prepare_checkout(database=own_database())
+        with database_url() as (url, cluster):
+            environment = application_environment(url, clean=cluster is not None)
+            prepare_database(environment, demo=not options.no_demo)
+            check_port(options.host, options.port)
+            run_services(options, environment, cluster)
+    return 0
+
+
+@contextlib.contextmanager
+def only_one(address: str) -> Iterator[None]:
+    """Refuse a second start of the same checkout."""
+    with locks.open_lock(VAR / "serve.lock") as stream:
+        if not locks.try_exclusive(stream):
+            holder = stream.read().strip() or "?"
+            raise Failure(
+                Exit.RUNNING,
+                f"Bản đồ của thư mục này đang chạy rồi ({holder}): hãy dùng nó, hoặc dừng nó trước",
+                "this checkout is already being served: use that one, or stop it first",
+            )
+        stream.truncate(0)
+        stream.write(f"pid {os.getpid()}, {address}")
+        stream.flush()
+        yield
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise Failure when the address cannot be listened on."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise port_failure(host, port, error) from error
+
+
+def port_failure(host: str, port: int, error: OSError) -> Failure:
+    """Return the sentence for an address that cannot be listened on."""
+    if error.errno == errno.EADDRINUSE:
+        return Failure(
+            Exit.PORT,
+            f"Cổng {port} đang có chương trình khác dùng: hãy chọn cổng khác, ví dụ ./scripts/serve --port {port % 65535 + 1}",
+            f"port {port} is taken: choose another one with --port",
+        )
+    if error.errno == errno.EACCES:
+        return Failure(
+            Exit.PORT,
+            f"Không có quyền dùng cổng {port}: hãy chọn cổng từ 1024 trở lên bằng --port",
+            f"no permission to use port {port}: choose one from 1024 on with --port",
+        )
+    return Failure(
+        Exit.PORT,
+        f"Không lắng nghe được ở địa chỉ {host!r}: máy này không có địa chỉ đó; hãy sửa --host (127.0.0.1 hoặc 0.0.0.0)",
+        f"cannot listen on {host!r}: correct --host",
+    )
+
+
+@contextlib.contextmanager
+def database_url() -> Iterator[tuple[str, Cluster | None]]:
+    """Give the address of the database: DATABASE_URL, or the private cluster running meanwhile."""
+    if not own_database():
+        yield os.environ["DATABASE_URL"], None
+        return
+    with Cluster(VAR / "pg").in_use() as cluster:
+        yield cluster.url(), cluster
+
+
+def application_environment(url: str, *, clean: bool) -> dict[str, str]:
+    """Return the environment of the web server, the worker and the migrations."""
+    base = clean_environment() if clean else dict(os.environ)
+    secret = os.environ.get("SECRET_KEY", "").strip() or read_secret_key(SECRET_KEY_FILE)
+    return {**base, "DATABASE_URL": url, "SECRET_KEY": secret}
+
+
+def read_secret_key(path: Path) -> str:
+    """Return the key that signs sessions, made once; only its owner may read it."""
+    try:
+        key = path.read_text("ascii").strip()
+        path.chmod(0o600)
+        if len(key) >= 32:
+            return key
+    except FileNotFoundError:
+        pass
+    key = secrets.token_urlsafe(48)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as stream:
+        stream.write(key + "\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+    part.replace(path)
+    return key
+
+
+def prepare_database(environment: dict[str, str], *, demo: bool) -> None:
+    """Migrate and load the demo in a process of the virtual environment, which says itself what went wrong."""
+    child = subprocess.Popen(
+        [PYTHON, "-P", "-m", "scripts.prepare", *([] if demo else ["--no-demo"])],
+        cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=die_with_parent(),
+    )
+    try:
+        code = child.wait()
+    except Stopped:
+        stop_group(child, grace_seconds=10)
+        raise
+    if code:
+        raise SystemExit(code if code > 0 else Exit.MIGRATION)
+
+
+def run_services(options: argparse.Namespace, environment: dict[str, str], cluster: Cluster | None) -> None:
+    """Run the web server and the worker until a signal arrives."""
+    granian = [PYTHON, "-P", "-m", "granian", "--interface", "wsgi", "--factory", "--no-ws", "--host", options.host, "--port",
+               str(options.port), "--workers", str(options.workers), "--workers-kill-timeout", "5",
+               "--respawn-failed-workers", "webmap:create_app"]
+    web = Service("web", granian, LOGS / "web.log", ROOT, environment)
+    worker = Service("worker", [PYTHON, "-P", "-m", "geodata.jobs"], LOGS / "worker.log", ROOT, environment)
+    services = [web, worker]
+    try:
+        log_start = web.log.stat().st_size if web.log.exists() else 0
+        for service in services:
+            service.start()
+        wait_until_ready(web, options.host, options.port, log_start)
+        announce(f"Bản đồ đã sẵn sàng (the map is ready): http://{shown_host(options.host)}:{options.port}/")
+        announce("Dừng bằng Ctrl-C (stop with Ctrl-C)")
+        while True:
+            time.sleep(POLL_SECONDS)
+            if cluster is not None:
+                cluster.watch()
+            for service in services:
+                service.watch()
+    except Stopped:
+        say("Đang dừng…", "stopping")
+    finally:
+        stop_all(services)
+
+
+def shown_host(host: str) -> str:
+    """Return the host part of the address to open in a browser."""
+    address = ANY_ADDRESS.get(host, host)
+    return f"[{address}]" if ":" in address else address
+
+
+def wait_until_ready(web: Service, host: str, port: int, log_start: int) -> None:
+    """Wait for /readyz. Raises Failure when the web server dies or takes too long."""
+    deadline = time.monotonic() + READY_SECONDS
+    answer = "no answer"
+    while web.is_running() and time.monotonic() < deadline:
+        connection = http.client.HTTPConnection(ANY_ADDRESS.get(host, host), port, timeout=5)
+        try:
+            connection.request("GET", "/readyz")
+            response = connection.getresponse()
+            if response.status == 200:
+                return
+            answer = f"{response.status} {response.read(200).decode('utf-8', 'replace')}"
+        except OSError:
+            time.sleep(0.05)
+        except http.client.HTTPException as error:
+            answer = type(error).__name__
+            time.sleep(0.05)
+        else:
+            time.sleep(0.2)
+        finally:
+            connection.close()
+    output = read_tail(web.log, log_start)
+    if "Address already in use" in output:
+        raise port_failure(host, port, OSError(errno.EADDRINUSE, "in use"))
+    reason = answer if web.is_running() else last_line(output)
+    raise Failure(
+        Exit.WEB,
+        f"Máy chủ web không sẵn sàng: {reason}. Xem nhật ký {web.log}",
+        "the web server did not become ready; see its log",
+    )
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,62 @@
+"""Run the checks and the whole test suite against a real PostGIS and a real Chromium."""
+
+import contextlib
+import os
+import secrets
+import subprocess
+import sys
+
+from scripts.check import run_checks
+from scripts.cluster import SUPERUSER, Cluster, remove_abandoned
+from scripts.console import Stopped, run_command
+from scripts.paths import PYTHON, ROOT, WORK
+from scripts.processes import die_with_parent, stop_group
+from scripts.setup import prepare_checkout
+from scripts.system import find_chromium
+
+CLUSTERS = WORK / "test-pg"
+PARALLEL = 2
+
+
+def main() -> int:
+    """Return pytest's exit code, or that of the first failed check when pytest passed."""
+    arguments = sys.argv[1:]
+    prepare_checkout(database=True, browser=True, development=True)
+    checked = 0 if arguments else run_checks()
+    CLUSTERS.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(CLUSTERS)
+    cluster = Cluster(CLUSTERS / f"{os.getpid()}-{secrets.token_hex(2)}", durable=False)
+    try:
+        with cluster.in_use():
+            tested = run_pytest(cluster, arguments or ["-n", str(PARALLEL)])
+    finally:
+        with contextlib.suppress(OSError):
+            cluster.remove()
+    return tested or checked
+
+
+def run_pytest(cluster: Cluster, arguments: list[str]) -> int:
+    """Run pytest with what tests need in its environment."""
+    given = {name: value for name, value in os.environ.items() if name != "DATABASE_URL" and not name.startswith("PG")}
+    environment = {
+        **given,
+        "TEST_DATABASE_URL": cluster.url(database="postgres", role=SUPERUSER),
+        "CHROMIUM_PATH": str(find_chromium()),
+    }
+    child = subprocess.Popen(
+        [PYTHON, "-P", "-m", "pytest", *arguments],
+        cwd=ROOT,
+        env=environment,
+        # A group of its own can be ended whole, but could not read the terminal (--pdb).
+        process_group=None if sys.stdin.isatty() else 0,
+        preexec_fn=die_with_parent(),
+    )
+    try:
+        return child.wait()
+    except Stopped:
+        stop_group(child, grace_seconds=20)
+        raise
+
+
+if __name__ == "__main__":
+    run_command(main)
