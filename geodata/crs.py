@@ -1,0 +1,94 @@
+"""Every EPSG number of the project, and the one province it serves.
+
+Storage is EPSG:4326 (lon, lat), measuring is done in the province's VN-2000 zone, display in web
+Mercator. Nothing else in the project may write an EPSG number.
+"""
+
+import os
+from dataclasses import dataclass
+
+from geodata.errors import ConfigurationError
+
+WGS84 = 4326
+WEB_MERCATOR = 3857
+WGS84_UTM_48N = 32648
+VN2000_GEOGRAPHIC = 4756
+VN2000_UTM_48N = 3405
+VN2000_UTM_49N = 3406
+
+#: VN-2000 / TM-3 zones: EPSG code -> central meridian in degrees (EPSG v11.022). Axes: E, N in metres.
+VN2000_TM3: dict[int, float] = {
+    5896: 102.0,
+    9205: 103.0,
+    9206: 104.0,
+    9207: 104.5,
+    9208: 104.75,
+    5897: 105.0,
+    9209: 105.5,
+    9210: 105.75,
+    9211: 106.0,
+    9212: 106.25,
+    9213: 106.5,
+    9214: 107.0,
+    9215: 107.25,
+    9216: 107.5,
+    5899: 107.75,
+    5898: 108.0,
+    9217: 108.25,
+    9218: 108.5,
+}
+
+#: VN-2000 to WGS 84 as PROJ's position-vector towgs84, from EPSG:6960 with its coordinate-frame
+#: rotations negated. EPSG states an accuracy of 1 m.
+VN2000_TOWGS84 = (-191.90441429, -39.30318279, -111.45032835, 0.00928836, -0.01975479, 0.00427372, 0.252906278)
+
+Bbox = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Province:
+    """A province: its name, the extent its data must lie in, and its metric zone.
+
+    `extent` is (west, south, east, north) in EPSG:4326; `home` the extent the map opens with.
+    """
+
+    name: str
+    extent: Bbox
+    home: Bbox
+    metric_srid: int
+    likely_srids: tuple[int, ...]
+
+
+# Extent of the city merged on 2025-07-01 (with Hải Dương and Bạch Long Vĩ), with about 10 km of
+# margin: lines and substations across the border (Chợ Rộc, Quảng Ninh) belong to the map.
+HAI_PHONG = Province(
+    name="Hải Phòng",
+    extent=(106.0, 20.05, 107.9, 21.4),
+    home=(106.42, 20.62, 107.12, 21.02),
+    metric_srid=9210,
+    likely_srids=(9210, 9209, 5897, VN2000_UTM_48N, WGS84_UTM_48N, 5899, 5898, WGS84, VN2000_GEOGRAPHIC),
+)
+
+PROVINCES = {"hải phòng": HAI_PHONG, "hai phong": HAI_PHONG}
+
+
+def find_province(name: str) -> Province:
+    """Return the province of that name, in any case. Raises ConfigurationError."""
+    try:
+        return PROVINCES[name.strip().casefold()]
+    except KeyError:
+        raise ConfigurationError(name="PROVINCE", reason=f"“{name}” is not one of: Hải Phòng") from None
+
+
+def current_province() -> Province:
+    """Return the province of the setting PROVINCE (default Hải Phòng)."""
+    return find_province(os.environ.get("PROVINCE") or "Hải Phòng")
+
+
+def vn2000_proj4(srid: int) -> str:
+    """Return the PROJ string of a VN-2000 TM-3 zone, datum shift included."""
+    shift = ",".join(str(value) for value in VN2000_TOWGS84)
+    return (
+        f"+proj=tmerc +lat_0=0 +lon_0={VN2000_TM3[srid]:g} +k=0.9999 +x_0=500000 +y_0=0 "
+        f"+ellps=WGS84 +towgs84={shift} +units=m +no_defs"
+    )

@@ -1,0 +1,81 @@
+"""The connection: base class, constraint names, address, engines, time-outs. No tables."""
+
+import os
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import DateTime, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.orm import DeclarativeBase
+
+from geodata.errors import ConfigurationError
+
+TIME_ZONE = "Asia/Ho_Chi_Minh"
+
+
+class Base(DeclarativeBase):
+    """Base of every table, so that Alembic sees one metadata."""
+
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: DateTime(timezone=True)}
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+def parse_database_url(text: str) -> URL:
+    """Return the address with the psycopg 3 driver. Raises ConfigurationError."""
+    try:
+        url = make_url(text.strip())
+    except (ArgumentError, ValueError) as error:
+        raise ConfigurationError(
+            name="DATABASE_URL", reason="it must look like postgresql://user:password@host:5432/database"
+        ) from error
+    if url.get_backend_name() not in {"postgresql", "postgres"}:
+        raise ConfigurationError(name="DATABASE_URL", reason="only PostgreSQL with PostGIS is supported")
+    return url.set(drivername="postgresql+psycopg")
+
+
+def database_url() -> URL:
+    """Return the address of the setting DATABASE_URL. Raises ConfigurationError."""
+    text = os.environ.get("DATABASE_URL", "")
+    if not text.strip():
+        raise ConfigurationError(name="DATABASE_URL", reason="it is empty; ./scripts/serve sets it by itself")
+    return parse_database_url(text)
+
+
+def new_engine(
+    url: URL | str | None = None, *, statement_timeout_s: float | None = None, pool_size: int = 8
+) -> Engine:
+    """Return an engine whose sessions work in the province's time zone, so that “today” is today there.
+
+    Web processes give a `statement_timeout_s`; imports and migrations give none.
+    """
+    address = parse_database_url(url) if isinstance(url, str) else url or database_url()
+    engine = create_engine(
+        address,
+        pool_size=pool_size,
+        max_overflow=4,
+        pool_timeout=3,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 5, "application_name": "webmap"},
+    )
+    settings = {"TimeZone": TIME_ZONE, "lock_timeout": "10s"}
+    if statement_timeout_s is not None:
+        settings |= {"statement_timeout": f"{int(statement_timeout_s * 1000)}ms", "lock_timeout": "2s"}
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        previous, connection.autocommit = connection.autocommit, True
+        with connection.cursor() as cursor:
+            for name, value in settings.items():
+                cursor.execute("SELECT set_config(%s, %s, false)", (name, value))
+        connection.autocommit = previous
+
+    return engine

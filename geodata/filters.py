@@ -1,0 +1,198 @@
+"""Filters: what a person asked, as an SQL condition and as a sentence.
+
+A filter kind (Choice, Range …) belongs to a field and parses the values of one query parameter into a
+Condition. Knows columns, not layers; knows words, not languages: sentences are message templates.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, and_, func, or_
+
+from geodata.errors import InvalidFilterError
+from geodata.i18n import N_
+
+Translate = Callable[[str], str]
+Column = ColumnElement[Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """One parsed filter: the SQL that keeps a row, and what to say about it.
+
+    `sentence` is a template whose `words` are filled in by the one who shows it; `words` that are
+    labels are listed in `translated`.
+    """
+
+    name: str
+    sql: ColumnElement[bool]
+    sentence: str
+    words: dict[str, str]
+    labels: tuple[str, ...] = ()
+
+    def say(self, translate: Translate) -> str:
+        """Return the sentence in the language of `translate`."""
+        words = dict(self.words)
+        if self.labels:
+            words["values"] = f" {translate(N_('or'))} ".join(translate(label) for label in self.labels)
+        words["field"] = translate(words["field"])
+        return translate(self.sentence).format_map(words)
+
+
+class FilterKind(Protocol):
+    """What a field's filter can do."""
+
+    @property
+    def widget(self) -> str:
+        """The form control that fits: choice, range, date, text."""
+        ...
+
+    def parse(self, name: str, label: str, values: Sequence[str], column: Column) -> Condition:
+        """Return the condition. Raises InvalidFilterError."""
+        ...
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One or more of the stored values; several mean “or”. `unknown` asks for missing values.
+
+    `labels` maps each stored value to its text; None leaves the values free (codes, years).
+    """
+
+    labels: dict[str, str] | None = None
+    widget: str = "choice"
+
+    def parse(self, name: str, label: str, values: Sequence[str], column: Column) -> Condition:
+        """Return `column IN values`."""
+        wanted = list(dict.fromkeys(values))
+        known = [value for value in wanted if value != "unknown" or "unknown" in (self.labels or {})]
+        if self.labels is not None:
+            for value in known:
+                if value not in self.labels:
+                    reason = f"choose from {', '.join(self.labels)}, unknown"
+                    raise InvalidFilterError(name=name, value=value, reason=reason)
+        parts: list[ColumnElement[bool]] = []
+        if known:
+            parts.append(column.in_([_as_column_type(name, value, column) for value in known]))
+        if "unknown" in wanted:
+            parts.append(column.is_(None))
+        texts = tuple((self.labels or {}).get(value, N_("Unknown") if value == "unknown" else value) for value in wanted)
+        return Condition(
+            name=name, sql=or_(*parts), sentence=N_("{field} is {values}"), words={"field": label}, labels=texts
+        )
+
+
+@dataclass(frozen=True)
+class Range:
+    """A number between two ends, both optional and included: `40..`, `..60`, `40..60`, `40`."""
+
+    widget: str = "range"
+
+    def parse(self, name: str, label: str, values: Sequence[str], column: Column) -> Condition:
+        """Return the condition for one range."""
+        low_text, high_text = _ends(name, values)
+        low, high = (_number(name, text) if text else None for text in (low_text, high_text))
+        if low is not None and high is not None and low > high:
+            raise InvalidFilterError(name=name, value=values[0], reason="the lower end is above the upper end")
+        return _between(name, label, column, low, high, low_text, high_text)
+
+
+@dataclass(frozen=True)
+class DateRange:
+    """A day between two ends, ISO dates, both optional and included: `2020-01-01..2020-12-31`."""
+
+    widget: str = "date"
+
+    def parse(self, name: str, label: str, values: Sequence[str], column: Column) -> Condition:
+        """Return the condition for one span of days."""
+        low_text, high_text = _ends(name, values)
+        low, high = (_day(name, text) if text else None for text in (low_text, high_text))
+        if low is not None and high is not None and low > high:
+            raise InvalidFilterError(name=name, value=values[0], reason="the first day is after the last day")
+        shown = (f"{day:%d/%m/%Y}" if day else "" for day in (low, high))
+        return _between(name, label, column, low, high, *shown)
+
+
+@dataclass(frozen=True)
+class Text:
+    """Part of a text, accents and case ignored."""
+
+    widget: str = "text"
+
+    def parse(self, name: str, label: str, values: Sequence[str], column: Column) -> Condition:
+        """Return the condition; wildcards in the value are plain characters."""
+        value = values[-1].strip()
+        if not value or len(value) > 200 or "\x00" in value:
+            raise InvalidFilterError(name=name, value=value, reason="give between 1 and 200 characters")
+        pattern = func.fold_text(value)
+        return Condition(
+            name=name,
+            sql=func.fold_text(column).contains(pattern, autoescape=False)
+            if not any(sign in value for sign in "%_\\")
+            else func.strpos(func.fold_text(column), pattern) > 0,
+            sentence=N_("{field} contains “{value}”"),
+            words={"field": label, "value": value},
+        )
+
+
+def _as_column_type(name: str, value: str, column: Column) -> object:
+    """Return the value as the column's Python type, so that an integer choice compares as integer."""
+    try:
+        python_type = column.type.python_type
+    except NotImplementedError:
+        python_type = str
+    if python_type is bool:
+        if value not in {"true", "false"}:
+            raise InvalidFilterError(name=name, value=value, reason="choose true or false")
+        return value == "true"
+    if python_type is int:
+        try:
+            return int(value)
+        except ValueError:
+            raise InvalidFilterError(name=name, value=value, reason="a whole number is needed") from None
+    return value
+
+
+def _ends(name: str, values: Sequence[str]) -> tuple[str, str]:
+    if len(values) != 1:
+        raise InvalidFilterError(name=name, value=", ".join(values), reason="give one range only")
+    low, dots, high = values[0].strip().partition("..")
+    if not dots:
+        high = low
+    if not low and not high:
+        raise InvalidFilterError(name=name, value=values[0], reason="give at least one end, like 40.. or ..60")
+    return low.strip(), high.strip()
+
+
+def _number(name: str, text: str) -> Decimal:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite() or abs(number) > Decimal("1e18") or not math.isfinite(float(number)):
+        raise InvalidFilterError(name=name, value=text, reason="a number like 12.5 is needed")
+    return number
+
+
+def _day(name: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidFilterError(name=name, value=text, reason="a day like 2020-03-02 is needed") from None
+
+
+def _between(
+    name: str, label: str, column: Column, low: object, high: object, low_text: str, high_text: str
+) -> Condition:
+    parts = [column >= low] if low is not None else []
+    parts += [column <= high] if high is not None else []
+    if low is not None and high is not None:
+        sentence = N_("{field} is {low}") if low == high else N_("{field} is from {low} to {high}")
+    else:
+        sentence = N_("{field} is at least {low}") if low is not None else N_("{field} is at most {high}")
+    words = {"field": label, "low": low_text, "high": high_text}
+    return Condition(name=name, sql=and_(*parts), sentence=sentence, words=words)

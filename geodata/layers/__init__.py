@@ -1,0 +1,12 @@
+"""The layer kinds of the project, in legend order. Their files are private to this package."""
+
+from geodata.layer import registry
+from geodata.layers.admin_units import AdminUnit
+from geodata.layers.fuel_sites import FuelSite
+from geodata.layers.industrial_clusters import IndustrialCluster
+from geodata.layers.markets import Market
+from geodata.layers.planning_zones import PlanningZone
+from geodata.layers.power_lines import PowerLine
+from geodata.layers.substations import Substation
+
+LAYERS = registry(FuelSite, Market, Substation, PowerLine, IndustrialCluster, PlanningZone, AdminUnit)

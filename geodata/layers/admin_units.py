@@ -1,0 +1,105 @@
+"""Administrative units with their validity dates: the 114 of 2025-07-01 and the earlier ones.
+
+Unit codes are reused after a reform (11341 was phường Gia Viên, now phường Ngô Quyền), so the key is
+(code, valid_from). Codes: General Statistics Office; province 31 Hải Phòng, formerly 30 Hải Dương.
+"""
+
+from decimal import Decimal
+
+from sqlalchemy import Numeric, Text, case, func, literal
+from sqlalchemy.orm import Mapped
+
+from geodata.filters import Choice, Range
+from geodata.i18n import N_
+from geodata.layer import (
+    Feature,
+    GeometryType,
+    Group,
+    LabelledEnum,
+    Layer,
+    Style,
+    Symbol,
+    Variation,
+    derived,
+    field,
+)
+
+
+class UnitKind(LabelledEnum):
+    """Kinds of unit, of every vintage."""
+
+    WARD = "ward", N_("Ward"), "phường"
+    COMMUNE = "commune", N_("Commune"), "xã"
+    TOWNSHIP = "township", N_("Township"), "thị trấn"
+    SPECIAL_ZONE = "special_zone", N_("Special zone"), "đặc khu"
+    URBAN_DISTRICT = "urban_district", N_("Urban district"), "quận"
+    DISTRICT = "district", N_("Rural district"), "huyện"
+    TOWN = "town", N_("Town"), "thị xã", "thành phố"
+    PROVINCE = "province", N_("Province or city"), "tỉnh"
+
+
+class UnitValidity(LabelledEnum):
+    """Whether the unit still exists."""
+
+    CURRENT = "current", N_("Current unit")
+    FORMER = "former", N_("Former unit")
+
+
+class AdminUnit(Feature):
+    """An administrative unit. Geometry: its area. Area in km² as published."""
+
+    __tablename__ = "admin_unit"
+    layer = Layer(
+        name="admin_units",
+        title=N_("Administrative units"),
+        singular=N_("Administrative unit"),
+        description=N_("Wards, communes and special zones since 1 July 2025, and former units"),
+        geometry=GeometryType.POLYGON,
+        key=("code", "valid_from"),
+        style=Style(
+            base=Symbol(fill="#FFFFFF", fill_opacity=0.0, stroke="#8D97A5", stroke_px=1),
+            by=(
+                Variation(
+                    field="validity",
+                    cases={"current": Symbol(), "former": Symbol(dash=(4, 4), stroke="#A78BBA")},
+                ),
+            ),
+            label_min_zoom=11,
+            label_rank=9,
+        ),
+    )
+
+    kind: Mapped[UnitKind | None] = field(
+        label=N_("Kind"), values=UnitKind, source_names=("LOAI", "WARD_TYPE", "CAP"), searchable=False
+    )
+    full_name: Mapped[str | None] = field(
+        label=N_("Full name"), type_=Text, source_names=("TEN_DAY_DU", "FULL_NAME"), searchable=True
+    )
+    name_en: Mapped[str | None] = field(label=N_("Name without accents"), type_=Text, source_names=("NAME_EN", "TEN_EN"))
+    area_km2: Mapped[Decimal | None] = field(
+        label=N_("Area"), unit="km²", type_=Numeric(10, 3), source_names=("DIEN_TICH", "AREA_KM2"), filter=Range(),
+        group=Group.SIZE, check="area_km2 >= 0",
+    )
+    population: Mapped[int | None] = field(
+        label=N_("Population"), source_names=("DAN_SO",), filter=Range(), group=Group.SIZE, check="population >= 0"
+    )
+    former_province: Mapped[str | None] = field(
+        label=N_("Former province"), type_=Text, source_names=("OLD_PROVINCE", "TINH_CU", "PROVINCE_VN"),
+        filter=Choice(),
+    )
+    former_district: Mapped[str | None] = field(
+        label=N_("Former district"), type_=Text, source_names=("OLD_DISTRICT", "HUYEN_CU", "DISTRICT_VN"),
+        filter=Choice(), searchable=True,
+    )
+    founding_document_no: Mapped[str | None] = field(
+        label=N_("Document"), type_=Text, source_names=("SO_NQ", "VAN_BAN"), group=Group.LEGAL
+    )
+
+
+AdminUnit.validity = derived(  # type: ignore[attr-defined]
+    case(
+        (AdminUnit.valid_to < func.current_date(), literal("former")),
+        else_=literal("current"),
+    ),
+    label=N_("Validity"), values=UnitValidity, group=Group.STATE,
+)

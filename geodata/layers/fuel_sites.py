@@ -1,0 +1,315 @@
+"""Petrol and LPG sites with certificates; certificate and inspection states are derived.
+
+Sources: petrol: Decree 83/2014/NĐ-CP, 95/2021, 80/2023, Circular 38/2014/TT-BCT (certificate: 5 years).
+LPG: Decree 87/2018/NĐ-CP (10 years: unverified, so never assumed). Store class by tank volume: unverified.
+"""
+
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import ColumnElement, Numeric, Text, UniqueConstraint, and_, case, exists, func, literal, or_, text
+from sqlalchemy.orm import Mapped
+
+from geodata.filters import Choice, DateRange, Range
+from geodata.i18n import N_
+from geodata.inspection_records import Finding, InspectionVisit
+from geodata.layer import (
+    EDITORS,
+    STAFF,
+    Access,
+    Detail,
+    DetailInfo,
+    Feature,
+    GeometryType,
+    Group,
+    LabelledEnum,
+    Layer,
+    Role,
+    Style,
+    Symbol,
+    Variation,
+    derived,
+    field,
+    parent,
+)
+
+#: Days before the end from which a certificate counts as expiring (R16, department policy).
+EXPIRING_WITHIN_DAYS = 90
+
+
+class FuelKind(LabelledEnum):
+    """Petrol or one of the LPG types of Decree 87/2018/NĐ-CP."""
+
+    PETROL = "petrol", N_("Petrol station"), "xăng dầu", "cửa hàng xăng dầu", "chxd"
+    LPG_DEPOT = "lpg_depot", N_("LPG depot"), "kho lpg", "kho"
+    LPG_FILLING = "lpg_filling", N_("LPG cylinder filling station"), "trạm nạp vào chai", "trạm nạp", "chiết nạp"
+    LPG_BULK = "lpg_bulk", N_("LPG bulk filling station"), "trạm nạp vào xe bồn"
+    LPG_SUPPLY = "lpg_supply", N_("LPG supply station"), "trạm cấp lpg", "trạm cấp"
+    LPG_SHOP = "lpg_shop", N_("LPG cylinder shop"), "cửa hàng lpg", "cửa hàng bán lẻ chai", "cửa hàng gas"
+
+
+class CertificateState(LabelledEnum):
+    """State of the eligibility certificate, derived from dates; unknown is not “never issued”."""
+
+    REVOKED = "revoked", N_("Revoked")
+    SUSPENDED = "suspended", N_("Suspended")
+    NEVER_ISSUED = "never_issued", N_("Never issued")
+    EXPIRED = "expired", N_("Expired")
+    EXPIRING = "expiring", N_("Expiring within 90 days")
+    VALID = "valid", N_("Valid")
+    UNKNOWN = "unknown", N_("Unknown")
+
+
+class CertificateRecord(LabelledEnum):
+    """What the register knows when there is no certificate number."""
+
+    HELD = "held", N_("Certificate held"), "đã cấp", "có"
+    NEVER_ISSUED = "never_issued", N_("Never issued"), "chưa được cấp", "chưa cấp", "chưa có"
+
+
+class InspectionStatus(LabelledEnum):
+    """Where the inspection work on a site stands, derived from visits and findings."""
+
+    REMEDY_OVERDUE = "remedy_overdue", N_("Remedy overdue")
+    VIOLATION = "violation", N_("Violation open")
+    FINDINGS_OPEN = "findings_open", N_("Findings open")
+    NOT_INSPECTED = "not_inspected", N_("Not inspected")
+    REMEDIED = "remedied", N_("Remedied")
+    PASSED = "passed", N_("Passed")
+
+
+class BusinessState(LabelledEnum):
+    """Whether the site trades; kept apart from its certificate."""
+
+    OPEN = "open", N_("Open"), "đang hoạt động", "hoạt động"
+    PAUSED = "paused", N_("Paused"), "tạm ngừng", "tạm dừng"
+    CLOSED = "closed", N_("Closed"), "đóng cửa", "ngừng hoạt động"
+
+
+class OwnershipKind(LabelledEnum):
+    """How the trader holds the store."""
+
+    OWNED = "owned", N_("Owned"), "sở hữu"
+    RENTED = "rented", N_("Rented"), "thuê"
+    AGENT = "agent", N_("Agent"), "đại lý"
+    FRANCHISE = "franchise", N_("Franchise"), "nhượng quyền"
+
+
+class Siting(LabelledEnum):
+    """On land or floating."""
+
+    LAND = "land", N_("On land"), "đất liền"
+    FLOATING = "floating", N_("Floating"), "trên mặt nước"
+
+
+class Certificate(Detail):
+    """One certificate in the life of a site; the latest is repeated on the site itself."""
+
+    __tablename__ = "certificate"
+    __table_args__ = (UniqueConstraint("feature_id", "certificate_no"),)
+    detail = DetailInfo(
+        name="certificates", title=N_("Certificates"), order_by=("-issued_on",), key=("certificate_no",)
+    )
+
+    feature_id: Mapped[int] = parent("fuel_site")
+    certificate_no: Mapped[str] = field(label=N_("Certificate no."), type_=Text, required=True)
+    issued_on: Mapped[date | None] = field(label=N_("Issued"))
+    expires_on: Mapped[date | None] = field(label=N_("Expires"))
+    authority: Mapped[str | None] = field(label=N_("Authority"), type_=Text)
+    revoked_on: Mapped[date | None] = field(label=N_("Revoked"))
+    suspended_from: Mapped[date | None] = field(label=N_("Suspended from"))
+    suspended_to: Mapped[date | None] = field(label=N_("Suspended until"))
+
+
+_LPG = Symbol(shape="diamond")
+_LPG_LARGE = Symbol(shape="diamond", size_px=19)
+
+
+class FuelSite(Feature):
+    """A petrol or LPG site. Geometry: a point. Volumes in m³, LPG in tonnes."""
+
+    __tablename__ = "fuel_site"
+    layer = Layer(
+        name="fuel_sites",
+        title=N_("Petrol and LPG sites"),
+        singular=N_("Petrol or LPG site"),
+        description=N_("Petrol stores and LPG sites with certificate and inspection state"),
+        geometry=GeometryType.POINT,
+        access=Access(write=EDITORS),
+        style=Style(
+            base=Symbol(shape="drop", size_px=15, fill="#FFFFFF", stroke="#37474F", stroke_px=1.2, level=1),
+            by=(
+                Variation(
+                    field="certificate_state",
+                    cases={
+                        "revoked": Symbol(fill="#111111"),
+                        "suspended": Symbol(fill="#111111", level=0.5),
+                        "never_issued": Symbol(fill="#B2182B"),
+                        "expired": Symbol(fill="#E66101"),
+                        "expiring": Symbol(fill="#E6AB02"),
+                        "unknown": Symbol(fill="#FFFFFF"),
+                        "valid": Symbol(fill="#1B9E77"),
+                    },
+                    unknown=Symbol(fill="#FFFFFF"),
+                ),
+                Variation(
+                    field="kind",
+                    cases={
+                        "petrol": Symbol(shape="drop"),
+                        "lpg_depot": _LPG_LARGE,
+                        "lpg_filling": _LPG_LARGE,
+                        "lpg_bulk": _LPG_LARGE,
+                        "lpg_supply": _LPG,
+                        "lpg_shop": _LPG,
+                    },
+                    unknown=Symbol(shape="circle"),
+                ),
+                Variation(
+                    field="inspection_status",
+                    cases={
+                        "remedy_overdue": Symbol(badge="alert"),
+                        "violation": Symbol(badge="alert"),
+                        "findings_open": Symbol(),
+                        "not_inspected": Symbol(),
+                        "remedied": Symbol(badge="tick"),
+                        "passed": Symbol(badge="tick"),
+                    },
+                ),
+            ),
+            label_min_zoom=14,
+            label_rank=6,
+            thin_below_zoom=12,
+        ),
+    )
+    details = (Certificate, InspectionVisit, Finding)
+
+    kind: Mapped[FuelKind | None] = field(label=N_("Kind"), values=FuelKind, source_names=("LOAI", "LOAI_HINH"))
+    business_state: Mapped[BusinessState | None] = field(
+        label=N_("Trading"), values=BusinessState, source_names=("TINH_TRANG_KD", "TINH_TRANG", "TRANG_THAI"),
+        group=Group.STATE,
+    )
+    certificate_no: Mapped[str | None] = field(
+        label=N_("Certificate no."), type_=Text, source_names=("SO_GCN", "GCN"), group=Group.LEGAL, searchable=True
+    )
+    certificate_issued_on: Mapped[date | None] = field(
+        label=N_("Certificate issued"), source_names=("NGAY_CAP",), filter=DateRange(), group=Group.LEGAL
+    )
+    certificate_expires_on: Mapped[date | None] = field(
+        label=N_("Certificate expires"), source_names=("NGAY_HET", "NGAY_HET_HAN"), filter=DateRange(),
+        group=Group.LEGAL,
+    )
+    certificate_authority: Mapped[str | None] = field(
+        label=N_("Issued by"), type_=Text, source_names=("CO_QUAN_CAP",), group=Group.LEGAL
+    )
+    certificate_record: Mapped[CertificateRecord | None] = field(
+        label=N_("Register says"), values=CertificateRecord, source_names=("TINH_TRANG_GCN",), group=Group.LEGAL
+    )
+    certificate_revoked_on: Mapped[date | None] = field(
+        label=N_("Certificate revoked"), source_names=("NGAY_THU_HOI",), group=Group.LEGAL
+    )
+    certificate_suspended_from: Mapped[date | None] = field(
+        label=N_("Suspended from"), source_names=("TAM_NGUNG_TU",), group=Group.LEGAL
+    )
+    certificate_suspended_to: Mapped[date | None] = field(
+        label=N_("Suspended until"), source_names=("TAM_NGUNG_DEN",), group=Group.LEGAL
+    )
+    trader: Mapped[str | None] = field(
+        label=N_("Trader"), type_=Text, source_names=("THUONG_NHAN", "CHU_CH", "DOANH_NGHIEP"), group=Group.PEOPLE,
+        searchable=True,
+    )
+    tax_code: Mapped[str | None] = field(
+        label=N_("Tax code"), type_=Text, source_names=("MST", "MA_SO_THUE"), group=Group.PEOPLE, roles=STAFF,
+        check="tax_code ~ '^[0-9]{10}(-?[0-9]{3})?$'",
+    )
+    contact_phone: Mapped[str | None] = field(
+        label=N_("Phone"), type_=Text, source_names=("DIEN_THOAI", "SDT"), group=Group.PEOPLE,
+        roles=frozenset({Role.INSPECTOR, Role.GIS, Role.ADMIN}),
+    )
+    ownership: Mapped[OwnershipKind | None] = field(
+        label=N_("Ownership"), values=OwnershipKind, source_names=("SO_HUU",), group=Group.PEOPLE
+    )
+    tank_volume_m3: Mapped[Decimal | None] = field(
+        label=N_("Tank volume"), unit="m³", type_=Numeric(10, 2), source_names=("DUNG_TICH", "TONG_DUNG_TICH"),
+        filter=Range(), group=Group.SIZE, check="tank_volume_m3 >= 0",
+    )
+    lpg_capacity_t: Mapped[Decimal | None] = field(
+        label=N_("LPG capacity"), unit="t", type_=Numeric(10, 2), source_names=("SUC_CHUA", "SUC_CHUA_TAN"),
+        filter=Range(), group=Group.SIZE, roles=STAFF, check="lpg_capacity_t >= 0",
+    )
+    dispenser_count: Mapped[int | None] = field(
+        label=N_("Dispensers"), source_names=("SO_COT_BOM", "COT_BOM"), filter=Range(), group=Group.SIZE,
+        check="dispenser_count >= 0",
+    )
+    products: Mapped[str | None] = field(
+        label=N_("Products"), type_=Text, source_names=("SAN_PHAM", "MAT_HANG"), group=Group.GENERAL
+    )
+    siting: Mapped[Siting | None] = field(label=N_("Siting"), values=Siting, source_names=("DIA_HINH",))
+    opening_hours: Mapped[str | None] = field(label=N_("Opening hours"), type_=Text, source_names=("GIO_MO_CUA",))
+    has_vapour_recovery: Mapped[bool | None] = field(label=N_("Vapour recovery"), source_names=("THU_HOI_HOI",))
+    sells_lpg: Mapped[bool | None] = field(label=N_("Sells LPG cylinders"), source_names=("CO_BAN_LPG",))
+    fire_safety_expires_on: Mapped[date | None] = field(
+        label=N_("Fire safety paper until"), source_names=("PCCC_HET_HAN",), group=Group.LEGAL, roles=STAFF
+    )
+
+    @classmethod
+    def certificate_end(cls) -> ColumnElement[date]:
+        """The last day of validity: as written, else five years for petrol (Circular 38/2014/TT-BCT)."""
+        five_years = func.date(cls.certificate_issued_on + text("interval '5 years'"))
+        return func.coalesce(cls.certificate_expires_on, case((cls.kind == FuelKind.PETROL, five_years)))
+
+
+def certificate_state(on: ColumnElement[date]) -> ColumnElement[str]:
+    """Return the certificate state of a site's current certificate on a day; the last day still counts."""
+    end = FuelSite.certificate_end()
+    suspended = and_(
+        FuelSite.certificate_suspended_from <= on,
+        or_(FuelSite.certificate_suspended_to.is_(None), FuelSite.certificate_suspended_to >= on),
+    )
+    return case(
+        (FuelSite.certificate_revoked_on <= on, literal("revoked")),
+        (suspended, literal("suspended")),
+        (end < on, literal("expired")),
+        (end <= on + EXPIRING_WITHIN_DAYS, literal("expiring")),
+        (end.is_not(None), literal("valid")),
+        (FuelSite.certificate_record == CertificateRecord.NEVER_ISSUED, literal("never_issued")),
+        else_=literal("unknown"),
+    )
+
+
+def inspection_status(on: ColumnElement[date]) -> ColumnElement[str]:
+    """Return where the inspection work on a site stands on a day."""
+    known = and_(Finding.feature_id == FuelSite.id, Finding.found_on <= on)
+    is_open = and_(known, or_(Finding.remedied_on.is_(None), Finding.remedied_on > on))
+    visited = exists().where(InspectionVisit.feature_id == FuelSite.id, InspectionVisit.visited_on <= on)
+    return case(
+        (exists().where(is_open, Finding.remedy_due_on < on), literal("remedy_overdue")),
+        (exists().where(is_open, Finding.severity == "violation"), literal("violation")),
+        (exists().where(is_open), literal("findings_open")),
+        (exists().where(known), literal("remedied")),
+        (visited, literal("passed")),
+        else_=literal("not_inspected"),
+    )
+
+
+FuelSite.certificate_state = derived(  # type: ignore[attr-defined]
+    certificate_state(func.current_date()), label=N_("Certificate"), values=CertificateState, group=Group.STATE
+)
+FuelSite.certificate_ends_on = derived(  # type: ignore[attr-defined]
+    FuelSite.certificate_end(), label=N_("Certificate valid until"), filter=DateRange(), group=Group.STATE,
+    help=N_("As written on the certificate, else five years after issue for petrol stores"),
+)
+FuelSite.inspection_status = derived(  # type: ignore[attr-defined]
+    inspection_status(func.current_date()), label=N_("Inspection"), values=InspectionStatus, group=Group.STATE,
+    roles=STAFF,
+)
+FuelSite.store_class = derived(  # type: ignore[attr-defined]
+    case(
+        (FuelSite.kind != FuelKind.PETROL, None),
+        (FuelSite.tank_volume_m3 > 150, literal("1")),
+        (FuelSite.tank_volume_m3 > 100, literal("2")),
+        (FuelSite.tank_volume_m3.is_not(None), literal("3")),
+    ),
+    label=N_("Store class"), group=Group.SIZE,
+    filter=Choice({"1": N_("Class 1"), "2": N_("Class 2"), "3": N_("Class 3")}),
+    help=N_("By total tank volume: over 150 m³, over 100 m³, up to 100 m³ (unverified)"),
+)

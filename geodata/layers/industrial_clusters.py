@@ -1,0 +1,236 @@
+"""Industrial clusters (cụm công nghiệp, CCN) and the steps of their establishment dossier.
+
+Sources: Decree 68/2017/NĐ-CP with 66/2020 until 30/04/2024, Decree 32/2024/NĐ-CP from 01/05/2024;
+database and reports: Circular 15/2017/TT-BCT art. 12-13, then Circular 14/2024/TT-BCT.
+"""
+
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import BigInteger, Numeric, Text, case, cast, func, literal
+from sqlalchemy.orm import Mapped
+
+from geodata.filters import Choice, DateRange, Range
+from geodata.i18n import N_
+from geodata.layer import (
+    EDITORS,
+    STAFF,
+    Access,
+    Detail,
+    DetailInfo,
+    Feature,
+    GeometryType,
+    Group,
+    LabelledEnum,
+    Layer,
+    Role,
+    Style,
+    Symbol,
+    Variation,
+    derived,
+    field,
+    parent,
+)
+
+
+class ClusterKind(LabelledEnum):
+    """Clusters, and the parks and zones shown beside them (other law, other authority)."""
+
+    CLUSTER = "cluster", N_("Industrial cluster"), "ccn", "cụm công nghiệp"
+    CRAFT_VILLAGE = "craft_village", N_("Craft-village cluster"), "ccn làng nghề", "làng nghề"
+    PARK = "park", N_("Industrial park"), "kcn", "khu công nghiệp"
+    ECONOMIC_ZONE = "economic_zone", N_("Economic zone"), "kkt", "khu kinh tế"
+
+
+class ClusterStatus(LabelledEnum):
+    """The pipeline from proposal to full, with its side tracks."""
+
+    OPERATING = "operating", N_("Operating"), "hoạt động", "đang hoạt động"
+    FULL = "full", N_("Fully let"), "lấp đầy"
+    EXPANDING = "expanding", N_("Expanding"), "mở rộng"
+    BUILDING = "building", N_("Building infrastructure"), "xây dựng hạ tầng", "đang xây dựng"
+    LAND_CLEARANCE = "land_clearance", N_("Land clearance"), "gpmb", "giải phóng mặt bằng"
+    ESTABLISHED = "established", N_("Established"), "đã thành lập", "thành lập"
+    SUBMITTED = "submitted", N_("Submitted for approval"), "trình ubnd", "trình phê duyệt"
+    APPRAISING = "appraising", N_("In appraisal"), "đang thẩm định", "thẩm định"
+    LISTED = "listed", N_("In the approved list"), "trong danh mục qh", "quy hoạch"
+    PROPOSED = "proposed", N_("Proposed"), "đề xuất"
+    SUSPENDED = "suspended", N_("Suspended"), "tạm dừng"
+    ABOLISHED = "abolished", N_("Abolished"), "bãi bỏ"
+
+
+class WastewaterState(LabelledEnum):
+    """State of the central wastewater plant."""
+
+    NONE = "none", N_("None"), "không", "chưa có"
+    BUILDING = "building", N_("Being built"), "đang xây"
+    RUNNING = "running", N_("Running"), "vận hành"
+
+
+class DossierStepKind(LabelledEnum):
+    """Steps of an establishment dossier."""
+
+    PROPOSAL = "proposal", N_("Proposal received")
+    APPRAISAL = "appraisal", N_("Appraisal")
+    INVESTMENT_REPORT = "investment_report", N_("Investment report to the city")
+    ESTABLISHMENT = "establishment", N_("Establishment decision")
+    DETAILED_PLAN = "detailed_plan", N_("Detailed plan 1/500")
+    LAND_CLEARANCE = "land_clearance", N_("Land clearance")
+    INFRASTRUCTURE = "infrastructure", N_("Infrastructure works")
+
+
+class DossierStep(Detail):
+    """One step of a cluster's dossier, due and done."""
+
+    __tablename__ = "cluster_dossier_step"
+    detail = DetailInfo(name="dossier_steps", title=N_("Dossier"), order_by=("due_on",), key=("step",), roles=STAFF)
+
+    feature_id: Mapped[int] = parent("industrial_cluster")
+    step: Mapped[DossierStepKind] = field(label=N_("Step"), values=DossierStepKind, required=True)
+    due_on: Mapped[date | None] = field(label=N_("Due"))
+    done_on: Mapped[date | None] = field(label=N_("Done"))
+    document_no: Mapped[str | None] = field(label=N_("Document"), type_=Text)
+    note: Mapped[str | None] = field(label=N_("Note"), type_=Text)
+
+
+_HATCHED = Symbol(hatch=45, fill_opacity=0.55)
+_PLANNED = Symbol(fill_opacity=0.06, dash=(7, 5))
+_GREY = Symbol(fill="#8A8F98", stroke="#5F6670", fill_opacity=0.35)
+
+
+class IndustrialCluster(Feature):
+    """An industrial cluster. Geometry: its boundary. Areas in ha, money in VND, occupancy in %."""
+
+    __tablename__ = "industrial_cluster"
+    layer = Layer(
+        name="industrial_clusters",
+        title=N_("Industrial clusters"),
+        singular=N_("Industrial cluster"),
+        description=N_("Industrial clusters from proposal to full; parks and zones for context"),
+        geometry=GeometryType.POLYGON,
+        access=Access(write=EDITORS | {Role.PLANNER}),
+        style=Style(
+            base=Symbol(fill="#6A51A3", stroke="#4A3580", stroke_px=1.8, fill_opacity=0.45),
+            by=(
+                Variation(
+                    field="status",
+                    cases={
+                        "appraising": _PLANNED,
+                        "submitted": _PLANNED,
+                        "listed": _PLANNED,
+                        "proposed": _PLANNED,
+                        "established": _HATCHED,
+                        "land_clearance": _HATCHED,
+                        "building": _HATCHED,
+                        "expanding": _HATCHED,
+                        "operating": Symbol(),
+                        "full": Symbol(fill_opacity=0.7),
+                        "suspended": _GREY,
+                        "abolished": Symbol(fill="#8A8F98", stroke="#5F6670", fill_opacity=0.12, dash=(2, 4)),
+                    },
+                    unknown=Symbol(fill="#FFFFFF", fill_opacity=0.5),
+                ),
+            ),
+            label_fields=("name", "occupancy_percent"),
+            label_min_zoom=11,
+            label_rank=2,
+        ),
+    )
+    details = (DossierStep,)
+
+    kind: Mapped[ClusterKind | None] = field(label=N_("Kind"), values=ClusterKind, source_names=("LOAI", "LOAI_HINH"))
+    status: Mapped[ClusterStatus | None] = field(
+        label=N_("Status"), values=ClusterStatus, source_names=("TRANG_THAI", "TINH_TRANG"), group=Group.STATE
+    )
+    planned_area_ha: Mapped[Decimal | None] = field(
+        label=N_("Planned area"), unit="ha", type_=Numeric(10, 2), source_names=("DIEN_TICH_QH", "DT_QH"),
+        filter=Range(), group=Group.SIZE, check="planned_area_ha >= 0",
+    )
+    area_ha: Mapped[Decimal | None] = field(
+        label=N_("Established area"), unit="ha", type_=Numeric(10, 2),
+        source_names=("DIEN_TICH", "DIEN_TICH_TL", "DT_TL"), filter=Range(), group=Group.SIZE, check="area_ha >= 0",
+    )
+    industrial_land_ha: Mapped[Decimal | None] = field(
+        label=N_("Industrial land"), unit="ha", type_=Numeric(10, 2), source_names=("DIEN_TICH_DAT_CN", "DAT_CN"),
+        filter=Range(), group=Group.SIZE, check="industrial_land_ha >= 0",
+    )
+    leased_area_ha: Mapped[Decimal | None] = field(
+        label=N_("Leased"), unit="ha", type_=Numeric(10, 2), source_names=("DT_DA_CHO_THUE", "DA_CHO_THUE"),
+        filter=Range(), group=Group.SIZE, check="leased_area_ha >= 0",
+    )
+    free_land_ha: Mapped[Decimal | None] = derived(
+        func.greatest(industrial_land_ha - leased_area_ha, literal(0)), label=N_("Free land"), unit="ha",
+        filter=Range(), group=Group.SIZE, help=N_("Industrial land not yet leased"),
+    )
+    occupancy_percent: Mapped[Decimal | None] = derived(
+        func.round(cast(leased_area_ha * 100 / func.nullif(industrial_land_ha, 0), Numeric), 1),
+        label=N_("Occupancy"), unit="%", filter=Range(), group=Group.SIZE,
+        help=N_("Leased area over industrial land, not over the total area"),
+    )
+    investor: Mapped[str | None] = field(
+        label=N_("Infrastructure investor"), type_=Text, source_names=("CHU_DT", "CHU_DAU_TU"), searchable=True,
+        group=Group.PEOPLE,
+    )
+    tax_code: Mapped[str | None] = field(
+        label=N_("Tax code"), type_=Text, source_names=("MA_SO_DN", "MST"), group=Group.PEOPLE, roles=STAFF,
+        check="tax_code ~ '^[0-9]{10}(-?[0-9]{3})?$'",
+    )
+    industries: Mapped[str | None] = field(
+        label=N_("Industries"), type_=Text, source_names=("NGANH_NGHE",), group=Group.PEOPLE
+    )
+    infrastructure_capital_vnd: Mapped[int | None] = field(
+        label=N_("Infrastructure capital"), unit="VND", type_=BigInteger, source_names=("VON_DAU_TU_HT", "VON_DT"),
+        group=Group.SIZE, check="infrastructure_capital_vnd >= 0",
+    )
+    disbursed_capital_vnd: Mapped[int | None] = field(
+        label=N_("Disbursed"), unit="VND", type_=BigInteger, source_names=("VON_THUC_HIEN",), group=Group.SIZE,
+        roles=STAFF, check="disbursed_capital_vnd >= 0",
+    )
+    project_count: Mapped[int | None] = field(
+        label=N_("Projects"), source_names=("SO_DU_AN",), filter=Range(), group=Group.PEOPLE,
+        check="project_count >= 0",
+    )
+    worker_count: Mapped[int | None] = field(
+        label=N_("Workers"), source_names=("LAO_DONG", "SO_LAO_DONG"), filter=Range(), group=Group.PEOPLE,
+        check="worker_count >= 0",
+    )
+    listing_decision_no: Mapped[str | None] = field(
+        label=N_("Decision on the list"), type_=Text, source_names=("QD_BO_SUNG_QH",), group=Group.LEGAL,
+        searchable=True,
+    )
+    establishment_decision_no: Mapped[str | None] = field(
+        label=N_("Establishment decision"), type_=Text, source_names=("QD_THANH_LAP",), group=Group.LEGAL,
+        searchable=True,
+    )
+    established_on: Mapped[date | None] = field(
+        label=N_("Established on"), source_names=("NGAY_THANH_LAP",), filter=DateRange(), group=Group.LEGAL
+    )
+    detailed_plan_decision_no: Mapped[str | None] = field(
+        label=N_("Detailed plan 1/500"), type_=Text, source_names=("QD_QHCT_1_500", "QD_QHCT"), group=Group.LEGAL
+    )
+    wastewater_capacity_m3_day: Mapped[int | None] = field(
+        label=N_("Wastewater plant"), unit="m³/day", source_names=("XLNT_CONG_SUAT",), group=Group.SIZE,
+        check="wastewater_capacity_m3_day >= 0",
+    )
+    wastewater_state: Mapped[WastewaterState | None] = field(
+        label=N_("Wastewater state"), values=WastewaterState, source_names=("XLNT_TINH_TRANG",), group=Group.STATE
+    )
+    supplying_substation_code: Mapped[str | None] = field(
+        label=N_("Supplying substation"), type_=Text, source_names=("CAP_DIEN_TBA", "TBA_CAP_DIEN"), filter=Choice(),
+        group=Group.SIZE,
+    )
+    size_check: Mapped[str | None] = derived(
+        case(
+            (cast(area_ha, Numeric) > 75, literal("above_limit")),
+            (cast(area_ha, Numeric) < 10, literal("below_limit")),
+            (area_ha.is_not(None), literal("within_limit")),  # type: ignore[attr-defined]
+        ),
+        label=N_("Area against the decree"), group=Group.STATE, roles=STAFF,
+        help=N_("10 to 75 ha, at least 5 ha in craft villages and mountain districts (Decree 32/2024/NĐ-CP art. 2)"),
+        filter=Choice(
+            {
+                "above_limit": N_("Above 75 ha"), "below_limit": N_("Below 10 ha"),
+                "within_limit": N_("Within 10 to 75 ha"),
+            }
+        ),
+    )

@@ -1,0 +1,237 @@
+"""Markets (chợ), existing and planned, and their area-use price plans.
+
+Sources: Decree 02/2003/NĐ-CP with 114/2009, Decree 60/2024/NĐ-CP from 01/08/2024 (classes: art. 4).
+"""
+
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import BigInteger, Numeric, Text
+from sqlalchemy.orm import Mapped
+
+from geodata.filters import DateRange, Range
+from geodata.i18n import N_
+from geodata.layer import (
+    EDITORS,
+    STAFF,
+    Access,
+    Detail,
+    DetailInfo,
+    Feature,
+    GeometryType,
+    Group,
+    LabelledEnum,
+    Layer,
+    Role,
+    Style,
+    Symbol,
+    Variation,
+    field,
+    parent,
+)
+
+
+class MarketClass(LabelledEnum):
+    """Decree 60/2024/NĐ-CP art. 4(2): over 400 stalls, 200 to 400, below 200 or not solid."""
+
+    CLASS_1 = "1", N_("Class 1"), "hạng 1", "hạng i", "i"
+    CLASS_2 = "2", N_("Class 2"), "hạng 2", "hạng ii", "ii"
+    CLASS_3 = "3", N_("Class 3"), "hạng 3", "hạng iii", "iii"
+    UNCLASSIFIED = "unclassified", N_("Unclassified"), "chưa phân hạng", "chưa xếp hạng"
+
+
+class MarketStatus(LabelledEnum):
+    """State of the market or of its project."""
+
+    REBUILDING = "rebuilding", N_("Rebuilding"), "xây lại", "đang xây lại"
+    BUILDING = "building", N_("Being built"), "xây mới", "đang xây dựng"
+    PREPARING = "preparing", N_("Investment in preparation"), "chuẩn bị đt", "chuẩn bị đầu tư"
+    SURVEYING = "surveying", N_("Site survey"), "khảo sát"
+    PLANNED = "planned", N_("Planned"), "quy hoạch"
+    SUSPENDED = "suspended", N_("Suspended"), "tạm dừng"
+    OPERATING = "operating", N_("Operating"), "hoạt động", "đang hoạt động"
+    CLEARED = "cleared", N_("Cleared"), "giải tỏa", "đã giải tỏa"
+
+
+class MarketKind(LabelledEnum):
+    """Kind of market; spontaneous trading spots are kept apart."""
+
+    RETAIL = "retail", N_("Retail market"), "dân sinh", "chợ dân sinh"
+    WHOLESALE = "wholesale", N_("Wholesale market"), "đầu mối", "chợ đầu mối"
+    TEMPORARY = "temporary", N_("Temporary market"), "tạm", "chợ tạm"
+    NIGHT = "night", N_("Night market"), "đêm", "chợ đêm"
+    SPONTANEOUS = "spontaneous", N_("Spontaneous trading spot"), "tự phát", "điểm kinh doanh tự phát"
+
+
+class Structure(LabelledEnum):
+    """Kết cấu."""
+
+    PERMANENT = "permanent", N_("Permanent"), "kiên cố"
+    SEMI_PERMANENT = "semi_permanent", N_("Semi-permanent"), "bán kiên cố"
+    TEMPORARY = "temporary", N_("Temporary"), "tạm"
+
+
+class ManagementModel(LabelledEnum):
+    """Who runs the market."""
+
+    BOARD = "board", N_("Management board"), "ban quản lý", "bql"
+    TEAM = "team", N_("Management team"), "tổ quản lý"
+    COMMUNE = "commune", N_("Commune or ward committee"), "ubnd xã", "ubnd phường", "ubnd xã, phường"
+    ENTERPRISE = "enterprise", N_("Enterprise"), "doanh nghiệp"
+    COOPERATIVE = "cooperative", N_("Cooperative"), "hợp tác xã", "htx"
+    HOUSEHOLD = "household", N_("Household business"), "hộ"
+
+
+class ConversionStep(LabelledEnum):
+    """Conversion of the management model, from review to completion."""
+
+    NONE = "none", N_("Not converting"), "không"
+    REVIEW = "review", N_("Review"), "rà soát"
+    PLAN = "plan", N_("Conversion plan"), "phương án"
+    APPRAISAL = "appraisal", N_("Appraisal"), "thẩm định"
+    APPROVED = "approved", N_("Approved"), "phê duyệt"
+    SELECTION = "selection", N_("Selecting the operator"), "đấu giá", "lựa chọn"
+    HANDOVER = "handover", N_("Handover"), "bàn giao"
+    DONE = "done", N_("Completed"), "hoàn thành"
+
+
+class PricePlanStatus(LabelledEnum):
+    """State of a price plan."""
+
+    DECLARED = "declared", N_("Declared"), "kê khai"
+    APPRAISING = "appraising", N_("In appraisal"), "thẩm định"
+    APPROVED = "approved", N_("Approved"), "đã duyệt"
+
+
+class PricePlan(Detail):
+    """A price for using market area (giá dịch vụ sử dụng diện tích bán hàng), VND per m² and month."""
+
+    __tablename__ = "market_price_plan"
+    detail = DetailInfo(
+        name="price_plans", title=N_("Price plans"), order_by=("valid_from", "stall_group"),
+        key=("stall_group", "valid_from"),
+    )
+
+    feature_id: Mapped[int] = parent("market")
+    stall_group: Mapped[str] = field(label=N_("Stall group"), type_=Text, required=True)
+    price_vnd_m2_month: Mapped[int] = field(
+        label=N_("Price"), unit="VND/m²/month", required=True, check="price_vnd_m2_month > 0"
+    )
+    decision_no: Mapped[str | None] = field(label=N_("Decision"), type_=Text)
+    valid_from: Mapped[date | None] = field(label=N_("Valid from"))
+    valid_to: Mapped[date | None] = field(label=N_("Valid to"))
+    status: Mapped[PricePlanStatus | None] = field(label=N_("Status"), values=PricePlanStatus)
+
+
+_TEAL = "#00796B"
+_RING = Symbol(level=0.0, dash=(3, 2))
+
+
+class Market(Feature):
+    """A market. Geometry: a point at the main gate. Areas in m², money in VND."""
+
+    __tablename__ = "market"
+    layer = Layer(
+        name="markets",
+        title=N_("Markets"),
+        singular=N_("Market"),
+        description=N_("Markets in operation, being rebuilt and planned"),
+        geometry=GeometryType.POINT,
+        access=Access(write=EDITORS | {Role.PLANNER}),
+        style=Style(
+            base=Symbol(shape="circle", size_px=15, fill=_TEAL, stroke="#FFFFFF", stroke_px=1.5, level=1, glyph="market"),
+            by=(
+                Variation(
+                    field="status",
+                    cases={
+                        "rebuilding": Symbol(level=0.5, stroke=_TEAL),
+                        "building": Symbol(level=0.5, stroke=_TEAL),
+                        "preparing": _RING.over(Symbol(stroke=_TEAL)),
+                        "surveying": _RING.over(Symbol(stroke=_TEAL)),
+                        "planned": _RING.over(Symbol(stroke=_TEAL)),
+                        "suspended": Symbol(fill="#8A8F98"),
+                        "operating": Symbol(),
+                        "cleared": Symbol(fill="#8A8F98", badge="cross"),
+                    },
+                    unknown=Symbol(fill="#FFFFFF", stroke=_TEAL),
+                ),
+                Variation(
+                    field="market_class",
+                    cases={
+                        "1": Symbol(size_px=22),
+                        "2": Symbol(size_px=18),
+                        "3": Symbol(size_px=15),
+                        "unclassified": Symbol(size_px=13),
+                    },
+                    unknown=Symbol(size_px=13),
+                ),
+            ),
+            label_min_zoom=13,
+            label_rank=4,
+            thin_below_zoom=12,
+        ),
+    )
+    details = (PricePlan,)
+
+    status: Mapped[MarketStatus | None] = field(
+        label=N_("Status"), values=MarketStatus, source_names=("TRANG_THAI", "TINH_TRANG"), group=Group.STATE
+    )
+    market_class: Mapped[MarketClass | None] = field(
+        label=N_("Class"), values=MarketClass, source_names=("HANG", "HANG_CHO"), group=Group.STATE
+    )
+    kind: Mapped[MarketKind | None] = field(label=N_("Kind"), values=MarketKind, source_names=("LOAI", "LOAI_HINH"))
+    is_rural: Mapped[bool | None] = field(label=N_("Rural market"), source_names=("NONG_THON",))
+    stall_count: Mapped[int | None] = field(
+        label=N_("Stalls"), source_names=("SO_DIEM_KD",), filter=Range(), group=Group.SIZE, check="stall_count >= 0"
+    )
+    trader_count: Mapped[int | None] = field(
+        label=N_("Traders"), source_names=("SO_HO", "SO_HO_KD"), filter=Range(), group=Group.SIZE,
+        check="trader_count >= 0",
+    )
+    land_area_m2: Mapped[Decimal | None] = field(
+        label=N_("Land"), unit="m²", type_=Numeric(12, 1), source_names=("DT_DAT", "DIEN_TICH"), filter=Range(),
+        group=Group.SIZE, check="land_area_m2 >= 0",
+    )
+    floor_area_m2: Mapped[Decimal | None] = field(
+        label=N_("Built floor"), unit="m²", type_=Numeric(12, 1), source_names=("DT_XD",), filter=Range(),
+        group=Group.SIZE, check="floor_area_m2 >= 0",
+    )
+    structure: Mapped[Structure | None] = field(
+        label=N_("Structure"), values=Structure, source_names=("KET_CAU",), group=Group.SIZE
+    )
+    built_year: Mapped[int | None] = field(
+        label=N_("Built in"), source_names=("NAM_XD",), filter=Range(), group=Group.SIZE,
+        check="built_year BETWEEN 1800 AND 2100",
+    )
+    commissioning_year: Mapped[int | None] = field(
+        label=N_("Planned opening"), source_names=("NAM_HD", "NAM_DU_KIEN"), filter=Range(), group=Group.STATE,
+        check="commissioning_year BETWEEN 1990 AND 2100",
+    )
+    management_model: Mapped[ManagementModel | None] = field(
+        label=N_("Management model"), values=ManagementModel, source_names=("MO_HINH_QL",), group=Group.PEOPLE
+    )
+    conversion_step: Mapped[ConversionStep | None] = field(
+        label=N_("Model conversion"), values=ConversionStep, source_names=("CHUYEN_DOI",), group=Group.PEOPLE
+    )
+    manager: Mapped[str | None] = field(
+        label=N_("Operator"), type_=Text, source_names=("DON_VI_QL",), group=Group.PEOPLE, searchable=True
+    )
+    capital_vnd: Mapped[int | None] = field(
+        label=N_("Investment"), unit="VND", type_=BigInteger, source_names=("VON",), group=Group.SIZE,
+        check="capital_vnd >= 0",
+    )
+    document_no: Mapped[str | None] = field(
+        label=N_("Document"), type_=Text, source_names=("SO_VB", "VAN_BAN"), group=Group.LEGAL, searchable=True
+    )
+    document_on: Mapped[date | None] = field(
+        label=N_("Document of"), source_names=("NGAY_VB",), filter=DateRange(), group=Group.LEGAL
+    )
+    temporary_market_code: Mapped[str | None] = field(
+        label=N_("Temporary market meanwhile"), type_=Text, source_names=("CHO_TAM",), group=Group.STATE
+    )
+    has_open_petition: Mapped[bool | None] = field(
+        label=N_("Voter petition open"), source_names=("KIEN_NGHI",), group=Group.STATE, roles=STAFF
+    )
+    fire_safety_ok: Mapped[bool | None] = field(
+        label=N_("Fire safety accepted"), source_names=("PCCC",), group=Group.STATE, roles=STAFF
+    )

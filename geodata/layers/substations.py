@@ -1,0 +1,233 @@
+"""Substations (trạm biến áp), their transformers and load measurements.
+
+Loading (mang tải) = S / S rated; load factor (hệ số phụ tải) = P average / P max: different things.
+Bands: over 80 % heavily loaded, over 100 % overloaded is practice, unverified as a legal limit
+(DOMAIN.md §3). N-1 here is a planning criterion, not a legal duty.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import Numeric, Text, case, cast, func, literal, select
+from sqlalchemy.orm import Mapped
+
+from geodata.filters import DateRange, Range
+from geodata.i18n import N_
+from geodata.layer import (
+    EDITORS,
+    STAFF,
+    Access,
+    Detail,
+    DetailInfo,
+    Feature,
+    GeometryType,
+    Group,
+    LabelledEnum,
+    Layer,
+    Role,
+    Style,
+    Symbol,
+    Variation,
+    derived,
+    field,
+    parent,
+)
+from geodata.layers.power_lines import VOLTAGES, GridStatus
+
+
+class Scenario(LabelledEnum):
+    """When a load was measured or for what it is forecast."""
+
+    DAY_PEAK = "day_peak", N_("Day peak"), "cao điểm ngày"
+    EVENING_PEAK = "evening_peak", N_("Evening peak"), "cao điểm đêm"
+    OFF_PEAK = "off_peak", N_("Off-peak"), "thấp điểm"
+    FORECAST = "forecast", N_("Forecast"), "dự báo"
+
+
+class Operation(LabelledEnum):
+    """Attended or remotely operated."""
+
+    ATTENDED = "attended", N_("Attended"), "người trực", "có người trực"
+    UNATTENDED = "unattended", N_("Unattended"), "không người trực"
+
+
+class LoadingBand(LabelledEnum):
+    """Peak apparent power over rated power."""
+
+    OVER_100 = "over_100", N_("Over 100 %")
+    FROM_80 = "80_100", N_("80–100 %")
+    FROM_60 = "60_80", N_("60–80 %")
+    UP_TO_60 = "up_to_60", N_("Up to 60 %")
+
+
+class Transformer(Detail):
+    """A transformer (máy biến áp): 16/25/40/63 MVA at 110 kV, 125/250 MVA at 220 kV."""
+
+    __tablename__ = "transformer"
+    detail = DetailInfo(name="transformers", title=N_("Transformers"), order_by=("name",), key=("name",))
+
+    feature_id: Mapped[int] = parent("substation")
+    name: Mapped[str] = field(label=N_("Transformer"), type_=Text, required=True)
+    rated_mva: Mapped[Decimal] = field(
+        label=N_("Rated power"), unit="MVA", type_=Numeric(8, 2), required=True, check="rated_mva > 0"
+    )
+    voltages: Mapped[str | None] = field(label=N_("Voltages"), unit="kV", type_=Text)
+    short_circuit_percent: Mapped[Decimal | None] = field(
+        label=N_("Short-circuit voltage"), unit="%", type_=Numeric(5, 2), roles=STAFF
+    )
+    commissioning_year: Mapped[int | None] = field(label=N_("Commissioning year"))
+    is_planned: Mapped[bool | None] = field(label=N_("Planned"))
+
+
+class LoadMeasurement(Detail):
+    """A load at one moment, P in MW and Q in MVAr, measured or forecast. Not public."""
+
+    __tablename__ = "load_measurement"
+    detail = DetailInfo(
+        name="load_measurements", title=N_("Loads"), order_by=("-measured_at",), key=("measured_at", "scenario"),
+        roles=STAFF,
+    )
+
+    feature_id: Mapped[int] = parent("substation")
+    measured_at: Mapped[datetime] = field(label=N_("Time"), required=True)
+    scenario: Mapped[Scenario] = field(label=N_("Scenario"), values=Scenario, required=True)
+    active_power_mw: Mapped[Decimal] = field(
+        label=N_("Active power"), unit="MW", type_=Numeric(9, 2), required=True, check="active_power_mw >= 0"
+    )
+    reactive_power_mvar: Mapped[Decimal | None] = field(
+        label=N_("Reactive power"), unit="MVAr", type_=Numeric(9, 2)
+    )
+    source: Mapped[str | None] = field(label=N_("Source"), type_=Text)
+
+
+class Substation(Feature):
+    """A substation. Geometry: a point. Capacity in MVA, loading in % of the rated transformers."""
+
+    __tablename__ = "substation"
+    layer = Layer(
+        name="substations",
+        title=N_("Substations"),
+        singular=N_("Substation"),
+        description=N_("Substations of 110 kV and above with capacity and loading"),
+        geometry=GeometryType.POINT,
+        access=Access(write=EDITORS | {Role.PLANNER}),
+        style=Style(
+            base=Symbol(
+                shape="square", size_px=15, fill="#FFFFFF", stroke="#263238", stroke_px=1.8, level=1, glyph="bolt"
+            ),
+            by=(
+                Variation(
+                    field="status",
+                    cases={
+                        "planned": Symbol(dash=(3, 2.5), stroke="#C2185B"),
+                        "building": Symbol(dash=(7, 2.5), stroke="#C2185B"),
+                        "upgrading": Symbol(stroke_px=3),
+                        "reserve": Symbol(stroke="#8A8F98"),
+                        "existing": Symbol(),
+                    },
+                    unknown=Symbol(stroke="#8A8F98"),
+                ),
+                Variation(
+                    field="voltage_kv",
+                    cases={500: Symbol(size_px=24), 220: Symbol(size_px=20), 110: Symbol(size_px=16)},
+                    unknown=Symbol(size_px=13),
+                ),
+                Variation(
+                    field="loading_band",
+                    cases={
+                        "over_100": Symbol(fill="#B2182B", badge="alert"),
+                        "80_100": Symbol(fill="#E66101"),
+                        "60_80": Symbol(fill="#E6AB02"),
+                        "up_to_60": Symbol(fill="#1B9E77"),
+                    },
+                    unknown=Symbol(fill="#FFFFFF"),
+                ),
+            ),
+            label_fields=("name",),
+            label_min_zoom=11,
+            label_rank=1,
+            thin_below_zoom=10,
+        ),
+    )
+    details = (Transformer, LoadMeasurement)
+
+    voltage_kv: Mapped[int | None] = field(
+        label=N_("Voltage"), unit="kV", source_names=("DIEN_AP", "CAP_DIEN_AP", "CAP_DA"), filter=VOLTAGES,
+        group=Group.STATE, check="voltage_kv BETWEEN 1 AND 1000",
+    )
+    status: Mapped[GridStatus | None] = field(
+        label=N_("Status"), values=GridStatus, source_names=("TRANG_THAI", "TINH_TRANG"), group=Group.STATE
+    )
+    capacity_mva: Mapped[Decimal | None] = field(
+        label=N_("Capacity"), unit="MVA", type_=Numeric(9, 2), source_names=("CONG_SUAT", "S_DM", "TONG_CS"),
+        filter=Range(), group=Group.SIZE, check="capacity_mva > 0",
+    )
+    dispatch_code: Mapped[str | None] = field(
+        label=N_("Dispatch code"), type_=Text, source_names=("MA_DIEU_DO", "SO_HIEU"), searchable=True
+    )
+    operation: Mapped[Operation | None] = field(label=N_("Operation"), values=Operation, source_names=("CHE_DO",))
+    owner: Mapped[str | None] = field(
+        label=N_("Owner"), type_=Text, source_names=("CHU_SO_HUU", "DON_VI_QL"), group=Group.PEOPLE, searchable=True
+    )
+    commissioned_on: Mapped[date | None] = field(
+        label=N_("Commissioned on"), source_names=("NGAY_VH", "NGAY_DD"), filter=DateRange(), group=Group.STATE
+    )
+    commissioning_year: Mapped[int | None] = field(
+        label=N_("Commissioning year"), source_names=("NAM_VH", "NAM_DD"), filter=Range(), group=Group.STATE,
+        check="commissioning_year BETWEEN 1950 AND 2100",
+    )
+    plan_document_no: Mapped[str | None] = field(
+        label=N_("Plan"), type_=Text, source_names=("VB_QH", "SO_VB"), group=Group.LEGAL, searchable=True
+    )
+
+
+_in_service = Transformer.is_planned.is_not(True)
+_rated_mva = (
+    select(func.sum(Transformer.rated_mva))
+    .where(Transformer.feature_id == Substation.id, _in_service)
+    .correlate_except(Transformer)
+    .scalar_subquery()
+)
+_largest_mva = (
+    select(func.max(Transformer.rated_mva))
+    .where(Transformer.feature_id == Substation.id, _in_service)
+    .correlate_except(Transformer)
+    .scalar_subquery()
+)
+_peak_mva = (
+    select(
+        func.max(
+            func.sqrt(
+                func.power(LoadMeasurement.active_power_mw, 2)
+                + func.power(func.coalesce(LoadMeasurement.reactive_power_mvar, 0), 2)
+            )
+        )
+    )
+    .where(LoadMeasurement.feature_id == Substation.id, LoadMeasurement.scenario != "forecast")
+    .correlate_except(LoadMeasurement)
+    .scalar_subquery()
+)
+_loading = _peak_mva * 100 / func.nullif(func.coalesce(_rated_mva, Substation.capacity_mva), 0)
+
+Substation.peak_load_mva = derived(  # type: ignore[attr-defined]
+    func.round(cast(_peak_mva, Numeric), 1), label=N_("Peak load"), unit="MVA", roles=STAFF, filter=Range(),
+    group=Group.SIZE, help=N_("Highest measured apparent power; forecasts are left out"),
+)
+Substation.loading_percent = derived(  # type: ignore[attr-defined]
+    func.round(cast(_loading, Numeric), 1), label=N_("Loading"), unit="%", roles=STAFF, filter=Range(),
+    group=Group.SIZE, help=N_("Peak load over the rated power of the transformers in service"),
+)
+Substation.loading_band = derived(  # type: ignore[attr-defined]
+    case(
+        (_loading > 100, literal("over_100")),
+        (_loading > 80, literal("80_100")),
+        (_loading > 60, literal("60_80")),
+        (_loading.is_not(None), literal("up_to_60")),
+    ),
+    label=N_("Loading band"), values=LoadingBand, roles=STAFF, group=Group.STATE,
+)
+Substation.n_minus_1_percent = derived(  # type: ignore[attr-defined]
+    func.round(cast(_peak_mva * 100 / func.nullif(_rated_mva - _largest_mva, 0), Numeric), 1),
+    label=N_("Loading with the largest transformer out"), unit="%", roles=STAFF, filter=Range(), group=Group.SIZE,
+    help=N_("Planning criterion N-1; empty where there is only one transformer"),
+)
