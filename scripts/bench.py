@@ -47,7 +47,7 @@ def run_benchmarks(names: list[str], environment: dict[str, str]) -> int:
     """Run benchmarks one after the other; return the exit code of the first that failed."""
     failed = 0
     for name in names:
-        command = [PYTHON, "-P", "-m", f"scripts.benchmarks.{name}"]
+        command = [str(PYTHON), "-P", "-m", f"scripts.benchmarks.{name}"]
         failed = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode or failed
     return failed
 

@@ -15,7 +15,7 @@ import signal
 import stat
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +24,7 @@ from urllib.parse import quote
 
 from scripts import locks
 from scripts.console import Exit, Failure, disk_full, failure_of, no_permission, say
-from scripts.processes import NO_SPACE, die_with_parent, last_line, read_tail
+from scripts.processes import NO_SPACE, bound_to_us, last_line, read_tail
 from scripts.system import Binaries, find_binaries, has_postgis
 
 DATABASE = "webmap"
@@ -70,6 +70,19 @@ _THROWAWAY = {
     "shared_buffers": "64MB",
     "max_connections": "60",
 }
+
+
+_MAKE_DATABASE = """
+SELECT format('CREATE ROLE %I LOGIN', :'role')
+ WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \\gexec
+SELECT format('CREATE DATABASE %I OWNER %I', :'database', :'role')
+ WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'database') \\gexec
+"""
+# The application's role is no superuser: PostGIS is made for it, and it may add the VN-2000 reference systems.
+_MAKE_EXTENSION = """
+CREATE EXTENSION IF NOT EXISTS postgis;
+GRANT SELECT, INSERT, UPDATE, DELETE ON spatial_ref_sys TO :"role";
+"""
 
 
 @dataclass(frozen=True)
@@ -249,8 +262,10 @@ class Cluster:
                     target = REACHABLE / f"webmap-{self.home.name}-{secrets.token_hex(6)}"
                     target.mkdir(mode=0o700)
                     self.home.symlink_to(target)
-                    say(f"Cơ sở dữ liệu nằm ở {target} vì {self._describe()} không vào được {self.home.parent}",
-                        "the cluster is kept there because its user cannot enter the checkout")
+                    say(
+                        f"Cơ sở dữ liệu nằm ở {target} vì {self._describe()} không vào được {self.home.parent}",
+                        "the cluster is kept there because its user cannot enter the checkout",
+                    )
             self._own(self.home.resolve())
             self._make_socket_folder()
         except PermissionError as error:
@@ -285,27 +300,47 @@ class Cluster:
         self._own(folder)
         folder.chmod(0o700)
 
-    def _run(self, command: Sequence[str | Path], env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-        """Run a program as the cluster's user."""
-        account = self.account
-        as_user = {} if account.is_me else {"user": account.uid, "group": account.gid}
+    def _as_account(self, command: Sequence[str | Path]) -> list[str | Path]:
+        """Return the command so that it runs as the cluster's user."""
+        if self.account.is_me:
+            return list(command)
+        identity = [f"--reuid={self.account.uid}", f"--regid={self.account.gid}", "--clear-groups"]
+        return ["setpriv", *identity, "--", *command]
+
+    def _run(self, command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            command, cwd="/", env=env or clean_environment(), check=False, text=True, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace",
-            extra_groups=None if account.is_me else [], **as_user,  # type: ignore[arg-type]
+            self._as_account(command),
+            cwd="/",
+            env=clean_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
         )
 
     def _initialise(self) -> None:
         """Run initdb beside the final place; the rename makes a killed initdb invisible."""
         say("Đang tạo cơ sở dữ liệu…", "creating the database cluster")
         new = self.data.with_name("data.new")
-        for half_made in (new, self.data):
-            shutil.rmtree(half_made, ignore_errors=True)
-        options = ["-D", new, "-U", SUPERUSER, "-E", "UTF8", "--locale=C.UTF-8", "--auth-local=peer", "--auth-host=reject",
-                   "--data-checksums", "--no-instructions", *([] if self.durable else ["--no-sync"])]
+        if self.data.exists():
+            # Made by nobody here: initdb's result only gets this name when it is whole.
+            raise self._failure(f"{self.data} has no PG_VERSION")
+        shutil.rmtree(new, ignore_errors=True)
+        options = [
+            f"--pgdata={new}",
+            f"--username={SUPERUSER}",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--auth-local=peer",
+            "--auth-host=reject",
+            "--data-checksums",
+            "--no-instructions",
+            *([] if self.durable else ["--no-sync"]),
+        ]
         result = self._run([self.binaries.path("initdb"), *options])
         if result.returncode:
-            raise self._failure(result.stdout)
+            raise self._failure(result.stdout + result.stderr)
         new.rename(self.data)
 
     def _remove_stale_pid_file(self) -> None:
@@ -338,17 +373,19 @@ class Cluster:
     def _start(self) -> None:
         log = self._lock_path("start").with_suffix(".log")
         deadline = time.monotonic() + START_SECONDS
+        server = self._as_account([self.binaries.path("postgres"), "-D", self.data])
         while True:
             log.unlink(missing_ok=True)
             with log.open("wb") as stream:
                 self._server = subprocess.Popen(
-                    [self.binaries.path("postgres"), "-D", self.data], cwd="/", env=clean_environment(),
-                    stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT, start_new_session=True,
-                    user=None if self.account.is_me else self.account.uid,
-                    group=None if self.account.is_me else self.account.gid,
-                    extra_groups=None if self.account.is_me else [],
                     # The tests' cluster goes with the tests; the real one may be in use by another command.
-                    preexec_fn=None if self.durable else die_with_parent(signal.SIGINT),
+                    server if self.durable else bound_to_us(server, signal.SIGINT),
+                    cwd="/",
+                    env=clean_environment(),
+                    stdin=subprocess.DEVNULL,
+                    stdout=stream,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
                 )
             while self._server.poll() is None:
                 if self._is_ready():
@@ -380,24 +417,21 @@ class Cluster:
         )
 
     def _make_database(self) -> None:
-        """Make the role, the database and PostGIS in it; each step may have been done before."""
-        self._sql("postgres", f"""
-            SELECT 'CREATE ROLE {ROLE} LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{ROLE}') \\gexec
-            SELECT 'CREATE DATABASE {DATABASE} OWNER {ROLE}'
-             WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{DATABASE}') \\gexec
-        """)  # noqa: S608 - constants of this module
-        # The application's role is no superuser: PostGIS is made for it, and it may add the VN-2000 reference systems.
-        self._sql(DATABASE, f"""
-            CREATE EXTENSION IF NOT EXISTS postgis;
-            GRANT SELECT, INSERT, UPDATE, DELETE ON spatial_ref_sys TO {ROLE};
-        """)  # noqa: S608 - constants of this module
+        """Make the role, the database and PostGIS in it; a killed start may have done a part."""
+        self._sql(SUPERUSER, _MAKE_DATABASE)
+        self._sql(DATABASE, _MAKE_EXTENSION)
         (self.home.resolve() / "database-made").touch()
 
     def _sql(self, database: str, script: str) -> None:
+        options = ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-v", f"role={ROLE}", "-v", f"database={DATABASE}"]
         result = subprocess.run(
-            [self.binaries.path("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", self.socket_folder, "-U", SUPERUSER,
-             "-d", database],
-            input=script, capture_output=True, text=True, check=False, cwd="/", env=clean_environment(),
+            [self.binaries.path("psql"), *options, "-h", self.socket_folder, "-U", SUPERUSER, "-d", database],
+            input=script,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd="/",
+            env=clean_environment(),
         )
         if result.returncode:
             raise self._failure(result.stderr)
@@ -468,9 +502,10 @@ def remove_abandoned(folder: Path) -> None:
     """Stop and delete the tests' clusters in `folder` whose command was killed."""
     for home in {path for path in folder.glob("*") if path.is_dir()}:
         cluster = Cluster(home, durable=False)
-        with locks.open_lock(folder / f"{home.name}.start.lock") as start, locks.open_lock(
-            folder / f"{home.name}.users.lock"
-        ) as users:
+        with (
+            locks.open_lock(folder / f"{home.name}.start.lock") as start,
+            locks.open_lock(folder / f"{home.name}.users.lock") as users,
+        ):
             if locks.try_exclusive(start) and locks.try_exclusive(users):
                 cluster.stop()
                 cluster.remove()

@@ -79,12 +79,12 @@ class Stopped(BaseException):
 
 def say(vi: str, en: str) -> None:
     """Tell progress; on stderr, because stdout belongs to a command's result."""
-    print(f"{vi} ({en})", file=sys.stderr, flush=True)  # noqa: T201 - this is the operator's terminal
+    print(f"{vi} ({en})", file=sys.stderr, flush=True)
 
 
 def announce(text: str) -> None:
     """Print a result on stdout."""
-    print(text, flush=True)  # noqa: T201 - this is the command's result
+    print(text, flush=True)
 
 
 def raise_on_signals() -> None:
@@ -119,5 +119,5 @@ def run_command(main: Callable[[], int]) -> NoReturn:
 
 def complain(failure: Failure) -> int:
     """Print a failure's sentence; return its exit code."""
-    print(failure, file=sys.stderr, flush=True)  # noqa: T201 - this is the operator's terminal
+    print(failure, file=sys.stderr, flush=True)
     return failure.code

@@ -57,7 +57,11 @@ def connection_failure(plain_url: str, reason: str) -> Failure:
             f"PostgreSQL ở {where} không chấp nhận người dùng “{user}” hoặc mật khẩu trong DATABASE_URL: hãy kiểm tra lại",
             "PostgreSQL refuses the user or password of DATABASE_URL: correct it",
         )
-    if "authentication failed" in reason or "no pg_hba.conf entry" in reason or ("role " in reason and "does not exist" in reason):
+    if (
+        "authentication failed" in reason
+        or "no pg_hba.conf entry" in reason
+        or ("role " in reason and "does not exist" in reason)
+    ):
         return Failure(
             Exit.LOGIN,
             f"PostgreSQL ở {where} không cho người dùng “{user}” của DATABASE_URL đăng nhập: {first}. "

@@ -10,7 +10,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from scripts.console import Exit, Failure, disk_full
 from scripts.database import check_postgis, connect, is_empty, libpq_url
-from scripts.processes import NO_SPACE, die_with_parent, last_line
+from scripts.processes import NO_SPACE, bound_to_us, last_line
 from scripts.system import Binaries, find_binaries
 
 
@@ -33,15 +33,22 @@ def run_tool(command: Sequence[str | Path], url: str) -> str:
     settings = conninfo_to_dict(libpq_url(url))
     password = settings.pop("password", None)
     env = {**os.environ, "LC_ALL": "C.UTF-8", **({"PGPASSWORD": str(password)} if password else {})}
+    address = make_conninfo(**{name: str(value) for name, value in settings.items() if value is not None})
     result = subprocess.run(
-        [*command, "--dbname", make_conninfo(**settings)], env=env, stdin=subprocess.DEVNULL, capture_output=True,
-        text=True, errors="replace", check=False, preexec_fn=die_with_parent(),
+        bound_to_us([*command, "--dbname", address]),
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
     )
     if result.returncode:
         if NO_SPACE in result.stderr:
             raise disk_full(Path.cwd())
-        raise Failure(Exit.ERROR, f"{Path(command[0]).name} không chạy xong: {last_line(result.stderr)}",
-                      "nothing was changed")
+        raise Failure(
+            Exit.ERROR, f"{Path(command[0]).name} không chạy xong: {last_line(result.stderr)}", "nothing was changed"
+        )
     return result.stdout
 
 
@@ -77,13 +84,32 @@ def restore(url: str, source: Path) -> None:
             )
         check_postgis(connection)
     pg_restore = tools_for(url).path("pg_restore")
-    listed = subprocess.run([pg_restore, "--list", source], capture_output=True, text=True, errors="replace", check=False)
+    listed = subprocess.run(
+        [pg_restore, "--list", source], capture_output=True, text=True, errors="replace", check=False
+    )
     if listed.returncode:
-        raise Failure(Exit.ERROR, f"{source} không phải bản sao lưu của ./scripts/manage backup, hoặc đã hỏng",
-                      "this is no backup made by ./scripts/manage backup, or it is damaged")
+        raise Failure(
+            Exit.ERROR,
+            f"{source} không phải bản sao lưu của ./scripts/manage backup, hoặc đã hỏng",
+            "this is no backup made by ./scripts/manage backup, or it is damaged",
+        )
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".list") as contents:
         # A comment on an extension may only be written by who owns it, and the extension is there already.
-        contents.writelines(line for line in listed.stdout.splitlines(keepends=True) if " COMMENT - EXTENSION " not in line)
+        contents.writelines(
+            line for line in listed.stdout.splitlines(keepends=True) if " COMMENT - EXTENSION " not in line
+        )
         contents.flush()
-        run_tool([pg_restore, "--no-owner", "--no-privileges", "--no-password", "--exit-on-error", "--single-transaction",
-                  "--use-list", contents.name, source], url)
+        run_tool(
+            [
+                pg_restore,
+                "--no-owner",
+                "--no-privileges",
+                "--no-password",
+                "--exit-on-error",
+                "--single-transaction",
+                "--use-list",
+                contents.name,
+                source,
+            ],
+            url,
+        )

@@ -45,7 +45,7 @@ def database(command: Command) -> Iterator[None]:
     with Cluster(VAR / "pg").in_use() as cluster:
         os.environ["DATABASE_URL"] = cluster.url()
         if command.needs_schema:
-            from scripts.prepare import migrate  # noqa: PLC0415 - takes half a second
+            from scripts.prepare import migrate
 
             migrate()
         yield
@@ -54,9 +54,9 @@ def database(command: Command) -> Iterator[None]:
 @contextlib.contextmanager
 def database_session() -> Iterator[Session]:
     """Open a session for a subcommand, which commits itself."""
-    from sqlalchemy.orm import Session  # noqa: PLC0415 - loaded only for commands that ask the database
+    from sqlalchemy.orm import Session
 
-    from geodata.database import new_engine  # noqa: PLC0415
+    from geodata.database import new_engine
 
     engine = new_engine(pool_size=1)
     try:
@@ -84,7 +84,7 @@ def main() -> int:
 
 def run_subcommand(options: argparse.Namespace, command: Command) -> int:
     """Run the subcommand's module; what the domain refuses becomes a sentence."""
-    from geodata.errors import GeodataError  # noqa: PLC0415 - after the database address is set
+    from geodata.errors import GeodataError
 
     try:
         result: int = importlib.import_module(command.module).run(options)

@@ -68,8 +68,8 @@ def first_line(error: BaseException | None) -> str:
 
 def load_demo_once() -> None:
     """Load the demo data and make the demo accounts unless they are there."""
-    from geodata import access, demo  # noqa: PLC0415 - the schema has to be there before the models ask it
-    from geodata.database import new_engine  # noqa: PLC0415
+    from geodata import access, demo
+    from geodata.database import new_engine
 
     engine = new_engine()
     try:

@@ -1,12 +1,11 @@
 """Start, watch and stop child processes so that none outlives the command that started it."""
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,17 +13,11 @@ from scripts.console import disk_full, say
 
 NO_SPACE = "No space left on device"
 LOG_LIMIT_BYTES = 10_000_000
-_PR_SET_PDEATHSIG = 1
 
 
-def die_with_parent(number: signal.Signals = signal.SIGTERM) -> Callable[[], None]:
-    """Return a preexec function: the kernel sends the signal when the parent dies, even by SIGKILL."""
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
-
-    def ask_kernel() -> None:
-        prctl(_PR_SET_PDEATHSIG, int(number))
-
-    return ask_kernel
+def bound_to_us(command: Sequence[str | Path], number: signal.Signals = signal.SIGTERM) -> list[str | Path]:
+    """Return the command so that the kernel sends it the signal when our process dies, even by SIGKILL."""
+    return ["setpriv", "--pdeathsig", number.name.removeprefix("SIG"), "--", *command]
 
 
 def last_line(text: str) -> str:
@@ -63,14 +56,13 @@ def run_logged(
     with log.open("ab") as stream:
         start = stream.tell()
         child = subprocess.Popen(
-            command,
+            command if patient else bound_to_us(command),
             cwd=cwd,
             env=env,
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=None if patient else die_with_parent(),
         )
         try:
             child.wait()
@@ -122,14 +114,13 @@ class Service:
         rotate(self.log)
         with self.log.open("ab") as stream:
             self.child = subprocess.Popen(
-                self.command,
+                bound_to_us(self.command),
                 cwd=self.cwd,
                 env=self.env,
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=die_with_parent(),
             )
 
     def is_running(self) -> bool:

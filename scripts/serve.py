@@ -17,7 +17,7 @@ from scripts import locks
 from scripts.cluster import Cluster, clean_environment
 from scripts.console import Exit, Failure, Stopped, announce, run_command, say
 from scripts.paths import PYTHON, ROOT, VAR
-from scripts.processes import Service, die_with_parent, last_line, read_tail, stop_all, stop_group
+from scripts.processes import Service, bound_to_us, last_line, read_tail, stop_all, stop_group
 from scripts.setup import load_env_file, own_database, prepare_checkout
 
 LOGS = VAR / "log"
@@ -29,11 +29,17 @@ ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S1
 
 def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     """Return the options of ./scripts/serve."""
-    parser = argparse.ArgumentParser(prog="./scripts/serve", description="Cài đặt và chạy bản đồ (install and run the map)")
+    parser = argparse.ArgumentParser(
+        prog="./scripts/serve", description="Cài đặt và chạy bản đồ (install and run the map)"
+    )
     parser.add_argument("--host", default="127.0.0.1", help="địa chỉ lắng nghe; 0.0.0.0 cho cả mạng nội bộ (address)")
     parser.add_argument("--port", type=port_number, default=os.environ.get("PORT") or "8000", help="cổng (port)")
-    parser.add_argument("--workers", type=worker_count, default=str(min(4, os.cpu_count() or 1)),
-                        help="số tiến trình web (web processes)")
+    parser.add_argument(
+        "--workers",
+        type=worker_count,
+        default=str(min(4, os.cpu_count() or 1)),
+        help="số tiến trình web (web processes)",
+    )
     parser.add_argument("--no-demo", action="store_true", help="không nạp dữ liệu minh hoạ (no demo data)")
     return parser.parse_args(arguments)
 
@@ -159,8 +165,11 @@ def read_secret_key(path: Path) -> str:
 def prepare_database(environment: dict[str, str], *, demo: bool) -> None:
     """Migrate and load the demo in a process of the virtual environment, which says itself what went wrong."""
     child = subprocess.Popen(
-        [PYTHON, "-P", "-m", "scripts.prepare", *([] if demo else ["--no-demo"])],
-        cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=die_with_parent(),
+        bound_to_us([PYTHON, "-P", "-m", "scripts.prepare", *([] if demo else ["--no-demo"])]),
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         code = child.wait()
@@ -173,9 +182,26 @@ def prepare_database(environment: dict[str, str], *, demo: bool) -> None:
 
 def run_services(options: argparse.Namespace, environment: dict[str, str], cluster: Cluster | None) -> None:
     """Run the web server and the worker until a signal arrives."""
-    granian = [PYTHON, "-P", "-m", "granian", "--interface", "wsgi", "--factory", "--no-ws", "--host", options.host, "--port",
-               str(options.port), "--workers", str(options.workers), "--workers-kill-timeout", "5",
-               "--respawn-failed-workers", "webmap:create_app"]
+    granian = [
+        PYTHON,
+        "-P",
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--factory",
+        "--no-ws",
+        "--host",
+        options.host,
+        "--port",
+        str(options.port),
+        "--workers",
+        str(options.workers),
+        "--workers-kill-timeout",
+        "5",
+        "--respawn-failed-workers",
+        "webmap:create_app",
+    ]
     web = Service("web", granian, LOGS / "web.log", ROOT, environment)
     worker = Service("worker", [PYTHON, "-P", "-m", "geodata.jobs"], LOGS / "worker.log", ROOT, environment)
     services = [web, worker]

@@ -39,8 +39,11 @@ def prepare_checkout(*, database: bool, browser: bool = False, development: bool
     requirements = [ROOT / "requirements.txt", *([ROOT / "requirements-dev.txt"] if development else [])]
     for path in requirements:
         if not path.exists():
-            raise Failure(Exit.DEPENDENCIES, f"Thiếu tệp {path}: hãy lấy lại mã nguồn đầy đủ",
-                          f"{path} is missing: get the complete source again")
+            raise Failure(
+                Exit.DEPENDENCIES,
+                f"Thiếu tệp {path}: hãy lấy lại mã nguồn đầy đủ",
+                f"{path} is missing: get the complete source again",
+            )
     try:
         with exclusive(WORK / "setup.lock", on_wait=wait_for_setup):
             system.check_disk(ROOT, system.NEXT_START_BYTES if VENV.exists() else system.NEW_CHECKOUT_BYTES)

@@ -111,7 +111,16 @@ def install_packages(packages: list[str], *, log: Path) -> None:
         raise cannot_install(packages, "không có quyền root hay sudo", "neither root nor sudo here")
     say("Đang cài gói hệ thống, lần đầu mất vài phút…", f"installing system packages: {' '.join(packages)}")
     environment = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8"]
-    apt = [*environment, "apt-get", "-y", "-q", "-o", "DPkg::Lock::Timeout=300", "-o", "Dpkg::Options::=--force-confold"]
+    apt = [
+        *environment,
+        "apt-get",
+        "-y",
+        "-q",
+        "-o",
+        "DPkg::Lock::Timeout=300",
+        "-o",
+        "Dpkg::Options::=--force-confold",
+    ]
     # A start killed inside dpkg leaves packages unpacked but not configured; without any this does nothing.
     run_logged([*environment, "dpkg", "--configure", "-a"], log=log, cwd=Path("/"), patient=True)
     result = run_logged([*apt, "update"], log=log, cwd=Path("/"), patient=True)
@@ -119,19 +128,34 @@ def install_packages(packages: list[str], *, log: Path) -> None:
         names = [each for name in packages for each in debian_names(name)]
         if any(name.startswith("postgresql") for name in names):
             # Debian would create and start a server of its own on port 5432; nobody asked for one.
-            result = run_logged([*apt, "install", "--no-install-recommends", "postgresql-common"],
-                                log=log, cwd=Path("/"), patient=True)
+            result = run_logged(
+                [*apt, "install", "--no-install-recommends", "postgresql-common"], log=log, cwd=Path("/"), patient=True
+            )
             with_no_server = CREATECLUSTER / "webmap-install.conf"
-            run_logged([*prefix, "sh", "-c", 'mkdir -p "$1" && echo "create_main_cluster = false" > "$2"', "sh",
-                        str(CREATECLUSTER), str(with_no_server)], log=log, cwd=Path("/"), patient=True)
+            run_logged(
+                [
+                    *prefix,
+                    "sh",
+                    "-c",
+                    'mkdir -p "$1" && echo "create_main_cluster = false" > "$2"',
+                    "sh",
+                    str(CREATECLUSTER),
+                    str(with_no_server),
+                ],
+                log=log,
+                cwd=Path("/"),
+                patient=True,
+            )
             try:
-                result = run_logged([*apt, "install", "--no-install-recommends", *names],
-                                    log=log, cwd=Path("/"), patient=True)
+                result = run_logged(
+                    [*apt, "install", "--no-install-recommends", *names], log=log, cwd=Path("/"), patient=True
+                )
             finally:
                 run_logged([*prefix, "rm", "-f", str(with_no_server)], log=log, cwd=Path("/"), patient=True)
         else:
-            result = run_logged([*apt, "install", "--no-install-recommends", *names],
-                                log=log, cwd=Path("/"), patient=True)
+            result = run_logged(
+                [*apt, "install", "--no-install-recommends", *names], log=log, cwd=Path("/"), patient=True
+            )
     if result.returncode:
         raise cannot_install(packages, last_line(result.output), f"apt failed, log: {log}")
 
@@ -142,7 +166,10 @@ def debian_names(package: str) -> list[str]:
         return [package]
     listed = subprocess.run(
         ["apt-cache", "search", "--names-only", r"^postgresql-[0-9]+-postgis-3$"],
-        capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "LC_ALL": "C.UTF-8"},
     ).stdout
     versions = [int(line.split("-")[1]) for line in listed.splitlines() if line.startswith("postgresql-")]
     if not versions:

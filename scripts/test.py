@@ -10,7 +10,7 @@ from scripts.check import run_checks
 from scripts.cluster import SUPERUSER, Cluster, remove_abandoned
 from scripts.console import Stopped, run_command
 from scripts.paths import PYTHON, ROOT, WORK
-from scripts.processes import die_with_parent, stop_group
+from scripts.processes import bound_to_us, stop_group
 from scripts.setup import prepare_checkout
 from scripts.system import find_chromium
 
@@ -44,12 +44,11 @@ def run_pytest(cluster: Cluster, arguments: list[str]) -> int:
         "CHROMIUM_PATH": str(find_chromium()),
     }
     child = subprocess.Popen(
-        [PYTHON, "-P", "-m", "pytest", *arguments],
+        bound_to_us([PYTHON, "-P", "-m", "pytest", *arguments]),
         cwd=ROOT,
         env=environment,
         # A group of its own can be ended whole, but could not read the terminal (--pdb).
         process_group=None if sys.stdin.isatty() else 0,
-        preexec_fn=die_with_parent(),
     )
     try:
         return child.wait()

@@ -43,8 +43,16 @@ def ensure_venv(venv: Path, requirements: list[Path], *, log: Path) -> None:
     building.touch()
     say("Đang cài thư viện Python…", "installing Python packages")
     result = run_logged(
-        [venv / "bin" / "python", "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--prefer-binary",
-         *(part for path in requirements for part in ("-r", path))],
+        [
+            venv / "bin" / "python",
+            "-m",
+            "pip",
+            "install",
+            "--disable-pip-version-check",
+            "--no-input",
+            "--prefer-binary",
+            *(part for path in requirements for part in ("-r", path)),
+        ],
         log=log,
         cwd=venv.parent,
     )
