@@ -50,9 +50,7 @@ def database_url() -> URL:
     return parse_database_url(text)
 
 
-def new_engine(
-    url: URL | str | None = None, *, statement_timeout_s: float | None = None, pool_size: int = 8
-) -> Engine:
+def new_engine(url: URL | str | None = None, *, statement_timeout_s: float | None = None, pool_size: int = 8) -> Engine:
     """Return an engine whose sessions work in the province's time zone, so that “today” is today there.
 
     Web processes give a `statement_timeout_s`; imports and migrations give none.

@@ -80,7 +80,9 @@ class Choice:
             parts.append(column.in_([_as_column_type(name, value, column) for value in known]))
         if "unknown" in wanted:
             parts.append(column.is_(None))
-        texts = tuple((self.labels or {}).get(value, N_("Unknown") if value == "unknown" else value) for value in wanted)
+        texts = tuple(
+            (self.labels or {}).get(value, N_("Unknown") if value == "unknown" else value) for value in wanted
+        )
         return Condition(
             name=name, sql=or_(*parts), sentence=N_("{field} is {values}"), words={"field": label}, labels=texts
         )
@@ -98,7 +100,7 @@ class Range:
         low, high = (_number(name, text) if text else None for text in (low_text, high_text))
         if low is not None and high is not None and low > high:
             raise InvalidFilterError(name=name, value=values[0], reason="the lower end is above the upper end")
-        return _between(name, label, column, low, high, low_text, high_text)
+        return _between((name, label, column), low, high, low_text, high_text)
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ class DateRange:
         if low is not None and high is not None and low > high:
             raise InvalidFilterError(name=name, value=values[0], reason="the first day is after the last day")
         shown = (f"{day:%d/%m/%Y}" if day else "" for day in (low, high))
-        return _between(name, label, column, low, high, *shown)
+        return _between((name, label, column), low, high, *shown)
 
 
 @dataclass(frozen=True)
@@ -185,9 +187,8 @@ def _day(name: str, text: str) -> date:
         raise InvalidFilterError(name=name, value=text, reason="a day like 2020-03-02 is needed") from None
 
 
-def _between(
-    name: str, label: str, column: Column, low: object, high: object, low_text: str, high_text: str
-) -> Condition:
+def _between(condition: tuple[str, str, Column], low: object, high: object, low_text: str, high_text: str) -> Condition:
+    name, label, column = condition
     parts = [column >= low] if low is not None else []
     parts += [column <= high] if high is not None else []
     if low is not None and high is not None:

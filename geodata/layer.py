@@ -13,7 +13,6 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, ClassVar, Self
 
-from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -24,6 +23,7 @@ from sqlalchemy import (
     Identity,
     Index,
     SQLColumnExpression,
+    Table,
     Text,
     UniqueConstraint,
     func,
@@ -32,19 +32,17 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import ColumnProperty, Mapped, QueryableAttribute, column_property, declared_attr, mapped_column
 
+from geoalchemy2 import Geometry, WKBElement
+
 from geodata.crs import WEB_MERCATOR, WGS84
 from geodata.database import Base
-from geodata.filters import Choice, DateRange, FilterKind, Text as TextFilter
 from geodata.errors import NotFoundError
+from geodata.filters import Choice, DateRange, FilterKind, Text as TextFilter
 from geodata.i18n import N_
 
 
 def _snake(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-
-
-def _check_name(check: str) -> str:
-    return re.match(r"\W*(?:length\()?(\w+)", check).group(1) + "_range"  # type: ignore[union-attr]
 
 
 class Role(StrEnum):
@@ -141,6 +139,7 @@ class Field:
 
 
 INFO = "field"
+CHECK = "check"
 
 
 def field(
@@ -148,7 +147,7 @@ def field(
     label: str,
     type_: Any = None,
     values: type[LabelledEnum] | None = None,
-    filter: FilterKind | None = None,  # noqa: A002  (the field's word)
+    filter: FilterKind | None = None,
     check: str | None = None,
     default: Any = None,
     server_default: str | None = None,
@@ -158,15 +157,17 @@ def field(
     """Return a mapped column that carries its Field. `check` is an SQL condition on the column."""
     if values is not None:
         type_ = stored(values)
-        filter = filter or Choice(values.labels())  # noqa: A001
-    info = {INFO: Field(label=label, values=values, filter=filter, **spec)}
+        filter = filter or Choice(values.labels())
+    info: dict[str, Any] = {INFO: Field(label=label, values=values, filter=filter, **spec)}
     arguments: list[Any] = [type_] if type_ is not None else []
     if check:
-        arguments.append(CheckConstraint(check, name=_check_name(check)))
+        info[CHECK] = check
     return mapped_column(*arguments, info=info, default=default, server_default=server_default, index=index)
 
 
-def derived(expression: SQLColumnExpression[Any], *, label: str, values: type[LabelledEnum] | None = None, **spec: Any) -> Any:
+def derived(
+    expression: SQLColumnExpression[Any], *, label: str, values: type[LabelledEnum] | None = None, **spec: Any
+) -> Any:
     """Return a computed, read-only field: it filters, tiles and shows like a stored one."""
     if values is not None:
         spec.setdefault("filter", Choice(values.labels()))
@@ -305,6 +306,16 @@ class Described(Base):
 
     __abstract__ = True
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Map the class, then turn its fields' checks into constraints of the table, where Alembic sees them."""
+        super().__init_subclass__(**options)
+        table = getattr(cls, "__table__", None)
+        if not isinstance(table, Table):
+            return
+        for column in table.columns:
+            if check := column.info.get(CHECK):
+                table.append_constraint(CheckConstraint(check, name=f"{column.name}_range"))
+
     @classmethod
     def fields(cls) -> tuple[Field, ...]:
         """Return the fields in reading order, names and Python types filled in."""
@@ -346,26 +357,44 @@ class Feature(Described):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True, sort_order=-100)
     code: Mapped[str] = field(
-        label=N_("Code"), type_=Text, source_names=("MA", "MA_SO", "ID_DT", "code"), required=True, searchable=True,
+        label=N_("Code"),
+        type_=Text,
+        source_names=("MA", "MA_SO", "ID_DT", "code"),
+        required=True,
+        searchable=True,
         check="code <> '' AND length(code) <= 64",
     )
     name: Mapped[str] = field(
-        label=N_("Name"), type_=Text, source_names=("TEN", "TEN_GOI", "name"), required=True, searchable=True,
-        filter=TextFilter(), check="name <> '' AND length(name) <= 300",
+        label=N_("Name"),
+        type_=Text,
+        source_names=("TEN", "TEN_GOI", "name"),
+        required=True,
+        searchable=True,
+        filter=TextFilter(),
+        check="name <> '' AND length(name) <= 300",
     )
     address: Mapped[str | None] = field(
-        label=N_("Address"), type_=Text, source_names=("DIA_CHI", "VI_TRI", "address"), searchable=True,
+        label=N_("Address"),
+        type_=Text,
+        source_names=("DIA_CHI", "VI_TRI", "address"),
+        searchable=True,
         group=Group.LOCATION,
     )
     admin_unit_code: Mapped[str | None] = field(
-        label=N_("Administrative unit"), type_=Text, source_names=("DVHC_MA", "MA_XA", "MA_DVHC"),
-        filter=Choice(), group=Group.LOCATION, index=True,
+        label=N_("Administrative unit"),
+        type_=Text,
+        source_names=("DVHC_MA", "MA_XA", "MA_DVHC"),
+        filter=Choice(),
+        group=Group.LOCATION,
+        index=True,
     )
     source: Mapped[str | None] = field(
         label=N_("Source"), type_=Text, source_names=("NGUON", "source"), group=Group.LOCATION
     )
     location_accuracy: Mapped[LocationAccuracy | None] = field(
-        label=N_("Location accuracy"), values=LocationAccuracy, source_names=("DO_CHINH_XAC", "CHINH_XAC"),
+        label=N_("Location accuracy"),
+        values=LocationAccuracy,
+        source_names=("DO_CHINH_XAC", "CHINH_XAC"),
         group=Group.LOCATION,
     )
     original_coordinates: Mapped[str | None] = field(
@@ -379,25 +408,31 @@ class Feature(Described):
     )
     note: Mapped[str | None] = field(label=N_("Note"), type_=Text, source_names=("GHI_CHU", "note"), roles=STAFF)
     is_illustration: Mapped[bool] = field(
-        label=N_("Illustration only"), default=False, server_default="false", source_names=("MINH_HOA",), group=Group.LOCATION, in_tile=True
+        label=N_("Illustration only"),
+        default=False,
+        server_default="false",
+        source_names=("MINH_HOA",),
+        group=Group.LOCATION,
+        in_tile=True,
     )
     extra: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
     updated_at: Mapped[datetime] = mapped_column(
         info={INFO: Field(label=N_("Updated"), derived=True, group=Group.LOCATION)},
-        server_default=func.now(), onupdate=func.now(),
+        server_default=func.now(),
+        onupdate=func.now(),
     )
     change_set_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("change_set.id"), index=True)
 
     @declared_attr
     @classmethod
     def geom(cls) -> Mapped[WKBElement]:
-        """The geometry, EPSG:4326 (lon, lat)."""
+        """Hold the geometry, EPSG:4326 (lon, lat)."""
         return mapped_column(Geometry(cls.layer.geometry, srid=WGS84, spatial_index=False), nullable=False)
 
     @declared_attr
     @classmethod
     def geom_3857(cls) -> Mapped[WKBElement]:
-        """A stored copy in web Mercator: tiles read it without transforming row by row."""
+        """Keep a stored copy in web Mercator: tiles read it without transforming row by row."""
         return mapped_column(
             Geometry(cls.layer.geometry, srid=WEB_MERCATOR, spatial_index=False),
             Computed(f"st_transform(geom, {WEB_MERCATOR})", persisted=True),
@@ -407,7 +442,7 @@ class Feature(Described):
     @declared_attr
     @classmethod
     def search_text(cls) -> Mapped[str]:
-        """Code, name and address without accents and case, for search."""
+        """Keep code, name and address without accents and case, for search."""
         return mapped_column(
             Text,
             Computed("fold_text(code || ' ' || name || ' ' || coalesce(address, ''))", persisted=True),
@@ -417,7 +452,7 @@ class Feature(Described):
     @declared_attr.directive
     @classmethod
     def __table_args__(cls) -> tuple[Any, ...]:
-        """Constraints and indexes of every layer; a kind with more adds to this tuple."""
+        """Return the constraints and indexes of every layer; a kind adds its own."""
         table = cls.__tablename__
         return (
             UniqueConstraint(*cls.layer.key, name=f"uq_{table}_key", postgresql_nulls_not_distinct=True),
@@ -427,7 +462,9 @@ class Feature(Described):
             Index(f"ix_{table}_geom", "geom", postgresql_using="gist"),
             Index(f"ix_{table}_geom_3857", "geom_3857", postgresql_using="gist"),
             Index(
-                f"ix_{table}_search_text", "search_text", postgresql_using="gin",
+                f"ix_{table}_search_text",
+                "search_text",
+                postgresql_using="gin",
                 postgresql_ops={"search_text": "gin_trgm_ops"},
             ),
             *cls.extra_table_args(),
@@ -492,7 +529,7 @@ def _check_kind(kind: type[Feature]) -> None:
             if owners.setdefault(alias, field.name) != field.name:
                 raise ValueError(f"{kind.layer.name}: {alias!r} means both {owners[alias]} and {field.name}")
     wanted = {variation.field for variation in kind.layer.style.by} | set(kind.layer.style.label_fields)
-    wanted |= set(kind.layer.key) | ({kind.layer.style.offset_field} - {None})
+    wanted |= set(kind.layer.key) | ({kind.layer.style.offset_field or "code"})
     if unknown := wanted - set(fields):
         raise ValueError(f"{kind.layer.name}: style or key names unknown fields {sorted(unknown)}")
     for detail in kind.details:
@@ -517,8 +554,13 @@ def _fields(cls: type[Described]) -> tuple[Field, ...]:
         if (spec := info.get(INFO)) is None:
             continue
         column = attribute.columns[0]
-        required = spec.required or (isinstance(column, SchemaColumn) and not column.nullable and not spec.derived
-                                     and column.default is None and column.server_default is None)
+        required = spec.required or (
+            isinstance(column, SchemaColumn)
+            and not column.nullable
+            and not spec.derived
+            and column.default is None
+            and column.server_default is None
+        )
         found.append(replace(spec, name=key, python_type=_python_type(column.type), required=required))
     order = {name: index for index, name in enumerate(dict.fromkeys(_declared_names(cls)))}
     return tuple(sorted(found, key=lambda field: order.get(field.name, len(order))))
@@ -526,7 +568,9 @@ def _fields(cls: type[Described]) -> tuple[Field, ...]:
 
 def _declared_names(cls: type) -> list[str]:
     """Return attribute names as written: identity first, the kind's own next, the shared ones last."""
-    own = [name for base in cls.__mro__ if base not in {Feature, Detail, Described, Base, object} for name in vars(base)]
+    own = [
+        name for base in cls.__mro__ if base not in {Feature, Detail, Described, Base, object} for name in vars(base)
+    ]
     shared = [name for name in Feature.__annotations__ if name not in {"code", "name"}]
     return ["code", "name", *[name for name in own if name not in shared], *shared]
 

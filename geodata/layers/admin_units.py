@@ -75,31 +75,45 @@ class AdminUnit(Feature):
     full_name: Mapped[str | None] = field(
         label=N_("Full name"), type_=Text, source_names=("TEN_DAY_DU", "FULL_NAME"), searchable=True
     )
-    name_en: Mapped[str | None] = field(label=N_("Name without accents"), type_=Text, source_names=("NAME_EN", "TEN_EN"))
+    name_en: Mapped[str | None] = field(
+        label=N_("Name without accents"), type_=Text, source_names=("NAME_EN", "TEN_EN")
+    )
     area_km2: Mapped[Decimal | None] = field(
-        label=N_("Area"), unit="km²", type_=Numeric(10, 3), source_names=("DIEN_TICH", "AREA_KM2"), filter=Range(),
-        group=Group.SIZE, check="area_km2 >= 0",
+        label=N_("Area"),
+        unit="km²",
+        type_=Numeric(10, 3),
+        source_names=("DIEN_TICH", "AREA_KM2"),
+        filter=Range(),
+        group=Group.SIZE,
+        check="area_km2 >= 0",
     )
     population: Mapped[int | None] = field(
         label=N_("Population"), source_names=("DAN_SO",), filter=Range(), group=Group.SIZE, check="population >= 0"
     )
     former_province: Mapped[str | None] = field(
-        label=N_("Former province"), type_=Text, source_names=("OLD_PROVINCE", "TINH_CU", "PROVINCE_VN"),
+        label=N_("Former province"),
+        type_=Text,
+        source_names=("OLD_PROVINCE", "TINH_CU", "PROVINCE_VN"),
         filter=Choice(),
     )
     former_district: Mapped[str | None] = field(
-        label=N_("Former district"), type_=Text, source_names=("OLD_DISTRICT", "HUYEN_CU", "DISTRICT_VN"),
-        filter=Choice(), searchable=True,
+        label=N_("Former district"),
+        type_=Text,
+        source_names=("OLD_DISTRICT", "HUYEN_CU", "DISTRICT_VN"),
+        filter=Choice(),
+        searchable=True,
     )
     founding_document_no: Mapped[str | None] = field(
         label=N_("Document"), type_=Text, source_names=("SO_NQ", "VAN_BAN"), group=Group.LEGAL
     )
 
 
-AdminUnit.validity = derived(  # type: ignore[attr-defined]
+AdminUnit.validity = derived(
     case(
         (AdminUnit.valid_to < func.current_date(), literal("former")),
         else_=literal("current"),
     ),
-    label=N_("Validity"), values=UnitValidity, group=Group.STATE,
+    label=N_("Validity"),
+    values=UnitValidity,
+    group=Group.STATE,
 )

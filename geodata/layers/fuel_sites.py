@@ -185,7 +185,9 @@ class FuelSite(Feature):
 
     kind: Mapped[FuelKind | None] = field(label=N_("Kind"), values=FuelKind, source_names=("LOAI", "LOAI_HINH"))
     business_state: Mapped[BusinessState | None] = field(
-        label=N_("Trading"), values=BusinessState, source_names=("TINH_TRANG_KD", "TINH_TRANG", "TRANG_THAI"),
+        label=N_("Trading"),
+        values=BusinessState,
+        source_names=("TINH_TRANG_KD", "TINH_TRANG", "TRANG_THAI"),
         group=Group.STATE,
     )
     certificate_no: Mapped[str | None] = field(
@@ -195,7 +197,9 @@ class FuelSite(Feature):
         label=N_("Certificate issued"), source_names=("NGAY_CAP",), filter=DateRange(), group=Group.LEGAL
     )
     certificate_expires_on: Mapped[date | None] = field(
-        label=N_("Certificate expires"), source_names=("NGAY_HET", "NGAY_HET_HAN"), filter=DateRange(),
+        label=N_("Certificate expires"),
+        source_names=("NGAY_HET", "NGAY_HET_HAN"),
+        filter=DateRange(),
         group=Group.LEGAL,
     )
     certificate_authority: Mapped[str | None] = field(
@@ -214,30 +218,54 @@ class FuelSite(Feature):
         label=N_("Suspended until"), source_names=("TAM_NGUNG_DEN",), group=Group.LEGAL
     )
     trader: Mapped[str | None] = field(
-        label=N_("Trader"), type_=Text, source_names=("THUONG_NHAN", "CHU_CH", "DOANH_NGHIEP"), group=Group.PEOPLE,
+        label=N_("Trader"),
+        type_=Text,
+        source_names=("THUONG_NHAN", "CHU_CH", "DOANH_NGHIEP"),
+        group=Group.PEOPLE,
         searchable=True,
     )
     tax_code: Mapped[str | None] = field(
-        label=N_("Tax code"), type_=Text, source_names=("MST", "MA_SO_THUE"), group=Group.PEOPLE, roles=STAFF,
+        label=N_("Tax code"),
+        type_=Text,
+        source_names=("MST", "MA_SO_THUE"),
+        group=Group.PEOPLE,
+        roles=STAFF,
         check="tax_code ~ '^[0-9]{10}(-?[0-9]{3})?$'",
     )
     contact_phone: Mapped[str | None] = field(
-        label=N_("Phone"), type_=Text, source_names=("DIEN_THOAI", "SDT"), group=Group.PEOPLE,
+        label=N_("Phone"),
+        type_=Text,
+        source_names=("DIEN_THOAI", "SDT"),
+        group=Group.PEOPLE,
         roles=frozenset({Role.INSPECTOR, Role.GIS, Role.ADMIN}),
     )
     ownership: Mapped[OwnershipKind | None] = field(
         label=N_("Ownership"), values=OwnershipKind, source_names=("SO_HUU",), group=Group.PEOPLE
     )
     tank_volume_m3: Mapped[Decimal | None] = field(
-        label=N_("Tank volume"), unit="m³", type_=Numeric(10, 2), source_names=("DUNG_TICH", "TONG_DUNG_TICH"),
-        filter=Range(), group=Group.SIZE, check="tank_volume_m3 >= 0",
+        label=N_("Tank volume"),
+        unit="m³",
+        type_=Numeric(10, 2),
+        source_names=("DUNG_TICH", "TONG_DUNG_TICH"),
+        filter=Range(),
+        group=Group.SIZE,
+        check="tank_volume_m3 >= 0",
     )
     lpg_capacity_t: Mapped[Decimal | None] = field(
-        label=N_("LPG capacity"), unit="t", type_=Numeric(10, 2), source_names=("SUC_CHUA", "SUC_CHUA_TAN"),
-        filter=Range(), group=Group.SIZE, roles=STAFF, check="lpg_capacity_t >= 0",
+        label=N_("LPG capacity"),
+        unit="t",
+        type_=Numeric(10, 2),
+        source_names=("SUC_CHUA", "SUC_CHUA_TAN"),
+        filter=Range(),
+        group=Group.SIZE,
+        roles=STAFF,
+        check="lpg_capacity_t >= 0",
     )
     dispenser_count: Mapped[int | None] = field(
-        label=N_("Dispensers"), source_names=("SO_COT_BOM", "COT_BOM"), filter=Range(), group=Group.SIZE,
+        label=N_("Dispensers"),
+        source_names=("SO_COT_BOM", "COT_BOM"),
+        filter=Range(),
+        group=Group.SIZE,
         check="dispenser_count >= 0",
     )
     products: Mapped[str | None] = field(
@@ -253,7 +281,7 @@ class FuelSite(Feature):
 
     @classmethod
     def certificate_end(cls) -> ColumnElement[date]:
-        """The last day of validity: as written, else five years for petrol (Circular 38/2014/TT-BCT)."""
+        """Return the last day of validity: as written, else five years for petrol (Circular 38/2014/TT-BCT)."""
         five_years = func.date(cls.certificate_issued_on + text("interval '5 years'"))
         return func.coalesce(cls.certificate_expires_on, case((cls.kind == FuelKind.PETROL, five_years)))
 
@@ -291,25 +319,32 @@ def inspection_status(on: ColumnElement[date]) -> ColumnElement[str]:
     )
 
 
-FuelSite.certificate_state = derived(  # type: ignore[attr-defined]
+FuelSite.certificate_state = derived(
     certificate_state(func.current_date()), label=N_("Certificate"), values=CertificateState, group=Group.STATE
 )
-FuelSite.certificate_ends_on = derived(  # type: ignore[attr-defined]
-    FuelSite.certificate_end(), label=N_("Certificate valid until"), filter=DateRange(), group=Group.STATE,
+FuelSite.certificate_ends_on = derived(
+    FuelSite.certificate_end(),
+    label=N_("Certificate valid until"),
+    filter=DateRange(),
+    group=Group.STATE,
     help=N_("As written on the certificate, else five years after issue for petrol stores"),
 )
-FuelSite.inspection_status = derived(  # type: ignore[attr-defined]
-    inspection_status(func.current_date()), label=N_("Inspection"), values=InspectionStatus, group=Group.STATE,
+FuelSite.inspection_status = derived(
+    inspection_status(func.current_date()),
+    label=N_("Inspection"),
+    values=InspectionStatus,
+    group=Group.STATE,
     roles=STAFF,
 )
-FuelSite.store_class = derived(  # type: ignore[attr-defined]
+FuelSite.store_class = derived(
     case(
         (FuelSite.kind != FuelKind.PETROL, None),
         (FuelSite.tank_volume_m3 > 150, literal("1")),
         (FuelSite.tank_volume_m3 > 100, literal("2")),
         (FuelSite.tank_volume_m3.is_not(None), literal("3")),
     ),
-    label=N_("Store class"), group=Group.SIZE,
+    label=N_("Store class"),
+    group=Group.SIZE,
     filter=Choice({"1": N_("Class 1"), "2": N_("Class 2"), "3": N_("Class 3")}),
     help=N_("By total tank volume: over 150 m³, over 100 m³, up to 100 m³ (unverified)"),
 )

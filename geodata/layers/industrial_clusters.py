@@ -143,63 +143,118 @@ class IndustrialCluster(Feature):
         label=N_("Status"), values=ClusterStatus, source_names=("TRANG_THAI", "TINH_TRANG"), group=Group.STATE
     )
     planned_area_ha: Mapped[Decimal | None] = field(
-        label=N_("Planned area"), unit="ha", type_=Numeric(10, 2), source_names=("DIEN_TICH_QH", "DT_QH"),
-        filter=Range(), group=Group.SIZE, check="planned_area_ha >= 0",
+        label=N_("Planned area"),
+        unit="ha",
+        type_=Numeric(10, 2),
+        source_names=("DIEN_TICH_QH", "DT_QH"),
+        filter=Range(),
+        group=Group.SIZE,
+        check="planned_area_ha >= 0",
     )
     area_ha: Mapped[Decimal | None] = field(
-        label=N_("Established area"), unit="ha", type_=Numeric(10, 2),
-        source_names=("DIEN_TICH", "DIEN_TICH_TL", "DT_TL"), filter=Range(), group=Group.SIZE, check="area_ha >= 0",
+        label=N_("Established area"),
+        unit="ha",
+        type_=Numeric(10, 2),
+        source_names=("DIEN_TICH", "DIEN_TICH_TL", "DT_TL"),
+        filter=Range(),
+        group=Group.SIZE,
+        check="area_ha >= 0",
     )
     industrial_land_ha: Mapped[Decimal | None] = field(
-        label=N_("Industrial land"), unit="ha", type_=Numeric(10, 2), source_names=("DIEN_TICH_DAT_CN", "DAT_CN"),
-        filter=Range(), group=Group.SIZE, check="industrial_land_ha >= 0",
+        label=N_("Industrial land"),
+        unit="ha",
+        type_=Numeric(10, 2),
+        source_names=("DIEN_TICH_DAT_CN", "DAT_CN"),
+        filter=Range(),
+        group=Group.SIZE,
+        check="industrial_land_ha >= 0",
     )
     leased_area_ha: Mapped[Decimal | None] = field(
-        label=N_("Leased"), unit="ha", type_=Numeric(10, 2), source_names=("DT_DA_CHO_THUE", "DA_CHO_THUE"),
-        filter=Range(), group=Group.SIZE, check="leased_area_ha >= 0",
+        label=N_("Leased"),
+        unit="ha",
+        type_=Numeric(10, 2),
+        source_names=("DT_DA_CHO_THUE", "DA_CHO_THUE"),
+        filter=Range(),
+        group=Group.SIZE,
+        check="leased_area_ha >= 0",
     )
     free_land_ha: Mapped[Decimal | None] = derived(
-        func.greatest(industrial_land_ha - leased_area_ha, literal(0)), label=N_("Free land"), unit="ha",
-        filter=Range(), group=Group.SIZE, help=N_("Industrial land not yet leased"),
+        func.greatest(industrial_land_ha - leased_area_ha, literal(0)),
+        label=N_("Free land"),
+        unit="ha",
+        filter=Range(),
+        group=Group.SIZE,
+        help=N_("Industrial land not yet leased"),
     )
     occupancy_percent: Mapped[Decimal | None] = derived(
         func.round(cast(leased_area_ha * 100 / func.nullif(industrial_land_ha, 0), Numeric), 1),
-        label=N_("Occupancy"), unit="%", filter=Range(), group=Group.SIZE,
+        label=N_("Occupancy"),
+        unit="%",
+        filter=Range(),
+        group=Group.SIZE,
         help=N_("Leased area over industrial land, not over the total area"),
     )
     investor: Mapped[str | None] = field(
-        label=N_("Infrastructure investor"), type_=Text, source_names=("CHU_DT", "CHU_DAU_TU"), searchable=True,
+        label=N_("Infrastructure investor"),
+        type_=Text,
+        source_names=("CHU_DT", "CHU_DAU_TU"),
+        searchable=True,
         group=Group.PEOPLE,
     )
     tax_code: Mapped[str | None] = field(
-        label=N_("Tax code"), type_=Text, source_names=("MA_SO_DN", "MST"), group=Group.PEOPLE, roles=STAFF,
+        label=N_("Tax code"),
+        type_=Text,
+        source_names=("MA_SO_DN", "MST"),
+        group=Group.PEOPLE,
+        roles=STAFF,
         check="tax_code ~ '^[0-9]{10}(-?[0-9]{3})?$'",
     )
     industries: Mapped[str | None] = field(
         label=N_("Industries"), type_=Text, source_names=("NGANH_NGHE",), group=Group.PEOPLE
     )
     infrastructure_capital_vnd: Mapped[int | None] = field(
-        label=N_("Infrastructure capital"), unit="VND", type_=BigInteger, source_names=("VON_DAU_TU_HT", "VON_DT"),
-        group=Group.SIZE, check="infrastructure_capital_vnd >= 0",
+        label=N_("Infrastructure capital"),
+        unit="VND",
+        type_=BigInteger,
+        source_names=("VON_DAU_TU_HT", "VON_DT"),
+        group=Group.SIZE,
+        check="infrastructure_capital_vnd >= 0",
     )
     disbursed_capital_vnd: Mapped[int | None] = field(
-        label=N_("Disbursed"), unit="VND", type_=BigInteger, source_names=("VON_THUC_HIEN",), group=Group.SIZE,
-        roles=STAFF, check="disbursed_capital_vnd >= 0",
+        label=N_("Disbursed"),
+        unit="VND",
+        type_=BigInteger,
+        source_names=("VON_THUC_HIEN",),
+        group=Group.SIZE,
+        roles=STAFF,
+        check="disbursed_capital_vnd >= 0",
     )
     project_count: Mapped[int | None] = field(
-        label=N_("Projects"), source_names=("SO_DU_AN",), filter=Range(), group=Group.PEOPLE,
+        label=N_("Projects"),
+        source_names=("SO_DU_AN",),
+        filter=Range(),
+        group=Group.PEOPLE,
         check="project_count >= 0",
     )
     worker_count: Mapped[int | None] = field(
-        label=N_("Workers"), source_names=("LAO_DONG", "SO_LAO_DONG"), filter=Range(), group=Group.PEOPLE,
+        label=N_("Workers"),
+        source_names=("LAO_DONG", "SO_LAO_DONG"),
+        filter=Range(),
+        group=Group.PEOPLE,
         check="worker_count >= 0",
     )
     listing_decision_no: Mapped[str | None] = field(
-        label=N_("Decision on the list"), type_=Text, source_names=("QD_BO_SUNG_QH",), group=Group.LEGAL,
+        label=N_("Decision on the list"),
+        type_=Text,
+        source_names=("QD_BO_SUNG_QH",),
+        group=Group.LEGAL,
         searchable=True,
     )
     establishment_decision_no: Mapped[str | None] = field(
-        label=N_("Establishment decision"), type_=Text, source_names=("QD_THANH_LAP",), group=Group.LEGAL,
+        label=N_("Establishment decision"),
+        type_=Text,
+        source_names=("QD_THANH_LAP",),
+        group=Group.LEGAL,
         searchable=True,
     )
     established_on: Mapped[date | None] = field(
@@ -209,27 +264,36 @@ class IndustrialCluster(Feature):
         label=N_("Detailed plan 1/500"), type_=Text, source_names=("QD_QHCT_1_500", "QD_QHCT"), group=Group.LEGAL
     )
     wastewater_capacity_m3_day: Mapped[int | None] = field(
-        label=N_("Wastewater plant"), unit="m³/day", source_names=("XLNT_CONG_SUAT",), group=Group.SIZE,
+        label=N_("Wastewater plant"),
+        unit="m³/day",
+        source_names=("XLNT_CONG_SUAT",),
+        group=Group.SIZE,
         check="wastewater_capacity_m3_day >= 0",
     )
     wastewater_state: Mapped[WastewaterState | None] = field(
         label=N_("Wastewater state"), values=WastewaterState, source_names=("XLNT_TINH_TRANG",), group=Group.STATE
     )
     supplying_substation_code: Mapped[str | None] = field(
-        label=N_("Supplying substation"), type_=Text, source_names=("CAP_DIEN_TBA", "TBA_CAP_DIEN"), filter=Choice(),
+        label=N_("Supplying substation"),
+        type_=Text,
+        source_names=("CAP_DIEN_TBA", "TBA_CAP_DIEN"),
+        filter=Choice(),
         group=Group.SIZE,
     )
     size_check: Mapped[str | None] = derived(
         case(
             (cast(area_ha, Numeric) > 75, literal("above_limit")),
             (cast(area_ha, Numeric) < 10, literal("below_limit")),
-            (area_ha.is_not(None), literal("within_limit")),  # type: ignore[attr-defined]
+            (area_ha.is_not(None), literal("within_limit")),
         ),
-        label=N_("Area against the decree"), group=Group.STATE, roles=STAFF,
+        label=N_("Area against the decree"),
+        group=Group.STATE,
+        roles=STAFF,
         help=N_("10 to 75 ha, at least 5 ha in craft villages and mountain districts (Decree 32/2024/NĐ-CP art. 2)"),
         filter=Choice(
             {
-                "above_limit": N_("Above 75 ha"), "below_limit": N_("Below 10 ha"),
+                "above_limit": N_("Above 75 ha"),
+                "below_limit": N_("Below 10 ha"),
                 "within_limit": N_("Within 10 to 75 ha"),
             }
         ),

@@ -108,7 +108,9 @@ class PricePlan(Detail):
 
     __tablename__ = "market_price_plan"
     detail = DetailInfo(
-        name="price_plans", title=N_("Price plans"), order_by=("valid_from", "stall_group"),
+        name="price_plans",
+        title=N_("Price plans"),
+        order_by=("valid_from", "stall_group"),
         key=("stall_group", "valid_from"),
     )
 
@@ -139,7 +141,9 @@ class Market(Feature):
         geometry=GeometryType.POINT,
         access=Access(write=EDITORS | {Role.PLANNER}),
         style=Style(
-            base=Symbol(shape="circle", size_px=15, fill=_TEAL, stroke="#FFFFFF", stroke_px=1.5, level=1, glyph="market"),
+            base=Symbol(
+                shape="circle", size_px=15, fill=_TEAL, stroke="#FFFFFF", stroke_px=1.5, level=1, glyph="market"
+            ),
             by=(
                 Variation(
                     field="status",
@@ -185,26 +189,45 @@ class Market(Feature):
         label=N_("Stalls"), source_names=("SO_DIEM_KD",), filter=Range(), group=Group.SIZE, check="stall_count >= 0"
     )
     trader_count: Mapped[int | None] = field(
-        label=N_("Traders"), source_names=("SO_HO", "SO_HO_KD"), filter=Range(), group=Group.SIZE,
+        label=N_("Traders"),
+        source_names=("SO_HO", "SO_HO_KD"),
+        filter=Range(),
+        group=Group.SIZE,
         check="trader_count >= 0",
     )
     land_area_m2: Mapped[Decimal | None] = field(
-        label=N_("Land"), unit="m²", type_=Numeric(12, 1), source_names=("DT_DAT", "DIEN_TICH"), filter=Range(),
-        group=Group.SIZE, check="land_area_m2 >= 0",
+        label=N_("Land"),
+        unit="m²",
+        type_=Numeric(12, 1),
+        source_names=("DT_DAT", "DIEN_TICH"),
+        filter=Range(),
+        group=Group.SIZE,
+        check="land_area_m2 >= 0",
     )
     floor_area_m2: Mapped[Decimal | None] = field(
-        label=N_("Built floor"), unit="m²", type_=Numeric(12, 1), source_names=("DT_XD",), filter=Range(),
-        group=Group.SIZE, check="floor_area_m2 >= 0",
+        label=N_("Built floor"),
+        unit="m²",
+        type_=Numeric(12, 1),
+        source_names=("DT_XD",),
+        filter=Range(),
+        group=Group.SIZE,
+        check="floor_area_m2 >= 0",
     )
     structure: Mapped[Structure | None] = field(
         label=N_("Structure"), values=Structure, source_names=("KET_CAU",), group=Group.SIZE
     )
     built_year: Mapped[int | None] = field(
-        label=N_("Built in"), source_names=("NAM_XD",), filter=Range(), group=Group.SIZE,
+        label=N_("Built in"),
+        source_names=("NAM_XD",),
+        filter=Range(),
+        group=Group.SIZE,
         check="built_year BETWEEN 1800 AND 2100",
     )
     commissioning_year: Mapped[int | None] = field(
-        label=N_("Planned opening"), source_names=("NAM_HD", "NAM_DU_KIEN"), filter=Range(), group=Group.STATE,
+        label=N_("Planned opening"),
+        source_names=("NAM_HD", "NAM_DU_KIEN"),
+        filter=Range(),
+        group=Group.STATE,
         check="commissioning_year BETWEEN 1990 AND 2100",
     )
     management_model: Mapped[ManagementModel | None] = field(
@@ -217,7 +240,11 @@ class Market(Feature):
         label=N_("Operator"), type_=Text, source_names=("DON_VI_QL",), group=Group.PEOPLE, searchable=True
     )
     capital_vnd: Mapped[int | None] = field(
-        label=N_("Investment"), unit="VND", type_=BigInteger, source_names=("VON",), group=Group.SIZE,
+        label=N_("Investment"),
+        unit="VND",
+        type_=BigInteger,
+        source_names=("VON",),
+        group=Group.SIZE,
         check="capital_vnd >= 0",
     )
     document_no: Mapped[str | None] = field(

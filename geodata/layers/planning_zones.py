@@ -69,14 +69,22 @@ class PlanningZone(Feature):
 
     kind: Mapped[ZoneKind | None] = field(label=N_("Kind"), values=ZoneKind, source_names=("LOAI", "LOAI_VUNG"))
     area_ha: Mapped[Decimal | None] = field(
-        label=N_("Area by the document"), unit="ha", type_=Numeric(12, 2), source_names=("DIEN_TICH",), filter=Range(),
-        group=Group.SIZE, check="area_ha >= 0",
+        label=N_("Area by the document"),
+        unit="ha",
+        type_=Numeric(12, 2),
+        source_names=("DIEN_TICH",),
+        filter=Range(),
+        group=Group.SIZE,
+        check="area_ha >= 0",
     )
     restriction: Mapped[str | None] = field(
         label=N_("What it restricts"), type_=Text, source_names=("HAN_CHE", "NOI_DUNG"), group=Group.LEGAL
     )
     document_no: Mapped[str | None] = field(
-        label=N_("Document"), type_=Text, source_names=("SO_VB", "SO_QD", "VAN_BAN"), group=Group.LEGAL,
+        label=N_("Document"),
+        type_=Text,
+        source_names=("SO_VB", "SO_QD", "VAN_BAN"),
+        group=Group.LEGAL,
         searchable=True,
     )
     document_on: Mapped[date | None] = field(

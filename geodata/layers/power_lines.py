@@ -95,14 +95,22 @@ class PowerLine(Feature):
     )
 
     voltage_kv: Mapped[int | None] = field(
-        label=N_("Voltage"), unit="kV", source_names=("DIEN_AP", "CAP_DA", "CAP_DIEN_AP"), filter=VOLTAGES,
-        group=Group.STATE, check="voltage_kv BETWEEN 1 AND 1000",
+        label=N_("Voltage"),
+        unit="kV",
+        source_names=("DIEN_AP", "CAP_DA", "CAP_DIEN_AP"),
+        filter=VOLTAGES,
+        group=Group.STATE,
+        check="voltage_kv BETWEEN 1 AND 1000",
     )
     status: Mapped[GridStatus | None] = field(
         label=N_("Status"), values=GridStatus, source_names=("TRANG_THAI", "TINH_TRANG"), group=Group.STATE
     )
     circuit_number: Mapped[int | None] = field(
-        label=N_("Circuit"), source_names=("MACH",), filter=Choice(), in_tile=True, check="circuit_number BETWEEN 1 AND 9"
+        label=N_("Circuit"),
+        source_names=("MACH",),
+        filter=Choice(),
+        in_tile=True,
+        check="circuit_number BETWEEN 1 AND 9",
     )
     circuit_count: Mapped[int | None] = field(
         label=N_("Circuits on the route"), source_names=("SO_MACH",), check="circuit_count BETWEEN 1 AND 9"
@@ -114,15 +122,25 @@ class PowerLine(Feature):
         label=N_("To"), type_=Text, source_names=("DIEM_CUOI", "DEN_TRAM"), filter=Choice(), index=True
     )
     length_km: Mapped[Decimal | None] = field(
-        label=N_("Length"), unit="km", type_=Numeric(9, 3), source_names=("CHIEU_DAI", "DAI_KM"), filter=Range(),
-        group=Group.SIZE, check="length_km > 0",
+        label=N_("Length"),
+        unit="km",
+        type_=Numeric(9, 3),
+        source_names=("CHIEU_DAI", "DAI_KM"),
+        filter=Range(),
+        group=Group.SIZE,
+        check="length_km > 0",
     )
     conductor: Mapped[str | None] = field(
         label=N_("Conductor"), type_=Text, source_names=("DAY_DAN", "LOAI_DAY"), group=Group.SIZE
     )
     rating_a: Mapped[int | None] = field(
-        label=N_("Rated current"), unit="A", source_names=("DONG_CP",), filter=Range(), group=Group.SIZE,
-        roles=STAFF, check="rating_a > 0",
+        label=N_("Rated current"),
+        unit="A",
+        source_names=("DONG_CP",),
+        filter=Range(),
+        group=Group.SIZE,
+        roles=STAFF,
+        check="rating_a > 0",
     )
     tower_count: Mapped[int | None] = field(
         label=N_("Towers"), source_names=("SO_COT",), group=Group.SIZE, check="tower_count >= 0"
@@ -132,11 +150,17 @@ class PowerLine(Feature):
         label=N_("Owner"), type_=Text, source_names=("CHU_SO_HUU", "DON_VI_QL"), group=Group.PEOPLE, searchable=True
     )
     commissioning_year: Mapped[int | None] = field(
-        label=N_("Commissioning year"), source_names=("NAM_VH", "NAM_DD"), filter=Range(), group=Group.STATE,
+        label=N_("Commissioning year"),
+        source_names=("NAM_VH", "NAM_DD"),
+        filter=Range(),
+        group=Group.STATE,
         check="commissioning_year BETWEEN 1950 AND 2100",
     )
     progress_percent: Mapped[int | None] = field(
-        label=N_("Works progress"), unit="%", source_names=("TIEN_DO",), group=Group.STATE,
+        label=N_("Works progress"),
+        unit="%",
+        source_names=("TIEN_DO",),
+        group=Group.STATE,
         check="progress_percent BETWEEN 0 AND 100",
     )
     plan_document_no: Mapped[str | None] = field(

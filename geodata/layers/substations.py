@@ -84,7 +84,10 @@ class LoadMeasurement(Detail):
 
     __tablename__ = "load_measurement"
     detail = DetailInfo(
-        name="load_measurements", title=N_("Loads"), order_by=("-measured_at",), key=("measured_at", "scenario"),
+        name="load_measurements",
+        title=N_("Loads"),
+        order_by=("-measured_at",),
+        key=("measured_at", "scenario"),
         roles=STAFF,
     )
 
@@ -94,9 +97,7 @@ class LoadMeasurement(Detail):
     active_power_mw: Mapped[Decimal] = field(
         label=N_("Active power"), unit="MW", type_=Numeric(9, 2), required=True, check="active_power_mw >= 0"
     )
-    reactive_power_mvar: Mapped[Decimal | None] = field(
-        label=N_("Reactive power"), unit="MVAr", type_=Numeric(9, 2)
-    )
+    reactive_power_mvar: Mapped[Decimal | None] = field(label=N_("Reactive power"), unit="MVAr", type_=Numeric(9, 2))
     source: Mapped[str | None] = field(label=N_("Source"), type_=Text)
 
 
@@ -152,15 +153,24 @@ class Substation(Feature):
     details = (Transformer, LoadMeasurement)
 
     voltage_kv: Mapped[int | None] = field(
-        label=N_("Voltage"), unit="kV", source_names=("DIEN_AP", "CAP_DIEN_AP", "CAP_DA"), filter=VOLTAGES,
-        group=Group.STATE, check="voltage_kv BETWEEN 1 AND 1000",
+        label=N_("Voltage"),
+        unit="kV",
+        source_names=("DIEN_AP", "CAP_DIEN_AP", "CAP_DA"),
+        filter=VOLTAGES,
+        group=Group.STATE,
+        check="voltage_kv BETWEEN 1 AND 1000",
     )
     status: Mapped[GridStatus | None] = field(
         label=N_("Status"), values=GridStatus, source_names=("TRANG_THAI", "TINH_TRANG"), group=Group.STATE
     )
     capacity_mva: Mapped[Decimal | None] = field(
-        label=N_("Capacity"), unit="MVA", type_=Numeric(9, 2), source_names=("CONG_SUAT", "S_DM", "TONG_CS"),
-        filter=Range(), group=Group.SIZE, check="capacity_mva > 0",
+        label=N_("Capacity"),
+        unit="MVA",
+        type_=Numeric(9, 2),
+        source_names=("CONG_SUAT", "S_DM", "TONG_CS"),
+        filter=Range(),
+        group=Group.SIZE,
+        check="capacity_mva > 0",
     )
     dispatch_code: Mapped[str | None] = field(
         label=N_("Dispatch code"), type_=Text, source_names=("MA_DIEU_DO", "SO_HIEU"), searchable=True
@@ -173,7 +183,10 @@ class Substation(Feature):
         label=N_("Commissioned on"), source_names=("NGAY_VH", "NGAY_DD"), filter=DateRange(), group=Group.STATE
     )
     commissioning_year: Mapped[int | None] = field(
-        label=N_("Commissioning year"), source_names=("NAM_VH", "NAM_DD"), filter=Range(), group=Group.STATE,
+        label=N_("Commissioning year"),
+        source_names=("NAM_VH", "NAM_DD"),
+        filter=Range(),
+        group=Group.STATE,
         check="commissioning_year BETWEEN 1950 AND 2100",
     )
     plan_document_no: Mapped[str | None] = field(
@@ -209,25 +222,42 @@ _peak_mva = (
 )
 _loading = _peak_mva * 100 / func.nullif(func.coalesce(_rated_mva, Substation.capacity_mva), 0)
 
-Substation.peak_load_mva = derived(  # type: ignore[attr-defined]
-    func.round(cast(_peak_mva, Numeric), 1), label=N_("Peak load"), unit="MVA", roles=STAFF, filter=Range(),
-    group=Group.SIZE, help=N_("Highest measured apparent power; forecasts are left out"),
+Substation.peak_load_mva = derived(
+    func.round(cast(_peak_mva, Numeric), 1),
+    label=N_("Peak load"),
+    unit="MVA",
+    roles=STAFF,
+    filter=Range(),
+    group=Group.SIZE,
+    help=N_("Highest measured apparent power; forecasts are left out"),
 )
-Substation.loading_percent = derived(  # type: ignore[attr-defined]
-    func.round(cast(_loading, Numeric), 1), label=N_("Loading"), unit="%", roles=STAFF, filter=Range(),
-    group=Group.SIZE, help=N_("Peak load over the rated power of the transformers in service"),
+Substation.loading_percent = derived(
+    func.round(cast(_loading, Numeric), 1),
+    label=N_("Loading"),
+    unit="%",
+    roles=STAFF,
+    filter=Range(),
+    group=Group.SIZE,
+    help=N_("Peak load over the rated power of the transformers in service"),
 )
-Substation.loading_band = derived(  # type: ignore[attr-defined]
+Substation.loading_band = derived(
     case(
         (_loading > 100, literal("over_100")),
         (_loading > 80, literal("80_100")),
         (_loading > 60, literal("60_80")),
         (_loading.is_not(None), literal("up_to_60")),
     ),
-    label=N_("Loading band"), values=LoadingBand, roles=STAFF, group=Group.STATE,
+    label=N_("Loading band"),
+    values=LoadingBand,
+    roles=STAFF,
+    group=Group.STATE,
 )
-Substation.n_minus_1_percent = derived(  # type: ignore[attr-defined]
+Substation.n_minus_1_percent = derived(
     func.round(cast(_peak_mva * 100 / func.nullif(_rated_mva - _largest_mva, 0), Numeric), 1),
-    label=N_("Loading with the largest transformer out"), unit="%", roles=STAFF, filter=Range(), group=Group.SIZE,
+    label=N_("Loading with the largest transformer out"),
+    unit="%",
+    roles=STAFF,
+    filter=Range(),
+    group=Group.SIZE,
     help=N_("Planning criterion N-1; empty where there is only one transformer"),
 )

@@ -1,8 +1,9 @@
 """Alembic's environment: one connection, one advisory lock, one transaction per migration."""
 
 from alembic import context
-from geoalchemy2 import alembic_helpers
 from sqlalchemy import text
+
+from geoalchemy2 import alembic_helpers
 
 from geodata.database import new_engine
 from geodata.tables import METADATA

@@ -65,7 +65,6 @@ def upgrade() -> None:
         END $$
         """
     )
-    op.create_unique_constraint("uq_certificate_feature_id_certificate_no", "certificate", ["feature_id", "certificate_no"])
     for event in ("INSERT", "UPDATE"):
         op.execute(
             f"CREATE TRIGGER keep_certificate_{event.lower()} AFTER {event} ON fuel_site "
@@ -90,7 +89,6 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION refuse_change()")
     for event in ("insert", "update"):
         op.execute(f"DROP TRIGGER keep_certificate_{event} ON fuel_site")
-    op.drop_constraint("uq_certificate_feature_id_certificate_no", "certificate")
     op.execute("DROP FUNCTION keep_certificate()")
     for table in TABLES:
         op.execute(f"DROP TRIGGER note_data_change ON {table}")
