@@ -1,15 +1,44 @@
-"""Users, roles, and the only two questions about permission: may() and visible_fields()."""
+"""Who may do what: the only two questions about permission, may() and visible_fields(), and the account verbs.
 
+Accounts themselves are geodata.accounts, signing in is geodata.logins.
+"""
 
-
-from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Text, func, select
-from sqlalchemy.orm import Mapped, mapped_column
+from geodata.accounts import (
+    Account,
+    AuditEntry,
+    LoginFailure,
+    LoginSession,
+    create_demo_accounts,
+    create_user,
+    disable_user,
+    enable_user,
+    list_users,
+    set_password,
+    set_role,
+)
+from geodata.layer import Detail, Feature, Field, Role
 
-from geodata.database import Base
-from geodata.layer import Detail, Feature, Field, LabelledEnum, Role, stored
+__all__ = [
+    "Account",
+    "Action",
+    "AuditEntry",
+    "LoginFailure",
+    "LoginSession",
+    "Role",
+    "create_demo_accounts",
+    "create_user",
+    "disable_user",
+    "enable_user",
+    "list_users",
+    "may",
+    "set_password",
+    "set_role",
+    "visible_details",
+    "visible_fields",
+    "visible_names",
+]
 
 
 class Action(StrEnum):
@@ -17,61 +46,6 @@ class Action(StrEnum):
 
     VIEW = "view"
     WRITE = "write"
-
-
-class Account(Base):
-    """Somebody who can log in. `name` is stored in lower case."""
-
-    __tablename__ = "account"
-    __table_args__ = (CheckConstraint("role IN ('planner', 'inspector', 'gis', 'admin')", name="role_known"),)
-
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    name: Mapped[str] = mapped_column(Text, unique=True)
-    full_name: Mapped[str | None] = mapped_column(Text)
-    role: Mapped[str] = mapped_column(Text)
-    password_hash: Mapped[str] = mapped_column(Text)
-    must_change_password: Mapped[bool] = mapped_column(default=False, server_default="false")
-    is_demo: Mapped[bool] = mapped_column(default=False, server_default="false")
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    disabled_at: Mapped[datetime | None]
-
-
-class LoginSession(Base):
-    """A server-side session: the cookie holds only its random token, stored here as SHA-256."""
-
-    __tablename__ = "login_session"
-
-    token_sha256: Mapped[str] = mapped_column(Text, primary_key=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    last_seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    expires_at: Mapped[datetime]
-    address: Mapped[str | None] = mapped_column(Text)
-    user_agent: Mapped[str | None] = mapped_column(Text)
-
-
-class LoginFailure(Base):
-    """A failed login, counted per account name and address to slow guessing down."""
-
-    __tablename__ = "login_failure"
-
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    account_name: Mapped[str] = mapped_column(Text, index=True)
-    address: Mapped[str] = mapped_column(Text, index=True)
-    failed_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
-
-
-class AuditEntry(Base):
-    """What somebody did; rows are only ever added (a trigger refuses anything else)."""
-
-    __tablename__ = "audit_entry"
-
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
-    account_name: Mapped[str | None] = mapped_column(Text)
-    action: Mapped[str] = mapped_column(Text)
-    subject: Mapped[str | None] = mapped_column(Text)
-    details: Mapped[str | None] = mapped_column(Text)
 
 
 def may(role: Role, action: Action, kind: type[Feature]) -> bool:
