@@ -373,13 +373,15 @@ class Cluster:
     def _start(self) -> None:
         log = self._lock_path("start").with_suffix(".log")
         deadline = time.monotonic() + START_SECONDS
-        server = self._as_account([self.binaries.path("postgres"), "-D", self.data])
+        server: list[str | Path] = [self.binaries.path("postgres"), "-D", self.data]
+        # The tests' cluster goes with the tests; the real one may be in use by another command. The kernel forgets the
+        # wish at a change of user, so that comes first.
+        command = self._as_account(server if self.durable else bound_to_us(server, signal.SIGINT))
         while True:
             log.unlink(missing_ok=True)
             with log.open("wb") as stream:
                 self._server = subprocess.Popen(
-                    # The tests' cluster goes with the tests; the real one may be in use by another command.
-                    server if self.durable else bound_to_us(server, signal.SIGINT),
+                    command,
                     cwd="/",
                     env=clean_environment(),
                     stdin=subprocess.DEVNULL,

@@ -50,7 +50,7 @@ def connection_failure(plain_url: str, reason: str) -> Failure:
     settings = conninfo_to_dict(plain_url)
     host = settings.get("host") or settings.get("hostaddr") or "máy này"
     where, name, user = f"{host}:{settings.get('port') or 5432}", settings.get("dbname"), settings.get("user")
-    first = " ".join(reason.split())[:300]
+    first = " ".join(reason.partition("Is the server running")[0].removeprefix("connection failed: ").split())[:300]
     if "password authentication failed" in reason or "no password supplied" in reason:
         return Failure(
             Exit.LOGIN,
