@@ -68,7 +68,7 @@ def first_line(error: BaseException | None) -> str:
 
 def load_demo_once() -> None:
     """Load the demo data and make the demo accounts unless they are there."""
-    from geodata import access, demo
+    from geodata import accounts, demo
     from geodata.database import new_engine
 
     engine = new_engine()
@@ -78,10 +78,10 @@ def load_demo_once() -> None:
                 say("Đang nạp dữ liệu minh hoạ…", "loading the demo data")
                 demo.load_demo(session)
                 session.commit()
-            if not access.list_users(session):
-                accounts = access.create_demo_accounts(session)
-                session.commit()
-                print_accounts(accounts)
+            made = accounts.create_demo_accounts(session)
+            session.commit()
+            if made:
+                print_accounts(made)
     finally:
         engine.dispose()
 

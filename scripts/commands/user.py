@@ -1,9 +1,9 @@
-"""Accounts by command line: add, list, disable, password."""
+"""Accounts by command line: add, list, disable, enable, role, password."""
 
 import argparse
 import sys
 
-from geodata import access
+from geodata import accounts
 from scripts.console import Exit, Failure, announce
 from scripts.manage import database_session
 
@@ -16,6 +16,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add.add_argument("--role", required=True, help="planner, inspector, gis, admin")
     add.add_argument("--password-stdin", action="store_true", required=True, help="đọc mật khẩu từ stdin")
     actions.add_parser("list", help="liệt kê (list)")
+    enable = actions.add_parser("enable", help="mở lại (enable again)")
+    enable.add_argument("name")
+    role = actions.add_parser("role", help="đổi vai trò (change the role)")
+    role.add_argument("name")
+    role.add_argument("role")
     disable = actions.add_parser("disable", help="khoá, kết thúc mọi phiên (disable, ends sessions)")
     disable.add_argument("name")
     password = actions.add_parser("password", help="đổi mật khẩu (change the password)")
@@ -27,18 +32,24 @@ def run(arguments: argparse.Namespace) -> int:
     """Do one action and say what was done."""
     with database_session() as session:
         if arguments.action == "list":
-            for user in access.list_users(session):
+            for user in accounts.list_users(session):
                 state = "khoá (disabled)" if user.disabled_at else "mở (enabled)"
                 announce(f"{user.name}\t{user.role}\t{state}")
             return 0
         if arguments.action == "add":
-            access.create_user(session, name=arguments.name, role=arguments.role, password=read_password())
+            accounts.create_user(session, name=arguments.name, role=arguments.role, password=read_password())
             done = f"Đã thêm {arguments.name} với vai trò {arguments.role} (added)"
         elif arguments.action == "disable":
-            access.disable_user(session, arguments.name)
+            accounts.disable_user(session, arguments.name)
             done = f"Đã khoá {arguments.name} (disabled)"
+        elif arguments.action == "enable":
+            accounts.enable_user(session, arguments.name)
+            done = f"Đã mở lại {arguments.name} (enabled)"
+        elif arguments.action == "role":
+            accounts.set_role(session, arguments.name, arguments.role)
+            done = f"Vai trò của {arguments.name} là {arguments.role} (role changed)"
         else:
-            access.set_password(session, arguments.name, read_password())
+            accounts.set_password(session, arguments.name, read_password())
             done = f"Đã đổi mật khẩu của {arguments.name} (password changed)"
         session.commit()
     announce(done)
