@@ -23,6 +23,7 @@ class Exit(IntEnum):
     PORT = 15
     RUNNING = 16
     PERMISSION = 17
+    SETTINGS = 18
     DATABASE_URL = 20
     UNREACHABLE = 21
     LOGIN = 22

@@ -22,6 +22,21 @@ from scripts.paths import ROOT, VAR
 LOG = VAR / "log" / "migrate.log"
 
 
+def check_settings() -> None:
+    """Raise Failure naming every setting of the web application that cannot be used."""
+    from geodata.errors import ConfigurationError
+    from webmap.settings import from_env
+
+    try:
+        from_env()
+    except ConfigurationError as error:
+        raise Failure(
+            Exit.SETTINGS,
+            f"Thiết lập sai trong .env hoặc biến môi trường: {error.details['reason']}. Xem .env.example",
+            "settings in .env or the environment cannot be used; see .env.example",
+        ) from error
+
+
 def migrate() -> None:
     """Check the database and bring its schema to the newest version. Raises Failure."""
     with connect(os.environ["DATABASE_URL"]) as connection:
@@ -101,6 +116,7 @@ def main() -> int:
     parser.add_argument("--no-demo", action="store_true")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
+    check_settings()
     migrate()
     if not arguments.no_demo:
         load_demo_once()
