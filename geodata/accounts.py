@@ -133,9 +133,8 @@ def create_user(
         "must_change_password": must_change_password,
         "is_demo": is_demo,
     }
-    added = session.scalar(
-        insert(Account).values(row).on_conflict_do_nothing(index_elements=["name"]).returning(Account)
-    )
+    add = insert(Account).values(row).on_conflict_do_nothing(index_elements=["name"])
+    added: Account | None = session.scalar(add.returning(Account))
     if added is None:
         raise ConflictError(N_("There is already an account named “{value}”."), value=folded)
     record_audit(session, by=by, action=AuditAction.ACCOUNT_ADDED, subject=folded, details=added.role)

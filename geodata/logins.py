@@ -132,10 +132,10 @@ def touch_session(session: Session, token_sha256: str) -> None:
     )
 
 
-def close_session(session: Session, signed_in: SignedIn, *, address: str) -> None:
+def close_session(session: Session, *, name: str, token_sha256: str, address: str) -> None:
     """End this session."""
-    session.execute(delete(LoginSession).where(LoginSession.token_sha256 == signed_in.token_sha256))
-    record_audit(session, by=signed_in.name, action=AuditAction.LOGOUT, details=address)
+    session.execute(delete(LoginSession).where(LoginSession.token_sha256 == token_sha256))
+    record_audit(session, by=name, action=AuditAction.LOGOUT, details=address)
 
 
 def list_sessions(session: Session, account_id: int) -> Sequence[LoginSession]:

@@ -1,0 +1,271 @@
+"""Who is asking, and whether the endpoint lets them in: nothing is open that does not say so.
+
+Every view carries @allow(...) or @allow_public; check_declarations() refuses to start without. What a role may
+see of a layer is asked in geodata.access, never here and never in a template.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    g,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.local import LocalProxy
+
+from geodata.accounts import ACCOUNT_ROLES, ROLE_LABELS
+from geodata.errors import ForbiddenError
+from geodata.i18n import N_
+from geodata.layer import Role
+from geodata.logins import find_session, touch_session
+from webmap.errors import wants_json
+from webmap.extensions import database, db_session
+from webmap.i18n import translate
+
+LOGIN_KEY = "login"
+HOME = "/"
+
+csrf = CSRFProtect()
+log = logging.getLogger(__name__)
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessRule:
+    """Which roles an endpoint lets in. Accounts that must change their password count as public elsewhere."""
+
+    roles: frozenset[Role]
+    before_password_change: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurrentUser:
+    """Who sends this request. `role` is what counts; `own_role` is that of the account."""
+
+    name: str = ""
+    full_name: str | None = None
+    own_role: Role = Role.PUBLIC
+    must_change_password: bool = False
+    account_id: int | None = None
+    token_sha256: str = ""
+
+    @property
+    def is_authenticated(self) -> bool:
+        """Whether somebody is signed in."""
+        return self.account_id is not None
+
+    @property
+    def role(self) -> Role:
+        """The role that decides: public until a given password is replaced by one's own."""
+        return Role.PUBLIC if self.must_change_password else self.own_role
+
+    @property
+    def role_label(self) -> str:
+        """The account's role, marked for translation."""
+        return ROLE_LABELS[self.own_role]
+
+    @property
+    def display_name(self) -> str:
+        """How to call them."""
+        return self.full_name or self.name
+
+
+NOBODY = CurrentUser()
+
+
+def allow(*roles: Role, before_password_change: bool = False) -> Callable[[View], View]:
+    """Let these roles call the view, and nobody else."""
+    if not roles:
+        raise TypeError("name the roles: @allow(Role.GIS, ...)")
+
+    def declare(view: View) -> View:
+        rule = AccessRule(roles=frozenset(roles), before_password_change=before_password_change)
+        view.access_rule = rule  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def allow_public(view: View) -> View:
+    """Let everybody call the view; what it shows still depends on current_role()."""
+    return allow(*Role)(view)
+
+
+def access_rule(view: Callable[..., Any]) -> AccessRule | None:
+    """Return what the view declares, or None."""
+    return getattr(view, "access_rule", None)
+
+
+def current_user() -> CurrentUser:
+    """Return who sends this request; asks the database once, and only when there is a cookie."""
+    if "current_user" not in g:
+        g.current_user = NOBODY  # stays when the database is away: the error page must not ask again
+        g.current_user = _load_user()
+    user: CurrentUser = g.current_user
+    return user
+
+
+def current_role() -> Role:
+    """Return the role that decides what this request may see."""
+    return current_user().role
+
+
+def check_declarations(app: Flask) -> None:
+    """Raise RuntimeError when an endpoint does not say who may call it."""
+    silent = sorted(name for name, view in app.view_functions.items() if access_rule(view) is None)
+    if silent:
+        raise RuntimeError(f"endpoints without @allow or @allow_public: {', '.join(silent)}")
+
+
+def refuse(roles: Iterable[Role]) -> Response:
+    """Return the answer for somebody who is none of these roles: sign in, or which role it takes."""
+    needed = [role for role in ACCOUNT_ROLES if role in set(roles)]
+    user = current_user()
+    if not user.is_authenticated:
+        text = N_("Your session has ended. Please sign in again.") if g.get("session_ended") else N_("Please sign in.")
+        return _send_to(url_for("accounts.login", next=_return_address()), 401, "login_required", text)
+    if user.must_change_password:
+        address = url_for("accounts.account", next=_return_address())
+        return _send_to(address, 403, "password_change_required", N_("Please choose your own password first."))
+    labels = ", ".join(translate(ROLE_LABELS[role]) for role in needed)
+    if _is_program():
+        message = translate(ForbiddenError.template).format(roles=labels)
+        return _json(403, "forbidden", message, {"roles": [role.value for role in needed]})
+    return make_response(render_template("accounts/forbidden.html", labels=labels), 403)
+
+
+def safe_target(target: str | None) -> str:
+    """Return a path of this site to go on to; anything else becomes the map."""
+    if (
+        not target
+        or not target.startswith("/")
+        or target.startswith("//")
+        or "\\" in target
+        or not target.isprintable()
+    ):
+        return HOME
+    parts = urlsplit(target)
+    if parts.scheme or parts.netloc or parts.path in {"/login", "/logout"}:
+        return HOME
+    return target
+
+
+def client_address() -> str:
+    """Return the address the request comes from; ProxyFix decides whether a proxy is believed."""
+    return request.remote_addr or "?"
+
+
+def init_auth(app: Flask) -> None:
+    """Check every request before its view runs: first the role, then the CSRF token. Call it when all views are there."""
+    app.config.update(
+        SESSION_COOKIE_NAME="__Host-session" if app.config["SESSION_COOKIE_SECURE"] else "session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        SESSION_COOKIE_DOMAIN=None,
+        WTF_CSRF_TIME_LIMIT=None,  # the token lives as long as the session: inspectors fill long forms
+    )
+    if "static" in app.view_functions:
+        allow_public(app.view_functions["static"])
+    app.before_request(_check_access)
+    csrf.init_app(app)
+    app.register_error_handler(CSRFError, _csrf_failed)
+    app.register_error_handler(ForbiddenError, _forbidden)
+    app.context_processor(lambda: {"current_user": LocalProxy(current_user)})
+    check_declarations(app)
+
+
+def _check_access() -> ResponseReturnValue | None:
+    if request.endpoint is None:
+        return None  # no such page: the router's 404 or 405 follows
+    rule = access_rule(current_app.view_functions[request.endpoint])
+    if rule is None:
+        log.error("endpoint %s does not say who may call it", request.endpoint)
+        return refuse(())
+    if Role.PUBLIC in rule.roles:
+        return None
+    user = current_user()
+    role = user.own_role if rule.before_password_change else user.role
+    return None if role in rule.roles else refuse(rule.roles)
+
+
+def _load_user() -> CurrentUser:
+    token = session.get(LOGIN_KEY)
+    if not isinstance(token, str):
+        return NOBODY
+    with database().reading() as connection:
+        found = find_session(connection, token)
+    if found is None:
+        session.pop(LOGIN_KEY)
+        g.session_ended = True
+        return NOBODY
+    if found.needs_touch:
+        touch_session(db_session(), found.token_sha256)
+        db_session().commit()
+    return CurrentUser(
+        name=found.name,
+        full_name=found.full_name,
+        own_role=found.role,
+        must_change_password=found.must_change_password,
+        account_id=found.account_id,
+        token_sha256=found.token_sha256,
+    )
+
+
+def _is_program() -> bool:
+    """Whether a script asks: fetch() would follow a redirect and show the login page in a popup."""
+    return wants_json() or request.headers.get("Sec-Fetch-Dest") == "empty"
+
+
+def _send_to(address: str, status: int, code: str, text: str) -> Response:
+    """Send people to a page; tell programs, and htmx where to go."""
+    if not _is_program():
+        return make_response(redirect(address))
+    response = _json(status, code, translate(text), {})
+    if "HX-Request" in request.headers:
+        response.headers["HX-Redirect"] = address
+    return response
+
+
+def _json(status: int, code: str, message: str, details: dict[str, object]) -> Response:
+    return make_response(jsonify({"error": code, "message": message, "details": details}), status)
+
+
+def _return_address() -> str:
+    """Return where to come back to: this page, or the one a form or a script was on."""
+    if request.method in {"GET", "HEAD"} and not _is_program():
+        return safe_target(request.full_path.removesuffix("?"))
+    came_from = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
+    if came_from.netloc != request.host:
+        return HOME
+    return safe_target(f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path)
+
+
+def _csrf_failed(error: CSRFError) -> Response:
+    text = N_("This form was opened before you signed in or out, or its session has ended. Open the page again.")
+    if _is_program():
+        return _json(400, "csrf", translate(text), {})
+    return make_response(
+        render_template("accounts/stale_form.html", message=translate(text), back=_return_address()), 400
+    )
+
+
+def _forbidden(error: ForbiddenError) -> Response:
+    named = error.details.get("roles")
+    words = named if isinstance(named, list) else str(named or "").replace(",", " ").split()
+    return refuse(role for role in ACCOUNT_ROLES if role in words)
