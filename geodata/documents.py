@@ -1,8 +1,10 @@
 """Legal acts (văn bản) and what they are linked to."""
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Connection, ForeignKey, Identity, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geodata.database import Base
@@ -49,3 +51,15 @@ class FeatureDocument(Base):
     layer: Mapped[str] = mapped_column(Text)
     feature_id: Mapped[int] = mapped_column(BigInteger)
     legal_act_id: Mapped[int] = mapped_column(ForeignKey("legal_act.id", ondelete="CASCADE"), index=True)
+
+
+def documents_of(connection: Connection, layer: str, feature_id: int) -> list[Mapping[str, Any]]:
+    """Return the legal acts that concern a feature, oldest first."""
+    act = LegalAct.__table__
+    statement = (
+        select(act)
+        .join(FeatureDocument, FeatureDocument.legal_act_id == LegalAct.id)
+        .where(FeatureDocument.layer == layer, FeatureDocument.feature_id == feature_id)
+        .order_by(LegalAct.issued_on.nulls_last(), LegalAct.number)
+    )
+    return list(connection.execute(statement).mappings())

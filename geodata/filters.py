@@ -11,13 +11,19 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import ColumnElement, and_, cast, func, or_
 
+from geoalchemy2 import Geography
+
+from geodata.crs import WGS84, Bbox
 from geodata.errors import InvalidFilterError
 from geodata.i18n import N_
 
 Translate = Callable[[str], str]
 Column = ColumnElement[Any]
+
+BBOX_PARTS = 4
+NEAR_PARTS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,3 +203,65 @@ def _between(condition: tuple[str, str, Column], low: object, high: object, low_
         sentence = N_("{field} is at least {low}") if low is not None else N_("{field} is at most {high}")
     words = {"field": label, "low": low_text, "high": high_text}
     return Condition(name=name, sql=and_(*parts), sentence=sentence, words=words)
+
+
+def text_filter(name: str, value: str, folded: Column) -> Condition:
+    """Return the condition that every word of `value` occurs in an already folded text column."""
+    words = value.replace("\x00", "").split()[:10]
+    if not words:
+        raise InvalidFilterError(name=name, value=value, reason="give at least one word")
+    return Condition(
+        name=name,
+        sql=and_(*(func.strpos(folded, func.fold_text(word)) > 0 for word in words)),
+        sentence=N_("text contains “{value}”"),
+        words={"field": "", "value": value},
+    )
+
+
+def parse_bbox(name: str, value: str) -> Bbox:
+    """Return west, south, east, north in degrees. Raises InvalidFilterError."""
+    parts = [float(_number(name, part.strip())) for part in value.split(",")]
+    if len(parts) != BBOX_PARTS or not (-180 <= parts[0] <= parts[2] <= 180 and -90 <= parts[1] <= parts[3] <= 90):
+        raise InvalidFilterError(name=name, value=value, reason="give west,south,east,north in degrees")
+    return (parts[0], parts[1], parts[2], parts[3])
+
+
+def bbox_filter(name: str, bbox: Bbox, geom: Column) -> Condition:
+    """Return the condition that a geometry meets the box."""
+    return Condition(
+        name=name,
+        sql=func.ST_Intersects(geom, func.ST_MakeEnvelope(*bbox, WGS84)),
+        sentence=N_("on the visible map"),
+        words={"field": ""},
+    )
+
+
+def near_filter(name: str, value: str, geom: Column) -> Condition:
+    """Return the condition that a geometry lies within km of a point; `value` is lon,lat,km."""
+    parts = [float(_number(name, part.strip())) for part in value.split(",")]
+    if len(parts) != NEAR_PARTS or not (-180 <= parts[0] <= 180 and -90 <= parts[1] <= 90 and 0 < parts[2] <= 500):
+        raise InvalidFilterError(name=name, value=value, reason="give lon,lat,km with at most 500 km")
+    lon, lat, km = parts
+    point = func.ST_SetSRID(func.ST_Point(lon, lat), WGS84)
+    # The box lets the index work; a degree of latitude has at least 110.5 km, of longitude cos(lat) times that.
+    lat_margin, lon_margin = km / 110.5, km / (110.5 * max(math.cos(math.radians(lat)), 0.01))
+    box = func.ST_Expand(point, lon_margin, lat_margin)
+    return Condition(
+        name=name,
+        sql=and_(
+            geom.op("&&")(box),
+            func.ST_DWithin(cast(geom, Geography), cast(point, Geography), km * 1000),
+        ),
+        sentence=N_("within {km} km of {lat}, {lon}"),
+        words={"field": "", "km": f"{km:g}", "lat": f"{lat:.5f}", "lon": f"{lon:.5f}"},
+    )
+
+
+def within_filter(name: str, label: str, title: str, area: Column, geom: Column) -> Condition:
+    """Return the condition that a geometry meets an area (a scalar subquery)."""
+    return Condition(
+        name=name,
+        sql=func.ST_Intersects(geom, area),
+        sentence="{field}: {value}",
+        words={"field": label, "value": title},
+    )

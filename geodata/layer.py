@@ -273,7 +273,10 @@ class Access:
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """A layer kind's own facts. `key` are the columns that identify a feature across imports."""
+    """A layer kind's own facts. `key` are the columns that identify a feature across imports.
+
+    `selects_as`: the name of the filter by which this layer's areas select other layers' features.
+    """
 
     name: str
     title: str
@@ -285,6 +288,7 @@ class Layer:
     min_zoom: int = 5
     shown: bool = True
     key: tuple[str, ...] = ("code",)
+    selects_as: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -55,6 +55,7 @@ class AdminUnit(Feature):
         singular=N_("Administrative unit"),
         description=N_("Wards, communes and special zones since 1 July 2025, and former units"),
         geometry=GeometryType.POLYGON,
+        selects_as="unit",
         key=("code", "valid_from"),
         style=Style(
             base=Symbol(fill="#FFFFFF", fill_opacity=0.0, stroke="#8D97A5", stroke_px=1),

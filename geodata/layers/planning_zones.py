@@ -45,6 +45,7 @@ class PlanningZone(Feature):
         singular=N_("Planning zone"),
         description=N_("Heritage, free trade and restricted zones that bind other plans"),
         geometry=GeometryType.POLYGON,
+        selects_as="within",
         access=Access(write=EDITORS | {Role.PLANNER}),
         style=Style(
             base=Symbol(fill="#8C510A", stroke="#8C510A", stroke_px=2, fill_opacity=0.35),

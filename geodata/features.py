@@ -1,0 +1,243 @@
+"""Reading features: one, a page of them, how many, counts per value, their extent. Never writes."""
+
+import base64
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, func, or_, select
+
+from geodata.crs import Bbox
+from geodata.errors import InvalidFilterError, InvalidValueError, NotFoundError
+from geodata.filters import Choice, Condition
+from geodata.layer import Detail, Feature, Field, Registry
+
+MAX_PAGE = 1000
+COORDINATE_DECIMALS = 7
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """One page of features as rows; `next_cursor` is None on the last page."""
+
+    rows: list[Mapping[str, Any]]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sort:
+    """An order: a field's column, and the way."""
+
+    name: str
+    descending: bool = False
+
+
+def parse_sort(kind: type[Feature], visible: Sequence[Field], text: str | None) -> Sort:
+    """Return the order of `name` or `-name`; by id without one. Raises InvalidValueError."""
+    if not text:
+        return Sort(name="id")
+    name = text.removeprefix("-")
+    if name != "id" and name not in {field.name for field in visible}:
+        raise InvalidValueError(name="sort", value=text, reason="sort by one of the layer's fields, “-” for descending")
+    return Sort(name=name, descending=text.startswith("-"))
+
+
+def list_features(
+    connection: Connection,
+    kind: type[Feature],
+    fields: Sequence[Field],
+    conditions: Iterable[Condition] = (),
+    *,
+    limit: int = 100,
+    cursor: str | None = None,
+    sort: Sort | None = None,
+    with_geometry: bool = True,
+) -> Page:
+    """Return a page in keyset order, at most MAX_PAGE rows; geometry as GeoJSON text, EPSG:4326 (lon, lat)."""
+    sort = sort or Sort(name="id")
+    limit = max(1, min(limit, MAX_PAGE))
+    key = kind.column(sort.name)
+    statement = _select(kind, fields, with_geometry=with_geometry).add_columns(key.label("_key"))
+    statement = statement.where(*(condition.sql for condition in conditions))
+    if cursor:
+        statement = statement.where(_after(kind, sort, cursor))
+    order = (key.desc() if sort.descending else key.asc()).nulls_last()
+    rows = list(connection.execute(statement.order_by(order, kind.id).limit(limit + 1)).mappings())
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return Page(
+        rows=[{name: value for name, value in row.items() if name != "_key"} for row in rows],
+        next_cursor=_write_cursor(rows[-1]["_key"], rows[-1]["id"]) if more else None,
+    )
+
+
+def count_features(connection: Connection, kind: type[Feature], conditions: Iterable[Condition] = ()) -> int:
+    """Return how many features the conditions keep."""
+    statement = select(func.count()).select_from(kind).where(*(condition.sql for condition in conditions))
+    return int(connection.execute(statement).scalar_one())
+
+
+def get_feature(
+    connection: Connection, kind: type[Feature], feature_id: int, fields: Sequence[Field]
+) -> Mapping[str, Any]:
+    """Return one feature as a row like those of list_features. Raises NotFoundError."""
+    row = connection.execute(_select(kind, fields).where(kind.id == feature_id)).mappings().first()
+    if row is None:
+        raise NotFoundError(value=str(feature_id))
+    return row
+
+
+def find_by_code(connection: Connection, kind: type[Feature], code: str) -> int | None:
+    """Return the id of the feature of that code, the one still valid first, or None."""
+    statement = (
+        select(kind.id).where(kind.code == code).order_by(kind.valid_to.desc().nulls_first(), kind.id.desc()).limit(1)
+    )
+    return connection.execute(statement).scalar()
+
+
+def list_details(connection: Connection, detail: type[Detail], feature_id: int) -> list[Mapping[str, Any]]:
+    """Return what hangs on a feature, in the detail's own order."""
+    names = [field.name for field in detail.fields()]
+    order = [
+        detail.column(name.removeprefix("-")).desc() if name.startswith("-") else detail.column(name).asc().nulls_last()
+        for name in detail.detail.order_by
+    ]
+    statement = (
+        select(*(detail.column(name).label(name) for name in names))
+        .where(detail.feature_id == feature_id)
+        .order_by(*order, detail.id)
+    )
+    return list(connection.execute(statement).mappings())
+
+
+def facets(
+    connection: Connection, kind: type[Feature], fields: Sequence[Field], conditions: Sequence[Condition] = ()
+) -> dict[str, dict[str, int]]:
+    """Return counts per value of every choice field; a field's own condition is left out of its counts."""
+    counted = [field for field in fields if isinstance(field.filter, Choice) and field.filter.labels is not None]
+    filtered = {condition.name for condition in conditions}
+    together = [field for field in counted if field.name not in filtered]
+    result = dict(_grouped(connection, kind, together, conditions)) if together else {}
+    for field in counted:
+        if field.name in filtered:
+            others = [condition for condition in conditions if condition.name != field.name]
+            result |= _grouped(connection, kind, [field], others)
+    return {field.name: result[field.name] for field in counted}
+
+
+def _grouped(
+    connection: Connection, kind: type[Feature], fields: Sequence[Field], conditions: Sequence[Condition]
+) -> dict[str, dict[str, int]]:
+    """Count several fields in one pass: the rows are read once and grouped by each column."""
+    names = [field.name for field in fields]
+    rows = (
+        select(*(kind.column(name).label(name) for name in names))
+        .where(*(condition.sql for condition in conditions))
+        .subquery()
+    )
+    columns = [rows.c[name] for name in names]
+    statement = select(func.grouping(*columns), func.count(), *columns).group_by(func.grouping_sets(*columns))
+    counts: dict[str, dict[str, int]] = {name: {} for name in names}
+    for bits, count, *values in connection.execute(statement):
+        # GROUPING sets a 0 bit for the column this row groups by, the first column being the highest bit.
+        index = next(i for i in range(len(names)) if not bits >> (len(names) - 1 - i) & 1)
+        value = "unknown" if values[index] is None else str(json_value(values[index]))
+        counts[names[index]][value] = counts[names[index]].get(value, 0) + count
+    return counts
+
+
+def extent(connection: Connection, kind: type[Feature], conditions: Iterable[Condition] = ()) -> Bbox | None:
+    """Return west, south, east, north in EPSG:4326, or None without features."""
+    box = select(func.ST_Extent(kind.column("geom")).label("box")).where(*(c.sql for c in conditions)).subquery()
+    row = connection.execute(
+        select(func.ST_XMin(box.c.box), func.ST_YMin(box.c.box), func.ST_XMax(box.c.box), func.ST_YMax(box.c.box))
+    ).one()
+    return None if row[0] is None else (row[0], row[1], row[2], row[3])
+
+
+def area_kinds(registry: Registry) -> dict[str, type[Feature]]:
+    """Return filter name -> the kind whose areas it names."""
+    return {kind.layer.selects_as: kind for kind in registry if kind.layer.selects_as}
+
+
+def area_of(connection: Connection, kind: type[Feature], name: str, value: str) -> tuple[ScalarSelect[Any], str]:
+    """Return the area of an id or code as a scalar subquery, and its name. Raises InvalidFilterError."""
+    feature_id = find_by_code(connection, kind, value)
+    if feature_id is None and value.isdigit() and len(value) < len(str(2**63)):
+        feature_id = int(value)
+    title = connection.execute(select(kind.name).where(kind.id == feature_id)).scalar() if feature_id else None
+    if title is None:
+        raise InvalidFilterError(name=name, value=value, reason="there is no such area; give its code")
+    return select(kind.column("geom")).where(kind.id == feature_id).scalar_subquery(), str(title)
+
+
+def json_value(value: object) -> object:
+    """Return a stored value as JSON knows it: dates in ISO form, decimals as numbers."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return getattr(value, "value", value)
+
+
+def as_geojson(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of list_features as a GeoJSON feature."""
+    properties = {name: json_value(value) for name, value in row.items() if name not in {"id", "geometry"}}
+    return {
+        "type": "Feature",
+        "id": row["id"],
+        "geometry": json.loads(row["geometry"]) if row.get("geometry") else None,
+        "properties": properties,
+    }
+
+
+def _select(kind: type[Feature], fields: Sequence[Field], *, with_geometry: bool = True) -> Select[Any]:
+    columns: list[ColumnElement[Any]] = [kind.id.label("id")]
+    columns += [kind.column(field.name).label(field.name) for field in fields]
+    if with_geometry:
+        columns.append(func.ST_AsGeoJSON(kind.column("geom"), COORDINATE_DECIMALS).label("geometry"))
+    return select(*columns)
+
+
+def _after(kind: type[Feature], sort: Sort, cursor: str) -> ColumnElement[bool]:
+    key, last, last_id = kind.column(sort.name), *_read_cursor(kind, sort, cursor)
+    if last is None:
+        return and_(key.is_(None), kind.id > last_id)
+    beyond = key < last if sort.descending else key > last
+    return or_(beyond, and_(key == last, kind.id > last_id), key.is_(None))
+
+
+def _write_cursor(value: object, feature_id: int) -> str:
+    plain = value.isoformat() if isinstance(value, date | datetime) else value
+    plain = str(plain) if isinstance(plain, Decimal) else getattr(plain, "value", plain)
+    return base64.urlsafe_b64encode(json.dumps([plain, feature_id]).encode()).decode().rstrip("=")
+
+
+def _read_cursor(kind: type[Feature], sort: Sort, cursor: str) -> tuple[Any, int]:
+    try:
+        value, feature_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        field = kind.field(sort.name)
+        if value is not None and field is not None:
+            if field.python_type in {date, datetime}:
+                value = field.python_type.fromisoformat(value)  # type: ignore[attr-defined]
+            elif field.python_type is Decimal:
+                value = Decimal(value)
+        return value, int(feature_id)
+    except (ValueError, TypeError, ArithmeticError):
+        raise InvalidValueError(name="cursor", value=cursor, reason="take it from the “next” link") from None
+
+
+def has_illustration(connection: Connection, kind: type[Feature]) -> bool:
+    """Say whether the layer holds features that are illustration only."""
+    statement = select(select(kind.id).where(kind.is_illustration).exists())
+    return bool(connection.execute(statement).scalar_one())
+
+
+def representative_point(connection: Connection, kind: type[Feature], feature_id: int) -> tuple[float, float]:
+    """Return lon, lat of a point on the feature, EPSG:4326."""
+    point = func.ST_PointOnSurface(kind.column("geom"))
+    row = connection.execute(select(func.ST_X(point), func.ST_Y(point)).where(kind.id == feature_id)).one()
+    return row[0], row[1]

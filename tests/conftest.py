@@ -1,0 +1,277 @@
+"""Fixtures: a migrated database per worker, a rolled-back session per test, the app, a live server, a browser."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import URL, Connection, Engine, text
+from sqlalchemy.orm import Session
+
+from geodata.crs import HAI_PHONG
+from geodata.database import new_engine, parse_database_url
+
+ROOT = Path(__file__).parent.parent
+PASSWORD = "correct horse battery"
+
+
+def _maintenance_url() -> URL:
+    address = os.environ.get("TEST_DATABASE_URL")
+    if not address:
+        pytest.exit("TEST_DATABASE_URL is not set: run ./scripts/test", returncode=4)
+    return parse_database_url(address)
+
+
+def _create_database(name: str, template: str = "template1") -> URL:
+    maintenance = _maintenance_url()
+    engine = new_engine(maintenance).execution_options(isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+    engine.dispose()
+    return maintenance.set(database=name)
+
+
+def migrate(url: URL, revision: str = "head") -> None:
+    """Run the migrations of the project on a database."""
+    config = Config(toml_file=str(ROOT / "pyproject.toml"))
+    engine = new_engine(url)
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        connection.commit()
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def worker(request: pytest.FixtureRequest) -> str:
+    """The name of this test process, for databases of its own."""
+    return getattr(request.config, "workerinput", {}).get("workerid", "main")
+
+
+@pytest.fixture(scope="session")
+def empty_database() -> Callable[[str], URL]:
+    """Make an empty database of a given name."""
+    return _create_database
+
+
+@pytest.fixture(scope="session")
+def database_url(worker: str) -> URL:
+    """A migrated database without rows."""
+    url = _create_database(f"test_{worker}")
+    migrate(url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def engine(database_url: URL) -> Iterator[Engine]:
+    """Connections to the migrated, empty database."""
+    engine = new_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def connection(engine: Engine) -> Iterator[Connection]:
+    """A connection whose transaction is rolled back after the test."""
+    with engine.connect() as connection:
+        transaction = connection.begin()
+        yield connection
+        transaction.rollback()
+
+
+@pytest.fixture
+def session(connection: Connection) -> Iterator[Session]:
+    """A session inside the test's transaction; its commits are savepoints."""
+    with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+        yield session
+
+
+@pytest.fixture(scope="session")
+def demo_url(worker: str) -> URL:
+    """A database with the demo data, for reading."""
+    from geodata.demo import load_demo
+
+    url = _create_database(f"demo_{worker}")
+    migrate(url)
+    engine = new_engine(url)
+    with Session(engine) as session:
+        load_demo(session)
+        session.commit()
+    engine.dispose()
+    return url
+
+
+@pytest.fixture(scope="session")
+def demo_engine(demo_url: URL) -> Iterator[Engine]:
+    """Connections to the demo database; do not write."""
+    engine = new_engine(demo_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def demo_connection(demo_engine: Engine) -> Iterator[Connection]:
+    """A connection to the demo data whose transaction is rolled back."""
+    with demo_engine.connect() as connection:
+        transaction = connection.begin()
+        yield connection
+        transaction.rollback()
+
+
+@pytest.fixture
+def demo_session(demo_connection: Connection) -> Iterator[Session]:
+    """A session over the demo data, rolled back after the test."""
+    with Session(demo_connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+        yield session
+
+
+def settings(**changes: object):
+    """Return settings for tests: no base map, so that nothing asks another host."""
+    from webmap.settings import Settings
+
+    values: dict[str, object] = {"secret_key": "test-" + "k" * 32, "province": HAI_PHONG, "basemap_url": ""}
+    return Settings(**(values | changes))
+
+
+@pytest.fixture
+def make_app() -> Callable[..., Flask]:
+    """Build an application over a connection: make_app(bind, layers=..., basemap_url=...)."""
+
+    from webmap import create_app
+
+    def build(bind: Engine | Connection, **options: object) -> Flask:
+        layers = {"layers": options.pop("layers")} if "layers" in options else {}
+        app = create_app(settings(**options), bind=bind, **layers)
+        app.config["TESTING"] = True
+        app.config["PROPAGATE_EXCEPTIONS"] = False
+        app.config["WTF_CSRF_ENABLED"] = False
+        return app
+
+    return build
+
+
+@pytest.fixture
+def app(connection: Connection, make_app: Callable[..., Flask]) -> Flask:
+    """The application over the empty database."""
+    return make_app(connection)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Nobody in particular."""
+    return app.test_client()
+
+
+@pytest.fixture
+def demo_app(demo_connection: Connection, make_app: Callable[..., Flask]) -> Flask:
+    """The application over the demo data; what a test writes is rolled back."""
+    return make_app(demo_connection)
+
+
+def sign_in(app: Flask, role: str) -> FlaskClient:
+    """Return a client signed in with that role; “public” is not signed in."""
+    from geodata.access import create_user
+
+    client = app.test_client()
+    if role == "public":
+        return client
+    with Session(app.extensions["database"].bind, join_transaction_mode="create_savepoint") as session:
+        create_user(session, name=f"{role}-test", role=role, password=PASSWORD)
+        session.commit()
+    answer = client.post("/login", data={"username": f"{role}-test", "password": PASSWORD})
+    assert answer.status_code == 302, answer.text
+    return client
+
+
+@pytest.fixture
+def login(app: Flask) -> Callable[[str], FlaskClient]:
+    """Sign in on the empty database: login(role) -> client."""
+    return lambda role: sign_in(app, role)
+
+
+@pytest.fixture
+def demo_login(demo_app: Flask) -> Callable[[str], FlaskClient]:
+    """Sign in on the demo data: demo_login(role) -> client."""
+    return lambda role: sign_in(demo_app, role)
+
+
+def free_port() -> int:
+    """Return a port nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+class Server:
+    """A live server over a database of its own, for the browser."""
+
+    def __init__(self, url: URL, **environment: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.database = url
+        env = {
+            **os.environ,
+            "DATABASE_URL": url.render_as_string(hide_password=False),
+            "SECRET_KEY": "browser-" + "k" * 32,
+            "BASEMAP_URL": "",
+            **environment,
+        }
+        command_line = [
+            sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "webmap:create_app",
+            "--host", "127.0.0.1", "--port", str(self.port), "--workers", "1", "--blocking-threads", "4",
+            "--log-level", "warning",
+        ]  # fmt: skip
+        self.process = subprocess.Popen(command_line, cwd=ROOT, env=env)
+
+    def wait(self) -> None:
+        """Wait until it is ready."""
+        deadline = time.monotonic() + 40
+        while time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:
+                    if answer.status == 200:
+                        return
+            except OSError:
+                if self.process.poll() is not None:
+                    break
+                time.sleep(0.1)
+        raise RuntimeError("the server did not become ready")
+
+    def stop(self) -> None:
+        """End it."""
+        self.process.terminate()
+        self.process.wait(timeout=15)
+
+
+@pytest.fixture(scope="session")
+def accounts(demo_url: URL) -> dict[str, str]:
+    """One account per role in the demo database, as role -> name; the password is PASSWORD."""
+    from geodata.access import create_user
+
+    engine = new_engine(demo_url)
+    with Session(engine) as session:
+        names = {role: f"{role}-browser" for role in ("planner", "inspector", "gis", "admin")}
+        for role, name in names.items():
+            create_user(session, name=name, role=role, password=PASSWORD)
+        session.commit()
+    engine.dispose()
+    return names
+
+
+@pytest.fixture(scope="session")
+def server(demo_url: URL, accounts: dict[str, str]) -> Iterator[Server]:
+    """A live server over the demo data, without a base map."""
+    server = Server(demo_url)
+    server.wait()
+    yield server
+    server.stop()

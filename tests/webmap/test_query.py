@@ -1,0 +1,140 @@
+"""Filters narrow, refuse what they cannot read, and say what they did."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+from werkzeug.datastructures import MultiDict
+
+from geodata import features
+from geodata.errors import InvalidFilterError
+from geodata.filters import DateRange, Range
+from geodata.layer import LabelledEnum
+from geodata.layers import LAYERS
+from tests.factories import CENTRE, make_feature
+from webmap.query import FilterParser
+
+ALL = pytest.mark.parametrize("kind", list(LAYERS), ids=[kind.layer.name for kind in LAYERS])
+WORDS = {"one": "Chợ Đổng Quốc Bình", "two": "Cụm Tân Trào"}
+
+
+def parse(session, kind, **arguments):
+    parser = FilterParser(kind=kind, visible=kind.fields(), registry=LAYERS, connection=session.connection())
+    return parser.parse(MultiDict(arguments))
+
+
+def count(session, kind, **arguments):
+    return features.count_features(session.connection(), kind, parse(session, kind, **arguments))
+
+
+@ALL
+def test_every_stored_filter_keeps_the_matching_feature_only(session, kind):
+    tried = 0
+    for field in kind.fields():
+        if field.filter is None or field.derived or field.name == "name":
+            continue
+        value, argument = _example(field)
+        if value is None:
+            continue
+        tried += 1
+        before = count(session, kind, **{field.name: argument})
+        make_feature(session, kind, **{field.name: value})
+        make_feature(session, kind)
+        assert count(session, kind, **{field.name: argument}) == before + 1, field.name
+    assert tried > 0
+
+
+def _example(field):
+    if field.values is not None and issubclass(field.values, LabelledEnum):
+        member = next(iter(field.values))
+        return member, member.value
+    if isinstance(field.filter, Range):
+        return (77, "70..80") if field.python_type is not Decimal else (Decimal("77.5"), "77.5")
+    if isinstance(field.filter, DateRange):
+        return date(2020, 3, 2), "2020-03-02..2020-03-02"
+    if field.python_type is int:
+        return None, None
+    return "11341", "11341"
+
+
+@ALL
+def test_unknown_asks_for_the_missing_values(session, kind):
+    field = next(f for f in kind.fields() if f.values and not f.derived)
+    make_feature(session, kind, **{field.name: next(iter(field.values))})
+    unknown = make_feature(session, kind)
+    conditions = parse(session, kind, **{field.name: "unknown"})
+    page = features.list_features(session.connection(), kind, kind.fields(), conditions)
+    assert [row["id"] for row in page.rows] == [unknown.id]
+
+
+@ALL
+def test_text_is_found_without_accents_and_wildcards_are_plain_characters(session, kind):
+    wanted = make_feature(session, kind, name="Chợ Đổng Quốc Bình 100%")
+    make_feature(session, kind, name="Tân Trào")
+    for text in ("dong quoc", "ĐỔNG", "quoc dong", "100%"):
+        conditions = parse(session, kind, q=text)
+        page = features.list_features(session.connection(), kind, kind.fields(), conditions)
+        assert [row["id"] for row in page.rows] == [wanted.id], text
+    assert count(session, kind, name="%") == 1
+    assert count(session, kind, name="dong quoc binh") == 1
+    assert count(session, kind, name="_") == 0
+
+
+@ALL
+def test_places_filter_by_box_distance_and_area(session, kind):
+    near = make_feature(session, kind)
+    make_feature(session, kind, lon=107.3, lat=20.75)
+    lon, lat = CENTRE
+    assert count(session, kind, bbox=f"{lon - 0.01},{lat - 0.01},{lon + 0.01},{lat + 0.01}") == 1
+    assert count(session, kind, near=f"{lon},{lat},2") == 1
+    assert count(session, kind, near=f"{lon},{lat},200") == 2
+    for name, area_kind in features.area_kinds(LAYERS).items():
+        area = make_feature(session, area_kind, code=f"AREA-{name}")
+        kept = parse(session, kind, **{name: area.code})
+        page = features.list_features(session.connection(), kind, kind.fields(), kept)
+        assert near.id in {row["id"] for row in page.rows}
+        session.delete(area)
+        session.flush()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("nonsense", "1"),
+        ("stall_count", "many"),
+        ("stall_count", "9..1"),
+        ("stall_count", "NaN"),
+        ("stall_count", ".."),
+        ("status", "demolished"),
+        ("document_on", "02/03/2020"),
+        ("document_on", "2020-12-31..2020-01-01"),
+        ("bbox", "1,2,3"),
+        ("bbox", "106,21,105,20"),
+        ("near", "106,20"),
+        ("near", "106,20,-1"),
+        ("within", "no-such-zone"),
+        ("unit", "99999999999999999999999"),
+        ("q", "   "),
+        ("stall_count", "1; DROP TABLE market"),
+    ],
+)
+def test_a_value_that_cannot_be_read_is_refused_with_the_filters_name(session, name, value):
+    with pytest.raises(InvalidFilterError) as raised:
+        parse(session, LAYERS.get("markets"), **{name: value})
+    assert raised.value.details["name"] == name
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(name=st.sampled_from(["stall_count", "status", "document_on", "name", "q", "bbox", "near", "within", "admin_unit_code"]), value=st.text(max_size=30))
+def test_no_text_breaks_a_filter(session, name, value):
+    try:
+        count(session, LAYERS.get("markets"), **{name: value})
+    except InvalidFilterError:
+        pass
+
+
+def test_a_condition_says_itself_in_a_sentence(session):
+    markets = LAYERS.get("markets")
+    says = [c.say(lambda text: text) for c in parse(session, markets, status="planned", stall_count="40..", q="chợ")]
+    assert says == ["Status is Planned", "Stalls is at least 40", "text contains “chợ”"]

@@ -1,0 +1,60 @@
+"""The application's database: one engine a process, one session a request."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+from flask import Flask, current_app, g
+from sqlalchemy import Connection, Engine
+from sqlalchemy.orm import Session
+
+from geodata.layer import Registry
+
+
+class Database:
+    """Sessions and read connections over an engine, or over one connection (tests roll it back)."""
+
+    def __init__(self, bind: Engine | Connection) -> None:
+        self.bind = bind
+
+    def session(self) -> Session:
+        """Return a new session; whoever owns the unit of work commits."""
+        return Session(self.bind, join_transaction_mode="create_savepoint", expire_on_commit=False)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection for reads, one statement a transaction: BEGIN and ROLLBACK cost more than a tile."""
+        if isinstance(self.bind, Connection):
+            yield self.bind
+            return
+        with self.bind.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            yield connection
+
+
+def init_database(app: Flask, bind: Engine | Connection, layers: Registry) -> None:
+    """Tie a database and the layers it serves to the application."""
+    app.extensions["database"] = Database(bind)
+    app.extensions["layers"] = layers
+
+    @app.teardown_appcontext
+    def _close(_error: BaseException | None) -> None:
+        session: Session | None = g.pop("db_session", None)
+        if session is not None:
+            session.close()
+
+
+def database() -> Database:
+    """Return the application's database."""
+    return cast(Database, current_app.extensions["database"])
+
+
+def db_session() -> Session:
+    """Return the session of this request."""
+    if "db_session" not in g:
+        g.db_session = database().session()
+    return cast(Session, g.db_session)
+
+
+def layers() -> Registry:
+    """Return the layer kinds this application serves."""
+    return cast(Registry, current_app.extensions["layers"])

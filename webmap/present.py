@@ -1,0 +1,146 @@
+"""A feature in words: labels, formatted values, states with their tone, what hangs on it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from pyproj import Transformer
+
+from geodata import documents, features
+from geodata.access import visible_details
+from geodata.crs import WGS84, current_province
+from geodata.layer import Described, Detail, Feature, Field, Group, Symbol
+from webmap.auth import current_role
+from webmap.i18n import format_value, translate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One line of the panel."""
+
+    label: str
+    text: str
+    unit: str = ""
+    help: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetailTable:
+    """Rows that hang on the feature."""
+
+    title: str
+    columns: list[str]
+    rows: list[list[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureView:
+    """Everything a template needs to show a feature; texts only."""
+
+    layer: str
+    title: str
+    id: int
+    code: str
+    name: str
+    subtitle: str
+    state: list[Row]
+    groups: list[tuple[str, list[Row]]]
+    details: list[DetailTable]
+    documents: list[Mapping[str, Any]]
+    coordinates: Mapping[str, Any]
+    is_illustration: bool
+    source: str
+    accuracy: str
+
+
+#: Shown elsewhere in the panel than in the groups of fields.
+_APART = {"code", "name", "is_illustration", "source", "location_accuracy"}
+
+
+def present_feature(
+    connection: Connection, kind: type[Feature], fields: Sequence[Field], feature_id: int, language: str
+) -> FeatureView:
+    """Return a feature as a person of that role and language reads it. Raises NotFoundError."""
+    row = features.get_feature(connection, kind, feature_id, fields)
+    tones = _tones(kind)
+    groups: dict[Group, list[Row]] = {}
+    for field in fields:
+        if field.name in _APART or not field.in_panel:
+            continue
+        text = present_value(field, row[field.name], language)
+        if not text:
+            if field.group is not Group.STATE or field.filter is None:
+                continue
+            text = translate("Unknown", language)
+        line = Row(
+            label=translate(field.label, language), text=text, unit=field.unit, help=translate(field.help, language),
+            tone=tones.get((field.name, str(row[field.name])), ""),
+        )  # fmt: skip
+        groups.setdefault(field.group, []).append(line)
+    accuracy = kind.field("location_accuracy")
+    return FeatureView(
+        layer=kind.layer.name,
+        title=translate(kind.layer.singular, language),
+        id=row["id"],
+        code=row["code"],
+        name=row["name"],
+        subtitle=row.get("address") or "",
+        state=groups.get(Group.STATE, []),
+        groups=[(translate(group, language), groups[group]) for group in Group if group in groups],
+        details=[
+            table
+            for detail in visible_details(current_role(), kind)
+            if (table := _detail_table(connection, detail, feature_id, language)).rows
+        ],
+        documents=documents.documents_of(connection, kind.layer.name, feature_id),
+        coordinates=_coordinates(connection, kind, feature_id),
+        is_illustration=bool(row.get("is_illustration")),
+        source=row.get("source") or "",
+        accuracy=present_value(accuracy, row.get("location_accuracy"), language) if accuracy else "",
+    )
+
+
+def present_value(field: Field, value: object, language: str) -> str:
+    """Return a field's value as text: labels for allowed values, local numbers and dates, no unit."""
+    labels = field.values.labels() if field.values else getattr(field.filter, "labels", None)
+    if labels and value is not None and str(value) in labels:
+        return translate(labels[str(value)], language)
+    if field.name.endswith("_year") and value is not None:
+        return str(value)
+    return format_value(value, language)
+
+
+def _detail_table(connection: Connection, detail: type[Detail], feature_id: int, language: str) -> DetailTable:
+    rows = features.list_details(connection, detail, feature_id)
+    used = [field for field in _fields(detail) if any(row[field.name] is not None for row in rows)]
+    return DetailTable(
+        title=translate(detail.detail.title, language),
+        columns=[translate(f.label, language) + (f" ({f.unit})" if f.unit else "") for f in used],
+        rows=[[present_value(field, row[field.name], language) for field in used] for row in rows],
+    )
+
+
+def _fields(cls: type[Described]) -> tuple[Field, ...]:
+    role = current_role()
+    return tuple(field for field in cls.fields() if field.roles is None or role in field.roles)
+
+
+def _tones(kind: type[Feature]) -> dict[tuple[str, str], str]:
+    """Return (field, value) -> the colour its symbol has on the map, so that panel and map agree."""
+    return {
+        (variation.field, str(value)): symbol.fill or symbol.stroke or ""
+        for variation in kind.layer.style.by
+        for value, symbol in variation.symbols()
+        if isinstance(symbol, Symbol)
+    }
+
+
+def _coordinates(connection: Connection, kind: type[Feature], feature_id: int) -> dict[str, Any]:
+    lon, lat = features.representative_point(connection, kind, feature_id)
+    srid = current_province().metric_srid
+    east, north = Transformer.from_crs(WGS84, srid, always_xy=True).transform(lon, lat)
+    # Vietnamese papers call X the northing and Y the easting.
+    return {"lon": lon, "lat": lat, "x_vn2000": north, "y_vn2000": east, "srid": srid}

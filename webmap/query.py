@@ -1,0 +1,54 @@
+"""Turns request arguments into conditions: one parser feeds map, table, counts and export."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+from werkzeug.datastructures import MultiDict
+
+from geodata.errors import InvalidFilterError
+from geodata.features import area_kinds, area_of
+from geodata.filters import Condition, bbox_filter, near_filter, parse_bbox, text_filter, within_filter
+from geodata.layer import Feature, Field, Registry
+
+#: Arguments that are not filters.
+RESERVED = frozenset({"limit", "cursor", "sort", "lang", "format", "crs", "count"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilterParser:
+    """Knows what one person may filter one layer by."""
+
+    kind: type[Feature]
+    visible: Sequence[Field]
+    registry: Registry
+    connection: Connection
+
+    def parse(self, arguments: MultiDict[str, str]) -> tuple[Condition, ...]:
+        """Return the conditions of all arguments. Raises InvalidFilterError for any it does not know."""
+        conditions = []
+        for name in arguments:
+            values = [value for value in arguments.getlist(name) if value != ""]
+            if values and name not in RESERVED:
+                conditions.append(self._condition(name, values))
+        return tuple(conditions)
+
+    def _condition(self, name: str, values: list[str]) -> Condition:
+        field = next((field for field in self.visible if field.name == name), None)
+        if field is not None and field.filter is not None:
+            return field.filter.parse(name, field.label, values, self.kind.column(name))
+        geom = self.kind.column("geom")
+        if name == "q":
+            return text_filter(name, values[-1], self.kind.column("search_text"))
+        if name == "bbox":
+            return bbox_filter(name, parse_bbox(name, values[-1]), geom)
+        if name == "near":
+            return near_filter(name, values[-1], geom)
+        areas = area_kinds(self.registry)
+        if name in areas:
+            area, title = area_of(self.connection, areas[name], name, values[-1])
+            return within_filter(name, areas[name].layer.singular, title, area, geom)
+        known = [field.name for field in self.visible if field.filter]
+        raise InvalidFilterError(
+            name=name, value=values[0], reason=f"choose from {', '.join([*sorted(known), 'q', 'bbox', 'near', *areas])}"
+        )

@@ -1,0 +1,50 @@
+"""What most views start with: the layer, what this person may see of it, and what he asked for."""
+
+from dataclasses import dataclass
+
+from flask import request
+from sqlalchemy import Connection
+
+from geodata.access import Action, may, visible_fields
+from geodata.errors import ForbiddenError, InvalidValueError
+from geodata.filters import Condition
+from geodata.layer import Feature, Field
+from webmap.auth import current_role
+from webmap.extensions import layers
+from webmap.query import FilterParser
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerRequest:
+    """A layer as the person asking may see it."""
+
+    kind: type[Feature]
+    fields: tuple[Field, ...]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of the visible fields."""
+        return frozenset(field.name for field in self.fields)
+
+    def conditions(self, connection: Connection) -> tuple[Condition, ...]:
+        """Return the conditions of this request's arguments."""
+        parser = FilterParser(kind=self.kind, visible=self.fields, registry=layers(), connection=connection)
+        return parser.parse(request.args)
+
+
+def layer_request(name: str) -> LayerRequest:
+    """Return the layer of that name for the person asking. Raises NotFoundError, ForbiddenError."""
+    kind, role = layers().get(name), current_role()
+    if not may(role, Action.VIEW, kind):
+        raise ForbiddenError(roles=sorted(kind.layer.access.view))
+    return LayerRequest(kind=kind, fields=visible_fields(role, kind))
+
+
+def int_argument(name: str, default: int, *, low: int, high: int) -> int:
+    """Return a whole-number argument. Raises InvalidValueError outside low..high."""
+    text = request.args.get(name)
+    if text is None or text == "":
+        return default
+    if not text.isascii() or not text.isdigit() or not low <= int(text[:12]) <= high:
+        raise InvalidValueError(name=name, value=text, reason=f"a whole number from {low} to {high}")
+    return int(text)

@@ -1,0 +1,11 @@
+"""Views: parse, check, call one geodata function, render."""
+
+from flask import Flask
+
+from webmap.views import accounts, api, exports, features, health, map_page, tiles
+
+
+def register_views(app: Flask) -> None:
+    """Register every blueprint."""
+    for module in (health, map_page, tiles, features, api, exports, accounts):
+        app.register_blueprint(module.blueprint)

@@ -1,0 +1,101 @@
+"""The JSON API of layers and features, and search."""
+
+from dataclasses import asdict
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, jsonify, request, url_for
+
+from geodata import features
+from geodata.access import Action, may
+from geodata.errors import InvalidValueError
+from geodata.search import search
+from webmap.auth import allow_public, current_role
+from webmap.describe import describe_layer
+from webmap.extensions import database, layers
+from webmap.i18n import current_language, translate
+from webmap.requests import int_argument, layer_request
+
+blueprint = Blueprint("api", __name__, url_prefix="/api")
+
+
+@blueprint.get("/layers")
+@allow_public
+def list_layers() -> Response:
+    """Describe every layer this person may see: fields, filters, legend, extent."""
+    role = current_role()
+    with database().reading() as connection:
+        described = [
+            describe_layer(connection, kind, role, current_language())
+            for kind in layers()
+            if may(role, Action.VIEW, kind)
+        ]
+    return jsonify({"layers": described})
+
+
+@blueprint.get("/layers/<layer>/features")
+@allow_public
+def list_features(layer: str) -> Response:
+    """Answer a page of features as GeoJSON."""
+    asked = layer_request(layer)
+    limit = int_argument("limit", 100, low=1, high=features.MAX_PAGE)
+    sort = features.parse_sort(asked.kind, asked.fields, request.args.get("sort"))
+    with database().reading() as connection:
+        conditions = asked.conditions(connection)
+        page = features.list_features(
+            connection, asked.kind, asked.fields, conditions, limit=limit, cursor=request.args.get("cursor"), sort=sort
+        )
+        matched = features.count_features(connection, asked.kind, conditions)
+    answer: dict[str, object] = {
+        "type": "FeatureCollection",
+        "numberMatched": matched,
+        "numberReturned": len(page.rows),
+        "features": [features.as_geojson(row) for row in page.rows],
+    }
+    if page.next_cursor:
+        arguments = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor"]
+        query = urlencode([*arguments, ("cursor", page.next_cursor)])
+        href = f"{url_for('api.list_features', layer=layer)}?{query}"
+        answer |= {"next": href, "links": [{"rel": "next", "href": href, "type": "application/geo+json"}]}
+    response = jsonify(answer)
+    response.mimetype = "application/geo+json"
+    return response
+
+
+@blueprint.get("/layers/<layer>/features/<int:feature_id>")
+@allow_public
+def one_feature(layer: str, feature_id: int) -> Response:
+    """Answer one feature as GeoJSON."""
+    asked = layer_request(layer)
+    with database().reading() as connection:
+        row = features.get_feature(connection, asked.kind, feature_id, asked.fields)
+    response = jsonify(features.as_geojson(row))
+    response.mimetype = "application/geo+json"
+    return response
+
+
+@blueprint.get("/layers/<layer>/facets")
+@allow_public
+def layer_facets(layer: str) -> Response:
+    """Answer how many features match, and how many per value of each choice."""
+    asked = layer_request(layer)
+    with database().reading() as connection:
+        conditions = asked.conditions(connection)
+        counts = features.facets(connection, asked.kind, asked.fields, conditions)
+        matched = features.count_features(connection, asked.kind, conditions)
+    sentences = [condition.say(translate) for condition in conditions]
+    return jsonify({"numberMatched": matched, "facets": counts, "sentences": sentences})
+
+
+@blueprint.get("/search")
+@allow_public
+def search_everything() -> Response:
+    """Answer the best hits over all layers this person may see."""
+    text = request.args.get("q", "").strip()
+    if len(text) > 200:
+        raise InvalidValueError(name="q", value=text[:50], reason="at most 200 characters")
+    role = current_role()
+    kinds = [kind for kind in layers() if may(role, Action.VIEW, kind)]
+    with database().reading() as connection:
+        hits = search(connection, kinds, text, int_argument("limit", 20, low=1, high=50))
+    titles = {kind.layer.name: translate(kind.layer.singular) for kind in kinds}
+    return jsonify({"query": text, "hits": [asdict(hit) | {"kind": titles[hit.layer]} for hit in hits]})

@@ -1,0 +1,52 @@
+"""The map page: a Folium map embedded by parts; the features come as tiles."""
+
+from flask import Blueprint, current_app, render_template
+
+from geodata import features
+from geodata.access import Action, may, visible_fields
+from webmap.auth import allow_public, current_role
+from webmap.describe import tile_url
+from webmap.extensions import database, layers
+from webmap.i18n import current_language, translate
+from webmap.map import MapLayer, build_map
+from webmap.map.style import describe_style
+from webmap.settings import Settings
+
+blueprint = Blueprint("map", __name__)
+
+
+@blueprint.get("/")
+@allow_public
+def index() -> str:
+    """Show the map with every layer this person may see."""
+    role, settings = current_role(), _settings()
+    kinds = [kind for kind in layers() if may(role, Action.VIEW, kind)]
+    shown = [
+        MapLayer(
+            name=kind.layer.name,
+            title=translate(kind.layer.title),
+            geometry=kind.layer.geometry.value.lower(),
+            tile_url=tile_url(kind.layer.name),
+            min_zoom=kind.layer.min_zoom,
+            shown=kind.layer.shown,
+            style=describe_style(kind, frozenset(f.name for f in visible_fields(role, kind)), translate),
+        )
+        for kind in kinds
+    ]
+    parts = build_map(
+        shown,
+        home=settings.province.home,
+        basemap_url=settings.basemap_url,
+        attribution=settings.basemap_attribution,
+        language=current_language(),
+    )
+    with database().reading() as connection:
+        illustration = any(features.has_illustration(connection, kind) for kind in kinds)
+    return render_template(
+        "map/page.html", map_parts=parts, map_layers=shown, has_illustration=illustration, province=settings.province
+    )
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings

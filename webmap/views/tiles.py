@@ -1,0 +1,50 @@
+"""Vector tiles, cached by data version and by what the person may see."""
+
+import hashlib
+
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import NotFound
+
+from geodata.data_version import data_version
+from geodata.features import area_kinds
+from geodata.tiles import MAX_TILE_ZOOM, read_tile
+from webmap.auth import allow_public, current_role
+from webmap.extensions import database, layers
+from webmap.requests import layer_request
+from webmap.tile_cache import TileCache
+
+blueprint = Blueprint("tiles", __name__)
+cache = TileCache(max_bytes=64 * 2**20)
+
+MVT = "application/vnd.mapbox-vector-tile"
+
+
+@blueprint.get("/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt")
+@allow_public
+def tile(layer: str, z: int, x: int, y: int) -> Response:
+    """Answer one tile; 204 when it is empty, 304 when the client has it."""
+    if z > MAX_TILE_ZOOM or x >= 2**z or y >= 2**z:
+        raise NotFound
+    asked = layer_request(layer)
+    with database().reading() as connection:
+        conditions = asked.conditions(connection)
+        watched = [layer, *(kind.layer.name for kind in area_kinds(layers()).values())] if conditions else [layer]
+        version = data_version(connection, *watched)
+        arguments = sorted(request.args.items(multi=True))
+        key = hashlib.sha256(repr((layer, z, x, y, version, sorted(asked.names), arguments)).encode()).hexdigest()
+        response = Response(mimetype=MVT)
+        response.set_etag(key[:32])
+        response.cache_control.private = current_role() != "public"
+        response.cache_control.public = not response.cache_control.private
+        response.cache_control.no_cache = True
+        response.vary.add("Cookie")
+        if request.if_none_match.contains(key[:32]):
+            response.status_code = 304
+            return response
+        content = cache.get(key)
+        if content is None:
+            content = read_tile(connection, asked.kind, asked.names, (z, x, y), conditions)
+            cache.put(key, content)
+    response.data = content
+    response.status_code = 200 if content else 204
+    return response
