@@ -31,6 +31,7 @@ class Exit(IntEnum):
     NO_POSTGIS = 24
     MIGRATION = 25
     CLUSTER = 26
+    DEMO = 27
     WEB = 30
 
 

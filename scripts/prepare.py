@@ -15,26 +15,12 @@ from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from geodata.errors import GeodataError
 from scripts.console import Exit, Failure, announce, disk_full, run_command, say
 from scripts.database import check_postgis, connect
 from scripts.paths import ROOT, VAR
 
 LOG = VAR / "log" / "migrate.log"
-
-
-def check_settings() -> None:
-    """Raise Failure naming every setting of the web application that cannot be used."""
-    from geodata.errors import ConfigurationError
-    from webmap.settings import from_env
-
-    try:
-        from_env()
-    except ConfigurationError as error:
-        raise Failure(
-            Exit.SETTINGS,
-            f"Thiết lập sai trong .env hoặc biến môi trường: {error.details['reason']}. Xem .env.example",
-            "settings in .env or the environment cannot be used; see .env.example",
-        ) from error
 
 
 def migrate() -> None:
@@ -50,8 +36,7 @@ def migrate() -> None:
 
 def migration_failure(error: Exception) -> Failure:
     """Return the sentence for a migration that did not go through; the details go to a log."""
-    LOG.parent.mkdir(parents=True, exist_ok=True)
-    LOG.write_text("".join(traceback.format_exception(error)), "utf-8")
+    write_log(error)
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, psycopg.errors.DiskFull):
         return disk_full("PostgreSQL")
@@ -101,6 +86,25 @@ def load_demo_once() -> None:
         engine.dispose()
 
 
+def demo_failure(error: Exception) -> Failure:
+    """Return the sentence for demo data that could not be loaded; the details go to a log."""
+    write_log(error)
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, psycopg.errors.DiskFull):
+        return disk_full("PostgreSQL")
+    return Failure(
+        Exit.DEMO,
+        f"Không nạp được dữ liệu minh hoạ: {first_line(cause)}. Chạy không có nó bằng --no-demo; nhật ký: {LOG}",
+        "the demo data could not be loaded, nothing of it was stored; --no-demo starts without it",
+    )
+
+
+def write_log(error: Exception) -> None:
+    """Keep an error's details for whoever looks closer."""
+    LOG.parent.mkdir(parents=True, exist_ok=True)
+    LOG.write_text("".join(traceback.format_exception(error)), "utf-8")
+
+
 def print_accounts(accounts: list[tuple[str, str, str]]) -> None:
     """Print the accounts' passwords, which nobody can read again."""
     width = max(len(name) for name, _, _ in accounts)
@@ -116,10 +120,12 @@ def main() -> int:
     parser.add_argument("--no-demo", action="store_true")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
-    check_settings()
     migrate()
     if not arguments.no_demo:
-        load_demo_once()
+        try:
+            load_demo_once()
+        except (DBAPIError, GeodataError) as error:
+            raise demo_failure(error) from error
     return 0
 
 

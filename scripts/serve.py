@@ -5,6 +5,7 @@ import contextlib
 import errno
 import http.client
 import os
+import re
 import secrets
 import socket
 import subprocess
@@ -231,31 +232,46 @@ def shown_host(host: str) -> str:
 
 
 def wait_until_ready(web: Service, host: str, port: int, log_start: int) -> None:
-    """Wait for /readyz. Raises Failure when the web server dies or takes too long."""
+    """Wait for /readyz. Raises Failure when the web server dies, cannot load the application or takes too long."""
     deadline = time.monotonic() + READY_SECONDS
-    answer = "no answer"
+    answer = ""
     while web.is_running() and time.monotonic() < deadline:
-        connection = http.client.HTTPConnection(ANY_ADDRESS.get(host, host), port, timeout=5)
-        try:
-            connection.request("GET", "/readyz")
-            response = connection.getresponse()
-            if response.status == 200:
-                return
-            answer = f"{response.status} {response.read(200).decode('utf-8', 'replace')}"
-        except OSError:
-            time.sleep(0.05)
-        except http.client.HTTPException as error:
-            answer = type(error).__name__
-            time.sleep(0.05)
-        else:
-            time.sleep(0.2)
-        finally:
-            connection.close()
-    output = read_tail(web.log, log_start)
+        answer = ask_ready(ANY_ADDRESS.get(host, host), port)
+        if answer == "200":
+            return
+        # granian starts a worker that cannot load the application again and again.
+        if not answer and "Traceback" in read_tail(web.log, log_start):
+            break
+        time.sleep(0.05)
+    raise web_failure(web, host, port, answer, read_tail(web.log, log_start))
+
+
+def ask_ready(host: str, port: int) -> str:
+    """Return the answer of /readyz: 200, another status with its text, or nothing when nobody listens."""
+    connection = http.client.HTTPConnection(host, port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        response = connection.getresponse()
+        return "200" if response.status == 200 else f"{response.status} {response.read(200).decode('utf-8', 'replace')}"
+    except (OSError, http.client.HTTPException):
+        return ""
+    finally:
+        connection.close()
+
+
+def web_failure(web: Service, host: str, port: int, answer: str, output: str) -> Failure:
+    """Return the sentence for a web server that did not become ready."""
     if "Address already in use" in output:
-        raise port_failure(host, port, OSError(errno.EADDRINUSE, "in use"))
-    reason = answer if web.is_running() else last_line(output)
-    raise Failure(
+        return port_failure(host, port, OSError(errno.EADDRINUSE, "in use"))
+    errors = [line for line in output.splitlines() if re.match(r"[\w.]+Error: ", line)]
+    reason = answer or (errors[-1].partition(": ")[2] if errors else last_line(output))
+    if errors and "ConfigurationError" in errors[-1]:
+        return Failure(
+            Exit.SETTINGS,
+            f"Thiết lập trong .env hoặc biến môi trường không dùng được: {reason} Xem .env.example",
+            "settings in .env or the environment cannot be used; see .env.example",
+        )
+    return Failure(
         Exit.WEB,
         f"Máy chủ web không sẵn sàng: {reason}. Xem nhật ký {web.log}",
         "the web server did not become ready; see its log",

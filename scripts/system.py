@@ -1,20 +1,24 @@
 """The machine: Debian packages, PostgreSQL's binaries, free disk space. Changes nothing but what apt installs."""
 
+import contextlib
 import importlib.util
 import os
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.console import Exit, Failure, say
-from scripts.processes import last_line, run_logged
+from scripts.processes import Result, last_line, run_logged
 
 POSTGRESQL = Path("/usr/lib/postgresql")
 EXTENSIONS = Path("/usr/share/postgresql")
 CREATECLUSTER = Path("/etc/postgresql-common/createcluster.d")
 OLDEST_POSTGRESQL = 13
+APT_LOCK_SECONDS = 300
 NEW_CHECKOUT_BYTES = 1_500_000_000
 NEXT_START_BYTES = 200_000_000
 
@@ -110,54 +114,51 @@ def install_packages(packages: list[str], *, log: Path) -> None:
     if prefix is None:
         raise cannot_install(packages, "không có quyền root hay sudo", "neither root nor sudo here")
     say("Đang cài gói hệ thống, lần đầu mất vài phút…", f"installing system packages: {' '.join(packages)}")
-    environment = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8"]
-    apt = [
-        *environment,
-        "apt-get",
-        "-y",
-        "-q",
-        "-o",
-        "DPkg::Lock::Timeout=300",
-        "-o",
-        "Dpkg::Options::=--force-confold",
-    ]
+    as_root = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8"]
     # A start killed inside dpkg leaves packages unpacked but not configured; without any this does nothing.
-    run_logged([*environment, "dpkg", "--configure", "-a"], log=log, cwd=Path("/"), patient=True)
-    result = run_logged([*apt, "update"], log=log, cwd=Path("/"), patient=True)
-    if not result.returncode:
+    run_logged([*as_root, "dpkg", "--configure", "-a"], log=log, cwd=Path("/"), patient=True)
+    result = apt([*as_root, "apt-get"], "update", log=log)
+    if result.returncode == 0:
         names = [each for name in packages for each in debian_names(name)]
-        if any(name.startswith("postgresql") for name in names):
-            # Debian would create and start a server of its own on port 5432; nobody asked for one.
-            result = run_logged(
-                [*apt, "install", "--no-install-recommends", "postgresql-common"], log=log, cwd=Path("/"), patient=True
-            )
-            with_no_server = CREATECLUSTER / "webmap-install.conf"
-            run_logged(
-                [
-                    *prefix,
-                    "sh",
-                    "-c",
-                    'mkdir -p "$1" && echo "create_main_cluster = false" > "$2"',
-                    "sh",
-                    str(CREATECLUSTER),
-                    str(with_no_server),
-                ],
-                log=log,
-                cwd=Path("/"),
-                patient=True,
-            )
-            try:
-                result = run_logged(
-                    [*apt, "install", "--no-install-recommends", *names], log=log, cwd=Path("/"), patient=True
-                )
-            finally:
-                run_logged([*prefix, "rm", "-f", str(with_no_server)], log=log, cwd=Path("/"), patient=True)
-        else:
-            result = run_logged(
-                [*apt, "install", "--no-install-recommends", *names], log=log, cwd=Path("/"), patient=True
-            )
+        with no_second_server([*as_root, "apt-get"], needed=any(n.startswith("postgresql") for n in names), log=log):
+            result = apt([*as_root, "apt-get"], "install", "--no-install-recommends", *names, log=log)
     if result.returncode:
         raise cannot_install(packages, last_line(result.output), f"apt failed, log: {log}")
+
+
+def apt(apt_get: list[str], *arguments: str, log: Path) -> Result:
+    """Run apt-get, waiting while another one works (the machine's own upgrades, or that of a killed start)."""
+    options = ["-y", "-q", "-o", f"DPkg::Lock::Timeout={APT_LOCK_SECONDS}", "-o", "Dpkg::Options::=--force-confold"]
+    deadline = time.monotonic() + APT_LOCK_SECONDS
+    while True:
+        result = run_logged([*apt_get, *options, *arguments], log=log, cwd=Path("/"), patient=True)
+        if result.returncode == 0 or "Could not get lock" not in result.output or time.monotonic() > deadline:
+            return result
+        time.sleep(2)
+
+
+@contextlib.contextmanager
+def no_second_server(apt_get: list[str], *, needed: bool, log: Path) -> Iterator[None]:
+    """Keep Debian from making and starting a PostgreSQL server of its own on port 5432 while we install."""
+    if not needed:
+        yield
+        return
+    apt(apt_get, "install", "--no-install-recommends", "postgresql-common", log=log)
+    setting = CREATECLUSTER / "webmap-install.conf"
+    as_root = apt_get[:-1]
+    write = [
+        "sh",
+        "-c",
+        'mkdir -p "$1" && echo "create_main_cluster = false" > "$2"',
+        "sh",
+        str(CREATECLUSTER),
+        str(setting),
+    ]
+    run_logged([*as_root, *write], log=log, cwd=Path("/"), patient=True)
+    try:
+        yield
+    finally:
+        run_logged([*as_root, "rm", "-f", str(setting)], log=log, cwd=Path("/"), patient=True)
 
 
 def debian_names(package: str) -> list[str]:
