@@ -13,6 +13,8 @@ from scripts.console import disk_full, say
 
 NO_SPACE = "No space left on device"
 LOG_LIMIT_BYTES = 10_000_000
+SETUP_MARK = "WEBMAP_SETUP_LOG"
+"""Environment variable that the steps of a set-up and all they start carry; its value tells whose they are."""
 
 
 def bound_to_us(command: Sequence[str | Path], number: signal.Signals = signal.SIGTERM) -> list[str | Path]:
@@ -58,7 +60,7 @@ def run_logged(
         child = subprocess.Popen(
             command if patient else bound_to_us(command),
             cwd=cwd,
-            env=env,
+            env={**(os.environ if env is None else env), **({} if patient else {SETUP_MARK: str(log)})},
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=subprocess.STDOUT,
@@ -76,6 +78,32 @@ def run_logged(
     if result.returncode and NO_SPACE in result.output:
         raise disk_full(cwd)
     return result
+
+
+def end_abandoned_steps(log: Path) -> None:
+    """End what a killed set-up left running: the kernel ends its children, but not theirs (pip inside venv, say)."""
+    mark = os.fsencode(f"{SETUP_MARK}={log}")
+    while True:
+        left = [number for number in running_processes() if mark in environment_of(number)]
+        if not left:
+            return
+        for number in left:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(number, signal.SIGKILL)
+        time.sleep(0.02)
+
+
+def running_processes() -> list[int]:
+    """Return the numbers of all processes but our own."""
+    return [int(path.name) for path in Path("/proc").glob("[0-9]*") if path.name != str(os.getpid())]
+
+
+def environment_of(number: int) -> list[bytes]:
+    """Return a process's environment; nothing for those of other users and those that have ended."""
+    try:
+        return Path(f"/proc/{number}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return []
 
 
 def stop_group(child: subprocess.Popen[bytes], *, grace_seconds: float) -> None:

@@ -8,6 +8,7 @@ from scripts import assets, system, venv
 from scripts.console import Exit, Failure, failure_of, run_command, say
 from scripts.locks import exclusive
 from scripts.paths import PYTHON, ROOT, VENDOR, VENV, WORK
+from scripts.processes import end_abandoned_steps
 
 LOG = WORK / "log" / "setup.log"
 ENV_FILE = ROOT / ".env"
@@ -46,6 +47,7 @@ def prepare_checkout(*, database: bool, browser: bool = False, development: bool
             )
     try:
         with exclusive(WORK / "setup.lock", on_wait=wait_for_setup):
+            end_abandoned_steps(LOG)
             system.check_disk(ROOT, system.NEXT_START_BYTES if VENV.exists() else system.NEW_CHECKOUT_BYTES)
             system.ensure_packages(database=database, browser=browser, log=LOG)
             venv.ensure_venv(VENV, requirements, log=LOG)

@@ -3,14 +3,16 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from running import wait_for
 
 from scripts import assets, system, venv
 from scripts.console import Exit, Failure
 from scripts.paths import ROOT, VENDOR
-from scripts.processes import run_logged
+from scripts.processes import SETUP_MARK, end_abandoned_steps, environment_of, run_logged, running_processes
 from scripts.setup import load_env_file, read_env_file
 
 
@@ -47,6 +49,26 @@ def test_a_disk_that_fills_up_during_a_step_is_told(tmp_path, log):
     with pytest.raises(Failure) as failure:
         run_logged(["sh", "-c", "echo 'OSError: [Errno 28] No space left on device'; exit 1"], log=log, cwd=tmp_path)
     assert failure.value.code == Exit.DISK
+
+
+def test_what_a_killed_set_up_left_running_is_ended(tmp_path, log):
+    step = "import pathlib, subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(600)'])"
+    ours = f"""
+from pathlib import Path
+from scripts.processes import run_logged
+run_logged([{sys.executable!r}, "-c", {step!r}], log=Path({str(log)!r}), cwd=Path("/"))
+"""
+    child = subprocess.Popen([sys.executable, "-P", "-c", ours], env={**os.environ, "PYTHONPATH": str(ROOT)})
+    marked = f"{SETUP_MARK}={log}".encode()
+
+    def steps():
+        return [number for number in running_processes() if marked in environment_of(number)]
+
+    assert wait_for(lambda: len(steps()) == 2)
+    child.kill()
+    child.wait()
+    end_abandoned_steps(log)
+    assert steps() == []
 
 
 def test_python_that_is_too_old_is_told_by_name_and_code(tmp_path):
