@@ -32,6 +32,7 @@ COMMAND_LINE = "command line"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
 _FULL_NAME_LENGTH = 200
 _LAST_ADMIN_LOCK = 20200303
+_LARGEST_ID = 2**63 - 1
 
 
 class Account(Base):
@@ -257,7 +258,7 @@ def list_audit(
     """Return the newest audit lines, older than `before_id`, by or about an account when asked."""
     query = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)
     if before_id is not None:
-        query = query.where(AuditEntry.id < before_id)
+        query = query.where(AuditEntry.id < min(before_id, _LARGEST_ID))
     if about:
         name = fold_name(about)
         query = query.where((AuditEntry.account_name == name) | (AuditEntry.subject == name))
@@ -274,8 +275,8 @@ def parse_role(text: str) -> Role:
 
 
 def fold_name(name: str) -> str:
-    """Return an account name as it is stored."""
-    return name.strip().lower()
+    """Return an account name as it is stored; a NUL, which PostgreSQL takes in no text, becomes a sign no name has."""
+    return name.strip().lower().replace("\x00", "\ufffd")
 
 
 def _check_full_name(text: str | None) -> str | None:

@@ -65,7 +65,7 @@ def check_login(session: Session, *, name: str, password: str, address: str) -> 
 
     Raises LoginRefusedError or LoginThrottledError.
     """
-    folded = fold_name(name)[:_NAME_LENGTH].replace("\x00", "")
+    folded = fold_name(name)[:_NAME_LENGTH]
     source = network_of(address)
     # Guesses made at the same moment wait for each other, so that each is counted before the next is tried.
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{folded} {source}", 0))))
@@ -145,6 +145,12 @@ def list_sessions(session: Session, account_id: int) -> Sequence[LoginSession]:
         .where(LoginSession.account_id == account_id, ~_has_ended())
         .order_by(LoginSession.last_seen_at.desc(), LoginSession.created_at.desc())
     ).all()
+
+
+def forget_old_logins(session: Session) -> None:
+    """Delete sessions that have ended and failures that no longer count."""
+    session.execute(delete(LoginSession).where(_has_ended()))
+    session.execute(delete(LoginFailure).where(LoginFailure.failed_at < func.now() - _KEEP_FAILURES))
 
 
 def network_of(address: str) -> str:

@@ -4,7 +4,7 @@ import secrets
 from functools import cache
 from pathlib import Path
 
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, profiles
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from geodata.errors import InvalidValueError
@@ -16,7 +16,8 @@ MAX_LENGTH = 256  # bounds the work of one hash; ASVS 6.2.9 asks for at least 64
 _MIN_DISTINCT = 5
 _COMMON = Path(__file__).with_name("common_passwords.txt")
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that looks like something else on paper
-_HASHER = PasswordHasher()
+COST = profiles.RFC_9106_LOW_MEMORY
+_HASHER = PasswordHasher.from_parameters(COST)
 
 
 class PasswordRefusedError(InvalidValueError):

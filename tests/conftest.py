@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import URL, Connection, Engine, text
 from sqlalchemy.orm import Session
 
+from geodata import passwords
 from geodata.crs import HAI_PHONG
 from geodata.database import new_engine, parse_database_url
 
@@ -50,6 +52,14 @@ def migrate(url: URL, revision: str = "head") -> None:
         command.upgrade(config, revision)
         connection.commit()
     engine.dispose()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_hashes() -> Iterator[None]:
+    """Hash passwords with next to no work: half a second for each sign-in would be most of the suite."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
 
 
 @pytest.fixture(scope="session")

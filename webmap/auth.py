@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from flask import (
     Flask,
     Response,
+    abort,
     current_app,
     g,
     jsonify,
@@ -134,7 +135,8 @@ def check_declarations(app: Flask) -> None:
 
 def refuse(roles: Iterable[Role]) -> Response:
     """Return the answer for somebody who is none of these roles: sign in, or which role it takes."""
-    needed = [role for role in ACCOUNT_ROLES if role in set(roles)]
+    wanted = frozenset(roles)
+    needed = [role for role in ACCOUNT_ROLES if role in wanted]
     user = current_user()
     if not user.is_authenticated:
         text = N_("Your session has ended. Please sign in again.") if g.get("session_ended") else N_("Please sign in.")
@@ -196,7 +198,7 @@ def _check_access() -> ResponseReturnValue | None:
     rule = access_rule(current_app.view_functions[request.endpoint])
     if rule is None:
         log.error("endpoint %s does not say who may call it", request.endpoint)
-        return refuse(())
+        abort(403)
     if Role.PUBLIC in rule.roles:
         return None
     user = current_user()

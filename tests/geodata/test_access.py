@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from geodata import access, accounts, logins
+from geodata import access, accounts, logins, passwords
 from geodata.accounts import Account, AuditEntry, LoginFailure, LoginSession
 from geodata.errors import ConflictError, InvalidValueError, NotFoundError
 from geodata.layer import Role
@@ -105,6 +106,21 @@ def test_long_passwords_of_any_characters_are_taken_as_they_are(session: Session
     assert verify_password(account.password_hash, password)
     assert not verify_password(account.password_hash, password + " ")
     assert not verify_password(account.password_hash, password.upper() + "x")
+
+
+def test_hashes_cost_what_rfc_9106_asks_for() -> None:
+    assert (passwords.COST.time_cost, passwords.COST.memory_cost) == (3, 64 * 1024)
+
+
+def test_a_hash_of_less_work_is_replaced_at_the_next_sign_in(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = add(session)
+    before = account.password_hash
+    check(session)
+    assert account.password_hash == before
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher.from_parameters(passwords.COST))
+    check(session)
+    assert "m=65536,t=3" in account.password_hash
+    assert check(session)
 
 
 def test_made_up_passwords_pass_the_rules_and_differ() -> None:
