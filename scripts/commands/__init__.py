@@ -27,6 +27,10 @@ class Command:
 COMMANDS: tuple[Command, ...] = (
     Command("user", "scripts.commands.user", "tài khoản: add, list, disable, password (accounts)"),
     Command("demo", "scripts.commands.demo", "nạp dữ liệu minh hoạ nếu chưa có (load the demo data)"),
+    Command("import", "scripts.commands.importing", "nhập một tệp vào một lớp (import a file)"),
+    Command("undo", "scripts.commands.undo", "hoàn tác một lần nhập (revert one import)"),
+    Command("history", "scripts.commands.history", "các lần thay đổi (list change sets)"),
+    Command("export", "scripts.commands.export", "xuất một lớp ra tệp (export a layer)"),
     Command("backup", "scripts.commands.backup", "sao lưu vào một tệp (consistent dump)", needs_schema=False),
     Command("restore", "scripts.commands.restore", "khôi phục vào cơ sở dữ liệu trống (restore)", needs_schema=False),
 )

@@ -1,0 +1,52 @@
+"""Importing files: preview_import() says what would change, commit_import() does it. Formats, CRS, encodings inside.
+
+The reader process imports this package too, so what needs the database is loaded on the first call.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from geodata.importing.limits import Limits
+from geodata.importing.results import CODES, ImportOptions, ImportReport, Mode, Problem, Question, Status
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from geodata.importing.preview import Preview
+    from geodata.layer import Feature
+
+__all__ = [
+    "CODES",
+    "ImportOptions",
+    "ImportReport",
+    "Limits",
+    "Mode",
+    "Problem",
+    "Question",
+    "Status",
+    "commit_import",
+    "preview_import",
+]
+
+
+def preview_import(
+    session: "Session", kind: "type[Feature]", path: Path, options: ImportOptions | None = None, *, list_changes: bool = True
+) -> "Preview":
+    """Return what importing a file into a layer would do; stores nothing.
+
+    A file that cannot be read is a report with status "refused", a question one with status "ask".
+    Raises InvalidValueError for options that fit neither the layer nor the file.
+    """
+    from geodata.importing.preview import build_preview  # noqa: PLC0415
+
+    return build_preview(session, kind, path, options or ImportOptions(), list_changes=list_changes)
+
+
+def commit_import(session: "Session", preview: "Preview", *, user_name: str, accept_partial: bool = False) -> ImportReport:
+    """Store what a preview showed, all of it or nothing, and commit. Its import_id is None when nothing was stored.
+
+    The rows are compared anew under the layer's lock, so the counts are those of this moment.
+    """
+    from geodata.importing.preview import store  # noqa: PLC0415
+
+    return store(session, preview, user_name=user_name, accept_partial=accept_partial)

@@ -1,0 +1,285 @@
+"""What an import is asked, and what it answers: options, problems, questions, the report. Plain data only."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from geodata.errors import Detail, GeodataError
+from geodata.i18n import N_
+from geodata.importing.limits import Limits
+
+Translate = Callable[[str], str]
+
+#: The codes of problems and refusals that other programs may rely on.
+CODES = frozenset(
+    """axes_swapped bad_coordinates bad_value corrupt_archive corrupt_shapefile crs_mismatch crs_unknown
+    duplicate_entries duplicate_existing duplicate_in_file empty_layer encoding_unknown encrypted external_reference
+    invalid_geometry limit_exceeded malformed_file missing_component missing_field multiple_layers no_layer not_zip
+    null_geometry out_of_extent symlink too_complex too_long unsafe_path unsupported_compression unsupported_format
+    wrong_geometry_type""".split()
+)
+
+#: More problems than this are counted, not listed.
+MAX_PROBLEMS = 2_000
+
+
+class RefusedError(GeodataError):
+    """The whole file is refused; `reason` is one of CODES."""
+
+    code = "import_refused"
+    template = N_("The file cannot be read.")
+
+    def __init__(self, reason: str, template: str, /, **details: Detail) -> None:
+        super().__init__(template, **details)
+        self.reason = reason
+
+
+class Status(StrEnum):
+    """How an import ended."""
+
+    OK = "ok"
+    PARTIAL = "partial"
+    ASK = "ask"
+    REFUSED = "refused"
+
+
+class Severity(StrEnum):
+    """An error rejects its row; a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Mode(StrEnum):
+    """What the file is to the layer: news by key, only additions, or its whole content."""
+
+    UPSERT = "upsert"
+    APPEND = "append"
+    REPLACE = "replace"
+
+
+class Action(StrEnum):
+    """What becomes of one row."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    ABSENT = "absent"
+    REJECTED = "rejected"
+
+
+def same(text: str) -> str:
+    """Translate nothing: the English text itself."""
+    return text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """A sentence: an English template with values, translated by whoever shows it."""
+
+    template: str
+    details: Mapping[str, Detail] = field(default_factory=dict)
+
+    def say(self, translate: Translate = same) -> str:
+        """Return the sentence; details that are themselves translatable words are translated too."""
+        words = {name: translate(value) if isinstance(value, str) and value else value for name, value in self.details.items()}
+        return translate(self.template).format_map(words)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One thing that is wrong. `row` is the 1-based record of the file, None when it concerns the whole file."""
+
+    code: str
+    text: Text
+    row: int | None = None
+    field: str | None = None
+    severity: Severity = Severity.ERROR
+    value: str | None = None
+    suggestion: Text | None = None
+
+    def as_json(self, translate: Translate = same) -> dict[str, Any]:
+        """Return the contract's object."""
+        return {
+            "row": self.row,
+            "field": self.field,
+            "value": self.value,
+            "code": self.code,
+            "severity": self.severity.value,
+            "message": self.text.say(translate),
+            "suggestion": self.suggestion.say(translate) if self.suggestion else None,
+        }
+
+
+def problem(
+    code: str,
+    template: str,
+    *,
+    row: int | None = None,
+    field: str | None = None,
+    severity: Severity = Severity.ERROR,
+    value: object = None,
+    suggestion: Text | None = None,
+    **details: Detail,
+) -> Problem:
+    """Return a Problem; `details` fill the template."""
+    shown = None if value is None else str(value)[:200]
+    text = Text(template=template, details=details)
+    return Problem(code=code, text=text, row=row, field=field, severity=severity, value=shown, suggestion=suggestion)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """One possible answer. `share_inside` is the share of objects that then fall where they should."""
+
+    value: str
+    why: Text
+    share_inside: float | None = None
+    bbox: tuple[float, float, float, float] | None = None
+    samples: tuple[str, ...] = ()
+
+    def as_json(self, translate: Translate = same) -> dict[str, Any]:
+        """Return the contract's object, with where the data would land and how texts would read."""
+        share = None if self.share_inside is None else round(self.share_inside, 4)
+        shown: dict[str, Any] = {"value": self.value, "why": self.why.say(translate), "share_inside": share}
+        if self.bbox:
+            shown["bbox"] = [round(value, 6) for value in self.bbox]
+        if self.samples:
+            shown["samples"] = list(self.samples)
+        return shown
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What must be answered first: crs, axes, encoding, layer or columns; the likeliest choice first."""
+
+    about: str
+    choices: tuple[Choice, ...]
+
+    def as_json(self, translate: Translate = same) -> dict[str, Any]:
+        """Return the contract's object."""
+        return {"about": self.about, "choices": [choice.as_json(translate) for choice in self.choices]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """A fact about the file and where it comes from (prj, file, cpg, given, detected, none)."""
+
+    value: str | None
+    source: str
+
+    def as_json(self) -> dict[str, str | None]:
+        """Return the contract's object."""
+        return {"value": self.value, "from": self.source}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """Rows by what becomes of them; `absent` are stored features the file does not have."""
+
+    read: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    absent: int = 0
+    rejected: int = 0
+
+    def as_json(self) -> dict[str, int]:
+        """Return the contract's object."""
+        return dict(vars(self))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportOptions:
+    """The answers given beforehand. `mapping` is field -> column, `constants` field -> text for every row."""
+
+    source_layer: str | None = None
+    crs: str | None = None
+    encoding: str | None = None
+    swap_axes: bool = False
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    mode: Mode = Mode.UPSERT
+    file_name: str | None = None
+    limits: Limits = field(default_factory=Limits)
+    excluded_rows: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowChange:
+    """What one row changes: field -> (old, new), and how many metres the location moves."""
+
+    action: Action
+    code: str
+    name: str
+    row: int | None = None
+    feature_id: int | None = None
+    fields: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    moved_m: float | None = None
+    point: tuple[float, float] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the change as plain data."""
+        return {
+            "action": self.action.value,
+            "row": self.row,
+            "feature_id": self.feature_id,
+            "code": self.code,
+            "name": self.name,
+            "fields": {name: list(values) for name, values in self.fields.items()},
+            "moved_m": self.moved_m,
+            "point": list(self.point) if self.point else None,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportReport:
+    """The answer of an import or of its dry run."""
+
+    layer: str
+    status: Status = Status.OK
+    import_id: str | None = None
+    file_name: str | None = None
+    file_sha256: str | None = None
+    counts: Counts = field(default_factory=Counts)
+    crs: Known = field(default_factory=lambda: Known(value=None, source="none"))
+    operation: str | None = None
+    encoding: Known | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    unmapped: tuple[str, ...] = ()
+    question: Question | None = None
+    problems: tuple[Problem, ...] = ()
+    problems_omitted: int = 0
+    reason: str | None = None
+    reason_text: Text | None = None
+
+    def replaced(self, **parts: Any) -> "ImportReport":
+        """Return a copy with these parts."""
+        return replace(self, **parts)
+
+    def with_problems(self, problems: Sequence[Problem]) -> "ImportReport":
+        """Return a copy with these problems in file order, as many as are listed."""
+        ordered = sorted(problems, key=lambda item: (item.row or 0, item.severity, item.field or ""))
+        return replace(self, problems=tuple(ordered[:MAX_PROBLEMS]), problems_omitted=max(0, len(ordered) - MAX_PROBLEMS))
+
+    def as_json(self, translate: Translate = same) -> dict[str, Any]:
+        """Return the object that `manage import --json` prints."""
+        return {
+            "status": self.status.value,
+            "import_id": self.import_id,
+            "layer": self.layer,
+            "file_name": self.file_name,
+            "file_sha256": self.file_sha256,
+            "counts": self.counts.as_json(),
+            "crs": self.crs.as_json(),
+            "operation": self.operation,
+            "encoding": self.encoding.as_json() if self.encoding else None,
+            "mapping": dict(self.mapping),
+            "unmapped": list(self.unmapped),
+            "question": self.question.as_json(translate) if self.question else None,
+            "problems": [item.as_json(translate) for item in self.problems],
+            "problems_omitted": self.problems_omitted,
+            "reason": self.reason,
+            "reason_text": self.reason_text.say(translate) if self.reason_text else None,
+        }

@@ -1,0 +1,156 @@
+"""The neutral form in which the reader process hands over a layer: columns and geometry, no pickles."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geodata.importing.results import Choice, Problem, Question, RefusedError, Severity, Text
+
+import shapely
+
+Geometries = NDArray[np.object_]
+Value = str | int | float | bool | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """One layer as read: raw values, geometry in the file's own coordinates.
+
+    `texts` is "bytes" when each letter stands for one byte of a still unknown encoding. `rows` are the
+    1-based record numbers. `geometries` is None for tables whose columns hold the coordinates.
+    """
+
+    layer: str
+    format: str
+    rows: NDArray[np.int64]
+    names: tuple[str, ...]
+    columns: tuple[list[Value], ...]
+    geometries: Geometries | None = None
+    texts: str = "unicode"
+    declared_encoding: str | None = None
+    crs: str | None = None
+    crs_source: str = "none"
+    problems: tuple[Problem, ...] = ()
+    widths: tuple[int, ...] = field(default_factory=tuple)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def save_table(table: Table, folder: Path) -> None:
+    """Write a table for the other process."""
+    geometries = table.geometries
+    if geometries is not None:
+        wkb = shapely.to_wkb(shapely.force_2d(geometries))
+        lengths = np.fromiter((-1 if item is None else len(item) for item in wkb), dtype=np.int64, count=len(wkb))
+        np.save(folder / "lengths.npy", lengths, allow_pickle=False)
+        data = np.frombuffer(b"".join(item for item in wkb if item is not None), dtype=np.uint8)
+        np.save(folder / "wkb.npy", data, allow_pickle=False)
+    np.save(folder / "rows.npy", table.rows, allow_pickle=False)
+    head = {
+        "layer": table.layer,
+        "format": table.format,
+        "names": table.names,
+        "columns": table.columns,
+        "geometry": geometries is not None,
+        "texts": table.texts,
+        "declared_encoding": table.declared_encoding,
+        "crs": table.crs,
+        "crs_source": table.crs_source,
+        "problems": [_problem_out(item) for item in table.problems],
+        "widths": table.widths,
+    }
+    (folder / "table.json").write_text(json.dumps(head), encoding="ascii")
+
+
+def load_table(folder: Path) -> Table:
+    """Read what the other process wrote."""
+    head = json.loads((folder / "table.json").read_text(encoding="ascii"))
+    geometries = None
+    if head["geometry"]:
+        lengths = np.load(folder / "lengths.npy", allow_pickle=False)
+        data = np.load(folder / "wkb.npy", allow_pickle=False).tobytes()
+        ends = np.cumsum(np.maximum(lengths, 0))
+        wkb = np.empty(len(lengths), dtype=object)
+        for index, (length, end) in enumerate(zip(lengths.tolist(), ends.tolist(), strict=True)):
+            wkb[index] = None if length < 0 else data[end - length : end]
+        geometries = shapely.from_wkb(wkb, on_invalid="fix")
+    return Table(
+        layer=head["layer"],
+        format=head["format"],
+        rows=np.load(folder / "rows.npy", allow_pickle=False),
+        names=tuple(head["names"]),
+        columns=tuple(head["columns"]),
+        geometries=geometries,
+        texts=head["texts"],
+        declared_encoding=head["declared_encoding"],
+        crs=head["crs"],
+        crs_source=head["crs_source"],
+        problems=tuple(_problem_in(item) for item in head["problems"]),
+        widths=tuple(head["widths"]),
+    )
+
+
+def _problem_out(item: Problem) -> dict[str, Any]:
+    return {
+        "code": item.code,
+        "template": item.text.template,
+        "details": dict(item.text.details),
+        "row": item.row,
+        "field": item.field,
+        "severity": item.severity.value,
+        "value": item.value,
+    }
+
+
+def _problem_in(item: dict[str, Any]) -> Problem:
+    text = Text(template=item["template"], details=item["details"])
+    return Problem(
+        code=item["code"], text=text, row=item["row"], field=item["field"], severity=Severity(item["severity"]), value=item["value"]
+    )
+
+
+def save_answer(answer: RefusedError | Question, folder: Path) -> None:
+    """Write a refusal or a question for the other process."""
+    if isinstance(answer, RefusedError):
+        data: dict[str, Any] = {"reason": answer.reason, "template": answer.message_template, "details": answer.details}
+    else:
+        choices = [{"value": item.value, "template": item.why.template, "details": dict(item.why.details)} for item in answer.choices]
+        data = {"about": answer.about, "choices": choices}
+    (folder / "answer.json").write_text(json.dumps(data), encoding="ascii")
+
+
+def load_answer(folder: Path) -> RefusedError | Question | None:
+    """Read a refusal or a question, if there is one."""
+    path = folder / "answer.json"
+    if not path.exists():
+        return None
+    data = json.loads(path.read_text(encoding="ascii"))
+    if "reason" in data:
+        return RefusedError(data["reason"], data["template"], **data["details"])
+    choices = tuple(
+        Choice(value=item["value"], why=Text(template=item["template"], details=item["details"])) for item in data["choices"]
+    )
+    return Question(about=data["about"], choices=choices)
+
+
+def empty_geometries(count: int) -> Geometries:
+    """Return that many missing geometries."""
+    return np.full(count, None, dtype=object)
+
+
+def row_numbers(count: int) -> NDArray[np.int64]:
+    """Return 1, 2, … count."""
+    return np.arange(1, count + 1, dtype=np.int64)
+
+
+def as_objects(values: Sequence[Any]) -> Geometries:
+    """Return an object array of these geometries."""
+    array: Geometries = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array

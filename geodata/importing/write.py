@@ -1,0 +1,515 @@
+"""From checked rows to the database: a temporary table by COPY, comparison and writing set by set, one transaction."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    FromClause,
+    Integer,
+    MetaData,
+    Subquery,
+    Table,
+    Text as TextType,
+    and_,
+    case,
+    cast,
+    delete,
+    exists,
+    false,
+    func,
+    insert,
+    literal,
+    literal_column,
+    not_,
+    null,
+    or_,
+    select,
+    text,
+    true,
+    type_coerce,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
+
+from geodata.crs import current_province
+from geodata.history import (
+    AnyGeometry,
+    ChangeKind,
+    ChangeSet,
+    FeatureChange,
+    PlainGeometry,
+    data_columns,
+    record_deletions,
+    row_json,
+    table_of,
+)
+from geodata.i18n import N_
+from geodata.importing.check import same_place
+from geodata.importing.results import Action, Mode, Problem, RowChange, Severity, Text, problem
+from geodata.importing.table import Geometries
+from geodata.layer import Feature, LabelledEnum
+
+import shapely
+
+#: How many changed rows a preview lists.
+MAX_CHANGES = 1_000
+#: Looking for the same name nearby is for imports that people look at, not for millions of rows.
+MAX_NEIGHBOUR_SEARCH = 20_000
+_BATCH = 50_000
+_NEAR_DEGREES = 0.001
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckedRows:
+    """Rows that passed the checks of the file: values by field, geometry in EPSG:4326, and what no field took."""
+
+    kind: type[Feature]
+    rows: Sequence[int]
+    values: Mapping[str, Sequence[Any]]
+    geometries: Geometries
+    extra: Sequence[dict[str, Any] | None] | None = None
+    rejected_codes: frozenset[str] = frozenset()
+
+    def without(self, rejected: frozenset[int]) -> "CheckedRows":
+        """Return the rows but these; their codes are remembered, so that they do not count as absent."""
+        if not rejected:
+            return self
+        keep = [index for index, row in enumerate(self.rows) if row not in rejected]
+        dropped = {str(self.values["code"][index]) for index, row in enumerate(self.rows) if row in rejected and "code" in self.values}
+        return CheckedRows(
+            kind=self.kind,
+            rows=[self.rows[index] for index in keep],
+            values={name: [column[index] for index in keep] for name, column in self.values.items()},
+            geometries=self.geometries[np.array(keep, dtype=int)],
+            extra=None if self.extra is None else [self.extra[index] for index in keep],
+            rejected_codes=self.rejected_codes | dropped,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Classified:
+    """What the rows would do, and what only the database could see."""
+
+    new: int
+    changed: int
+    unchanged: int
+    absent: int
+    problems: tuple[Problem, ...] = ()
+    changes: tuple[RowChange, ...] = field(default_factory=tuple)
+
+    @property
+    def rejected(self) -> frozenset[int]:
+        """The rows that the database's rules reject."""
+        return frozenset(item.row for item in self.problems if item.severity is Severity.ERROR and item.row is not None)
+
+
+class Staging:
+    """The rows of one import in temporary tables of this transaction."""
+
+    def __init__(self, session: Session, checked: CheckedRows, mode: Mode) -> None:
+        self.session, self.checked, self.mode = session, checked, mode
+        self.kind = checked.kind
+        self.target = table_of(self.kind)
+        metadata = MetaData()
+        self.names = tuple(checked.values)
+        self.staged = Table(
+            "import_staging", metadata, Column("row_no", Integer),
+            *[Column(name, self._type(name)) for name in self.names],
+            Column("geom", PlainGeometry()), Column("extra", JSONB),
+            prefixes=["TEMPORARY"],
+        )
+        self.match = Table(
+            "import_match", metadata, Column("row_no", Integer, primary_key=True, autoincrement=False), Column("target_id", BigInteger, index=True),
+            Column("differs", Boolean), Column("moved", Boolean),
+            prefixes=["TEMPORARY"],
+        )
+        self.metadata = metadata
+
+    def _type(self, name: str) -> Any:
+        column = self.target.c[name].type
+        values = self.kind.field(name)
+        return TextType() if values is not None and values.values is not None else column
+
+    # filling
+
+    def fill(self) -> None:
+        """COPY the rows and match them with what is stored."""
+        connection = self.session.connection()
+        self.drop()
+        self.metadata.create_all(connection, checkfirst=False)
+        columns = ["row_no", *self.names, "geom", *(["extra"] if self.checked.extra is not None else [])]
+        names = ", ".join(f'"{self.staged.c[name].name}"' for name in columns)
+        cursor = connection.connection.cursor()
+        statement = "COPY import_staging (" + names + ") FROM STDIN"
+        with cursor.copy(statement) as copy:
+            for chunk in self._lines():
+                copy.write(chunk)
+        cursor.close()
+        self.session.execute(text("ANALYZE import_staging"))
+        self._match()
+
+    def drop(self) -> None:
+        """Remove the temporary tables of an earlier import of this transaction."""
+        connection = self.session.connection()
+        for table in (self.match, self.staged):
+            connection.execute(text(f"DROP TABLE IF EXISTS pg_temp.{table.name}"))
+
+    def _lines(self) -> Iterator[bytes]:
+        """Return the rows in COPY's text form, in blocks."""
+        checked = self.checked
+        for start in range(0, len(checked.rows), _BATCH):
+            stop = min(start + _BATCH, len(checked.rows))
+            shapes = shapely.to_wkb(shapely.set_srid(checked.geometries[start:stop], 4326), hex=True, include_srid=True).tolist()
+            columns: list[Iterable[str]] = [map(str, checked.rows[start:stop])]
+            columns += [_copy_texts(checked.values[name][start:stop]) for name in self.names]
+            columns.append(shapes)
+            if checked.extra is not None:
+                columns.append(_copy_json(checked.extra[start:stop]))
+            yield ("\n".join(map("\t".join, zip(*columns, strict=True))) + "\n").encode()
+
+    # matching and comparing
+
+    @property
+    def has_whole_key(self) -> bool:
+        """Whether the file says every part of the layer's key."""
+        return all(name in self.names for name in self.kind.layer.key)
+
+    def _current(self) -> FromClause:
+        """Return (id, code) of the stored features a code means: by whole key each, else the current one of each code."""
+        target = self.target
+        if self.has_whole_key or self.kind.layer.key == ("code",):
+            return target
+        return (
+            select(target)
+            .distinct(target.c.code)
+            .order_by(target.c.code, target.c.valid_to.is_(None).desc(), target.c.valid_to.desc(), target.c.valid_from.desc(), target.c.id.desc())
+            .subquery("current_feature")
+        )
+
+    def _match(self) -> None:
+        staged, stored = self.staged, self._current()
+        same_key = [staged.c.code == stored.c.code]
+        if self.has_whole_key:
+            same_key += [staged.c[name].is_not_distinct_from(stored.c[name]) for name in self.kind.layer.key if name != "code"]
+        differs = [staged.c[name].is_distinct_from(self._plain(stored, name)) for name in self.names]
+        if self.checked.extra is not None:
+            merged = stored.c.extra.concat(func.coalesce(staged.c.extra, func.jsonb_build_object(type_=JSONB)))
+            differs.append(merged.is_distinct_from(stored.c.extra))
+        moved = type_coerce(stored.c.geom, AnyGeometry()).is_distinct_from(type_coerce(staged.c.geom, AnyGeometry()))
+        query = select(
+            staged.c.row_no, stored.c.id, and_(stored.c.id.is_not(None), or_(false(), *differs)), and_(stored.c.id.is_not(None), moved)
+        ).select_from(staged.outerjoin(stored, and_(*same_key)))
+        self.session.execute(insert(self.match).from_select(["row_no", "target_id", "differs", "moved"], query))
+        self.session.execute(text("ANALYZE import_match"))
+        self._forgive_rewritten_geometry()
+
+    def _plain(self, stored: FromClause, name: str) -> ColumnElement[Any]:
+        column = stored.c[name]
+        field_ = self.kind.field(name)
+        return cast(column, TextType) if field_ is not None and field_.values is not None else column
+
+    def _forgive_rewritten_geometry(self) -> None:
+        """Take as unmoved what only starts its rings elsewhere or differs below 1e-9 degrees."""
+        query = (
+            select(
+                self.match.c.row_no,
+                func.ST_AsBinary(type_coerce(self.staged.c.geom, AnyGeometry())),
+                func.ST_AsBinary(type_coerce(self.target.c.geom, AnyGeometry())),
+            )
+            .join(self.staged, self.staged.c.row_no == self.match.c.row_no)
+            .join(self.target, self.target.c.id == self.match.c.target_id)
+            .where(self.match.c.moved)
+        )
+        same: list[int] = []
+        result = self.session.execute(query)
+        for rows in result.partitions(_BATCH):
+            first = shapely.from_wkb([bytes(row[1]) for row in rows])
+            second = shapely.from_wkb([bytes(row[2]) for row in rows])
+            same += [row[0] for row, is_same in zip(rows, same_place(first, second), strict=True) if is_same]
+        for start in range(0, len(same), _BATCH):
+            self.session.execute(update(self.match).where(self.match.c.row_no.in_(same[start : start + _BATCH])).values(moved=False))
+
+    @property
+    def _is_change(self) -> ColumnElement[bool]:
+        return and_(self.match.c.target_id.is_not(None), or_(self.match.c.differs, self.match.c.moved))
+
+    # what only the database can see
+
+    def classify(self) -> Classified:
+        """Return counts, the database's objections, and the changes for a preview."""
+        match = self.match.c
+        new, changed, unchanged = self.session.execute(
+            select(
+                func.count().filter(match.target_id.is_(None)),
+                func.count().filter(self._is_change),
+                func.count().filter(and_(match.target_id.is_not(None), not_(match.differs), not_(match.moved))),
+            ).select_from(self.match)
+        ).one()
+        problems = [*self._key_problems(), *self._rule_problems()]
+        if new and new <= MAX_NEIGHBOUR_SEARCH:
+            problems += self._neighbour_warnings()
+        return Classified(new=new, changed=changed, unchanged=unchanged, absent=self._absent(), problems=tuple(problems))
+
+    def _absent_condition(self) -> ColumnElement[bool]:
+        matched = exists().where(self.match.c.target_id == self.target.c.id)
+        condition: ColumnElement[bool] = not_(matched)
+        if self.checked.rejected_codes:
+            condition = and_(condition, self.target.c.code.not_in(sorted(self.checked.rejected_codes)))
+        return condition
+
+    def _absent(self) -> int:
+        if self.mode is Mode.APPEND:
+            return 0
+        return self.session.scalar(select(func.count()).select_from(self.target).where(self._absent_condition())) or 0
+
+    def _key_problems(self) -> list[Problem]:
+        if self.mode is not Mode.APPEND:
+            return []
+        query = (
+            select(self.match.c.row_no, self.staged.c.code)
+            .join(self.staged, self.staged.c.row_no == self.match.c.row_no)
+            .where(self.match.c.target_id.is_not(None))
+        )
+        return [
+            problem("duplicate_existing", N_("The code “{value}” is stored already, and the file is to be added only."), row=row,
+                    field="code", value=code)
+            for row, code in self.session.execute(query)
+        ]
+
+    def _whole_rows(self) -> Subquery:
+        """Return the rows as they would be stored: the file's fields, the stored ones for the rest."""
+        joined = self.staged.join(self.match, self.match.c.row_no == self.staged.c.row_no).outerjoin(
+            self.target, self.target.c.id == self.match.c.target_id
+        )
+        columns: list[ColumnElement[Any]] = [self.staged.c.row_no]
+        for name in data_columns(self.kind):
+            if name in self.names:
+                columns.append(self.staged.c[name])
+            elif name == "geom":
+                columns.append(self.staged.c.geom)
+            elif name != "extra":
+                columns.append(type_coerce(self.target.c[name], TextType()).label(name) if self._is_choice(name) else self.target.c[name])
+        return select(*columns).select_from(joined).subquery("whole")
+
+    def _is_choice(self, name: str) -> bool:
+        field_ = self.kind.field(name)
+        return field_ is not None and field_.values is not None
+
+    def _rules(self) -> list[tuple[str, Any]]:
+        """Return (name, condition) of the table's own rules; geometry was checked before."""
+        return [
+            (str(rule.name), literal_column(str(rule.sqltext), Boolean()))
+            for rule in self.target.constraints
+            if isinstance(rule, CheckConstraint) and not getattr(rule, "_type_bound", False)
+            and not str(rule.name).endswith(("valid_geometry", "inside_extent"))
+        ]
+
+    def _rule_problems(self) -> list[Problem]:
+        whole = self._whole_rows()
+        rules = self._rules()
+        broken = [not_(func.coalesce(condition, True)) for _, condition in rules]
+        if not rules:
+            return []
+        query = select(whole.c.row_no, *[item.label(f"rule_{index}") for index, item in enumerate(broken)]).where(or_(*broken))
+        problems = []
+        for row_no, *flags in self.session.execute(query.select_from(whole)):
+            problems += [
+                self._rule_problem(row_no, name, str(condition)) for flag, (name, condition) in zip(flags, rules, strict=True) if flag
+            ]
+        return problems
+
+    def _rule_problem(self, row_no: int, name: str, condition: str) -> Problem:
+        fields = [item for item in data_columns(self.kind) if item in condition.replace("(", " ").replace(")", " ").split()]
+        chosen = next((item for item in fields if item in self.names), fields[0] if fields else name)
+        index = self._position(row_no)
+        value = self.checked.values[chosen][index] if chosen in self.names else None
+        code = "too_long" if "length(" in condition and isinstance(value, str) and value else "bad_value"
+        return problem(code, N_("“{value}” breaks the rule of this field: {rule}."), row=row_no, field=chosen, value=value, rule=condition)
+
+    def _position(self, row_no: int) -> int:
+        if not hasattr(self, "_positions"):
+            self._positions = {row: index for index, row in enumerate(self.checked.rows)}
+        return self._positions[row_no]
+
+    def _neighbour_warnings(self) -> list[Problem]:
+        staged, target = self.staged, self.target
+        near = func.ST_DWithin(type_coerce(target.c.geom, AnyGeometry()), type_coerce(staged.c.geom, AnyGeometry()), _NEAR_DEGREES)
+        query = (
+            select(staged.c.row_no, staged.c.name, target.c.code)
+            .join(self.match, self.match.c.row_no == staged.c.row_no)
+            .join(target, and_(near, func.fold_text(target.c.name) == func.fold_text(staged.c.name), target.c.code != staged.c.code))
+            .where(self.match.c.target_id.is_(None))
+            .order_by(staged.c.row_no)
+            .limit(1000)
+        )
+        return [
+            problem("duplicate_existing", N_("“{name}” is stored at the same place under the code {code}."), row=row, field="code",
+                    severity=Severity.WARNING, name=name, code_=code, suggestion=None) if False else
+            Problem(
+                code="duplicate_existing", row=row, field="code", severity=Severity.WARNING, value=name,
+                text=Text(template=N_("“{name}” is stored at the same place under the code {code}."), details={"name": name, "code": code}),
+                suggestion=Text(template=N_("Give it that code, if it is the same object.")),
+            )
+            for row, name, code in self.session.execute(query)
+        ]
+
+    # preview
+
+    def list_changes(self) -> tuple[RowChange, ...]:
+        """Return the first changes of each sort, with old and new values and metres moved."""
+        return (*self._list_changed(), *self._list_new(), *self._list_absent())
+
+    def _list_changed(self) -> list[RowChange]:
+        staged, target = self.staged, self.target
+        metric = current_province().metric_srid
+        shapes = [type_coerce(item, AnyGeometry()) for item in (target.c.geom, staged.c.geom)]
+        centres = [func.ST_Transform(func.ST_Centroid(item), metric) for item in shapes]
+        middle = func.ST_PointOnSurface(shapes[1])
+        query = (
+            select(staged.c.row_no, target.c.id, staged.c.code, target.c.name, self.match.c.moved, func.ST_Distance(*centres),
+                   func.ST_X(middle), func.ST_Y(middle),
+                   *[self._plain(target, name).label(f"old_{name}") for name in self.names],
+                   *[staged.c[name].label(f"new_{name}") for name in self.names])
+            .join(self.match, self.match.c.row_no == staged.c.row_no)
+            .join(target, target.c.id == self.match.c.target_id)
+            .where(self._is_change)
+            .order_by(staged.c.row_no)
+            .limit(MAX_CHANGES)
+        )
+        count = len(self.names)
+        changes = []
+        for row_no, id_, code, name, moved, metres, lon, lat, *values in self.session.execute(query):
+            pairs = zip(self.names, values[:count], values[count:], strict=True)
+            fields = {key: (_shown(old), _shown(new)) for key, old, new in pairs if old != new}
+            changes.append(
+                RowChange(action=Action.CHANGED, row=row_no, feature_id=id_, code=code, name=name, fields=fields,
+                          moved_m=round(metres, 2) if moved else None, point=(lon, lat))
+            )
+        return changes
+
+    def _list_new(self) -> list[RowChange]:
+        staged = self.staged
+        middle = func.ST_PointOnSurface(type_coerce(staged.c.geom, AnyGeometry()))
+        query = (
+            select(staged.c.row_no, staged.c.code, staged.c.name if "name" in self.names else null(), func.ST_X(middle), func.ST_Y(middle))
+            .join(self.match, self.match.c.row_no == staged.c.row_no)
+            .where(self.match.c.target_id.is_(None))
+            .order_by(staged.c.row_no)
+            .limit(MAX_CHANGES)
+        )
+        return [
+            RowChange(action=Action.NEW, row=row, code=code, name=name or "", point=(lon, lat))
+            for row, code, name, lon, lat in self.session.execute(query)
+        ]
+
+    def _list_absent(self) -> list[RowChange]:
+        if self.mode is Mode.APPEND:
+            return []
+        target = self.target
+        query = select(target.c.id, target.c.code, target.c.name).where(self._absent_condition()).order_by(target.c.code).limit(MAX_CHANGES)
+        return [RowChange(action=Action.ABSENT, feature_id=id_, code=code, name=name) for id_, code, name in self.session.execute(query)]
+
+    # writing
+
+    def write(self, change_set: ChangeSet, found: Classified) -> None:
+        """Delete, update and insert, with each feature's before and after. Statements that would touch nothing are not sent."""
+        if self.mode is Mode.REPLACE and found.absent:
+            self._delete_absent(change_set.id)
+        if found.changed:
+            self._update(change_set.id)
+        if found.new:
+            self._insert(change_set.id)
+
+    def _delete_absent(self, change_set_id: int) -> None:
+        record_deletions(self.session, self.kind, change_set_id, self._absent_condition())
+        self.session.execute(delete(self.target).where(self._absent_condition()))
+
+    def _update(self, change_set_id: int) -> None:
+        target, staged, match = self.target, self.staged, self.match
+        layer = self.kind.layer.name
+        before = (
+            select(literal(change_set_id), literal(layer), target.c.id, target.c.code, row_json(self.kind))
+            .join(match, match.c.target_id == target.c.id)
+            .where(self._is_change)
+        )
+        self.session.execute(insert(FeatureChange).from_select(["change_set_id", "layer", "feature_id", "code", "before"], before))
+        values: dict[str, Any] = {name: staged.c[name] for name in self.names}
+        values["geom"] = case((match.c.moved, staged.c.geom), else_=type_coerce(target.c.geom, PlainGeometry()))
+        if self.checked.extra is not None:
+            values["extra"] = target.c.extra.concat(func.coalesce(staged.c.extra, func.jsonb_build_object(type_=JSONB)))
+        self.session.execute(
+            update(target)
+            .where(target.c.id == match.c.target_id, staged.c.row_no == match.c.row_no, self._is_change)
+            .values(**values, change_set_id=change_set_id, updated_at=func.now())
+        )
+        change = FeatureChange.__table__
+        self.session.execute(
+            update(change)
+            .where(change.c.change_set_id == change_set_id, change.c.feature_id == target.c.id, change.c.before.is_not(None),
+                   target.c.change_set_id == change_set_id)
+            .values(after=row_json(self.kind))
+        )
+
+    def _insert(self, change_set_id: int) -> None:
+        target, staged, match = self.target, self.staged, self.match
+        names = [*self.names, "geom", "extra", "change_set_id"]
+        extra = func.coalesce(staged.c.extra, func.jsonb_build_object(type_=JSONB))
+        rows = (
+            select(*[staged.c[name] for name in self.names], staged.c.geom, extra, literal(change_set_id))
+            .join(match, match.c.row_no == staged.c.row_no)
+            .where(match.c.target_id.is_(None))
+            .order_by(staged.c.row_no)
+        )
+        self.session.execute(insert(target).from_select(names, rows, include_defaults=False))
+        change = FeatureChange.__table__
+        known = exists().where(change.c.change_set_id == change_set_id, change.c.feature_id == target.c.id)
+        added = select(literal(change_set_id), literal(self.kind.layer.name), target.c.id, target.c.code, row_json(self.kind)).where(
+            target.c.change_set_id == change_set_id, not_(known)
+        )
+        self.session.execute(insert(FeatureChange).from_select(["change_set_id", "layer", "feature_id", "code", "after"], added))
+
+
+def new_change_set(session: Session, **facts: Any) -> ChangeSet:
+    """Return a stored change set of an import."""
+    change_set = ChangeSet(kind=ChangeKind.IMPORT, **facts)
+    session.add(change_set)
+    session.flush()
+    return change_set
+
+
+def _shown(value: Any) -> Any:
+    return value if value is None or isinstance(value, str | int | bool) else str(value)
+
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def _copy_text(value: Any) -> str:
+    if value is None:
+        return "\\N"
+    if isinstance(value, LabelledEnum):
+        return value.value
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    return str(value).translate(_ESCAPES) if isinstance(value, str) else str(value)
+
+
+def _copy_texts(values: Sequence[Any]) -> list[str]:
+    return [_copy_text(value) for value in values]
+
+
+def _copy_json(values: Sequence[dict[str, Any] | None]) -> list[str]:
+    import json  # noqa: PLC0415
+
+    return ["{}" if not value else json.dumps(value, ensure_ascii=False, allow_nan=False).translate(_ESCAPES) for value in values]
+
+
+__all__ = ["CheckedRows", "Classified", "Staging", "new_change_set", "true"]

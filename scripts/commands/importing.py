@@ -1,0 +1,164 @@
+"""Import a file into a layer: preview, then store, with the exit codes and the JSON that other programs rely on."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scripts.console import Exit, Failure, announce, say
+from scripts.manage import database_session
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from geodata.importing import ImportOptions, ImportReport
+
+#: Exit codes by the report's status.
+EXIT_CODES = {"ok": 0, "partial": 3, "ask": 4, "refused": 5}
+#: Problems written out for people; --json lists more.
+SHOWN_PROBLEMS = 40
+#: How a question is answered on the command line.
+ANSWERS = {
+    "crs": "--crs {value}", "axes": "--swap-axes", "encoding": "--encoding {value}", "layer": "--source-layer “{value}”",
+    "columns": "--map FIELD=“{value}”",
+}  # fmt: skip
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `import`."""
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--layer", required=True, help="lớp nhận dữ liệu (the layer)")
+    parser.add_argument("--source-layer", help="lớp trong tệp, khi tệp có nhiều lớp (layer of the file)")
+    parser.add_argument("--crs", help="hệ tọa độ của tệp, ví dụ EPSG:9210 (CRS of the file)")
+    parser.add_argument("--encoding", help="bảng mã: utf-8, tcvn3, vni, cp1258, viqr")
+    parser.add_argument("--swap-axes", action="store_true", help="đổi chỗ X và Y (exchange X and Y)")
+    parser.add_argument("--map", action="append", default=[], metavar="FIELD=COLUMN", help="trường lấy từ cột nào")
+    parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="một giá trị cho mọi dòng")
+    parser.add_argument("--mode", default="upsert", help="upsert, append, replace")
+    parser.add_argument("--accept-partial", action="store_true", help="lưu cả khi có dòng bị loại (store the good rows)")
+    parser.add_argument("--dry-run", action="store_true", help="chỉ xem trước (preview only)")
+    parser.add_argument("--rejected", type=Path, help="ghi các dòng bị loại kèm lý do ra tệp CSV (write rejected rows)")
+    parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Preview and, unless told otherwise, store."""
+    from geodata.importing import commit_import, preview_import
+    from geodata.layers import LAYERS
+
+    options = options_of(arguments)
+    kind = LAYERS.get(arguments.layer)
+    if not arguments.file.is_file():
+        raise Failure(Exit.ERROR, f"Không có tệp {arguments.file}", "no such file")
+    with database_session() as session:
+        say(f"Đang đọc {arguments.file.name}", "reading")
+        preview = preview_import(session, kind, arguments.file, options, list_changes=False)
+        report = preview.report
+        if not arguments.dry_run and report.status in {"ok", "partial"}:
+            say("Đang ghi vào cơ sở dữ liệu", "storing")
+            report = commit_import(session, preview, user_name=user_name(), accept_partial=arguments.accept_partial)
+    if arguments.rejected and report.counts.rejected:
+        from geodata.importing.rejected import write_rejected
+
+        write_rejected(preview, arguments.rejected)
+    if arguments.json:
+        announce(json.dumps(report.as_json(vietnamese), ensure_ascii=False, allow_nan=False))
+    else:
+        announce("\n".join(describe(report, dry_run=arguments.dry_run)))
+    return EXIT_CODES[report.status]
+
+
+def options_of(arguments: argparse.Namespace) -> ImportOptions:
+    """Return the options of the command line. Raises Failure."""
+    from geodata.importing import ImportOptions, Mode
+
+    try:
+        mode = Mode(arguments.mode)
+    except ValueError:
+        raise Failure(Exit.ERROR, "--mode phải là upsert, append hoặc replace", "unknown mode") from None
+    return ImportOptions(
+        source_layer=arguments.source_layer,
+        crs=arguments.crs,
+        encoding=arguments.encoding,
+        swap_axes=arguments.swap_axes,
+        mapping=pairs("--map", arguments.map),
+        constants=pairs("--set", arguments.set),
+        mode=mode,
+    )
+
+
+def pairs(option: str, words: Sequence[str]) -> dict[str, str]:
+    """Return name=value words as a dictionary. Raises Failure."""
+    found = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name.strip():
+            raise Failure(Exit.ERROR, f"{option} cần dạng TÊN=GIÁ_TRỊ, không phải “{word}”", "write NAME=VALUE")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def user_name() -> str:
+    """Return who runs the command, for the history."""
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):
+        return "cli"
+
+
+def vietnamese(text: str) -> str:
+    """Return a text in Vietnamese where the catalogue has it."""
+    from webmap.i18n import translate
+
+    return translate(text, "vi")
+
+
+def describe(report: ImportReport, *, dry_run: bool) -> list[str]:
+    """Return what a person wants to read about an import."""
+    counts = report.counts
+    lines = [
+        f"{report.file_name} → {report.layer}: đọc {counts.read}, mới {counts.new}, thay đổi {counts.changed}, giữ nguyên {counts.unchanged}, "
+        f"không có trong tệp {counts.absent}, bị loại {counts.rejected}"
+    ]
+    if report.crs.value:
+        lines.append(f"Hệ tọa độ: {report.crs.value} ({report.crs.source}); phép chuyển: {report.operation}")
+    if report.encoding and report.encoding.value:
+        lines.append(f"Bảng mã: {report.encoding.value} ({report.encoding.source})")
+    if report.mapping:
+        lines.append("Cột: " + ", ".join(f"{field} ← {column}" for field, column in report.mapping.items()))
+    for item in report.problems[:SHOWN_PROBLEMS]:
+        where = f"dòng {item.row}" if item.row else "tệp"
+        hint = f" {item.suggestion.say(vietnamese)}" if item.suggestion else ""
+        lines.append(f"  {item.severity.value} {item.code} ({where}{', ' + item.field if item.field else ''}): {item.text.say(vietnamese)}{hint}")
+    rest = len(report.problems) - SHOWN_PROBLEMS + report.problems_omitted
+    if rest > 0:
+        lines.append(f"  … và {rest} lỗi nữa")
+    lines += question_lines(report)
+    lines.append(outcome(report, dry_run=dry_run))
+    return lines
+
+
+def question_lines(report: ImportReport) -> list[str]:
+    """Return the question with its answers, ready to be typed."""
+    if report.question is None:
+        return []
+    lines = ["Cần trả lời trước khi nhập:"]
+    for choice in report.question.choices:
+        answer = ANSWERS[report.question.about].format(value=choice.value)
+        lines.append(f"  {answer}: {choice.why.say(vietnamese)}")
+        lines += [f"      {sample}" for sample in choice.samples]
+    return lines
+
+
+def outcome(report: ImportReport, *, dry_run: bool) -> str:
+    """Return the last line: what was stored."""
+    if report.status == "refused":
+        return f"Từ chối ({report.reason}): {report.reason_text.say(vietnamese) if report.reason_text else ''}"
+    if report.status == "ask":
+        return "Chưa lưu gì."
+    if report.import_id is None:
+        return "Xem trước, chưa lưu gì." if dry_run else "Chưa lưu gì: có dòng bị loại; sửa tệp hoặc thêm --accept-partial."
+    return f"Đã lưu, lần nhập số {report.import_id}; hoàn tác bằng ./scripts/manage undo {report.import_id}"

@@ -1,0 +1,32 @@
+"""Revert one import; later edits are kept and named."""
+
+import argparse
+import json
+
+from scripts.commands.importing import user_name, vietnamese
+from scripts.console import announce
+from scripts.manage import database_session
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `undo`."""
+    parser.add_argument("import_id")
+    parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Undo, and say what was kept."""
+    from geodata.history import undo
+
+    with database_session() as session:
+        report = undo(session, arguments.import_id, user_name=user_name())
+    if arguments.json:
+        announce(json.dumps(report.as_json(), ensure_ascii=False))
+        return 0
+    announce(
+        f"Đã hoàn tác lần nhập {report.undoes_id} của lớp {report.layer}: khôi phục {report.restored}, xóa {report.removed}, "
+        f"đưa lại {report.brought_back} (lần thay đổi {report.change_set_id})"
+    )
+    for edit in report.kept:
+        announce(f"  giữ nguyên {edit.code}: {vietnamese(edit.reason)}{': ' + ', '.join(edit.fields) if edit.fields else ''}")
+    return 0
