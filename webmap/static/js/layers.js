@@ -1,0 +1,181 @@
+/* Layers and legend in one list: switch, classes with live counts, opacity; and the filters they set. */
+import { element, icon, number, t } from "./texts.js";
+import { clear, notice } from "./notices.js";
+
+export function startLayers({ map, layers, config }, state) {
+  for (const layer of layers) {
+    const row = document.querySelector(`[data-layer="${CSS.escape(layer.spec.name)}"]`);
+    const entry = { layer, row, legend: row.querySelector(".legend"), facets: null, buttons: [] };
+    buildLegend(entry, state);
+    row.querySelector("input").addEventListener("change", () => {
+      const shown = layers.filter((other) => isOn(other)).map((other) => other.spec.name);
+      state.update({ layers: shown });
+    });
+    const fold = row.querySelector("[aria-controls]");
+    fold.addEventListener("click", () => setOpen(entry, fold.getAttribute("aria-expanded") !== "true"));
+    layer.on("failed", () => reportFailure(layer));
+    layer.on("arrived", () => { if (!layer.failures) clear("tiles-" + layer.spec.name); });
+    const show = () => {
+      const on = state.layers ? state.layers.includes(layer.spec.name) : layer.spec.shown;
+      row.querySelector("input").checked = on;
+      row.classList.toggle("is-off", !on);
+      on ? layer.addTo(map) : layer.remove();
+    };
+    const fade = () => {
+      const percent = Number(state.fade[layer.spec.name] ?? 100);
+      layer.setOpacity(percent / 100);
+      entry.slider.value = percent;
+    };
+    const filter = () => { applyFilters(entry, state); count(entry, state, config.addresses); };
+    state.on("layers", () => { show(); chips(state, layers); });
+    state.on("fade", fade);
+    state.on("filters", () => { if (entry.query !== state.filterQuery(layer.spec.name)) filter(); });
+    show(); fade(); filter();
+  }
+  const zoomed = () => { for (const layer of layers) noteZoom(layer, map.getZoom()); };
+  map.on("zoomend", zoomed);
+  zoomed();
+  state.on("filters", () => chips(state, layers));
+}
+
+function isOn(layer) {
+  return document.getElementById("show-" + layer.spec.name).checked;
+}
+
+function setOpen(entry, open) {
+  entry.row.querySelector("[aria-controls]").setAttribute("aria-expanded", open);
+  entry.legend.hidden = !open;
+}
+
+/* --- legend ---------------------------------------------------------------------------------------- */
+
+function buildLegend(entry, state) {
+  const { layer, legend } = entry, { style, geometry } = layer.spec;
+  style.variations.forEach((variation, index) => {
+    const group = element("div", { class: "legend-group", hidden: index > 0 });
+    if (style.variations.length > 1) group.append(element("p", { class: "legend-heading" }, variation.label));
+    const list = element("ul"), seen = new Set();
+    for (const { value, label, symbol } of variation.values) {
+      if (seen.has(value)) continue; // “unknown” may be a value and a missing value at once
+      seen.add(value);
+      const counter = element("span", { class: "number" });
+      const button = element("button", { class: "legend-row", type: "button", "aria-pressed": "true", click: () => toggle(layer, variation, value, state) },
+        webmap.symbols.legend(symbol, geometry, 28, 22), element("span", { class: "name" }, label), counter);
+      const item = element("li", {}, button);
+      entry.buttons.push({ variation, value, button, counter, item });
+      list.append(item);
+    }
+    group.append(list);
+    legend.append(group);
+  });
+  if (!style.variations.length) {
+    legend.append(element("div", { class: "legend-row" }, webmap.symbols.legend(style.base, geometry, 28, 22), layer.spec.title));
+  }
+  entry.slider = element("input", {
+    class: "form-range", type: "range", min: 10, max: 100, step: 10, "aria-label": `${t("Opacity")}: ${layer.spec.title}`,
+    input: (event) => state.update({ fade: { ...state.fade, [layer.spec.name]: event.target.value } }),
+  });
+  const opacity = element("label", { class: "legend-opacity", hidden: true }, element("span", {}, t("Opacity")), entry.slider);
+  legend.append(opacity);
+  const more = element("button", { class: "legend-more", type: "button", "aria-expanded": "false" }, t("More"));
+  more.addEventListener("click", () => {
+    const open = more.getAttribute("aria-expanded") !== "true";
+    more.setAttribute("aria-expanded", open);
+    more.textContent = open ? t("Less") : t("More");
+    opacity.hidden = !open;
+    legend.querySelectorAll(".legend-group").forEach((group, index) => { group.hidden = index > 0 && !open; });
+  });
+  legend.append(more);
+}
+
+/* A class of the legend is switched like a layer: what stays on becomes the filter of its field. */
+function toggle(layer, variation, value, state) {
+  const all = [...new Set(variation.values.map((entry) => entry.value))];
+  const shown = new Set(state.filter(layer.spec.name, variation.field) || all);
+  shown.has(value) ? shown.delete(value) : shown.add(value);
+  if (!shown.size || shown.size === all.length) shown.clear();
+  state.setFilter(layer.spec.name, variation.field, [...shown]);
+}
+
+/* --- filters --------------------------------------------------------------------------------------- */
+
+/* Fields that shape the symbol are filtered in the browser, at once; all others by the server. */
+function applyFilters(entry, state) {
+  const { layer } = entry, { name, style } = layer.spec;
+  const inSymbol = new Set(style.variations.map((variation) => variation.field));
+  const pairs = state.filters[name] || [];
+  entry.query = state.filterQuery(name);
+  layer.setQuery(new URLSearchParams(pairs.filter(([field]) => !inSymbol.has(field))).toString());
+  const wanted = style.variations.map((variation) => state.filter(name, variation.field));
+  layer.setMask(wanted.some(Boolean) ? (number) => keeps(style.variations, wanted, number) : null);
+  for (const { variation, value, button } of entry.buttons) {
+    const values = state.filter(name, variation.field);
+    button.setAttribute("aria-pressed", !values || values.includes(value));
+  }
+}
+
+/* Class numbers are a mixed radix over the variations, the last one changing fastest. */
+function keeps(variations, wanted, number) {
+  for (let i = variations.length - 1; i >= 0; i--) {
+    const size = variations[i].values.length, value = variations[i].values[number % size].value;
+    if (wanted[i] && !wanted[i].includes(value)) return false;
+    number = Math.floor(number / size);
+  }
+  return true;
+}
+
+async function count(entry, state, addresses) {
+  const { name } = entry.layer.spec, query = entry.query, url = addresses.facets.replace("{layer}", name);
+  try {
+    const answer = await fetch(query ? `${url}?${query}` : url);
+    if (!answer.ok) throw new Error(answer.statusText);
+    const facets = await answer.json();
+    if (query === entry.query) showCounts(entry, facets, state);
+  } catch {
+    entry.row.querySelector(".layer-count").textContent = "";
+  }
+}
+
+function showCounts(entry, { numberMatched, facets, sentences }, state) {
+  entry.row.querySelector(".layer-count").textContent = number(numberMatched);
+  entry.layer.sentences = sentences || [];
+  for (const { variation, value, counter, item } of entry.buttons) {
+    const found = facets[variation.field]?.[value] || 0, isFiltered = state.filter(entry.layer.spec.name, variation.field);
+    counter.textContent = found ? number(found) : "";
+    item.hidden = !found && !isFiltered;
+  }
+  for (const group of entry.legend.querySelectorAll(".legend-group")) {
+    group.querySelector("ul").hidden = [...group.querySelectorAll("li")].every((item) => item.hidden);
+  }
+  document.dispatchEvent(new CustomEvent("counted"));
+}
+
+/* The filters in force as sentences of the server, each layer with its way out. */
+function chips(state, layers) {
+  const box = document.getElementById("chips"), draw = () => {
+    box.replaceChildren();
+    const filtered = layers.filter((layer) => state.filters[layer.spec.name]?.length);
+    for (const layer of filtered) {
+      box.append(element("span", { class: "chip" },
+        element("span", {}, element("b", {}, layer.spec.title + ": "), (layer.sentences || []).join(" · ")),
+        element("button", { class: "btn-close", type: "button", "aria-label": t("Remove the filter of {layer}", { layer: layer.spec.title }),
+          click: () => state.update({ filters: { ...state.filters, [layer.spec.name]: [] } }, { push: true }) })));
+    }
+    if (filtered.length > 1) box.append(element("button", { class: "chip chip-clear", type: "button", click: () => state.update({ filters: {} }, { push: true }) }, t("Clear filters")));
+  };
+  draw();
+  document.addEventListener("counted", draw, { once: true });
+}
+
+/* --- what a layer cannot show ---------------------------------------------------------------------- */
+
+function reportFailure(layer) {
+  notice("tiles-" + layer.spec.name, t("Part of “{layer}” could not be loaded.", { layer: layer.spec.title }), { label: t("Retry"), action: () => layer.retry() });
+}
+
+function noteZoom(layer, zoom) {
+  const row = document.querySelector(`[data-layer="${CSS.escape(layer.spec.name)}"]`), isTooFar = zoom < layer.spec.minZoom;
+  let note = row.querySelector(".legend-note");
+  if (isTooFar && !note) row.append(note = element("p", { class: "legend-note" }, icon("zoom-in"), " ", t("Zoom in to see this layer")));
+  if (note) note.hidden = !isTooFar;
+}

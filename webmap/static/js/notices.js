@@ -1,0 +1,31 @@
+/* Short messages over the map: what went wrong, and the way out. One per key; they never pile up. */
+import { element, t } from "./texts.js";
+
+const shown = new Map();
+
+export function notice(key, text, { action, label, link } = {}) {
+  clear(key);
+  const parts = [element("span", {}, text)];
+  if (link) parts.push(element("a", { class: "btn", href: link }, label));
+  if (action) parts.push(element("button", { class: "btn", type: "button", click: () => { clear(key); action(); } }, label));
+  parts.push(element("button", { class: "btn-close btn-close-white", type: "button", "aria-label": t("Close"), click: () => clear(key) }));
+  const box = element("div", { class: "notice" }, ...parts);
+  shown.set(key, box);
+  document.getElementById("notices").append(box);
+}
+
+export function clear(key) {
+  shown.get(key)?.remove();
+  shown.delete(key);
+}
+
+/* An answer that says who is needed: 401 leads to the login and back to this place. */
+export function sessionEnded(addresses) {
+  const next = encodeURIComponent(location.pathname + location.search);
+  notice("session", t("Your session has ended."), { label: t("Sign in"), link: `${addresses.login}?next=${next}` });
+}
+
+export function watchNetwork() {
+  window.addEventListener("offline", () => notice("offline", t("You are offline. What is already on the map stays.")));
+  window.addEventListener("online", () => clear("offline"));
+}

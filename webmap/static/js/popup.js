@@ -1,0 +1,123 @@
+/* What is under the pointer, the popup beside it and the panel with everything.
+   Popup and panel are fragments of the server, parsed as inert documents and adopted. */
+import { element, t } from "./texts.js";
+import { notice, sessionEnded } from "./notices.js";
+import { closePanel, openPanel, showInPanel } from "./panel.js";
+
+/* Return the fragment's element. Throws an error with `status`. */
+export async function fetchFragment(url) {
+  const answer = await fetch(url);
+  if (!answer.ok) throw Object.assign(new Error(answer.statusText), { status: answer.status });
+  const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
+  return document.adoptNode(parsed.body.firstElementChild);
+}
+
+export function startSelection(page, state) {
+  const { map, layers, overlay, config } = page;
+  const touch = window.matchMedia("(pointer: coarse)").matches, reach = touch ? 16 : 8;
+  const popup = L.popup({ className: "feature", maxWidth: 320, autoPanPadding: [24, 24] });
+  const address = (kind, { layer, id }) => config.addresses[kind].replace("{layer}", layer.spec.name).replace("{id}", id);
+  let hits = [], index = 0;
+
+  function choose(found, at, options = {}) {
+    hits = found; index = at;
+    const hit = hits[index];
+    overlay.select(hit);
+    state.update({ selection: { layer: hit.layer.spec.name, id: hit.id }, panel: options.details ?? state.panel });
+    options.details ? openDetails(hit) : openPopup(hit);
+    if (!options.details && !document.getElementById("object-panel").hidden) openDetails(hit);
+  }
+
+  async function openPopup(hit) {
+    const box = element("div", {}, element("div", { class: "skeleton" }), element("div", { class: "skeleton" }));
+    popup.setLatLng(hit.latlng).setContent(box).openOn(map);
+    try {
+      const content = await fetchFragment(address("popup", hit));
+      if (hits[index] !== hit) return;
+      content.querySelector("[data-open-panel]")?.addEventListener("click", () => openDetails(hit));
+      offerNext(content);
+      box.replaceChildren(content);
+    } catch (error) {
+      box.replaceChildren(element("p", {}, failure(error)));
+    }
+    popup.update();
+  }
+
+  function offerNext(content) {
+    const next = content.querySelector("[data-next-here]"), where = content.querySelector("[data-here]");
+    if (hits.length < 2 || !next) return;
+    where.hidden = next.hidden = false;
+    where.textContent = t("{index} of {count} here", { index: index + 1, count: hits.length });
+    next.addEventListener("click", () => choose(hits, (index + 1) % hits.length));
+  }
+
+  async function openDetails(hit) {
+    openPanel();
+    if (matchMedia("(max-width: 767.98px)").matches) map.closePopup(popup);
+    if (!state.panel) state.update({ panel: true });
+    try {
+      const content = await fetchFragment(address("panel", hit));
+      if (hits[index] === hit) showInPanel(content);
+    } catch (error) {
+      showInPanel(element("p", { class: "loading-lines" }, failure(error)));
+    }
+  }
+
+  function failure(error) {
+    if (error.status === 401) sessionEnded(config.addresses);
+    return t(error.status === 404 ? "This object is no longer there." : "This object could not be loaded.");
+  }
+
+  function drop() {
+    hits = [];
+    overlay.select(null);
+    map.closePopup(popup);
+    closePanel();
+    state.update({ selection: null, panel: false });
+  }
+
+  function pickAt(point, within = reach) {
+    const found = overlay.pick(point, within);
+    if (!found.length) { drop(); return; }
+    if (found[0].count > 1) map.setView(found[0].latlng, Math.min(map.getZoom() + 2, map.getMaxZoom()));
+    else choose(found, 0);
+  }
+
+  /* Show an object that is known by name only: from the address, a search, a table. */
+  async function show({ layer: name, id }, { fly = false, details = false } = {}) {
+    const layer = layers.find((other) => other.spec.name === name);
+    try {
+      const content = await fetchFragment(address("popup", { layer, id }));
+      const latlng = L.latLng(content.dataset.lat, content.dataset.lon);
+      if (fly) map.setView(latlng, Math.max(map.getZoom(), 15));
+      choose([{ layer, id, latlng, count: 1, size: layer.symbols[0].size_px }], 0, { details });
+    } catch (error) {
+      notice("object", failure(error));
+    }
+  }
+
+  map.on("click", (event) => pickAt(event.containerPoint));
+  map.getContainer().addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target === map.getContainer()) pickAt(map.getSize().divideBy(2), 24);
+  });
+  if (!touch) {
+    const hover = L.Util.throttle((event) => {
+      const found = overlay.pick(event.containerPoint)[0];
+      map.getContainer().classList.toggle("over-feature", Boolean(found && found.order < 2));
+    }, 60);
+    map.on("mousemove", hover);
+  }
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !event.defaultPrevented && state.selection) { drop(); map.getContainer().focus({ preventScroll: true }); }
+  });
+  document.querySelector("[data-close-object]").addEventListener("click", drop);
+  map.on("popupclose", () => {
+    if (document.getElementById("object-panel").hidden && state.selection && !map._popupIsChanging) {
+      setTimeout(() => { if (!map.hasLayer(popup) && document.getElementById("object-panel").hidden) { overlay.select(null); state.update({ selection: null }); } });
+    }
+  });
+  const restore = () => { state.selection ? show(state.selection, { details: state.panel, fly: !state.view }) : drop(); };
+  state.on("view", () => { if (state.restoring) restore(); });
+  if (state.selection) restore();
+  return { show, drop };
+}

@@ -1,0 +1,89 @@
+/* What the page shows, kept in the address so that it can be shared: view, layers, filters, selection.
+   ?z=12&lat=20.86&lon=106.68&layers=a,b&fade=a:60&sel=a:12&a.status=planned&a.status=building
+   Everything that changes the page goes through update(); listeners get the names of what changed. */
+
+const VIEW = ["z", "lat", "lon"];
+
+export class State extends EventTarget {
+  constructor(layerNames) {
+    super();
+    this.layerNames = layerNames;
+    this.read();
+    window.addEventListener("popstate", () => { this.read(); this.tell(["view", "layers", "filters", "selection", "fade"]); });
+  }
+
+  read() {
+    const query = new URLSearchParams(location.search);
+    const [z, lat, lon] = VIEW.map((name) => parseFloat(query.get(name)));
+    this.view = [z, lat, lon].every(Number.isFinite) ? { z: Math.round(z), lat, lon } : null;
+    this.layers = query.has("layers") ? query.get("layers").split(",").filter((name) => this.layerNames.includes(name)) : null;
+    this.fade = Object.fromEntries((query.get("fade") || "").split(",").filter(Boolean).map((pair) => pair.split(":")));
+    const [layer, id] = (query.get("sel") || "").split(":");
+    this.selection = this.layerNames.includes(layer) && /^\d+$/.test(id || "") ? { layer, id: Number(id) } : null;
+    this.panel = query.has("details");
+    this.filters = {}; // layer -> [[field, value], …]
+    for (const [key, value] of query) {
+      const [name, field] = key.split(".");
+      if (field && this.layerNames.includes(name)) (this.filters[name] ||= []).push([field, value]);
+    }
+  }
+
+  /* The values a filter of a layer lists, or null when the field is not filtered. */
+  filter(layer, field) {
+    const values = (this.filters[layer] || []).filter(([name]) => name === field).map(([, value]) => value);
+    return values.length ? values : null;
+  }
+
+  setFilter(layer, field, values) {
+    const others = (this.filters[layer] || []).filter(([name]) => name !== field);
+    this.update({ filters: { ...this.filters, [layer]: [...others, ...(values || []).map((value) => [field, value])] } }, { push: true });
+  }
+
+  filterQuery(layer) { return new URLSearchParams(this.filters[layer] || []).toString(); }
+
+  update(changes, { push = false } = {}) {
+    Object.assign(this, changes);
+    this._write(push);
+    this.tell(Object.keys(changes));
+  }
+
+  tell(names) { this.dispatchEvent(new CustomEvent("change", { detail: new Set(names) })); }
+
+  on(name, listener) {
+    this.addEventListener("change", (event) => { if (event.detail.has(name)) listener(); });
+  }
+
+  address() {
+    const query = new URLSearchParams(location.search);
+    for (const key of [...query.keys()]) {
+      if (key.includes(".") || [...VIEW, "layers", "fade", "sel", "details", "q"].includes(key)) query.delete(key);
+    }
+    if (this.view) {
+      query.set("z", this.view.z);
+      query.set("lat", this.view.lat.toFixed(5)); query.set("lon", this.view.lon.toFixed(5));
+    }
+    if (this.layers) query.set("layers", this.layers.join(","));
+    const fade = Object.entries(this.fade).filter(([, percent]) => Number(percent) < 100).map((pair) => pair.join(":"));
+    if (fade.length) query.set("fade", fade.join(","));
+    for (const [layer, pairs] of Object.entries(this.filters)) for (const [field, value] of pairs) query.append(`${layer}.${field}`, value);
+    if (this.selection) query.set("sel", `${this.selection.layer}:${this.selection.id}`);
+    if (this.selection && this.panel) query.set("details", "");
+    return location.pathname + "?" + query.toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
+  }
+
+  _write(push) {
+    const address = this.address();
+    if (address === location.pathname + location.search) return;
+    history[push ? "pushState" : "replaceState"](null, "", address);
+    for (const link of document.querySelectorAll("[data-language]")) {
+      const url = new URL(address, location.href);
+      url.searchParams.set("lang", link.dataset.language);
+      link.href = url.pathname + url.search;
+    }
+    for (const link of document.querySelectorAll('[data-keep-place="next"]')) {
+      const url = new URL(link.href, location.href);
+      url.searchParams.set("next", address);
+      link.href = url.pathname + url.search;
+    }
+  }
+}

@@ -1,0 +1,65 @@
+/* Starts the map page: takes what folium's script made and hands it to one module per concern. */
+import { startReadout } from "./coordinates.js";
+import { startLayers } from "./layers.js";
+import { clear, notice, watchNetwork } from "./notices.js";
+import { startPanels } from "./panel.js";
+import { startSelection } from "./popup.js";
+import { startSearch } from "./search.js";
+import { State } from "./state.js";
+import { t } from "./texts.js";
+
+const page = window.webmap.page;
+const { map, layers, basemap, land, config } = page;
+const state = new State(layers.map((layer) => layer.spec.name));
+
+map.attributionControl.remove();
+document.getElementById("attribution").textContent = basemap ? "" : t("Land: Natural Earth");
+startPanels(map);
+showView();
+startLayers(page, state);
+startReadout(map, config.projection);
+startTools();
+watchNetwork();
+if (basemap) watchBasemap();
+const selection = startSelection(page, state);
+startSearch(page, selection);
+page.state = state;
+page.selection = selection;
+
+function showView() {
+  if (state.view) map.setView([state.view.lat, state.view.lon], state.view.z, { animate: false });
+  else map.fitBounds(config.home, { animate: false });
+  state.on("view", () => {
+    const { lat, lng } = map.getCenter(), view = state.view;
+    const moved = view && (view.z !== map.getZoom() || Math.abs(view.lat - lat) > 1e-5 || Math.abs(view.lon - lng) > 1e-5);
+    if (moved) map.setView([view.lat, view.lon], view.z, { animate: false });
+  });
+  map.on("moveend", () => {
+    const { lat, lng } = map.getCenter();
+    state.update({ view: { z: map.getZoom(), lat, lon: lng } });
+  });
+}
+
+function startTools() {
+  const tool = (name, act) => { const button = document.querySelector(`[data-tool="${name}"]`); button.addEventListener("click", act); return button; };
+  const zoomIn = tool("zoom-in", () => map.zoomIn()), zoomOut = tool("zoom-out", () => map.zoomOut());
+  tool("home", () => map.fitBounds(config.home));
+  tool("locate", () => map.locate({ setView: true, maxZoom: 15, timeout: 10000 }));
+  map.on("locationerror", () => notice("locate", t("Your place could not be found.")));
+  const ends = () => { zoomIn.disabled = map.getZoom() >= map.getMaxZoom(); zoomOut.disabled = map.getZoom() <= map.getMinZoom(); };
+  map.on("zoomend", ends);
+  ends();
+}
+
+/* With a base map the land outline is only what shows when its tiles fail. */
+function watchBasemap() {
+  document.getElementById("attribution").textContent = basemap.options.attribution.replace(/&copy;/g, "©");
+  let failed = 0;
+  basemap.on("loading", () => { failed = 0; });
+  basemap.on("tileerror", () => {
+    failed++;
+    if (!map.hasLayer(land)) land.addTo(map);
+    notice("basemap", t("The base map could not be loaded; the land outline is shown instead."));
+  });
+  basemap.on("load", () => { if (!failed) { land.remove(); clear("basemap"); } });
+}
