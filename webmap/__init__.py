@@ -11,6 +11,7 @@ from webmap.auth import init_auth
 from webmap.errors import init_errors
 from webmap.extensions import init_database
 from webmap.i18n import init_i18n
+from webmap.navigation import init_navigation
 from webmap.security import init_security
 from webmap.settings import Settings, from_env
 from webmap.views import register_views
@@ -40,4 +41,5 @@ def create_app(
     init_security(app)
     register_views(app)
     init_auth(app)
+    init_navigation(app)
     return app

@@ -26,6 +26,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.local import LocalProxy
 
 from geodata.accounts import ACCOUNT_ROLES, ROLE_LABELS
@@ -126,6 +127,14 @@ def current_role() -> Role:
     return current_user().role
 
 
+def user_of_page() -> CurrentUser:
+    """Return whom the page greets: nobody when the database is away, so that the error page can still be shown."""
+    try:
+        return current_user()
+    except SQLAlchemyError:
+        return NOBODY
+
+
 def check_declarations(app: Flask) -> None:
     """Raise RuntimeError when an endpoint does not say who may call it."""
     silent = sorted(name for name, view in app.view_functions.items() if access_rule(view) is None)
@@ -188,7 +197,7 @@ def init_auth(app: Flask) -> None:
     csrf.init_app(app)
     app.register_error_handler(CSRFError, _csrf_failed)
     app.register_error_handler(ForbiddenError, _forbidden)
-    app.context_processor(lambda: {"current_user": LocalProxy(current_user)})
+    app.context_processor(lambda: {"current_user": LocalProxy(user_of_page)})
     check_declarations(app)
 
 

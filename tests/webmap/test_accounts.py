@@ -79,7 +79,9 @@ def test_a_cookie_prepared_by_somebody_else_is_not_taken_over(app, client, lan):
     assert not is_signed_in(victim)
 
 
-@pytest.mark.parametrize(("name", "password"), [("lan", "wrong"), ("nobody", PASSWORD), ("", ""), ("lan\x00", "wrong again"), ("lan", "")])
+@pytest.mark.parametrize(
+    ("name", "password"), [("lan", "wrong"), ("nobody", PASSWORD), ("", ""), ("lan\x00", "wrong again"), ("lan", "")]
+)
 def test_a_failed_sign_in_does_not_tell_what_was_wrong(client, lan, name, password):
     response = sign_in(client, name, password)
     assert response.status_code == 401
@@ -333,7 +335,10 @@ def test_the_audit_log_is_read_page_by_page(login, session):
     assert seen == [f"entry-{number:03d}" for number in reversed(range(120))]
 
 
-@pytest.mark.parametrize("path", ["/admin/audit?before=x", "/admin/audit?before=-1", "/admin/audit?account=%00", "/admin/audit?before=" + "9" * 30])
+@pytest.mark.parametrize(
+    "path",
+    ["/admin/audit?before=x", "/admin/audit?before=-1", "/admin/audit?account=%00", "/admin/audit?before=" + "9" * 30],
+)
 def test_a_made_up_address_of_the_audit_log_is_no_error(login, path):
     assert login("admin").get(path).status_code < 500
 
@@ -353,4 +358,6 @@ def test_the_translations_keep_the_names_of_their_values():
     with (CATALOGUES / "vi" / "accounts.po").open("rb") as file:
         for message in read_po(file, locale="vi"):
             if message.id:
-                assert sorted(re.findall(r"\{\w+\}", message.id)) == sorted(re.findall(r"\{\w+\}", message.string)), message.id
+                assert sorted(re.findall(r"\{\w+\}", message.id)) == sorted(re.findall(r"\{\w+\}", message.string)), (
+                    message.id
+                )

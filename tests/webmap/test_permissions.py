@@ -1,5 +1,7 @@
 """Every endpoint declares who may call it, and every role gets just that. Knows no page by name but the administrator's."""
 
+import re
+
 import pytest
 from flask import Flask
 from werkzeug.routing import BaseConverter, IntegerConverter, Rule
@@ -159,3 +161,14 @@ def test_public_pages_do_not_ask_who_is_there(client):
     response = client.get("/healthz")
     assert response.status_code == 200
     assert "Set-Cookie" not in response.headers
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_navigation_offers_only_what_opens(login, role):
+    client = login(role)
+    page = client.get("/login" if role == "public" else "/account").text
+    navigation = re.search(r'<nav class="main-nav".*?</nav>', page, re.DOTALL)
+    links = re.findall(r'href="([^"]+)"', navigation[0]) if navigation else []
+    assert ("/admin/users" in links) == (role == "admin")
+    for link in links:
+        assert client.get(link).status_code == 200, link

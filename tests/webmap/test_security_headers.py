@@ -4,6 +4,7 @@ import re
 
 import pytest
 from flask import render_template_string, url_for
+from sqlalchemy import create_engine
 
 from webmap.auth import allow_public
 from webmap.security import embeddable
@@ -124,3 +125,17 @@ def test_over_http_nothing_promises_https(client):
     response = client.get("/login")
     assert "Strict-Transport-Security" not in response.headers
     assert {"HttpOnly", "Path=/", "SameSite=Lax"} <= set(response.headers["Set-Cookie"].split("; "))
+
+
+def test_the_error_page_stands_when_the_database_is_away(make_app):
+    away = create_engine("postgresql+psycopg://nobody@127.0.0.1:1/none", connect_args={"connect_timeout": 1})
+    app = make_app(away)
+    client = app.test_client()
+    with client.session_transaction() as cookie:
+        cookie["login"] = "some token"
+    for path in ("/", "/account"):
+        response = client.get(path)
+        assert response.status_code == 503, path
+        assert response.headers["Retry-After"]
+        assert "<h1" in response.text
+    away.dispose()

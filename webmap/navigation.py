@@ -1,0 +1,45 @@
+"""The main navigation: which pages there are, and which of them this person may open. Decides no rights itself."""
+
+from dataclasses import dataclass
+
+from flask import Flask, current_app, request, url_for
+
+from geodata.i18n import N_
+from webmap.auth import CurrentUser, access_rule, user_of_page
+from webmap.i18n import translate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """A page of the navigation: its endpoint, its label, the endpoints under it that keep it marked."""
+
+    endpoint: str
+    label: str
+    also: tuple[str, ...] = ()
+
+
+#: To add one: its line here. Who sees it follows from the view's own @allow.
+PAGES = (
+    Page(endpoint="map.index", label=N_("Map")),
+    Page(endpoint="accounts.users", label=N_("Accounts"), also=("accounts.add_user", "accounts.audit")),
+)
+
+
+def nav_items(user: CurrentUser) -> list[tuple[str, str, bool]]:
+    """Return (address, label, is this page) of the pages the user may open; nothing where there is just the map."""
+    items = [
+        (url_for(page.endpoint), translate(page.label), request.endpoint in {page.endpoint, *page.also})
+        for page in PAGES
+        if _may_open(page, user)
+    ]
+    return items if len(items) > 1 else []
+
+
+def init_navigation(app: Flask) -> None:
+    """Give templates `nav_items`."""
+    app.context_processor(lambda: {"nav_items": nav_items(user_of_page())})
+
+
+def _may_open(page: Page, user: CurrentUser) -> bool:
+    rule = access_rule(current_app.view_functions[page.endpoint])
+    return rule is not None and user.role in rule.roles
