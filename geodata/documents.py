@@ -1,6 +1,5 @@
 """Legal acts (văn bản) and what they are linked to."""
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -53,7 +52,7 @@ class FeatureDocument(Base):
     legal_act_id: Mapped[int] = mapped_column(ForeignKey("legal_act.id", ondelete="CASCADE"), index=True)
 
 
-def documents_of(connection: Connection, layer: str, feature_id: int) -> list[Mapping[str, Any]]:
+def documents_of(connection: Connection, layer: str, feature_id: int) -> list[dict[str, Any]]:
     """Return the legal acts that concern a feature, oldest first."""
     act = LegalAct.__table__
     statement = (
@@ -62,4 +61,4 @@ def documents_of(connection: Connection, layer: str, feature_id: int) -> list[Ma
         .where(FeatureDocument.layer == layer, FeatureDocument.feature_id == feature_id)
         .order_by(LegalAct.issued_on.nulls_last(), LegalAct.number)
     )
-    return list(connection.execute(statement).mappings())
+    return [row._asdict() for row in connection.execute(statement)]

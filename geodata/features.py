@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, fu
 from geodata.crs import Bbox
 from geodata.errors import InvalidFilterError, InvalidValueError, NotFoundError
 from geodata.filters import Choice, Condition
+from geodata.i18n import N_
 from geodata.layer import Detail, Feature, Field, Registry
 
 MAX_PAGE = 1000
@@ -41,7 +42,9 @@ def parse_sort(kind: type[Feature], visible: Sequence[Field], text: str | None) 
         return Sort(name="id")
     name = text.removeprefix("-")
     if name != "id" and name not in {field.name for field in visible}:
-        raise InvalidValueError(name="sort", value=text, reason="sort by one of the layer's fields, “-” for descending")
+        raise InvalidValueError(
+            name="sort", value=text, reason=N_("sort by one of the layer's fields, “-” for descending")
+        )
     return Sort(name=name, descending=text.startswith("-"))
 
 
@@ -65,7 +68,7 @@ def list_features(
     if cursor:
         statement = statement.where(_after(kind, sort, cursor))
     order = (key.desc() if sort.descending else key.asc()).nulls_last()
-    rows = list(connection.execute(statement.order_by(order, kind.id).limit(limit + 1)).mappings())
+    rows = [row._asdict() for row in connection.execute(statement.order_by(order, kind.id).limit(limit + 1))]
     more = len(rows) > limit
     rows = rows[:limit]
     return Page(
@@ -82,12 +85,12 @@ def count_features(connection: Connection, kind: type[Feature], conditions: Iter
 
 def get_feature(
     connection: Connection, kind: type[Feature], feature_id: int, fields: Sequence[Field]
-) -> Mapping[str, Any]:
+) -> dict[str, Any]:
     """Return one feature as a row like those of list_features. Raises NotFoundError."""
-    row = connection.execute(_select(kind, fields).where(kind.id == feature_id)).mappings().first()
+    row = connection.execute(_select(kind, fields).where(kind.id == feature_id)).first()
     if row is None:
         raise NotFoundError(value=str(feature_id))
-    return row
+    return row._asdict()
 
 
 def find_by_code(connection: Connection, kind: type[Feature], code: str) -> int | None:
@@ -98,7 +101,7 @@ def find_by_code(connection: Connection, kind: type[Feature], code: str) -> int 
     return connection.execute(statement).scalar()
 
 
-def list_details(connection: Connection, detail: type[Detail], feature_id: int) -> list[Mapping[str, Any]]:
+def list_details(connection: Connection, detail: type[Detail], feature_id: int) -> list[dict[str, Any]]:
     """Return what hangs on a feature, in the detail's own order."""
     names = [field.name for field in detail.fields()]
     order = [
@@ -110,7 +113,7 @@ def list_details(connection: Connection, detail: type[Detail], feature_id: int) 
         .where(detail.feature_id == feature_id)
         .order_by(*order, detail.id)
     )
-    return list(connection.execute(statement).mappings())
+    return [row._asdict() for row in connection.execute(statement)]
 
 
 def facets(
@@ -170,7 +173,7 @@ def area_of(connection: Connection, kind: type[Feature], name: str, value: str) 
         feature_id = int(value)
     title = connection.execute(select(kind.name).where(kind.id == feature_id)).scalar() if feature_id else None
     if title is None:
-        raise InvalidFilterError(name=name, value=value, reason="there is no such area; give its code")
+        raise InvalidFilterError(name=name, value=value, reason=N_("there is no such area; give its code"))
     return select(kind.column("geom")).where(kind.id == feature_id).scalar_subquery(), str(title)
 
 
@@ -222,12 +225,12 @@ def _read_cursor(kind: type[Feature], sort: Sort, cursor: str) -> tuple[Any, int
         field = kind.field(sort.name)
         if value is not None and field is not None:
             if field.python_type in {date, datetime}:
-                value = field.python_type.fromisoformat(value)  # type: ignore[attr-defined]
+                value = field.python_type.fromisoformat(value)
             elif field.python_type is Decimal:
                 value = Decimal(value)
         return value, int(feature_id)
     except (ValueError, TypeError, ArithmeticError):
-        raise InvalidValueError(name="cursor", value=cursor, reason="take it from the “next” link") from None
+        raise InvalidValueError(name="cursor", value=cursor, reason=N_("take it from the “next” link")) from None
 
 
 def has_illustration(connection: Connection, kind: type[Feature]) -> bool:

@@ -22,6 +22,7 @@ from geodata.i18n import N_
 Translate = Callable[[str], str]
 Column = ColumnElement[Any]
 
+CHOOSE = N_("choose one of the allowed values")
 BBOX_PARTS = 4
 NEAR_PARTS = 3
 
@@ -79,8 +80,7 @@ class Choice:
         if self.labels is not None:
             for value in known:
                 if value not in self.labels:
-                    reason = f"choose from {', '.join(self.labels)}, unknown"
-                    raise InvalidFilterError(name=name, value=value, reason=reason)
+                    raise InvalidFilterError(name=name, value=value, reason=CHOOSE, choices=[*self.labels, "unknown"])
         parts: list[ColumnElement[bool]] = []
         if known:
             parts.append(column.in_([_as_column_type(name, value, column) for value in known]))
@@ -105,7 +105,7 @@ class Range:
         low_text, high_text = _ends(name, values)
         low, high = (_number(name, text) if text else None for text in (low_text, high_text))
         if low is not None and high is not None and low > high:
-            raise InvalidFilterError(name=name, value=values[0], reason="the lower end is above the upper end")
+            raise InvalidFilterError(name=name, value=values[0], reason=N_("the lower end is above the upper end"))
         return _between((name, label, column), low, high, low_text, high_text)
 
 
@@ -120,7 +120,7 @@ class DateRange:
         low_text, high_text = _ends(name, values)
         low, high = (_day(name, text) if text else None for text in (low_text, high_text))
         if low is not None and high is not None and low > high:
-            raise InvalidFilterError(name=name, value=values[0], reason="the first day is after the last day")
+            raise InvalidFilterError(name=name, value=values[0], reason=N_("the first day is after the last day"))
         shown = (f"{day:%d/%m/%Y}" if day else "" for day in (low, high))
         return _between((name, label, column), low, high, *shown)
 
@@ -135,7 +135,7 @@ class Text:
         """Return the condition; wildcards in the value are plain characters."""
         value = values[-1].strip()
         if not value or len(value) > 200 or "\x00" in value:
-            raise InvalidFilterError(name=name, value=value, reason="give between 1 and 200 characters")
+            raise InvalidFilterError(name=name, value=value, reason=N_("give between 1 and 200 characters"))
         pattern = func.fold_text(value)
         return Condition(
             name=name,
@@ -155,24 +155,24 @@ def _as_column_type(name: str, value: str, column: Column) -> object:
         python_type = str
     if python_type is bool:
         if value not in {"true", "false"}:
-            raise InvalidFilterError(name=name, value=value, reason="choose true or false")
+            raise InvalidFilterError(name=name, value=value, reason=N_("choose true or false"))
         return value == "true"
     if python_type is int:
         try:
             return int(value)
         except ValueError:
-            raise InvalidFilterError(name=name, value=value, reason="a whole number is needed") from None
+            raise InvalidFilterError(name=name, value=value, reason=N_("a whole number is needed")) from None
     return value
 
 
 def _ends(name: str, values: Sequence[str]) -> tuple[str, str]:
     if len(values) != 1:
-        raise InvalidFilterError(name=name, value=", ".join(values), reason="give one range only")
+        raise InvalidFilterError(name=name, value=", ".join(values), reason=N_("give one range only"))
     low, dots, high = values[0].strip().partition("..")
     if not dots:
         high = low
     if not low and not high:
-        raise InvalidFilterError(name=name, value=values[0], reason="give at least one end, like 40.. or ..60")
+        raise InvalidFilterError(name=name, value=values[0], reason=N_("give at least one end, like 40.. or ..60"))
     return low.strip(), high.strip()
 
 
@@ -182,7 +182,7 @@ def _number(name: str, text: str) -> Decimal:
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite() or abs(number) > Decimal("1e18") or not math.isfinite(float(number)):
-        raise InvalidFilterError(name=name, value=text, reason="a number like 12.5 is needed")
+        raise InvalidFilterError(name=name, value=text, reason=N_("a number like 12.5 is needed"))
     return number
 
 
@@ -190,7 +190,7 @@ def _day(name: str, text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise InvalidFilterError(name=name, value=text, reason="a day like 2020-03-02 is needed") from None
+        raise InvalidFilterError(name=name, value=text, reason=N_("a day like 2020-03-02 is needed")) from None
 
 
 def _between(condition: tuple[str, str, Column], low: object, high: object, low_text: str, high_text: str) -> Condition:
@@ -209,7 +209,7 @@ def text_filter(name: str, value: str, folded: Column) -> Condition:
     """Return the condition that every word of `value` occurs in an already folded text column."""
     words = value.replace("\x00", "").split()[:10]
     if not words:
-        raise InvalidFilterError(name=name, value=value, reason="give at least one word")
+        raise InvalidFilterError(name=name, value=value, reason=N_("give at least one word"))
     return Condition(
         name=name,
         sql=and_(*(func.strpos(folded, func.fold_text(word)) > 0 for word in words)),
@@ -222,7 +222,7 @@ def parse_bbox(name: str, value: str) -> Bbox:
     """Return west, south, east, north in degrees. Raises InvalidFilterError."""
     parts = [float(_number(name, part.strip())) for part in value.split(",")]
     if len(parts) != BBOX_PARTS or not (-180 <= parts[0] <= parts[2] <= 180 and -90 <= parts[1] <= parts[3] <= 90):
-        raise InvalidFilterError(name=name, value=value, reason="give west,south,east,north in degrees")
+        raise InvalidFilterError(name=name, value=value, reason=N_("give west,south,east,north in degrees"))
     return (parts[0], parts[1], parts[2], parts[3])
 
 
@@ -240,7 +240,7 @@ def near_filter(name: str, value: str, geom: Column) -> Condition:
     """Return the condition that a geometry lies within km of a point; `value` is lon,lat,km."""
     parts = [float(_number(name, part.strip())) for part in value.split(",")]
     if len(parts) != NEAR_PARTS or not (-180 <= parts[0] <= 180 and -90 <= parts[1] <= 90 and 0 < parts[2] <= 500):
-        raise InvalidFilterError(name=name, value=value, reason="give lon,lat,km with at most 500 km")
+        raise InvalidFilterError(name=name, value=value, reason=N_("give lon,lat,km with at most 500 km"))
     lon, lat, km = parts
     point = func.ST_SetSRID(func.ST_Point(lon, lat), WGS84)
     # The box lets the index work; a degree of latitude has at least 110.5 km, of longitude cos(lat) times that.

@@ -17,6 +17,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column as SchemaColumn,
+    ColumnElement,
     Computed,
     Enum,
     ForeignKey,
@@ -30,7 +31,7 @@ from sqlalchemy import (
     inspect,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import ColumnProperty, Mapped, QueryableAttribute, column_property, declared_attr, mapped_column
+from sqlalchemy.orm import ColumnProperty, Mapped, column_property, declared_attr, mapped_column
 
 from geoalchemy2 import Geometry, WKBElement
 
@@ -331,9 +332,9 @@ class Described(Base):
         return next((field for field in cls.fields() if field.name == name), None)
 
     @classmethod
-    def column(cls, name: str) -> QueryableAttribute[Any]:
+    def column(cls, name: str) -> ColumnElement[Any]:
         """Return the SQL expression of a field or column of this class."""
-        attribute: QueryableAttribute[Any] = getattr(cls, name)
+        attribute: ColumnElement[Any] = getattr(cls, name)
         return attribute
 
 

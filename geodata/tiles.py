@@ -159,6 +159,6 @@ def _is_labelled(kind: type[Feature], zoom: int) -> bool:
 
 def _as_mvt(rows: Select[Any], name: str) -> ColumnElement[bytes]:
     feature = rows.subquery("f_" + name)
-    whole_row = literal_column(feature.name)
+    whole_row: ColumnElement[Any] = literal_column(feature.name)
     drawn = select(func.ST_AsMVT(whole_row, name, EXTENT, "geom", "id")).select_from(feature)
     return drawn.where(feature.c.geom.is_not(None)).scalar_subquery()

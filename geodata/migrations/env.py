@@ -1,7 +1,7 @@
 """Alembic's environment: one connection, one advisory lock, one transaction per migration."""
 
 from alembic import context
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from geoalchemy2 import alembic_helpers
 
@@ -17,7 +17,8 @@ _NOT_OURS = ("procrastinate_",)
 def _include_object(item: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:
     if kind == "table" and name and name.startswith(_NOT_OURS):
         return False
-    return alembic_helpers.include_object(item, name, kind, reflected, compare_to)
+    included: bool = alembic_helpers.include_object(item, name, kind, reflected, compare_to)  # type: ignore[no-untyped-call]
+    return included
 
 
 def run() -> None:
@@ -36,7 +37,7 @@ def run() -> None:
     engine.dispose()
 
 
-def _migrate(connection: object) -> None:
+def _migrate(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=METADATA,

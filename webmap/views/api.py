@@ -8,6 +8,7 @@ from flask import Blueprint, Response, jsonify, request, url_for
 from geodata import features
 from geodata.access import Action, may
 from geodata.errors import InvalidValueError
+from geodata.i18n import N_
 from geodata.search import search
 from webmap.auth import allow_public, current_role
 from webmap.describe import describe_layer
@@ -92,7 +93,7 @@ def search_everything() -> Response:
     """Answer the best hits over all layers this person may see."""
     text = request.args.get("q", "").strip()
     if len(text) > 200:
-        raise InvalidValueError(name="q", value=text[:50], reason="at most 200 characters")
+        raise InvalidValueError(name="q", value=text[:50], reason=N_("at most 200 characters"))
     role = current_role()
     kinds = [kind for kind in layers() if may(role, Action.VIEW, kind)]
     with database().reading() as connection:

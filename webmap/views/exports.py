@@ -6,7 +6,7 @@ from pathlib import Path
 from flask import Blueprint, Response, request, send_file
 
 from geodata.errors import InvalidValueError
-from geodata.exporting import FORMATS, export_features
+from geodata.filters import CHOOSE
 from webmap.auth import allow_public
 from webmap.extensions import database
 from webmap.requests import layer_request
@@ -18,10 +18,12 @@ blueprint = Blueprint("exports", __name__)
 @allow_public
 def export(layer: str) -> Response:
     """Answer a file with the features that the same arguments show on the map."""
+    from geodata.exporting import FORMATS, export_features
+
     asked = layer_request(layer)
     name = request.args.get("format", "geojson")
     if name not in FORMATS:
-        raise InvalidValueError(name="format", value=name, reason=f"choose from {', '.join(FORMATS)}")
+        raise InvalidValueError(name="format", value=name, reason=CHOOSE, choices=list(FORMATS))
     with tempfile.TemporaryDirectory() as folder, database().session() as session:
         conditions = asked.conditions(session.connection())
         path = export_features(

@@ -7,6 +7,7 @@ from werkzeug.exceptions import NotFound
 
 from geodata.data_version import data_version
 from geodata.features import area_kinds
+from geodata.layer import Role
 from geodata.tiles import MAX_TILE_ZOOM, read_tile
 from webmap.auth import allow_public, current_role
 from webmap.extensions import database, layers
@@ -34,9 +35,8 @@ def tile(layer: str, z: int, x: int, y: int) -> Response:
         key = hashlib.sha256(repr((layer, z, x, y, version, sorted(asked.names), arguments)).encode()).hexdigest()
         response = Response(mimetype=MVT)
         response.set_etag(key[:32])
-        response.cache_control.private = current_role() != "public"
-        response.cache_control.public = not response.cache_control.private
-        response.cache_control.no_cache = True
+        audience = "public" if current_role() is Role.PUBLIC else "private"
+        response.headers["Cache-Control"] = f"{audience}, no-cache"
         response.vary.add("Cookie")
         if request.if_none_match.contains(key[:32]):
             response.status_code = 304

@@ -1,5 +1,6 @@
 """Triggers: data versions for caches, the certificate history, and an audit log nobody can edit."""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0003"
@@ -38,11 +39,19 @@ def upgrade() -> None:
         END $$
         """
     )
+    # One call in the migration of a new table: SELECT watch_layer('warehouse', 'warehouses')
+    op.execute(
+        """
+        CREATE FUNCTION watch_layer(table_name regclass, layer text) RETURNS void LANGUAGE plpgsql AS $$
+        BEGIN
+            EXECUTE format('CREATE TRIGGER note_data_change AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s '
+                           'FOR EACH STATEMENT EXECUTE FUNCTION note_data_change(%L)', table_name, layer);
+        END $$
+        """
+    )
+    watch = sa.text("SELECT watch_layer(CAST(:table AS regclass), :layer)")
     for table, layer in TABLES.items():
-        op.execute(
-            f"CREATE TRIGGER note_data_change AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table} "
-            f"FOR EACH STATEMENT EXECUTE FUNCTION note_data_change('{layer}')"
-        )
+        op.get_bind().execute(watch, {"table": table, "layer": layer})
     # The site repeats its latest certificate so that files and filters stay flat; whatever door writes
     # it, the certificate itself goes into the history.
     op.execute(
@@ -92,4 +101,5 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION keep_certificate()")
     for table in TABLES:
         op.execute(f"DROP TRIGGER note_data_change ON {table}")
+    op.execute("DROP FUNCTION watch_layer(regclass, text)")
     op.execute("DROP FUNCTION note_data_change()")

@@ -1,0 +1,5 @@
+"""Run the worker."""
+
+from geodata.jobs import main
+
+main()

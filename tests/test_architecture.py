@@ -1,0 +1,67 @@
+"""Rules of the code that a reader would otherwise have to remember."""
+
+import re
+
+import pytest
+
+from geodata.layers import LAYERS
+from tests.conftest import ROOT
+
+CODE = [
+    path
+    for folder in ("geodata", "webmap", "scripts")
+    for path in (ROOT / folder).rglob("*")
+    if path.suffix in {".py", ".html", ".js"} and not {"vendor", "__pycache__"} & set(path.parts)
+]
+
+
+def _names(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+def test_a_layer_is_named_only_in_its_own_file_the_demo_and_migrations():
+    allowed = re.compile(r"^geodata/(layers/|demo/|migrations/versions/|inspection_records\.py|inspections/)")
+    names = "|".join(name for kind in LAYERS for name in (kind.layer.name, kind.__tablename__) if "_" in name)
+    pattern = re.compile(rf"\b({names})\b")
+    found = [
+        f"{_names(path)}: {match.group()}"
+        for path in CODE
+        if not allowed.match(_names(path))
+        for match in [pattern.search(path.read_text(encoding="utf-8"))]
+        if match and match.group() != "admin_unit"
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "where"),
+    [
+        (r"innerHTML|insertAdjacentHTML|document\.write", "webmap/"),
+        (r"\|\s*safe\b|Markup\(", "webmap/"),
+        (r"folium\.(Popup|Tooltip|GeoJsonPopup|GeoJsonTooltip|Html)", ""),
+        (r"\bf\"(SELECT|INSERT|UPDATE|DELETE)\b", "geodata/"),
+        (r"\beval\(|new Function\(", "webmap/"),
+        (r"https?://[a-z0-9.-]+\.(com|net|io)\b", "webmap/static/js/"),
+    ],
+)
+def test_forbidden_shapes_do_not_occur(pattern, where):
+    found = [
+        f"{_names(path)}: {match.group()}"
+        for path in CODE
+        if _names(path).startswith(where) and "/migrations/" not in _names(path)
+        for match in [re.search(pattern, path.read_text(encoding="utf-8"))]
+        if match
+    ]
+    assert found == []
+
+
+def test_only_settings_and_the_address_read_the_environment():
+    allowed = {"webmap/settings.py", "geodata/database.py", "geodata/crs.py"}
+    found = [
+        _names(path)
+        for path in CODE
+        if path.suffix == ".py" and not _names(path).startswith("scripts/") and _names(path) not in allowed
+        if "os.environ" in path.read_text(encoding="utf-8")
+    ]
+    # The import child is handed an environment without secrets; it reads none.
+    assert [name for name in found if not name.startswith("geodata/importing/")] == []

@@ -1,0 +1,63 @@
+"""Every text a person can meet exists in Vietnamese."""
+
+import re
+import string
+
+import pytest
+from babel.messages.extract import extract_from_dir
+
+from tests.conftest import ROOT
+from webmap.i18n import catalogue
+
+KEYWORDS = {"N_": None, "translate": None, "_": None, "gettext": None}
+METHODS = [("**.py", "python"), ("**.html", "jinja2")]
+
+
+def texts():
+    found = {}
+    for folder in ("geodata", "webmap", "scripts"):
+        for name, line, text, _comments, _context in extract_from_dir(
+            str(ROOT / folder),
+            method_map=METHODS,
+            keywords=KEYWORDS,
+            directory_filter=lambda path: "vendor" not in path,
+        ):
+            for part in text if isinstance(text, tuple) else [text]:
+                if part:
+                    found.setdefault(part, f"{folder}/{name}:{line}")
+    return found
+
+
+def test_every_text_has_a_vietnamese_translation():
+    vietnamese = catalogue("vi")._catalog if hasattr(catalogue("vi"), "_catalog") else {}
+    assert vietnamese
+    missing = [f"{place}: {text!r}" for text, place in texts().items() if _lookup(text) is None]
+    assert missing == []
+
+
+def _lookup(text):
+    translations = catalogue("vi")
+    while translations is not None:
+        if text in getattr(translations, "_catalog", {}):
+            return translations._catalog[text]
+        translations = translations._fallback
+    return None
+
+
+def _names(template):
+    try:
+        return {name.split(".")[0] for _, name, _, _ in string.Formatter().parse(template) if name}
+    except ValueError:
+        return None
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "webmap/translations/vi").glob("*.po")), ids=lambda path: path.name)
+def test_a_translation_fills_in_the_same_names(path):
+    from babel.messages.pofile import read_po
+
+    with path.open("rb") as file:
+        entries = [message for message in read_po(file) if message.id and message.string]
+    assert entries
+    for message in entries:
+        assert _names(message.string) == _names(message.id), message.id
+        assert not re.search(r"\s$", message.string) or re.search(r"\s$", message.id), message.id
