@@ -33,7 +33,7 @@ class TargetState(LabelledEnum):
 class VisitKind(LabelledEnum):
     """Planned under a campaign, unannounced, or a re-check of findings."""
 
-    PLANNED = "planned", N_("Planned"), "kế hoạch"
+    PLANNED = "planned", N_("Under a plan"), "kế hoạch"
     UNPLANNED = "unplanned", N_("Unplanned"), "đột xuất"
     RECHECK = "recheck", N_("Re-check"), "phúc tra"
 
@@ -104,7 +104,10 @@ class Finding(Detail):
 
     __tablename__ = "inspection_finding"
     detail = DetailInfo(
-        name="findings", title=N_("Findings"), order_by=("-found_on",), key=("found_on", "description"),
+        name="findings",
+        title=N_("Findings"),
+        order_by=("-found_on",),
+        key=("found_on", "description"),
         roles=INSPECTION,
     )
 

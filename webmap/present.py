@@ -49,7 +49,7 @@ class FeatureView:
     state: list[Row]
     groups: list[tuple[str, list[Row]]]
     details: list[DetailTable]
-    documents: list[Mapping[str, Any]]
+    documents: Sequence[Mapping[str, Any]]
     coordinates: Mapping[str, Any]
     is_illustration: bool
     source: str

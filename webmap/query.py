@@ -9,6 +9,7 @@ from werkzeug.datastructures import MultiDict
 from geodata.errors import InvalidFilterError
 from geodata.features import area_kinds, area_of
 from geodata.filters import Condition, bbox_filter, near_filter, parse_bbox, text_filter, within_filter
+from geodata.i18n import N_
 from geodata.layer import Feature, Field, Registry
 
 #: Arguments that are not filters.
@@ -29,6 +30,8 @@ class FilterParser:
         conditions = []
         for name in arguments:
             values = [value for value in arguments.getlist(name) if value != ""]
+            if any("\x00" in value for value in values):
+                raise InvalidFilterError(name=name, value="", reason=N_("it contains a NUL character"))
             if values and name not in RESERVED:
                 conditions.append(self._condition(name, values))
         return tuple(conditions)
@@ -50,5 +53,8 @@ class FilterParser:
             return within_filter(name, areas[name].layer.singular, title, area, geom)
         known = [field.name for field in self.visible if field.filter]
         raise InvalidFilterError(
-            name=name, value=values[0], reason=f"choose from {', '.join([*sorted(known), 'q', 'bbox', 'near', *areas])}"
+            name=name,
+            value=values[0],
+            reason=N_("there is no such filter"),
+            choices=[*sorted(known), "q", "bbox", "near", *areas],
         )

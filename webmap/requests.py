@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from geodata.access import Action, may, visible_fields
 from geodata.errors import ForbiddenError, InvalidValueError
 from geodata.filters import Condition
+from geodata.i18n import N_
 from geodata.layer import Feature, Field
 from webmap.auth import current_role
 from webmap.extensions import layers
@@ -46,5 +47,7 @@ def int_argument(name: str, default: int, *, low: int, high: int) -> int:
     if text is None or text == "":
         return default
     if not text.isascii() or not text.isdigit() or not low <= int(text[:12]) <= high:
-        raise InvalidValueError(name=name, value=text, reason=f"a whole number from {low} to {high}")
+        raise InvalidValueError(
+            name=name, value=text, reason=N_("a whole number in the allowed range"), low=low, high=high
+        )
     return int(text)
