@@ -137,7 +137,8 @@ async function count(entry, state, addresses) {
 }
 
 function showCounts(entry, { numberMatched, facets, sentences }, state) {
-  entry.row.querySelector(".layer-count").textContent = number(numberMatched);
+  const total = entry.row.querySelector(".layer-count");
+  total.textContent = number(total.dataset.count = numberMatched);
   entry.layer.sentences = sentences || [];
   for (const { variation, value, counter, item } of entry.buttons) {
     const found = facets[variation.field]?.[value] || 0, isFiltered = state.filter(entry.layer.spec.name, variation.field);
@@ -147,6 +148,8 @@ function showCounts(entry, { numberMatched, facets, sentences }, state) {
   for (const group of entry.legend.querySelectorAll(".legend-group")) {
     group.querySelector("ul").hidden = [...group.querySelectorAll("li")].every((item) => item.hidden);
   }
+  const rows = [...document.querySelectorAll(".layer-count")], sum = rows.reduce((all, row) => all + Number(row.dataset.count || 0), 0);
+  document.getElementById("panel-summary").textContent = t("{count} objects", { count: number(sum) });
   document.dispatchEvent(new CustomEvent("counted"));
 }
 

@@ -116,7 +116,7 @@
     /* Show only these classes (a function of the class number), without asking the server. */
     setMask(keep) {
       this.mask = keep && Uint8Array.from(this.symbols, (_, number) => (keep(number) ? 1 : 0));
-      this._eachTile((tile) => this._draw(tile));
+      this.redrawTiles();
       this.fire("redrawn");
     },
 
@@ -126,6 +126,8 @@
       this.query = query;
       if (this._map) this.redraw();
     },
+
+    redrawTiles() { this._eachTile((tile) => this._draw(tile)); },
 
     retry() {
       this._eachTile((tile) => { if (tile.failed) this._fetch(tile, () => {}); });
@@ -144,7 +146,7 @@
 
     scale() {
       const zoom = this._map.getZoom(), areas = this.spec.geometry !== "point";
-      if (areas) return zoom < 9 ? 0.55 : zoom < 11 ? 0.75 : zoom < 13 ? 0.9 : 1.1;
+      if (areas) return zoom < 9 ? 0.45 : zoom < 11 ? 0.65 : zoom < 13 ? 0.85 : 1.1;
       return [0.42, 0.5, 0.6, 0.72, 0.85, 1][Math.max(0, Math.min(5, zoom - 8))] * (zoom >= 16 ? 1.2 : 1);
     },
 
@@ -240,7 +242,9 @@
           c.stroke(path);
         }
       }
+      const land = !isLine && webmap.page?.land?.colour();
       for (const [symbol, path] of drawn) {
+        if (land && symbol.fill && symbol.fill_opacity === 0) { c.fillStyle = land; c.fill(path, "nonzero"); }
         if (!isLine) fillArea(c, path, symbol, ratio);
         strokePath(c, path, symbol, scale);
       }
@@ -296,7 +300,8 @@
     c.fillText(text, x, y - 0.5);
   }
 
-  /* The backdrop: land as one path per tile, from [[lon, lat, …], …]. */
+  /* The backdrop: land as one path per tile, from [[lon, lat, …], …]. Areas without a fill of their own
+     (the administrative units) are land too: their outline is finer than Natural Earth's. */
   const Land = L.GridLayer.extend({
     options: { tileSize: SIZE, keepBuffer: 1, updateWhenZooming: false, zIndex: 1, className: "land-layer" },
     initialize(rings) {
@@ -310,12 +315,15 @@
         return out;
       });
     },
+    /* The colour of land while the backdrop is on the map, else nothing. */
+    colour() {
+      return this._map && (getComputedStyle(this._map.getContainer()).getPropertyValue("--map-land") || "#f7f5f0");
+    },
     createTile(coords) {
       const canvas = document.createElement("canvas"), c = canvas.getContext("2d");
       const ratio = Math.min(2, window.devicePixelRatio || 1), world = 256 * 2 ** coords.z;
       canvas.width = canvas.height = Math.round(SIZE * ratio);
       c.scale(canvas.width / SIZE, canvas.width / SIZE);
-      const colours = getComputedStyle(this._map.getContainer());
       c.beginPath();
       for (const ring of this._rings) {
         for (let i = 0; i < ring.length; i += 2) {
@@ -324,8 +332,8 @@
         }
         c.closePath();
       }
-      c.fillStyle = colours.getPropertyValue("--map-land") || "#f6f4ee"; c.fill("nonzero");
-      c.strokeStyle = colours.getPropertyValue("--map-coast") || "#b9cbd6"; c.lineWidth = 1; c.stroke();
+      c.fillStyle = this.colour(); c.fill("nonzero");
+      c.strokeStyle = getComputedStyle(this._map.getContainer()).getPropertyValue("--map-coast") || "#b3c8d4"; c.lineWidth = 1; c.stroke();
       return canvas;
     },
   });

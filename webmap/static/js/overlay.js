@@ -124,7 +124,7 @@
 
     _collect(layer, wanted) {
       const { style, geometry } = layer.spec, zoom = this._zoom, rank = style.label_rank;
-      if (zoom < style.label_min_zoom || (this._map.options.maxLabels === 0)) return;
+      if (zoom < style.label_min_zoom) return;
       const scale = layer.scale(), longest = new Map(), isBackground = rank >= 9;
       layer.eachShown((tile, features, points) => {
         const at = this._corner_of(tile), isArea = geometry === "multipolygon", from = isArea ? points : features;
@@ -144,7 +144,7 @@
           const k = 2 * from.parts[from.first[i]], x = from.xy[k], y = from.xy[k + 1];
           if (x < 0 || y < 0 || x >= 4096 || y >= 4096) continue; // the neighbour tile owns it
           label.x = at.x + x * K; label.y = at.y + y * K;
-          if (!isArea) label.r = radius(symbol, scale) * 1.05 + 2;
+          if (!isArea) label.r = radius(symbol, scale) * 1.05 + (symbol.badge ? 5 : 3);
           wanted.push(label);
         }
       });

@@ -26,9 +26,16 @@ startSearch(page, selection);
 page.state = state;
 page.selection = selection;
 
+/* The whole city; on a phone its middle, since the sheet and the narrow screen would make it tiny. */
+function showHome(options) {
+  const home = L.latLngBounds(config.home), isPhone = matchMedia("(max-width: 767.98px)").matches;
+  if (!isPhone) map.fitBounds(home, options);
+  else map.setView(home.getCenter(), map.getBoundsZoom(home) + 1, options);
+}
+
 function showView() {
   if (state.view) map.setView([state.view.lat, state.view.lon], state.view.z, { animate: false });
-  else map.fitBounds(config.home, { animate: false });
+  else showHome({ animate: false });
   state.on("view", () => {
     const { lat, lng } = map.getCenter(), view = state.view;
     const moved = view && (view.z !== map.getZoom() || Math.abs(view.lat - lat) > 1e-5 || Math.abs(view.lon - lng) > 1e-5);
@@ -43,7 +50,7 @@ function showView() {
 function startTools() {
   const tool = (name, act) => { const button = document.querySelector(`[data-tool="${name}"]`); button.addEventListener("click", act); return button; };
   const zoomIn = tool("zoom-in", () => map.zoomIn()), zoomOut = tool("zoom-out", () => map.zoomOut());
-  tool("home", () => map.fitBounds(config.home));
+  tool("home", () => showHome());
   tool("locate", () => map.locate({ setView: true, maxZoom: 15, timeout: 10000 }));
   map.on("locationerror", () => notice("locate", t("Your place could not be found.")));
   const ends = () => { zoomIn.disabled = map.getZoom() >= map.getMaxZoom(); zoomOut.disabled = map.getZoom() <= map.getMinZoom(); };
@@ -56,10 +63,15 @@ function watchBasemap() {
   document.getElementById("attribution").textContent = basemap.options.attribution.replace(/&copy;/g, "©");
   let failed = 0;
   basemap.on("loading", () => { failed = 0; });
+  const showLand = (on) => {
+    if (map.hasLayer(land) === on) return;
+    on ? land.addTo(map) : land.remove();
+    for (const layer of layers) if (map.hasLayer(layer)) layer.redrawTiles();
+  };
   basemap.on("tileerror", () => {
     failed++;
-    if (!map.hasLayer(land)) land.addTo(map);
+    showLand(true);
     notice("basemap", t("The base map could not be loaded; the land outline is shown instead."));
   });
-  basemap.on("load", () => { if (!failed) { land.remove(); clear("basemap"); } });
+  basemap.on("load", () => { if (!failed) { showLand(false); clear("basemap"); } });
 }
