@@ -65,7 +65,8 @@ def cheap_hashes() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def worker(request: pytest.FixtureRequest) -> str:
     """The name of this test process, for databases of its own."""
-    return getattr(request.config, "workerinput", {}).get("workerid", "main")
+    prefix = os.environ.get("PYTEST_DB_PREFIX", "")
+    return prefix + getattr(request.config, "workerinput", {}).get("workerid", "main")
 
 
 @pytest.fixture(scope="session")
