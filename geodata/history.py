@@ -102,9 +102,9 @@ _NOT_DATA = frozenset({"id", "updated_at", "change_set_id"})
 _PAIRS = 40
 
 
-def table_of(kind: type[Feature]) -> Table:
-    """Return the table of a layer kind."""
-    table = kind.__table__
+def table_of(mapped: type[Base]) -> Table:
+    """Return the table of a layer kind or of any mapped class."""
+    table = mapped.__table__
     assert isinstance(table, Table)  # noqa: S101 - a mapped class with a tablename has a Table
     return table
 
@@ -136,7 +136,7 @@ def row_json(kind: type[Feature], row: FromClause | None = None) -> ColumnElemen
     return whole
 
 
-def column_from_json(kind: type[Feature], name: str, document: ColumnElement[Any]) -> ColumnElement[Any]:
+def column_from_json(kind: type[Feature], name: str, document: Any) -> ColumnElement[Any]:
     """Return the value of a column out of such an object."""
     column = table_of(kind).c[name]
     if name == "geom":
@@ -263,7 +263,7 @@ def record_deletions(session: Session, kind: type[Feature], change_set_id: int, 
     if kind.details:
         hanging: list[Any] = []
         for detail in kind.details:
-            other = detail.__table__
+            other = table_of(detail)
             rows = (
                 select(func.coalesce(func.jsonb_agg(func.to_jsonb(other.table_valued())), func.jsonb_build_array()))
                 .where(other.c.feature_id == table.c.id)
@@ -311,7 +311,7 @@ class _Undo:
     def __init__(self, session: Session, kind: type[Feature], change_set_id: int, undo_id: int) -> None:
         self.session, self.kind, self.change_set_id, self.undo_id = session, kind, change_set_id, undo_id
         self.table = table_of(kind)
-        self.change = FeatureChange.__table__.alias("change")
+        self.change = table_of(FeatureChange).alias("change")
         self.of_set = self.change.c.change_set_id == change_set_id
 
     def run(self) -> UndoReport:
@@ -464,7 +464,7 @@ class _Undo:
 
     def _bring_back_details(self, feature_id: int, details: dict[str, list[dict[str, Any]]]) -> None:
         for detail in self.kind.details:
-            other = detail.__table__
+            other = table_of(detail)
             present = set(self.session.scalars(select(other.c.id).where(other.c.feature_id == feature_id)))
             if present:
                 # A trigger that follows the object has written its own; the ones kept in the history are the true ones.

@@ -30,23 +30,30 @@ __all__ = [
 
 
 def preview_import(
-    session: "Session", kind: "type[Feature]", path: Path, options: ImportOptions | None = None, *, list_changes: bool = True
+    session: "Session",
+    kind: "type[Feature]",
+    path: Path,
+    options: ImportOptions | None = None,
+    *,
+    list_changes: bool = True,
 ) -> "Preview":
     """Return what importing a file into a layer would do; stores nothing.
 
     A file that cannot be read is a report with status "refused", a question one with status "ask".
     Raises InvalidValueError for options that fit neither the layer nor the file.
     """
-    from geodata.importing.preview import build_preview  # noqa: PLC0415
+    from geodata.importing.preview import build_preview
 
     return build_preview(session, kind, path, options or ImportOptions(), list_changes=list_changes)
 
 
-def commit_import(session: "Session", preview: "Preview", *, user_name: str, accept_partial: bool = False) -> ImportReport:
+def commit_import(
+    session: "Session", preview: "Preview", *, user_name: str, accept_partial: bool = False
+) -> ImportReport:
     """Store what a preview showed, all of it or nothing, and commit. Its import_id is None when nothing was stored.
 
     The rows are compared anew under the layer's lock, so the counts are those of this moment.
     """
-    from geodata.importing.preview import store  # noqa: PLC0415
+    from geodata.importing.preview import store
 
     return store(session, preview, user_name=user_name, accept_partial=accept_partial)

@@ -53,8 +53,10 @@ def find_sources(path: Path, file_name: str, work: Path, limits: Limits) -> list
     """Return what can be read in an upload. Raises RefusedError."""
     if path.stat().st_size > limits.file_bytes:
         raise RefusedError(
-            "limit_exceeded", N_("The file has {size} bytes; the limit file_bytes is {limit}."),
-            size=path.stat().st_size, limit=limits.file_bytes,
+            "limit_exceeded",
+            N_("The file has {size} bytes; the limit file_bytes is {limit}."),
+            size=path.stat().st_size,
+            limit=limits.file_bytes,
         )
     extension = PurePosixPath(file_name).suffix.lower()
     if path.stat().st_size == 0:
@@ -66,8 +68,10 @@ def find_sources(path: Path, file_name: str, work: Path, limits: Limits) -> list
     if extension not in COMPONENTS:
         raise RefusedError(
             "unsupported_format",
-            N_("“{extension}” files cannot be imported. Send a zipped shapefile, GeoPackage, GeoJSON, KML, KMZ, "
-               "MapInfo TAB or MIF, DXF, GPX, CSV or XLSX."),
+            N_(
+                "“{extension}” files cannot be imported. Send a zipped shapefile, GeoPackage, GeoJSON, KML, KMZ, "
+                "MapInfo TAB or MIF, DXF, GPX, CSV or XLSX."
+            ),
             extension=extension or file_name[-20:],
         )
     siblings = {item.name.lower(): item for item in path.parent.iterdir()} if COMPONENTS[extension] else {}
@@ -89,14 +93,19 @@ def _sources_of_zip(path: Path, work: Path, limits: Limits, only: str | None = N
             return list(_unpack(archive, entries, work, limits, only))
     except zipfile.BadZipFile as error:
         if _starts_like_zip(path):
-            raise RefusedError("corrupt_archive", N_("The zip file is damaged: {reason}."), reason=str(error)) from error
+            raise RefusedError(
+                "corrupt_archive", N_("The zip file is damaged: {reason}."), reason=str(error)
+            ) from error
         raise RefusedError("not_zip", N_("The file is called .zip but is no zip file.")) from error
     except NotImplementedError as error:
         raise RefusedError(
-            "unsupported_compression", N_("The zip file uses a compression that cannot be read; use plain zip (deflate).")
+            "unsupported_compression",
+            N_("The zip file uses a compression that cannot be read; use plain zip (deflate)."),
         ) from error
     except (zlib.error, EOFError, OSError, ValueError) as error:
-        raise RefusedError("corrupt_archive", N_("The zip file is damaged: {reason}."), reason=str(error)[:200]) from error
+        raise RefusedError(
+            "corrupt_archive", N_("The zip file is damaged: {reason}."), reason=str(error)[:200]
+        ) from error
 
 
 def _starts_like_zip(path: Path) -> bool:
@@ -123,8 +132,10 @@ def _checked_entries(archive: zipfile.ZipFile, limits: Limits) -> dict[str, zipf
     infos = archive.infolist()
     if len(infos) > limits.archive_entries:
         raise RefusedError(
-            "limit_exceeded", N_("The archive has {count} entries; the limit archive_entries is {limit}."),
-            count=len(infos), limit=limits.archive_entries,
+            "limit_exceeded",
+            N_("The archive has {count} entries; the limit archive_entries is {limit}."),
+            count=len(infos),
+            limit=limits.archive_entries,
         )
     entries: dict[str, zipfile.ZipInfo] = {}
     seen: set[str] = set()
@@ -138,12 +149,17 @@ def _checked_entries(archive: zipfile.ZipFile, limits: Limits) -> dict[str, zipf
         if not info.is_dir():
             entries[name] = info
     total, packed = sum(info.file_size for info in infos), sum(info.compress_size for info in infos)
-    if total > limits.archive_bytes or total > max(packed, 1) * limits.archive_ratio and total > _CHUNK:
+    if total > limits.archive_bytes or (total > max(packed, 1) * limits.archive_ratio and total > _CHUNK):
         raise RefusedError(
             "limit_exceeded",
-            N_("Unpacked, the archive would have {size} bytes, {ratio} times its size; "
-               "the limits are archive_bytes {limit} and archive_ratio {most}."),
-            size=total, ratio=total // max(packed, 1), limit=limits.archive_bytes, most=limits.archive_ratio,
+            N_(
+                "Unpacked, the archive would have {size} bytes, {ratio} times its size; "
+                "the limits are archive_bytes {limit} and archive_ratio {most}."
+            ),
+            size=total,
+            ratio=total // max(packed, 1),
+            limit=limits.archive_bytes,
+            most=limits.archive_ratio,
         )
     ends = 0
     for info in sorted(infos, key=lambda item: item.header_offset):
@@ -163,10 +179,13 @@ def _check_entry(info: zipfile.ZipInfo, name: str) -> None:
     if name.startswith(("/", "\\")) or ".." in parts or "\x00" in name or (parts and ":" in parts[0]):
         raise RefusedError("unsafe_path", N_("The archive holds an unsafe path, “{name}”."), name=name)
     if info.flag_bits & 0x1:
-        raise RefusedError("encrypted", N_("“{name}” in the archive is encrypted. Send it without a password."), name=name)
+        raise RefusedError(
+            "encrypted", N_("“{name}” in the archive is encrypted. Send it without a password."), name=name
+        )
     if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
         raise RefusedError(
-            "unsupported_compression", N_("The zip file uses a compression that cannot be read; use plain zip (deflate).")
+            "unsupported_compression",
+            N_("The zip file uses a compression that cannot be read; use plain zip (deflate)."),
         )
 
 
@@ -200,7 +219,10 @@ def _unpack(
                 budget = _extract(archive, info, folder / f"source{component}", budget)
                 present.add(component)
         yield Source(
-            name=_label(name, mains), extension=extension, path=folder / f"source{extension}", components=frozenset(present)
+            name=_label(name, mains),
+            extension=extension,
+            path=folder / f"source{extension}",
+            components=frozenset(present),
         )
 
 
@@ -209,7 +231,9 @@ def _complain_about_missing(visible: dict[str, zipfile.ZipInfo]) -> None:
     if loose & {".dbf", ".shx"}:
         raise RefusedError("missing_component", N_("The archive has parts of a shapefile but no .shp file."))
     if loose & {".dat", ".map", ".mid"}:
-        raise RefusedError("missing_component", N_("The archive has parts of a MapInfo table but no .tab or .mif file."))
+        raise RefusedError(
+            "missing_component", N_("The archive has parts of a MapInfo table but no .tab or .mif file.")
+        )
     raise RefusedError("no_layer", N_("The archive holds no layer that can be imported."))
 
 
@@ -230,6 +254,8 @@ def _extract(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, budg
         while chunk := member.read(_CHUNK):
             budget -= len(chunk)
             if budget < 0:
-                raise RefusedError("limit_exceeded", N_("Unpacked, the archive is larger than the limit archive_bytes."))
+                raise RefusedError(
+                    "limit_exceeded", N_("Unpacked, the archive is larger than the limit archive_bytes.")
+                )
             file.write(chunk)
     return budget

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+import pyproj
+import shapely
+
 from geodata.crs import current_province
 from geodata.i18n import N_
 from geodata.importing.limits import Limits
-from geodata.importing.results import Problem, Severity, problem
+from geodata.importing.results import Problem, Severity, Text, problem
 from geodata.importing.sandbox import repair
 from geodata.importing.table import Geometries
 from geodata.layer import GeometryType
-
-import pyproj
-import shapely
 
 #: A repair that changes the area (or length) by more than this share is refused.
 MOST_LOSS = 0.01
@@ -52,7 +52,9 @@ def unusable_coordinates(geometries: Geometries) -> NDArray[np.bool_]:
     present = ~shapely.is_missing(geometries) & ~shapely.is_empty(geometries)
     with np.errstate(invalid="ignore"):
         absurd = ~np.isfinite(bounds).all(axis=1) | (np.abs(bounds) > 1e8).any(axis=1)
-        origin = (bounds == 0).all(axis=1) | ((bounds[:, 0] == 500_000) & (bounds[:, 2] == 500_000) & (shapely.get_type_id(geometries) == 0))
+        origin = (bounds == 0).all(axis=1) | (
+            (bounds[:, 0] == 500_000) & (bounds[:, 2] == 500_000) & (shapely.get_type_id(geometries) == 0)
+        )
     return present & (absurd | origin)  # type: ignore[no-any-return]
 
 
@@ -65,10 +67,15 @@ def check_geometries(
 
     def reject(mask: NDArray[np.bool_], code: str, template: str, **details: str | int) -> None:
         nonlocal good
-        problems.extend(problem(code, template, row=int(row), field="geom", **details) for row in rows[mask & good])
+        problems.extend(
+            Problem(code=code, text=Text(template=template, details=details), row=int(row), field="geom")
+            for row in rows[mask & good]
+        )
         good = good & ~mask
 
-    reject(shapely.is_missing(geometries) | shapely.is_empty(geometries), "null_geometry", N_("The row has no geometry."))
+    reject(
+        shapely.is_missing(geometries) | shapely.is_empty(geometries), "null_geometry", N_("The row has no geometry.")
+    )
     bounds = shapely.bounds(geometries)
     reject(~np.isfinite(bounds).all(axis=1), "bad_coordinates", N_("The coordinates are no place on earth."))
     types = shapely.get_type_id(geometries)
@@ -76,17 +83,37 @@ def check_geometries(
     if kind is GeometryType.POINT:
         right &= shapely.get_num_geometries(geometries) == 1
     for found in np.unique(types[good & ~right]):
-        reject(~right & (types == found), "wrong_geometry_type", N_("The layer holds {wanted}; this is {found}."),
-               wanted=_NAMES[kind], found=_FOUND.get(int(found), N_("a mixed collection")))
+        reject(
+            ~right & (types == found),
+            "wrong_geometry_type",
+            N_("The layer holds {wanted}; this is {found}."),
+            wanted=_NAMES[kind],
+            found=_FOUND.get(int(found), N_("a mixed collection")),
+        )
     vertices = shapely.get_num_coordinates(geometries)
-    reject(vertices > limits.vertices_per_feature, "too_complex",
-           N_("The geometry has more vertices than the limit vertices_per_feature, {limit}."), limit=limits.vertices_per_feature)
-    reject(shapely.get_num_geometries(geometries) > limits.parts_per_feature, "too_complex",
-           N_("The geometry has more parts than the limit parts_per_feature, {limit}."), limit=limits.parts_per_feature)
+    reject(
+        vertices > limits.vertices_per_feature,
+        "too_complex",
+        N_("The geometry has more vertices than the limit vertices_per_feature, {limit}."),
+        limit=limits.vertices_per_feature,
+    )
+    reject(
+        shapely.get_num_geometries(geometries) > limits.parts_per_feature,
+        "too_complex",
+        N_("The geometry has more parts than the limit parts_per_feature, {limit}."),
+        limit=limits.parts_per_feature,
+    )
     west, south, east, north = current_province().extent
     inside = (bounds[:, 0] >= west) & (bounds[:, 1] >= south) & (bounds[:, 2] <= east) & (bounds[:, 3] <= north)
-    reject(~inside, "out_of_extent", N_("The location is outside the province (west {west}, south {south}, east {east}, north {north})."),
-           west=str(west), south=str(south), east=str(east), north=str(north))
+    reject(
+        ~inside,
+        "out_of_extent",
+        N_("The location is outside the province (west {west}, south {south}, east {east}, north {north})."),
+        west=str(west),
+        south=str(south),
+        east=str(east),
+        north=str(north),
+    )
     geometries = geometries.copy()
     geometries[~good] = None
     invalid = good & ~shapely.is_valid(geometries)
@@ -126,17 +153,34 @@ def _repair(
     for index, (before, after) in enumerate(zip(damaged, fixed, strict=True)):
         row, why = int(rows[invalid[index]]), shapely.is_valid_reason(before)
         if after is None or not shapely.is_valid(after) or shapely.is_empty(after):
-            problems.append(problem("invalid_geometry", N_("The geometry is invalid ({why}) and cannot be repaired."), row=row, field="geom", why=why))
+            problems.append(
+                problem(
+                    "invalid_geometry",
+                    N_("The geometry is invalid ({why}) and cannot be repaired."),
+                    row=row,
+                    field="geom",
+                    why=why,
+                )
+            )
             continue
         size_before, size_after = (_size(item, metric) for item in (before, after))
         loss = abs(size_after - size_before) / max(size_before, size_after, 1e-9)
-        details = {"why": why, "before": f"{size_before:.0f}", "after": f"{size_after:.0f}", "loss": f"{loss * 100:.1f}"}
+        details = {
+            "why": why,
+            "before": f"{size_before:.0f}",
+            "after": f"{size_after:.0f}",
+            "loss": f"{loss * 100:.1f}",
+        }
         if loss > MOST_LOSS:
-            template = N_("The geometry is invalid ({why}). Repairing it would change {before} into {after} (m² or m, {loss} %), too much.")
+            template = N_(
+                "The geometry is invalid ({why}). Repairing it would change {before} into {after} (m² or m, {loss} %), too much."
+            )
             problems.append(problem("invalid_geometry", template, row=row, field="geom", **details))
             continue
         template = N_("The geometry was invalid ({why}) and was repaired: {before} before, {after} after (m² or m).")
-        problems.append(problem("invalid_geometry", template, row=row, field="geom", severity=Severity.WARNING, **details))
+        problems.append(
+            problem("invalid_geometry", template, row=row, field="geom", severity=Severity.WARNING, **details)
+        )
         result[index] = after
     return problems, result
 
@@ -151,6 +195,9 @@ def same_place(first: Geometries, second: Geometries) -> NDArray[np.bool_]:
     """Say which pairs are the same shape: to 1e-9 degrees, whatever the ring start, direction and order of parts."""
     same = np.zeros(len(first), dtype=bool)
     for shift in (0.0, 0.5e-9):
-        left, right = (shapely.normalize(shapely.transform(item, lambda points, by=shift: np.round(points + by, 9))) for item in (first, second))
+        left, right = (
+            shapely.normalize(shapely.transform(item, lambda points, by=shift: np.round(points + by, 9)))
+            for item in (first, second)
+        )
         same |= shapely.equals_exact(left, right, tolerance=2.5e-9)
     return same

@@ -34,12 +34,12 @@ def main(folder: Path) -> int:
     request = json.loads((folder / "request.json").read_text(encoding="utf-8"))
     limits = Limits(**request["limits"])
     limit_process(limits)
-    from geodata.importing import readers, table  # noqa: PLC0415 - numpy and GEOS load inside the limits
-    from geodata.importing.archive import find_sources  # noqa: PLC0415
+    from geodata.importing import readers, table
+    from geodata.importing.archive import find_sources
 
     try:
         if request["task"] == "repair":
-            from geodata.importing.repair import repair_folder  # noqa: PLC0415
+            from geodata.importing.repair import repair_folder
 
             repair_folder(folder)
             return 0
@@ -52,7 +52,9 @@ def main(folder: Path) -> int:
         table.save_answer(ask.question, folder)
     except MemoryError:
         refusal = RefusedError(
-            "limit_exceeded", N_("Reading the file needs more than the limit memory_bytes, {limit}."), limit=limits.memory_bytes
+            "limit_exceeded",
+            N_("Reading the file needs more than the limit memory_bytes, {limit}."),
+            limit=limits.memory_bytes,
         )
         table.save_answer(refusal, folder)
     return 0

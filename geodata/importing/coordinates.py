@@ -11,6 +11,10 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+import pyproj
+import shapely
+from pyproj.transformer import AreaOfInterest, TransformerGroup
+
 from geodata.crs import (
     VN2000_GEOGRAPHIC,
     VN2000_TM3,
@@ -24,11 +28,6 @@ from geodata.crs import (
 from geodata.i18n import N_
 from geodata.importing.results import Choice, Text
 from geodata.importing.table import Geometries
-
-import pyproj
-import shapely
-from pyproj.aoi import AreaOfInterest
-from pyproj.transformer import TransformerGroup
 
 Points = NDArray[np.float64]
 
@@ -106,7 +105,7 @@ def _vn2000_by_parameters(crs: pyproj.CRS) -> int | None:
         return None
     if base.ellipsoid is None or abs(base.ellipsoid.semi_major_metre - 6378137) > 1:
         return None
-    values = {param.name.lower(): param.value for param in operation.params}
+    values = {param.name.lower(): float(param.value) for param in operation.params}
     scale = next((value for name, value in values.items() if "scale" in name), 0.0)
     meridian = next((value for name, value in values.items() if "longitude" in name or "meridian" in name), None)
     easting = next((value for name, value in values.items() if "easting" in name), 0.0)
@@ -120,10 +119,29 @@ def _vn2000_by_parameters(crs: pyproj.CRS) -> int | None:
 
 
 @cache
-def _group(wkt: str) -> TransformerGroup:
+def _exact_transformer(wkt: str) -> pyproj.Transformer | None:
+    """Return the best operation for the province, else for anywhere; never one that leaves the datum shift out."""
     west, south, east, north = current_province().extent
-    area = AreaOfInterest(west, south, east, north)
-    return TransformerGroup(pyproj.CRS.from_user_input(wkt), WGS84, always_xy=True, area_of_interest=area, allow_ballpark=False)
+    crs = pyproj.CRS.from_user_input(wkt)
+    for area in (AreaOfInterest(west, south, east, north), None):
+        try:
+            group = TransformerGroup(crs, WGS84, always_xy=True, area_of_interest=area, allow_ballpark=False)
+        except (pyproj.exceptions.ProjError, IndexError):
+            # pyproj fails with an IndexError where its list of operations is empty.
+            continue
+        if group.transformers:
+            return group.transformers[0]
+    return None
+
+
+def rough_place(recognised: Recognised, points: Points) -> Points:
+    """Return about where points lie, to a few hundred metres: enough to see that data belong elsewhere."""
+    try:
+        transformer = pyproj.Transformer.from_crs(recognised.crs, WGS84, always_xy=True)
+        x, y = transformer.transform(points[:, 0], points[:, 1], errcheck=False)
+    except pyproj.exceptions.ProjError:
+        return np.full_like(points, np.inf)
+    return np.column_stack([x, y])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,12 +165,11 @@ def find_transformation(recognised: Recognised) -> Transformation | None:
     if recognised.name == f"EPSG:{WGS84}":
         return Transformation(transformer=None, operation="EPSG:4326", accuracy_m=0)
     try:
-        group = _group(recognised.crs.to_wkt())
-    except (pyproj.exceptions.CRSError, pyproj.exceptions.ProjError):
+        best = _exact_transformer(recognised.crs.to_wkt())
+    except pyproj.exceptions.CRSError:
         return None
-    if not group.transformers:
+    if best is None:
         return None
-    best = group.transformers[0]
     return Transformation(transformer=best, operation=best.description, accuracy_m=max(0.0, float(best.accuracy)))
 
 
@@ -207,12 +224,15 @@ def try_candidate(srid: int, points: Points, *, swapped: bool, places: Places | 
     inside = inside_extent(moved, current_province().extent) & good
     in_units = None
     if places is not None and len(places.rows):
-        within = shapely.intersects(places.areas, shapely.points(np.where(good[:, None], moved, 0.0)[places.rows]))
-        in_units = float(within.mean())
+        within = shapely.intersects(
+            places.areas, shapely.points(np.where(good.reshape(-1, 1), moved, 0.0)[places.rows])
+        )
+        in_units = float(np.mean(within))
     shown = moved[inside] if inside.any() else moved[good]
     bbox = (
         (float(shown[:, 0].min()), float(shown[:, 1].min()), float(shown[:, 0].max()), float(shown[:, 1].max()))
-        if len(shown) else (0.0, 0.0, 0.0, 0.0)
+        if len(shown)
+        else (0.0, 0.0, 0.0, 0.0)
     )
     return Candidate(srid=srid, swapped=swapped, share=float(inside.mean()), share_in_units=in_units, bbox=bbox)
 

@@ -5,19 +5,79 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import shapely
+
 from geodata.i18n import N_
 from geodata.importing.results import RefusedError
 from geodata.importing.table import Geometries, Value, as_objects
 
-import shapely
-
 #: Every driver of the pinned pyogrio; all but the wanted one are switched off before GDAL loads.
-DRIVERS = (
-    "ADBC AIVector AVCBin AVCE00 AmigoCloud CSV CSW Carto DGN DXF EDIGEO EEDA ESRIJSON Elasticsearch FlatGeobuf GDALG GML "
-    "GPKG GPSBabel GPX GTFS GeoJSON GeoJSONSeq GeoRSS HTTP Idrisi JML JSONFG KML LIBKML LVBAG MBTiles MEM MVT MapML "
-    "MiraMonVector NGW OAPIF ODS OGCAPI OGR_GMT OGR_PDS OGR_VRT OSM OpenFileGDB PCIDSK PDF PDS4 PGDUMP PLSCENES PMTiles S57 "
-    "SQLite SXF Selafin TopoJSON VDV VFK VICAR WAsP WFS XLSX VRT GTI"
-).split()
+DRIVERS = [
+    "ADBC",
+    "AIVector",
+    "AVCBin",
+    "AVCE00",
+    "AmigoCloud",
+    "CSV",
+    "CSW",
+    "Carto",
+    "DGN",
+    "DXF",
+    "EDIGEO",
+    "EEDA",
+    "ESRIJSON",
+    "Elasticsearch",
+    "FlatGeobuf",
+    "GDALG",
+    "GML",
+    "GPKG",
+    "GPSBabel",
+    "GPX",
+    "GTFS",
+    "GeoJSON",
+    "GeoJSONSeq",
+    "GeoRSS",
+    "HTTP",
+    "Idrisi",
+    "JML",
+    "JSONFG",
+    "KML",
+    "LIBKML",
+    "LVBAG",
+    "MBTiles",
+    "MEM",
+    "MVT",
+    "MapML",
+    "MiraMonVector",
+    "NGW",
+    "OAPIF",
+    "ODS",
+    "OGCAPI",
+    "OGR_GMT",
+    "OGR_PDS",
+    "OGR_VRT",
+    "OSM",
+    "OpenFileGDB",
+    "PCIDSK",
+    "PDF",
+    "PDS4",
+    "PGDUMP",
+    "PLSCENES",
+    "PMTiles",
+    "S57",
+    "SQLite",
+    "SXF",
+    "Selafin",
+    "TopoJSON",
+    "VDV",
+    "VFK",
+    "VICAR",
+    "WAsP",
+    "WFS",
+    "XLSX",
+    "VRT",
+    "GTI",
+]
 SPACED = ("ESRI Shapefile", "MapInfo File")
 
 
@@ -37,11 +97,13 @@ def _load(driver: str) -> Any:
     skipped = [name for name in (*DRIVERS, *SPACED) if name not in wanted]
     os.environ["GDAL_SKIP"] = ",".join(skipped)
     os.environ["OGR_SKIP"] = os.environ["GDAL_SKIP"]
-    import pyogrio  # noqa: PLC0415 - GDAL registers its drivers now
-    import pyogrio.raw  # noqa: PLC0415
+    import pyogrio
+    import pyogrio.raw
 
     if unexpected := set(pyogrio.list_drivers()) - wanted:
-        raise RefusedError("unsupported_format", N_("Drivers that must be off are on: {names}."), names=", ".join(sorted(unexpected)))
+        raise RefusedError(
+            "unsupported_format", N_("Drivers that must be off are on: {names}."), names=", ".join(sorted(unexpected))
+        )
     return pyogrio
 
 
@@ -59,10 +121,21 @@ def read_layer(path: Path, driver: str, layer: str | None, encoding: str | None 
     pyogrio = _load(driver)
     try:
         meta, _, wkb, fields = pyogrio.raw.read(path, layer=layer, encoding=encoding, force_2d=True)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FieldError,
-            pyogrio.errors.GeometryError, pyogrio.errors.FeatureError, UnicodeDecodeError, ValueError) as error:
+    except (
+        pyogrio.errors.DataSourceError,
+        pyogrio.errors.DataLayerError,
+        pyogrio.errors.FieldError,
+        pyogrio.errors.GeometryError,
+        pyogrio.errors.FeatureError,
+        UnicodeDecodeError,
+        ValueError,
+    ) as error:
         raise _malformed(error) from error
-    geometries = shapely.from_wkb(wkb, on_invalid="ignore") if wkb is not None else as_objects([None] * (len(fields[0]) if fields else 0))
+    geometries = (
+        shapely.from_wkb(wkb, on_invalid="ignore")
+        if wkb is not None
+        else as_objects([None] * (len(fields[0]) if fields else 0))
+    )
     return DriverLayer(
         names=tuple(str(name) for name in meta["fields"]),
         columns=tuple(_plain(values) for values in fields),

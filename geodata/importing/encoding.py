@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 
 #: TCVN 5712:1993 VN3 (fonts .Vn*): one byte per letter, in the order of the two strings. 0xAD is ư.
-_TCVN3_BYTES = (
-    "µ¸¶·¹¨»¾¼½Æ©ÇÊÈÉË®ÌÐÎÏÑªÒÕÓÔÖ×ÝØÜÞßãáâä«åèæçé¬êíëìîïóñòô\u00adõøö÷ùúýûüþ¡¢§£¤¥¦"
-)
+_TCVN3_BYTES = "µ¸¶·¹¨»¾¼½Æ©ÇÊÈÉË®ÌÐÎÏÑªÒÕÓÔÖ×ÝØÜÞßãáâä«åèæçé¬êíëìîïóñòô\u00adõøö÷ùúýûüþ¡¢§£¤¥¦"
 _TCVN3_LETTERS = "àáảãạăằắẳẵặâầấẩẫậđèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵĂÂĐÊÔƠƯ"
 _TCVN3 = str.maketrans(_TCVN3_BYTES, _TCVN3_LETTERS)
 
@@ -75,7 +73,11 @@ def _viqr_letter(match: re.Match[str]) -> str:
 
 def _latin(data: bytes) -> str:
     """Return the bytes as Windows shows them; the five holes of cp1252 stay as they are."""
-    return data.decode("cp1252", "replace") if all(byte not in data for byte in b"\x81\x8d\x8f\x90\x9d") else data.decode("latin1")
+    return (
+        data.decode("cp1252", "replace")
+        if all(byte not in data for byte in b"\x81\x8d\x8f\x90\x9d")
+        else data.decode("latin1")
+    )
 
 
 def _whole_utf8(data: bytes) -> str:
@@ -107,7 +109,15 @@ ALIASES = {
 }  # fmt: skip
 
 #: dBase language ids that say more than “ANSI”.
-LANGUAGE_IDS = {0x7A: "gbk", 0x4D: "gbk", 0x78: "big5", 0x4F: "big5", 0x13: "shift_jis", 0x7B: "shift_jis", 0xC9: "cp1251"}
+LANGUAGE_IDS = {
+    0x7A: "gbk",
+    0x4D: "gbk",
+    0x78: "big5",
+    0x4F: "big5",
+    0x13: "shift_jis",
+    0x7B: "shift_jis",
+    0xC9: "cp1251",
+}
 
 _ONSET = "ngh|ng|nh|gh|gi|kh|ph|th|tr|ch|qu|[bcdđghklmnpqrstvx]"
 _RHYME = (
@@ -180,9 +190,11 @@ def score(samples: Iterable[bytes], encoding: str) -> Reading:
                 words += 1
                 good += _is_syllable(word)
         # A sign of another encoding that is left over inside a word breaks it in two; count what is no letter.
-        leftover = sum(1 for char in text if char > "\x7f" and not char.isalpha() and char not in "–—“”‘’…°²³«»·×±€™®©§")
+        leftover = sum(
+            1 for char in text if char > "\x7f" and not char.isalpha() and char not in "–—“”‘’…°²³«»·×±€™®©§"
+        )
         words += leftover
-        if len(shown) < 5 and text not in shown:  # noqa: PLR2004 - five samples are shown
+        if len(shown) < 5 and text not in shown:
             shown.append(text)
     return Reading(encoding=encoding, score=good / words if words else 0.0, words=words, samples=tuple(shown))
 
@@ -220,8 +232,12 @@ def detect(samples: Sequence[bytes], declared: str | None = None) -> Detected:
     best = readings[0]
     if best.score >= 0.75 and best.score - readings[1].score >= 0.15:
         source = "cpg" if best.encoding == named else "detected"
-        return Detected(encoding=best.encoding, source=source, readings=tuple(readings),
-                        declared_is_wrong=named is not None and best.encoding != named)
+        return Detected(
+            encoding=best.encoding,
+            source=source,
+            readings=tuple(readings),
+            declared_is_wrong=named is not None and best.encoding != named,
+        )
     if named and named not in {"utf-8", best.encoding}:
         reading = score(accented, named)
         if reading.score >= 0:
@@ -240,7 +256,9 @@ def _utf8(accented: Sequence[bytes], named: str | None) -> Detected:
     source = "cpg" if named == "utf-8" else "detected"
     inner = detect_in_text([_whole_utf8(data) for data in accented])
     if inner is not None:
-        return Detected(encoding=f"utf-8+{inner.encoding}", source="detected", readings=(inner, once), declared_is_wrong=wrong)
+        return Detected(
+            encoding=f"utf-8+{inner.encoding}", source="detected", readings=(inner, once), declared_is_wrong=wrong
+        )
     return Detected(encoding="utf-8", source=source, readings=(once,), declared_is_wrong=wrong)
 
 
@@ -249,7 +267,9 @@ def _detect_ascii(samples: Sequence[bytes], named: str | None) -> Detected:
     if len(words) * 5 >= len(samples) and words:
         reading = score(words[:400], "viqr")
         if reading.words and reading.score >= 0.9:
-            return Detected(encoding="viqr", source="detected", readings=(reading,), declared_is_wrong=named is not None)
+            return Detected(
+                encoding="viqr", source="detected", readings=(reading,), declared_is_wrong=named is not None
+            )
     return Detected(encoding=named or "utf-8", source="cpg" if named else "detected")
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+import shapely
+
 from geodata.crs import WGS84
 from geodata.i18n import N_
 from geodata.importing.coordinates import Points
@@ -13,8 +15,6 @@ from geodata.importing.numbers import NumberStyle, parse_number
 from geodata.importing.results import Problem, Severity, problem
 from geodata.importing.table import Geometries, Table, Value, as_objects, empty_geometries
 from geodata.layer import fold_column_name
-
-import shapely
 
 _LON = {"lon", "long", "lng", "longitude", "kinhdo", "kinhdod", "wardlon", "xlon", "gpslon", "toadokinhdo"}
 _LAT = {"lat", "latitude", "vido", "wardlat", "ylat", "gpslat", "toadovido"}
@@ -72,7 +72,10 @@ def find_location_columns(table: Table) -> LocationColumns | None:
 
 
 def _looks_like_wkt(value: Value) -> bool:
-    return isinstance(value, str) and re.match(r"\s*(SRID=\d+;)?\s*(MULTI)?(POINT|LINESTRING|POLYGON)", value, re.IGNORECASE) is not None
+    return (
+        isinstance(value, str)
+        and re.match(r"\s*(SRID=\d+;)?\s*(MULTI)?(POINT|LINESTRING|POLYGON)", value, re.IGNORECASE) is not None
+    )
 
 
 def parse_angle(value: Value, style: NumberStyle) -> float | None:
@@ -90,7 +93,9 @@ def parse_angle(value: Value, style: NumberStyle) -> float | None:
     return parse_number(value, style)
 
 
-def read_locations(table: Table, columns: LocationColumns, style: NumberStyle) -> tuple[Geometries, list[Problem], bool]:
+def read_locations(
+    table: Table, columns: LocationColumns, style: NumberStyle
+) -> tuple[Geometries, list[Problem], bool]:
     """Return the geometries, what could not be read, and whether X was the northing (the Vietnamese custom).
 
     X and Y are told apart by size: in every CRS used in Vietnam northings exceed 900 000 m and eastings do not;
@@ -99,7 +104,8 @@ def read_locations(table: Table, columns: LocationColumns, style: NumberStyle) -
     if columns.wkt is not None:
         geometries, problems = _read_wkt(table, columns.wkt)
         return geometries, problems, False
-    assert columns.first is not None and columns.second is not None  # noqa: S101 - the two cases of LocationColumns
+    assert columns.first is not None  # noqa: S101 - the two cases of LocationColumns
+    assert columns.second is not None  # noqa: S101
     first, bad_first = _read_column(table, columns.first, style)
     second, bad_second = _read_column(table, columns.second, style)
     swapped = False
@@ -115,7 +121,10 @@ def read_locations(table: Table, columns: LocationColumns, style: NumberStyle) -
 
 def _first_is_northing(first: Points, second: Points) -> bool:
     with np.errstate(all="ignore"):
-        a, b = np.nanmedian(first) if np.isfinite(first).any() else 0, np.nanmedian(second) if np.isfinite(second).any() else 0
+        a, b = (
+            np.nanmedian(first) if np.isfinite(first).any() else 0,
+            np.nanmedian(second) if np.isfinite(second).any() else 0,
+        )
     if max(a, b) > 1000:
         return bool(a > 900_000 > b)
     return bool(b > 90 > a)
@@ -132,8 +141,13 @@ def _read_column(table: Table, index: int, style: NumberStyle) -> tuple[Points, 
         except ValueError:
             number = None
             problems.append(
-                problem("bad_coordinates", N_("“{value}” is no coordinate."), row=int(table.rows[position]),
-                        field=table.names[index], value=value)
+                problem(
+                    "bad_coordinates",
+                    N_("“{value}” is no coordinate."),
+                    row=int(table.rows[position]),
+                    field=table.names[index],
+                    value=value,
+                )
             )
         if number is not None:
             values[position] = number
@@ -153,8 +167,14 @@ def _read_wkt(table: Table, index: int) -> tuple[Geometries, list[Problem]]:
             geometries[position] = shapely.from_wkt(text) if text else None
         except (shapely.errors.GEOSException, TypeError) as error:
             problems.append(
-                problem("bad_coordinates", N_("The geometry cannot be read: {reason}."), row=int(table.rows[position]),
-                        field=table.names[index], value=text, reason=str(error)[:120])
+                problem(
+                    "bad_coordinates",
+                    N_("The geometry cannot be read: {reason}."),
+                    row=int(table.rows[position]),
+                    field=table.names[index],
+                    value=text,
+                    reason=str(error)[:120],
+                )
             )
     return geometries, problems
 
@@ -165,9 +185,12 @@ def degrees_note(columns: LocationColumns) -> Problem | None:
         return None
     return problem(
         "crs_unknown",
-        N_("Longitude and latitude columns were read as WGS 84 (EPSG:{srid}). If they are VN-2000, give --crs EPSG:4756: "
-           "the difference is 224 m."),
-        severity=Severity.WARNING, srid=WGS84,
+        N_(
+            "Longitude and latitude columns were read as WGS 84 (EPSG:{srid}). If they are VN-2000, give --crs EPSG:4756: "
+            "the difference is 224 m."
+        ),
+        severity=Severity.WARNING,
+        srid=WGS84,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from geodata.column_names import short_names
 from geodata.errors import InvalidValueError
 from geodata.i18n import N_
 from geodata.layer import Feature, Field, fold_column_name
@@ -14,8 +15,22 @@ FALLBACKS: dict[str, tuple[str, ...]] = {
 }
 #: Columns other programs add; they say nothing about the object.
 IGNORED = frozenset(
-    {"objectid", "fid", "ogcfid", "gid", "shapeleng", "shapelength", "shapearea", "shapelen", "idkhong", "layer", "paperspace",
-     "subclasses", "linetype", "entityhandle"}
+    {
+        "objectid",
+        "fid",
+        "ogcfid",
+        "gid",
+        "shapeleng",
+        "shapelength",
+        "shapearea",
+        "shapelen",
+        "idkhong",
+        "layer",
+        "paperspace",
+        "subclasses",
+        "linetype",
+        "entityhandle",
+    }
 )
 #: The problem column of a list of rejected rows that is sent again.
 REASON_COLUMN = "ly_do_tu_choi"
@@ -47,36 +62,41 @@ def _fold_cut(name: str) -> str:
 
 
 def match_columns(
-    kind: type[Feature], names: Sequence[str], given: Mapping[str, str], constants: Mapping[str, str], used: frozenset[int]
+    kind: type[Feature],
+    names: Sequence[str],
+    given: Mapping[str, str],
+    constants: Mapping[str, str],
+    used: frozenset[int],
 ) -> Mapping_:
     """Return which column fills which field. Raises InvalidValueError for a field or column that is not there."""
     fields = {field.name: field for field in importable_fields(kind)}
+    shorter = short_names(kind)
     found: dict[str, int] = {}
-    for name in (*given, *constants):
-        if name not in fields:
-            raise InvalidValueError(name="--map", value=name, reason=f"fields of this layer: {', '.join(fields)}")
-    for name, column in given.items():
-        if column == "":
-            continue
-        found[name] = _find_given(column, names)
+    if unknown := [name for name in (*given, *constants) if name not in fields]:
+        raise InvalidValueError(name="--map", value=unknown[0], reason=f"fields of this layer: {', '.join(fields)}")
+    found |= {name: _find_given(column, names) for name, column in given.items() if column}
     free = [index for index in range(len(names)) if index not in used and index not in found.values()]
     skipped = set(given) | set(constants)
     for exact in (True, False):
         for field in fields.values():
             if field.name in found or field.name in skipped:
                 continue
-            index = _find(field, names, free, exact=exact)
+            index = _find((*_ordered_names(field), shorter[field.name]), names, free, exact=exact)
             if index is not None:
                 found[field.name] = index
                 free.remove(index)
-    for name, others in FALLBACKS.items():
-        if name not in found and name not in skipped and name in fields:
-            folded = {fold_column_name(other) for other in others}
-            pool = [index for index in range(len(names)) if index not in used]
-            index = next((index for index in pool if fold_column_name(names[index]) in folded), None)
-            if index is not None:
-                found[name] = index
-    unmapped = tuple(index for index in free if _is_wanted(names[index]) and index not in found.values())
+    pool = [index for index in range(len(names)) if index not in used]
+    for name in FALLBACKS.keys() & fields.keys() - found.keys() - skipped:
+        folded = {fold_column_name(other) for other in FALLBACKS[name]}
+        index = next((index for index in pool if fold_column_name(names[index]) in folded), None)
+        if index is not None:
+            found[name] = index
+    computed = _computed_names(kind)
+    unmapped = tuple(
+        index
+        for index in free
+        if _is_wanted(names[index]) and index not in found.values() and fold_column_name(names[index]) not in computed
+    )
     return Mapping_(columns=found, unmapped=unmapped)
 
 
@@ -90,14 +110,30 @@ def _find_given(column: str, names: Sequence[str]) -> int:
         for index, name in enumerate(names):
             if same(name):
                 return index
-    raise InvalidValueError(N_("The file has no column “{value}”; it has: {reason}."), name="--map", value=column, reason=", ".join(names))
+    raise InvalidValueError(
+        N_("The file has no column “{value}”; it has: {reason}."), name="--map", value=column, reason=", ".join(names)
+    )
 
 
-def _find(field: Field, names: Sequence[str], free: Sequence[int], *, exact: bool) -> int | None:
-    for wanted in _ordered_names(field):
+def _computed_names(kind: type[Feature]) -> frozenset[str]:
+    """Return the folded column names of computed fields: an export shows them, an import does not take them."""
+    shorter = short_names(kind)
+    computed = (field for field in kind.fields() if field.derived)
+    return frozenset(
+        fold_column_name(name) for field in computed for name in (field.name, shorter[field.name], *field.source_names)
+    )
+
+
+def _find(wanted_names: Sequence[str], names: Sequence[str], free: Sequence[int], *, exact: bool) -> int | None:
+    for wanted in wanted_names:
         for index in free:
             if exact and fold_column_name(names[index]) == fold_column_name(wanted):
                 return index
-            if not exact and len(wanted) > _CUT and len(names[index]) == _CUT and _fold_cut(names[index]) == _fold_cut(wanted):
+            if (
+                not exact
+                and len(wanted) > _CUT
+                and len(names[index]) == _CUT
+                and _fold_cut(names[index]) == _fold_cut(wanted)
+            ):
                 return index
     return None

@@ -30,9 +30,11 @@ def style_of(texts: Iterable[str]) -> NumberStyle:
     votes = {NumberStyle.VIETNAMESE: 0, NumberStyle.ENGLISH: 0}
     for text in texts:
         clean = _CLEAN.sub("", text)
-        if not clean or not clean.strip("+-0123456789.,") == "" or ("." not in clean and "," not in clean):
+        if not clean or clean.strip("+-0123456789.,") or ("." not in clean and "," not in clean):
             continue
-        if _GROUPED_DOT.match(clean) and clean.count(".") == 1 or _GROUPED_COMMA.match(clean) and clean.count(",") == 1:
+        if (_GROUPED_DOT.match(clean) and clean.count(".") == 1) or (
+            _GROUPED_COMMA.match(clean) and clean.count(",") == 1
+        ):
             continue
         vietnamese, english = bool(_VIETNAMESE.match(clean)), bool(_ENGLISH.match(clean))
         if vietnamese != english:
@@ -55,7 +57,9 @@ def plain_number(text: str, style: NumberStyle, *, whole: bool = False) -> str:
     clean = _CLEAN.sub("", text)
     if _PLAIN.match(clean):
         return clean
-    single = (_GROUPED_DOT.match(clean) and clean.count(".") == 1) or (_GROUPED_COMMA.match(clean) and clean.count(",") == 1)
+    single = (_GROUPED_DOT.match(clean) and clean.count(".") == 1) or (
+        _GROUPED_COMMA.match(clean) and clean.count(",") == 1
+    )
     if single:
         if style is NumberStyle.UNKNOWN and whole:
             return clean.replace(".", "").replace(",", "")

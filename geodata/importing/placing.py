@@ -5,10 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+import shapely
+
+from geodata.crs import current_province
 from geodata.i18n import N_
+from geodata.importing.check import unusable_coordinates
 from geodata.importing.coordinates import (
     SAMPLE,
     Candidate,
@@ -21,15 +26,12 @@ from geodata.importing.coordinates import (
     list_candidates,
     parse_crs,
     representative_points,
+    rough_place,
 )
-from geodata.crs import current_province
-from geodata.importing.check import unusable_coordinates
 from geodata.importing.results import Choice, ImportOptions, Problem, Question, RefusedError, Severity, Text, problem
 from geodata.importing.table import Geometries, Table, as_objects
 from geodata.layer import Feature, GeometryType, fold_column_name
 from geodata.layers import LAYERS
-
-import shapely
 
 #: From this share on, the data lie where a CRS says; below the other, they do not.
 LANDS, MISSES = 0.3, 0.1
@@ -47,7 +49,9 @@ class Placed:
     problems: tuple[Problem, ...] = field(default_factory=tuple)
 
 
-def resolve_crs(table: Table, geometries: Geometries, options: ImportOptions, places: Places | None, *, order_is_known: bool) -> Placed:
+def resolve_crs(
+    table: Table, geometries: Geometries, options: ImportOptions, places: Places | None, *, order_is_known: bool
+) -> Placed:
     """Return how to place the geometries. `order_is_known`: the columns said which is the easting."""
     usable = ~shapely.is_missing(geometries) & ~shapely.is_empty(geometries) & ~unusable_coordinates(geometries)
     chosen = np.flatnonzero(usable)
@@ -62,20 +66,29 @@ def resolve_crs(table: Table, geometries: Geometries, options: ImportOptions, pl
     declared = parse_crs(table.crs) if table.crs else None
     if not len(points):
         return Placed(recognised=declared or parse_crs("EPSG:4326"), source=table.crs_source, swapped=swapped)
+    if declared is not None and find_transformation(declared) is None:
+        inside = inside_extent(rough_place(declared, points), current_province().extent)
+        if not inside.any():
+            template = N_("In its own CRS, {crs}, the file lies outside the province.")
+            return Placed(refused=RefusedError("out_of_extent", template, crs=declared.name))
     if declared is None or find_transformation(declared) is None:
         return _without_crs(table, points, places, swapped=swapped, may_ask_axes=not order_is_known)
     return _declared(declared, table, points, places, swapped=swapped)
 
 
-def _within(places: Places, chosen: Sequence[int] | Points) -> Places | None:
+def _within(places: Places, chosen: NDArray[np.int64]) -> Places | None:
     position = {int(row): index for index, row in enumerate(chosen)}
-    kept = [(position[int(row)], area) for row, area in zip(places.rows, places.areas, strict=True) if int(row) in position]
+    kept = [
+        (position[int(row)], area) for row, area in zip(places.rows, places.areas, strict=True) if int(row) in position
+    ]
     if not kept:
         return None
     return Places(rows=np.array([row for row, _ in kept], dtype=np.int64), areas=as_objects([area for _, area in kept]))
 
 
-def _share(recognised: Recognised, points: Points, *, swapped: bool, places: Places | None = None) -> tuple[float, float | None]:
+def _share(
+    recognised: Recognised, points: Points, *, swapped: bool, places: Places | None = None
+) -> tuple[float, float | None]:
     transformation = find_transformation(recognised)
     if transformation is None or not len(points):
         return 0.0, None
@@ -83,7 +96,7 @@ def _share(recognised: Recognised, points: Points, *, swapped: bool, places: Pla
     inside = inside_extent(moved, current_province().extent)
     in_units = None
     if places is not None and len(places.rows):
-        safe = np.where(np.isfinite(moved).all(axis=1)[:, None], moved, 0.0)
+        safe = np.where(np.isfinite(moved).all(axis=1, keepdims=True), moved, 0.0)
         in_units = float(shapely.intersects(places.areas, shapely.points(safe[places.rows])).mean())
     return float(inside.mean()), in_units
 
@@ -91,7 +104,9 @@ def _share(recognised: Recognised, points: Points, *, swapped: bool, places: Pla
 def _given(text: str, points: Points, *, swapped: bool, may_ask_axes: bool) -> Placed:
     recognised = parse_crs(text)
     if recognised is None:
-        return Placed(refused=RefusedError("crs_unknown", N_("“{crs}” is no known CRS; write it like EPSG:9210."), crs=text[:80]))
+        return Placed(
+            refused=RefusedError("crs_unknown", N_("“{crs}” is no known CRS; write it like EPSG:9210."), crs=text[:80])
+        )
     share, _ = _share(recognised, points, swapped=swapped)
     if may_ask_axes and share < MISSES and len(points):
         other, _ = _share(recognised, points, swapped=not swapped)
@@ -102,11 +117,21 @@ def _given(text: str, points: Points, *, swapped: bool, may_ask_axes: bool) -> P
 
 def _ask_axes(share_swapped: float, share: float, *, swapped: bool) -> Placed:
     choices = (
-        Choice(value="swap", share_inside=share_swapped, why=Text(
-            template=N_("with X and Y exchanged, {share} % of the objects fall inside the province (--swap-axes)"),
-            details={"share": f"{share_swapped * 100:.0f}"})),
-        Choice(value="keep", share_inside=share, why=Text(
-            template=N_("as they are, {share} % fall inside the province"), details={"share": f"{share * 100:.0f}"})),
+        Choice(
+            value="swap",
+            share_inside=share_swapped,
+            why=Text(
+                template=N_("with X and Y exchanged, {share} % of the objects fall inside the province (--swap-axes)"),
+                details={"share": f"{share_swapped * 100:.0f}"},
+            ),
+        ),
+        Choice(
+            value="keep",
+            share_inside=share,
+            why=Text(
+                template=N_("as they are, {share} % fall inside the province"), details={"share": f"{share * 100:.0f}"}
+            ),
+        ),
     )
     note = problem("axes_swapped", N_("X and Y (or longitude and latitude) seem to be exchanged."))
     return Placed(question=Question(about="axes", choices=choices), problems=(note,))
@@ -127,14 +152,18 @@ def _without_crs(table: Table, points: Points, places: Places | None, *, swapped
         template = N_("The file does not say its CRS, and no CRS used in Vietnam puts its data into the province.")
         return Placed(refused=RefusedError("crs_unknown", template))
     template = (
-        N_("The file's CRS is not known to this program; choose one.") if table.crs else N_("The file does not say its CRS; choose one.")
+        N_("The file's CRS is not known to this program; choose one.")
+        if table.crs
+        else N_("The file does not say its CRS; choose one.")
     )
     return _ask_crs(candidates, problem("crs_unknown", template))
 
 
 def _declared(declared: Recognised, table: Table, points: Points, places: Places | None, *, swapped: bool) -> Placed:
     share, in_units = _share(declared, points, swapped=swapped, places=places)
-    found = Placed(recognised=declared, source=table.crs_source, swapped=swapped, problems=_parameters_note(declared, table))
+    found = Placed(
+        recognised=declared, source=table.crs_source, swapped=swapped, problems=_parameters_note(declared, table)
+    )
     if share >= LANDS and (in_units is None or in_units >= LANDS):
         return found
     if share < MISSES:
@@ -142,13 +171,16 @@ def _declared(declared: Recognised, table: Table, points: Points, places: Places
         if other >= 0.5:
             return _ask_axes(other, share, swapped=swapped)
     rivals = [
-        candidate for candidate in list_candidates(points, places=places, swapped=swapped)
+        candidate
+        for candidate in list_candidates(points, places=places, swapped=swapped)
         if candidate.name != declared.name and _clearly_better(candidate, share, in_units)
     ]
     if rivals:
         note = problem(
-            "crs_mismatch", N_("The file says {crs}, but there only {share} % of the objects fall where they should; choose."),
-            crs=declared.name, share=f"{(share if in_units is None else in_units) * 100:.0f}",
+            "crs_mismatch",
+            N_("The file says {crs}, but there only {share} % of the objects fall where they should; choose."),
+            crs=declared.name,
+            share=f"{(share if in_units is None else in_units) * 100:.0f}",
         )
         return _ask_crs(rivals, note)
     return found
@@ -164,7 +196,12 @@ def _parameters_note(declared: Recognised, table: Table) -> tuple[Problem, ...]:
     if not declared.by_parameters or table.crs_source != "prj":
         return ()
     return (
-        problem("crs_unknown", N_("The .prj has a name of its own; by its parameters it is {crs}."), severity=Severity.WARNING, crs=declared.name),
+        problem(
+            "crs_unknown",
+            N_("The .prj has a name of its own; by its parameters it is {crs}."),
+            severity=Severity.WARNING,
+            crs=declared.name,
+        ),
     )
 
 
@@ -198,12 +235,18 @@ def named_places(session: Session, table: Table) -> Places | None:
         hits = [(row, word) for row, word in hits if word in by_word]
         if len(hits) > len(best) and len(hits) * 2 >= len([value for value in column if value is not None]):
             best = hits
-    if not best or not table.crs and len(best) < 1:
+    if not best or (not table.crs and len(best) < 1):
         return None
     wanted = {id_ for _, word in best[:SAMPLE] for id_ in by_word[word]}
     geometry = func.ST_AsBinary(func.ST_Simplify(kind.geom, 0.0005, True))
-    shapes = {id_: shapely.from_wkb(bytes(data)) for id_, data in session.execute(select(kind.id, geometry).where(kind.id.in_(wanted)))}
-    areas = {word: shapely.union_all([shapely.make_valid(shapes[id_]) for id_ in by_word[word]]) for word in {word for _, word in best[:SAMPLE]}}
+    shapes = {
+        id_: shapely.from_wkb(bytes(data))
+        for id_, data in session.execute(select(kind.id, geometry).where(kind.id.in_(wanted)))
+    }
+    areas = {
+        word: shapely.union_all([shapely.make_valid(shapes[id_]) for id_ in by_word[word]])
+        for word in {word for _, word in best[:SAMPLE]}
+    }
     rows = np.array([row for row, _ in best[:SAMPLE]], dtype=np.int64)
     return Places(rows=rows, areas=as_objects([areas[word] for _, word in best[:SAMPLE]]))
 

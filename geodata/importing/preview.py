@@ -69,7 +69,9 @@ class _AskError(Exception):
         self.question, self.problems = question, tuple(problems)
 
 
-def build_preview(session: Session, kind: type[Feature], path: Path, options: ImportOptions, *, list_changes: bool = True) -> Preview:
+def build_preview(
+    session: Session, kind: type[Feature], path: Path, options: ImportOptions, *, list_changes: bool = True
+) -> Preview:
     """Return what importing the file would do; nothing is stored."""
     return _Import(session, kind, path, options).preview(list_changes=list_changes)
 
@@ -103,15 +105,22 @@ class _Import:
             self.report = self.report.replaced(status=Status.REFUSED, reason=error.reason, reason_text=text)
             rows = None
         return Preview(
-            report=self.report.with_problems(self.problems), kind=self.kind, options=self.options,
-            rows=rows if self.report.status in {Status.OK, Status.PARTIAL} else None, changes=changes, samples=self.samples, table=self.table,
+            report=self.report.with_problems(self.problems),
+            kind=self.kind,
+            options=self.options,
+            rows=rows if self.report.status in {Status.OK, Status.PARTIAL} else None,
+            changes=changes,
+            samples=self.samples,
+            table=self.table,
         )
 
     def _check_options(self) -> None:
         names = {field.name for field in importable_fields(self.kind)}
         for name in self.options.constants:
             if name not in names:
-                raise InvalidValueError(name="--set", value=name, reason=f"fields of this layer: {', '.join(sorted(names))}")
+                raise InvalidValueError(
+                    name="--set", value=name, reason=f"fields of this layer: {', '.join(sorted(names))}"
+                )
 
     # reading
 
@@ -148,7 +157,9 @@ class _Import:
         """Return the table in Unicode, and the question where several readings are possible."""
         given = letters.canonical(self.options.encoding) if self.options.encoding else None
         if self.options.encoding and given is None:
-            raise InvalidValueError(name="--encoding", value=self.options.encoding, reason="utf-8, tcvn3, vni, cp1258, viqr, cp1252")
+            raise InvalidValueError(
+                name="--encoding", value=self.options.encoding, reason="utf-8, tcvn3, vni, cp1258, viqr, cp1252"
+            )
         texts = [value for column in table.columns for value in column if isinstance(value, str)]
         unsure = None
         if table.texts == "bytes":
@@ -157,16 +168,27 @@ class _Import:
             encoding, source = given or detected.encoding, "given" if given else detected.source
             if detected.declared_is_wrong and not given and detected.encoding:
                 self.problems.append(
-                    problem("encoding_unknown", N_("The declared encoding {declared} does not fit the texts; {found} does."),
-                            severity=Severity.WARNING, declared=table.declared_encoding or "", found=detected.encoding)
+                    problem(
+                        "encoding_unknown",
+                        N_("The declared encoding {declared} does not fit the texts; {found} does."),
+                        severity=Severity.WARNING,
+                        declared=table.declared_encoding or "",
+                        found=detected.encoding,
+                    )
                 )
             if encoding is None:
-                unsure = _AskError(_encoding_question(detected.readings),
-                                   [problem("encoding_unknown", N_("The letters can be read in several ways; choose one."))])
+                unsure = _AskError(
+                    _encoding_question(detected.readings),
+                    [problem("encoding_unknown", N_("The letters can be read in several ways; choose one."))],
+                )
                 encoding = "cp1252"
         else:
             reading = letters.detect_in_text([*table.names, *texts]) if given is None else None
-            viqr = reading is None and given is None and letters.detect([text.encode() for text in texts if text.isascii()]).encoding == "viqr"
+            viqr = (
+                reading is None
+                and given is None
+                and letters.detect([text.encode() for text in texts if text.isascii()]).encoding == "viqr"
+            )
             inner = "viqr" if viqr else reading.encoding if reading else given if given not in {None, "utf-8"} else None
             encoding, source = inner or "utf-8", "given" if given else "detected"
             if inner is None:
@@ -175,25 +197,39 @@ class _Import:
             encoding=Known(value=None if unsure else "utf-8" if encoding == "unicode" else encoding, source=source)
         )
         decoded = _decode_table(table, encoding)
-        accented = dict.fromkeys(value for column in decoded.columns for value in column if isinstance(value, str) and not value.isascii())
+        accented = dict.fromkeys(
+            value for column in decoded.columns for value in column if isinstance(value, str) and not value.isascii()
+        )
         self.samples = tuple(list(accented)[:5])
-        for name, column, raw, width in zip(decoded.names, decoded.columns, table.columns, table.widths or (0,) * len(table.names), strict=True):
+        for name, column, raw, width in zip(
+            decoded.names, decoded.columns, table.columns, table.widths or (0,) * len(table.names), strict=True
+        ):
             if width >= 254 - 3:
                 self.problems += [
                     cut_warning(name, int(row), str(value), width)
-                    for row, value, cell in zip(table.rows, column, raw, strict=True) if isinstance(cell, str) and len(cell) >= width - 3
+                    for row, value, cell in zip(table.rows, column, raw, strict=True)
+                    if isinstance(cell, str) and len(cell) >= width - 3
                 ]
         return decoded, unsure
 
     def _ask_for_location(self, table: Table) -> None:
         why = Text(template=N_("a column of numbers"))
         choices = tuple(
-            Choice(value=name, why=why) for name, column in zip(table.names, table.columns, strict=True)
-            if any(isinstance(value, int | float) or (isinstance(value, str) and value[:1].isdigit()) for value in column[:20])
+            Choice(value=name, why=why)
+            for name, column in zip(table.names, table.columns, strict=True)
+            if any(
+                isinstance(value, int | float) or (isinstance(value, str) and value[:1].isdigit())
+                for value in column[:20]
+            )
         )
         raise _AskError(
             Question(about="columns", choices=choices),
-            [problem("missing_field", N_("No columns with coordinates were found. Name them lon and lat, X and Y, or WKT."))],
+            [
+                problem(
+                    "missing_field",
+                    N_("No columns with coordinates were found. Name them lon and lat, X and Y, or WKT."),
+                )
+            ],
         )
 
     # placing
@@ -209,13 +245,18 @@ class _Import:
         assert found.recognised is not None  # noqa: S101 - neither a question nor a refusal
         transformation = find_transformation(found.recognised)
         operation = transformation.operation if transformation else None
-        self.report = self.report.replaced(crs=Known(value=found.recognised.name, source=found.source), operation=operation)
+        self.report = self.report.replaced(
+            crs=Known(value=found.recognised.name, source=found.source), operation=operation
+        )
         return found
 
-    def _checked_geometries(self, table: Table, placed: Placed, geometries: Geometries) -> tuple[np.ndarray[Any, np.dtype[np.bool_]], Geometries]:
+    def _checked_geometries(
+        self, table: Table, placed: Placed, geometries: Geometries
+    ) -> tuple[np.ndarray[Any, np.dtype[np.bool_]], Geometries]:
         absurd = unusable_coordinates(geometries)
         self.problems += [
-            problem("bad_coordinates", N_("The coordinates are no place on earth."), row=int(row), field="geom") for row in table.rows[absurd]
+            problem("bad_coordinates", N_("The coordinates are no place on earth."), row=int(row), field="geom")
+            for row in table.rows[absurd]
         ]
         known_bad = {item.row for item in self.problems if item.severity is Severity.ERROR}
         bad = absurd | np.isin(table.rows, [row for row in known_bad if row is not None])
@@ -224,7 +265,9 @@ class _Import:
         assert placed.recognised is not None  # noqa: S101
         transformation = find_transformation(placed.recognised)
         if transformation is None:
-            raise RefusedError("crs_unknown", N_("No exact way from {crs} to WGS 84 is known."), crs=placed.recognised.name)
+            raise RefusedError(
+                "crs_unknown", N_("No exact way from {crs} to WGS 84 is known."), crs=placed.recognised.name
+            )
         usable = transform_geometries(usable, transformation, swapped=placed.swapped)
         checked = check_geometries(self.kind.layer.geometry, usable, table.rows, bad, self.options.limits)
         self.problems += checked.problems
@@ -245,21 +288,36 @@ class _Import:
     def _mapping(self, table: Table, used: frozenset[int]) -> Mapping_:
         mapping = match_columns(self.kind, table.names, self.options.mapping, self.options.constants, used)
         named = {name: table.names[index] for name, index in mapping.columns.items()}
-        self.report = self.report.replaced(mapping=named, unmapped=tuple(table.names[index] for index in mapping.unmapped))
+        self.report = self.report.replaced(
+            mapping=named, unmapped=tuple(table.names[index] for index in mapping.unmapped)
+        )
         missing = [
-            field.name for field in importable_fields(self.kind)
+            field.name
+            for field in importable_fields(self.kind)
             if field.required and field.name not in mapping.columns and field.name not in self.options.constants
         ]
         if missing:
             raise _AskError(
                 Question(about="columns", choices=_column_choices(table, missing)),
-                [problem("missing_field", N_("No column fills the field “{name}”; give --map {name}=COLUMN."), field=name, name=name)
-                 for name in missing],
+                [
+                    problem(
+                        "missing_field",
+                        N_("No column fills the field “{name}”; give --map {name}=COLUMN."),
+                        field=name,
+                        name=name,
+                    )
+                    for name in missing
+                ],
             )
         return mapping
 
     def _converted(
-        self, table: Table, mapping: Mapping_, geometries: Geometries, good: np.ndarray[Any, np.dtype[np.bool_]], style: NumberStyle
+        self,
+        table: Table,
+        mapping: Mapping_,
+        geometries: Geometries,
+        good: np.ndarray[Any, np.dtype[np.bool_]],
+        style: NumberStyle,
     ) -> CheckedRows:
         rows = table.rows.tolist()
         values: dict[str, Sequence[Any]] = {}
@@ -279,15 +337,20 @@ class _Import:
             values["is_illustration"] = [bool(value) for value in values["is_illustration"]]
         self._duplicates(values, rows)
         extra = self._extra(table, mapping)
-        bad = {item.row for item in self.problems if item.severity is Severity.ERROR and item.row is not None} | self.options.excluded_rows
+        bad = {
+            item.row for item in self.problems if item.severity is Severity.ERROR and item.row is not None
+        } | self.options.excluded_rows
         whole = CheckedRows(kind=self.kind, rows=rows, values=values, geometries=geometries, extra=extra)
         return whole.without(frozenset(bad | {int(row) for row in table.rows[~good]}))
 
-    def _missing(self, name: str, values: Sequence[Any], rows: Sequence[int], problems: Sequence[Problem]) -> list[Problem]:
+    def _missing(
+        self, name: str, values: Sequence[Any], rows: Sequence[int], problems: Sequence[Problem]
+    ) -> list[Problem]:
         told = {item.row for item in problems}
         return [
             problem("missing_field", N_("The field “{name}” is empty."), row=row, field=name, name=name)
-            for row, value in zip(rows, values, strict=True) if value is None and row not in told
+            for row, value in zip(rows, values, strict=True)
+            if value is None and row not in told
         ]
 
     def _constant(self, name: str) -> Any:
@@ -309,8 +372,14 @@ class _Import:
             first = seen.setdefault(tuple(key), row)
             if first != row:
                 self.problems.append(
-                    problem("duplicate_in_file", N_("The code “{value}” is in row {first} already."), row=row, field="code",
-                            value=key[0], first=first)
+                    problem(
+                        "duplicate_in_file",
+                        N_("The code “{value}” is in row {first} already."),
+                        row=row,
+                        field="code",
+                        value=key[0],
+                        first=first,
+                    )
                 )
 
     def _extra(self, table: Table, mapping: Mapping_) -> list[dict[str, Any] | None] | None:
@@ -321,11 +390,22 @@ class _Import:
         limit = self.options.limits.extra_bytes
         extra: list[dict[str, Any] | None] = []
         for row, *cells in zip(table.rows.tolist(), *columns, strict=True):
-            kept = {name: clean_text(cell) if isinstance(cell, str) else cell for name, cell in zip(names, cells, strict=True) if cell is not None}
+            kept = {
+                name: clean_text(cell) if isinstance(cell, str) else cell
+                for name, cell in zip(names, cells, strict=True)
+                if cell is not None
+            }
             if any(isinstance(cell, str) and len(cell) > 500 for cell in cells) and len(json.dumps(kept)) > limit:
                 self.problems.append(
-                    problem("too_long", N_("The columns without a field have more than the limit extra_bytes, {limit}; they were left out."),
-                            row=row, severity=Severity.WARNING, limit=limit)
+                    problem(
+                        "too_long",
+                        N_(
+                            "The columns without a field have more than the limit extra_bytes, {limit}; they were left out."
+                        ),
+                        row=row,
+                        severity=Severity.WARNING,
+                        limit=limit,
+                    )
                 )
                 kept = {}
             extra.append(kept)
@@ -349,7 +429,14 @@ class _Import:
         read = self.report.counts.read
         rejected = read - len(rows.rows) - len(self.options.excluded_rows)
         self.report = self.report.replaced(
-            counts=Counts(read=read, new=found.new, changed=found.changed, unchanged=found.unchanged, absent=found.absent, rejected=rejected),
+            counts=Counts(
+                read=read,
+                new=found.new,
+                changed=found.changed,
+                unchanged=found.unchanged,
+                absent=found.absent,
+                rejected=rejected,
+            ),
             status=Status.PARTIAL if rejected else Status.OK,
         )
         staging.drop()
@@ -369,10 +456,18 @@ def store(session: Session, preview: Preview, *, user_name: str, accept_partial:
         if found.rejected:
             session.rollback()
             return report.replaced(status=Status.PARTIAL).with_problems([*report.problems, *found.problems])
-        counts = replace(report.counts, new=found.new, changed=found.changed, unchanged=found.unchanged, absent=found.absent)
+        counts = replace(
+            report.counts, new=found.new, changed=found.changed, unchanged=found.unchanged, absent=found.absent
+        )
         change_set = new_change_set(
-            session, layer=preview.kind.layer.name, user_name=user_name, file_name=report.file_name, file_sha256=report.file_sha256,
-            crs=report.crs.value, encoding=report.encoding.value if report.encoding else None, counts=counts.as_json(),
+            session,
+            layer=preview.kind.layer.name,
+            user_name=user_name,
+            file_name=report.file_name,
+            file_sha256=report.file_sha256,
+            crs=report.crs.value,
+            encoding=report.encoding.value if report.encoding else None,
+            counts=counts.as_json(),
             mapping=_remembered(preview),
         )
         staging.write(change_set, found)
@@ -390,8 +485,12 @@ def store(session: Session, preview: Preview, *, user_name: str, accept_partial:
 def _remembered(preview: Preview) -> dict[str, Any]:
     options = preview.options
     return {
-        "columns": dict(preview.report.mapping), "constants": dict(options.constants), "mode": options.mode.value,
-        "swap_axes": options.swap_axes, "source_layer": options.source_layer, "operation": preview.report.operation,
+        "columns": dict(preview.report.mapping),
+        "constants": dict(options.constants),
+        "mode": options.mode.value,
+        "swap_axes": options.swap_axes,
+        "source_layer": options.source_layer,
+        "operation": preview.report.operation,
         "signature": signature_of(preview.table) if preview.table else None,
     }
 
@@ -418,7 +517,13 @@ def sha256_of(path: Path) -> str:
 def _number_style(table: Table) -> NumberStyle:
     """Return the file's way of writing numbers, proven by its text cells."""
     cells = (value for column in table.columns for value in column[:5000] if isinstance(value, str) and len(value) < 40)
-    return style_of(cells) if table.format in {"csv", "xlsx"} else NumberStyle.ENGLISH if table.format == "shp" else style_of(cells)
+    return (
+        style_of(cells)
+        if table.format in {"csv", "xlsx"}
+        else NumberStyle.ENGLISH
+        if table.format == "shp"
+        else style_of(cells)
+    )
 
 
 def _decode_table(table: Table, encoding: str) -> Table:
@@ -431,8 +536,14 @@ def _decode_table(table: Table, encoding: str) -> Table:
             known[value] = letters.decode_text(value, encoding)
         return known[value]
 
-    if encoding in {"utf-8", "unicode"} and all(value.isascii() for column in table.columns for value in column if isinstance(value, str)):
-        return table if all(name.isascii() for name in table.names) else replace(table, names=tuple(str(decoded(name)) for name in table.names))
+    if encoding in {"utf-8", "unicode"} and all(
+        value.isascii() for column in table.columns for value in column if isinstance(value, str)
+    ):
+        return (
+            table
+            if all(name.isascii() for name in table.names)
+            else replace(table, names=tuple(str(decoded(name)) for name in table.names))
+        )
     columns = tuple([decoded(value) for value in column] for column in table.columns)
     return replace(table, names=tuple(str(decoded(name)) for name in table.names), columns=columns)
 
@@ -441,9 +552,12 @@ def _encoding_question(readings: Sequence[letters.Reading]) -> Question:
     ordered = sorted((reading for reading in readings if reading.score >= 0), key=lambda item: -item.score)
     choices = tuple(
         Choice(
-            value=reading.encoding, samples=reading.samples,
-            why=Text(template=N_("{share} % of the accented words read as Vietnamese: {sample}"),
-                     details={"share": f"{max(0.0, reading.score) * 100:.0f}", "sample": (reading.samples or ("",))[0][:60]}),
+            value=reading.encoding,
+            samples=reading.samples,
+            why=Text(
+                template=N_("{share} % of the accented words read as Vietnamese: {sample}"),
+                details={"share": f"{max(0.0, reading.score) * 100:.0f}", "sample": (reading.samples or ("",))[0][:60]},
+            ),
         )
         for reading in ordered
     )
@@ -460,9 +574,14 @@ def _column_choices(table: Table, missing: Sequence[str]) -> tuple[Choice, ...]:
             continue
         is_key = distinct == len(column)
         template = N_("every value is different") if is_key else N_("{distinct} different values in {count} rows")
-        choices.append((not is_key, Choice(value=name, why=Text(template=template, details={"distinct": distinct, "count": len(column)}))))
+        choices.append(
+            (
+                not is_key,
+                Choice(value=name, why=Text(template=template, details={"distinct": distinct, "count": len(column)})),
+            )
+        )
     ordered = sorted(choices, key=lambda item: item[0]) if "code" in missing else choices
     return tuple(choice for _, choice in ordered)
 
 
-__all__ = ["Preview", "build_preview", "date", "datetime", "store", "Decimal", "Mode"]
+__all__ = ["Decimal", "Mode", "Preview", "build_preview", "date", "datetime", "store"]

@@ -10,6 +10,10 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+import shapely
+
 from geodata.i18n import N_
 from geodata.importing import drivers
 from geodata.importing.archive import Source
@@ -17,9 +21,6 @@ from geodata.importing.limits import Limits
 from geodata.importing.results import Choice, Problem, Question, RefusedError, Severity, Text, problem
 from geodata.importing.shapefile import read_shapefile
 from geodata.importing.table import Geometries, Table, Value, as_objects, empty_geometries, row_numbers
-
-import numpy as np
-import shapely
 
 _CRS_NAME = re.compile(r"(?:urn:ogc:def:crs:)?(EPSG|OGC)(?::[\d.]*)?:(\w+)$", re.IGNORECASE)
 
@@ -33,7 +34,9 @@ class AskLayerError(Exception):
         self.question = Question(about="layer", choices=tuple(Choice(value=name, why=why) for name in names))
 
 
-def malformed(template: str = N_("The file is damaged or not what its name says: {reason}."), **details: Any) -> RefusedError:
+def malformed(
+    template: str = N_("The file is damaged or not what its name says: {reason}."), **details: Any
+) -> RefusedError:
     """Return the refusal for a file that does not parse."""
     return RefusedError("malformed_file", template, **details)
 
@@ -45,14 +48,18 @@ def read_source(sources: Sequence[Source], wanted: str | None, limits: Limits) -
     if not len(table):
         raise RefusedError("empty_layer", N_("The layer “{layer}” has no rows."), layer=table.layer)
     if len(table.names) > limits.columns:
-        raise RefusedError("limit_exceeded", N_("The layer has more columns than the limit columns, {limit}."), limit=limits.columns)
+        raise RefusedError(
+            "limit_exceeded", N_("The layer has more columns than the limit columns, {limit}."), limit=limits.columns
+        )
     if len(table) > limits.rows:
         raise _too_many_rows(limits)
     return table
 
 
 def _too_many_rows(limits: Limits) -> RefusedError:
-    return RefusedError("limit_exceeded", N_("The layer has more rows than the limit rows, {limit}."), limit=limits.rows)
+    return RefusedError(
+        "limit_exceeded", N_("The layer has more rows than the limit rows, {limit}."), limit=limits.rows
+    )
 
 
 def _choose(sources: Sequence[Source], wanted: str | None) -> tuple[Source, str | None]:
@@ -72,7 +79,9 @@ def _choose(sources: Sequence[Source], wanted: str | None) -> tuple[Source, str 
 
 
 def _no_such_layer(wanted: str, names: Sequence[str]) -> RefusedError:
-    return RefusedError("no_layer", N_("There is no layer “{layer}”; there are: {names}."), layer=wanted, names=", ".join(names))
+    return RefusedError(
+        "no_layer", N_("There is no layer “{layer}”; there are: {names}."), layer=wanted, names=", ".join(names)
+    )
 
 
 def _pick(names: Sequence[str], wanted: str | None) -> str:
@@ -120,8 +129,15 @@ def read_geojson(source: Source, _inner: str | None, limits: Limits) -> Table:
     geometries = _geojson_geometries(shapes, problems)
     name, crs_source = _geojson_crs(data)
     return Table(
-        layer=source.name, format="geojson", rows=row_numbers(len(features)), names=tuple(attributes),
-        columns=tuple(attributes.values()), geometries=geometries, texts=texts, crs=name, crs_source=crs_source,
+        layer=source.name,
+        format="geojson",
+        rows=row_numbers(len(features)),
+        names=tuple(attributes),
+        columns=tuple(attributes.values()),
+        geometries=geometries,
+        texts=texts,
+        crs=name,
+        crs_source=crs_source,
         problems=tuple(problems),
     )
 
@@ -137,7 +153,15 @@ def _features(data: Any) -> list[Any]:
         return features
     if kind == "Feature":
         return [data]
-    if kind in {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"}:
+    if kind in {
+        "Point",
+        "MultiPoint",
+        "LineString",
+        "MultiLineString",
+        "Polygon",
+        "MultiPolygon",
+        "GeometryCollection",
+    }:
         return [{"type": "Feature", "geometry": data, "properties": {}}]
     if kind == "Topology":
         raise RefusedError("unsupported_format", N_("TopoJSON cannot be imported; save it as GeoJSON."))
@@ -158,7 +182,9 @@ def _geojson_crs(data: Any) -> tuple[str | None, str]:
     if crs is None:
         return "EPSG:4326", "file"
     if not isinstance(crs, dict) or crs.get("type") != "name":
-        raise RefusedError("external_reference", N_("The file's “crs” points outside the file; only a name like EPSG:9210 is taken."))
+        raise RefusedError(
+            "external_reference", N_("The file's “crs” points outside the file; only a name like EPSG:9210 is taken.")
+        )
     properties = crs.get("properties")
     name = str(properties.get("name") if isinstance(properties, dict) else "")[:100]
     match = _CRS_NAME.fullmatch(name.strip())
@@ -172,7 +198,8 @@ def _geojson_crs(data: Any) -> tuple[str | None, str]:
 def _geojson_geometries(shapes: list[Any], problems: list[Problem]) -> Geometries:
     geometries = empty_geometries(len(shapes))
     points = [
-        index for index, shape in enumerate(shapes)
+        index
+        for index, shape in enumerate(shapes)
         if isinstance(shape, dict) and shape.get("type") == "Point" and _is_position(shape.get("coordinates"))
     ]
     if points:
@@ -186,7 +213,12 @@ def _geojson_geometries(shapes: list[Any], problems: list[Problem]) -> Geometrie
             geometries[index] = shapely.from_geojson(json.dumps(shape))
         except (shapely.errors.GEOSException, ValueError, TypeError, RecursionError) as error:
             problems.append(
-                problem("bad_coordinates", N_("The geometry cannot be read: {reason}."), row=index + 1, reason=str(error)[:120])
+                problem(
+                    "bad_coordinates",
+                    N_("The geometry cannot be read: {reason}."),
+                    row=index + 1,
+                    reason=str(error)[:120],
+                )
             )
     return geometries
 
@@ -201,7 +233,11 @@ def _is_position(value: Any) -> bool:
 def _text_of(path: Path) -> tuple[str, str]:
     """Return a text file and whether its letters are already Unicode or still bytes."""
     data = path.read_bytes()
-    for mark, encoding in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
         if data.startswith(mark):
             try:
                 return data.decode(encoding), "unicode"
@@ -229,9 +265,15 @@ def read_csv(source: Source, _inner: str | None, limits: Limits) -> Table:
     try:
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
         names = [name.strip() for name in next(rows, [])]
-        return _table_of_rows(source.name, "csv", names, rows, limits, texts=texts)
+        body = ([_without_guard(cell) for cell in row] for row in rows)
+        return _table_of_rows(source.name, "csv", names, body, limits, texts=texts)
     except csv.Error as error:
         raise malformed(reason=str(error)) from error
+
+
+def _without_guard(cell: str) -> str:
+    """Return a cell without the apostrophe that keeps spreadsheets from running it as a formula."""
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in set("=+-@\t\r'") else cell
 
 
 def _table_of_rows(
@@ -253,17 +295,31 @@ def _table_of_rows(
         if len(row) != width:
             if len(row) > width and any(value not in (None, "") for value in row[width:]):
                 problems.append(
-                    problem("malformed_file", N_("The row has {count} cells, the header has {width}."), row=number,
-                            count=len(row), width=width)
+                    problem(
+                        "malformed_file",
+                        N_("The row has {count} cells, the header has {width}."),
+                        row=number,
+                        count=len(row),
+                        width=width,
+                    )
                 )
             row = [*row[:width], *[None] * (width - len(row))]  # noqa: PLW2901
         numbers.append(number)
         cells.append(row)
     kept = [index for index, name in enumerate(names) if name]
-    columns = [[(cell if cell != "" else None) for cell in column] for column in zip(*cells, strict=True)] if cells else [[] for _ in names]
+    columns = (
+        [[(cell if cell != "" else None) for cell in column] for column in zip(*cells, strict=True)]
+        if cells
+        else [[] for _ in names]
+    )
     return Table(
-        layer=layer, format=format_, rows=np.array(numbers, dtype=np.int64), names=tuple(names[index] for index in kept),
-        columns=tuple(columns[index] for index in kept), texts=texts, problems=tuple(problems),
+        layer=layer,
+        format=format_,
+        rows=np.array(numbers, dtype=np.int64),
+        names=tuple(names[index] for index in kept),
+        columns=tuple(columns[index] for index in kept),
+        texts=texts,
+        problems=tuple(problems),
     )
 
 
@@ -278,10 +334,10 @@ def _distinct(names: Sequence[str]) -> list[str]:
 
 def read_xlsx(source: Source, inner: str | None, limits: Limits) -> Table:
     """Read one sheet of a workbook, values only."""
-    import zipfile  # noqa: PLC0415
+    import zipfile
 
-    from openpyxl import load_workbook  # noqa: PLC0415 - only for this format
-    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
 
     if not zipfile.is_zipfile(source.path):
         raise malformed(N_("The file is no XLSX workbook."))
@@ -296,14 +352,22 @@ def read_xlsx(source: Source, inner: str | None, limits: Limits) -> Table:
         sheet = book[_pick(sheets, inner)]
         rows = sheet.iter_rows(max_col=limits.columns + 1, max_row=limits.rows + 50, values_only=True)
         names, body = _header_of_sheet(rows)
-        return _table_of_rows(sheet.title if len(sheets) > 1 else source.name, "xlsx", names,
-                              ([_cell(value) for value in row] for row in body), limits, texts="unicode")
+        return _table_of_rows(
+            sheet.title if len(sheets) > 1 else source.name,
+            "xlsx",
+            names,
+            ([_cell(value) for value in row] for row in body),
+            limits,
+            texts="unicode",
+        )
     except (InvalidFileException, KeyError, ValueError, TypeError, OSError, AttributeError, SyntaxError) as error:
         raise malformed(reason=f"{type(error).__name__}: {error}"[:160]) from error
 
 
 def _has_rows(sheet: Any) -> bool:
-    return any(any(value is not None for value in row) for row in sheet.iter_rows(max_row=30, max_col=50, values_only=True))
+    return any(
+        any(value is not None for value in row) for row in sheet.iter_rows(max_row=30, max_col=50, values_only=True)
+    )
 
 
 def _header_of_sheet(rows: Iterable[Sequence[Any]]) -> tuple[list[str], Iterable[Sequence[Any]]]:
@@ -331,13 +395,22 @@ def _cell(value: Any) -> Value:
 # Through the driver ----------------------------------------------------------------------------------
 
 
-def _driver_table(source: Source, driver: str, layer: str, format_: str, *, crs: str | None = None, encoding: str | None = None) -> Table:
+def _driver_table(
+    source: Source, driver: str, layer: str, format_: str, *, crs: str | None = None, encoding: str | None = None
+) -> Table:
     found = drivers.read_layer(source.path, driver, layer, encoding)
     count = len(found.geometries)
     srs = crs or found.crs
     return Table(
-        layer=layer, format=format_, rows=row_numbers(count), names=found.names, columns=found.columns,
-        geometries=found.geometries, texts="unicode", crs=srs, crs_source="file" if srs else "none",
+        layer=layer,
+        format=format_,
+        rows=row_numbers(count),
+        names=found.names,
+        columns=found.columns,
+        geometries=found.geometries,
+        texts="unicode",
+        crs=srs,
+        crs_source="file" if srs else "none",
     )
 
 
@@ -354,8 +427,10 @@ def read_gpkg(source: Source, inner: str | None, limits: Limits) -> Table:
         connection = sqlite3.connect(f"{source.path.as_uri()}?mode=ro&immutable=1", uri=True)
         try:
             names = [str(name) for (name,) in connection.execute(query)]
-            views = connection.execute("SELECT count(*) FROM sqlite_master WHERE type IN ('view', 'trigger') "
-                                       "AND name NOT LIKE 'rtree%' AND name NOT LIKE 'trigger%' AND name NOT LIKE 'gpkg%'").fetchone()[0]
+            views = connection.execute(
+                "SELECT count(*) FROM sqlite_master WHERE type IN ('view', 'trigger') "
+                "AND name NOT LIKE 'rtree%' AND name NOT LIKE 'trigger%' AND name NOT LIKE 'gpkg%'"
+            ).fetchone()[0]
         finally:
             connection.close()
     except sqlite3.Error as error:
@@ -382,7 +457,11 @@ def read_kml(source: Source, inner: str | None, _limits: Limits) -> Table:
     problems = []
     if b"<NetworkLink" in data:
         problems.append(
-            problem("external_reference", N_("Links to other places (NetworkLink) were not followed."), severity=Severity.WARNING)
+            problem(
+                "external_reference",
+                N_("Links to other places (NetworkLink) were not followed."),
+                severity=Severity.WARNING,
+            )
         )
     names = drivers.list_layers(source.path, "LIBKML")
     if inner is None and len(names) > 1:
@@ -391,23 +470,44 @@ def read_kml(source: Source, inner: str | None, _limits: Limits) -> Table:
     elif not names:
         names = [source.name] if b"<Placemark" in data else []
     if not names and problems:
-        raise RefusedError("external_reference", N_("The file only links to other places (NetworkLink); send the data itself."))
+        raise RefusedError(
+            "external_reference", N_("The file only links to other places (NetworkLink); send the data itself.")
+        )
     table = _driver_table(source, "LIBKML", _pick(names, inner), "kml", crs="EPSG:4326")
-    return _without(table, {"id", "timestamp", "begin", "end", "altitudemode", "tessellate", "extrude", "visibility", "draworder",
-                            "icon", "snippet"}, problems)
+    return _without(
+        table,
+        {
+            "id",
+            "timestamp",
+            "begin",
+            "end",
+            "altitudemode",
+            "tessellate",
+            "extrude",
+            "visibility",
+            "draworder",
+            "icon",
+            "snippet",
+            "description",
+        },
+        problems,
+    )
 
 
 def _without(table: Table, dropped: set[str], problems: list[Problem]) -> Table:
     """Return the table without a driver's own empty columns."""
-    from dataclasses import replace  # noqa: PLC0415
+    from dataclasses import replace
 
     kept = [
-        index for index, name in enumerate(table.names)
+        index
+        for index, name in enumerate(table.names)
         if not (name.lower() in dropped and all(value in (None, "", -1, 0, False) for value in table.columns[index]))
-        and name.lower() not in {"tessellate", "extrude", "visibility", "draworder"}
+        and name.lower() not in {"id", "tessellate", "extrude", "visibility", "draworder"}
     ]
     return replace(
-        table, names=tuple(table.names[index] for index in kept), columns=tuple(table.columns[index] for index in kept),
+        table,
+        names=tuple(table.names[index] for index in kept),
+        columns=tuple(table.columns[index] for index in kept),
         problems=(*table.problems, *problems),
     )
 
@@ -429,21 +529,27 @@ def read_mapinfo(source: Source, inner: str | None, _limits: Limits) -> Table:
         if not head.lstrip().lower().startswith(b"!table"):
             raise malformed(N_("The file is no MapInfo table."))
         if not re.search(rb"type\s+native", head, re.IGNORECASE) or re.search(rb'file\s+"', head, re.IGNORECASE):
-            raise RefusedError("external_reference", N_("The MapInfo table points to other data; send the table itself."))
+            raise RefusedError(
+                "external_reference", N_("The MapInfo table points to other data; send the table itself.")
+            )
         missing = {".dat", ".map", ".id"} - source.components
     else:
         if not head.lstrip().lower().startswith(b"version"):
             raise malformed(N_("The file is no MapInfo MIF file."))
         missing = {".mid"} - source.components if re.search(rb"columns\s+[1-9]", head, re.IGNORECASE) else set()
     if missing:
-        raise RefusedError("missing_component", N_("The parts {names} of the MapInfo table are missing."), names=", ".join(sorted(missing)))
+        raise RefusedError(
+            "missing_component",
+            N_("The parts {names} of the MapInfo table are missing."),
+            names=", ".join(sorted(missing)),
+        )
     names = drivers.list_layers(source.path, "MapInfo File")
     table = _driver_table(source, "MapInfo File", _pick(names, inner), "mapinfo")
     return _named(table, source.name)
 
 
 def _named(table: Table, name: str) -> Table:
-    from dataclasses import replace  # noqa: PLC0415
+    from dataclasses import replace
 
     return replace(table, layer=name)
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from geodata.importing.table import Geometries
-
 import shapely
+
+from geodata.importing.table import Geometries
 
 
 def repaired(geometries: Geometries) -> Geometries:

@@ -13,11 +13,39 @@ Translate = Callable[[str], str]
 
 #: The codes of problems and refusals that other programs may rely on.
 CODES = frozenset(
-    """axes_swapped bad_coordinates bad_value corrupt_archive corrupt_shapefile crs_mismatch crs_unknown
-    duplicate_entries duplicate_existing duplicate_in_file empty_layer encoding_unknown encrypted external_reference
-    invalid_geometry limit_exceeded malformed_file missing_component missing_field multiple_layers no_layer not_zip
-    null_geometry out_of_extent symlink too_complex too_long unsafe_path unsupported_compression unsupported_format
-    wrong_geometry_type""".split()
+    [
+        "axes_swapped",
+        "bad_coordinates",
+        "bad_value",
+        "corrupt_archive",
+        "corrupt_shapefile",
+        "crs_mismatch",
+        "crs_unknown",
+        "duplicate_entries",
+        "duplicate_existing",
+        "duplicate_in_file",
+        "empty_layer",
+        "encoding_unknown",
+        "encrypted",
+        "external_reference",
+        "invalid_geometry",
+        "limit_exceeded",
+        "malformed_file",
+        "missing_component",
+        "missing_field",
+        "multiple_layers",
+        "no_layer",
+        "not_zip",
+        "null_geometry",
+        "out_of_extent",
+        "symlink",
+        "too_complex",
+        "too_long",
+        "unsafe_path",
+        "unsupported_compression",
+        "unsupported_format",
+        "wrong_geometry_type",
+    ]
 )
 
 #: More problems than this are counted, not listed.
@@ -83,7 +111,10 @@ class Text:
 
     def say(self, translate: Translate = same) -> str:
         """Return the sentence; details that are themselves translatable words are translated too."""
-        words = {name: translate(value) if isinstance(value, str) and value else value for name, value in self.details.items()}
+        words = {
+            name: translate(value) if isinstance(value, str) and value else value
+            for name, value in self.details.items()
+        }
         return translate(self.template).format_map(words)
 
 
@@ -261,7 +292,9 @@ class ImportReport:
     def with_problems(self, problems: Sequence[Problem]) -> "ImportReport":
         """Return a copy with these problems in file order, as many as are listed."""
         ordered = sorted(problems, key=lambda item: (item.row or 0, item.severity, item.field or ""))
-        return replace(self, problems=tuple(ordered[:MAX_PROBLEMS]), problems_omitted=max(0, len(ordered) - MAX_PROBLEMS))
+        return replace(
+            self, problems=tuple(ordered[:MAX_PROBLEMS]), problems_omitted=max(0, len(ordered) - MAX_PROBLEMS)
+        )
 
     def as_json(self, translate: Translate = same) -> dict[str, Any]:
         """Return the object that `manage import --json` prints."""

@@ -6,15 +6,15 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import shapely
 
 from geodata.i18n import N_
 from geodata.importing.limits import Limits
 from geodata.importing.results import Question, RefusedError
 from geodata.importing.table import Geometries, Table, load_answer, load_table
-
-import shapely
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -51,7 +51,11 @@ def _run(folder: Path, request: dict[str, object], limits: Limits) -> None:
     (folder / "request.json").write_text(json.dumps({**request, "limits": limits.as_dict()}), encoding="utf-8")
     process = subprocess.Popen(
         [sys.executable, "-m", "geodata.importing.child", str(folder)],
-        cwd=_ROOT, env=_ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        cwd=_ROOT,
+        env=_ENVIRONMENT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         start_new_session=True,
     )
     try:
@@ -66,18 +70,25 @@ def _run(folder: Path, request: dict[str, object], limits: Limits) -> None:
         last = errors.decode("utf-8", "replace").strip().splitlines()[-1:] or [""]
         if "MemoryError" in last[0] or "bad_alloc" in last[0] or "Unable to allocate" in last[0]:
             raise _out_of("memory_bytes", limits.memory_bytes)
-        raise RefusedError("malformed_file", N_("The file is so damaged that reading it stopped: {reason}."), reason=last[0][:160])
+        raise RefusedError(
+            "malformed_file", N_("The file is so damaged that reading it stopped: {reason}."), reason=last[0][:160]
+        )
 
 
 def _out_of(name: str, value: int) -> RefusedError:
-    return RefusedError("limit_exceeded", N_("Reading the file needs more than the limit {name}, {limit}."), name=name, limit=value)
+    return RefusedError(
+        "limit_exceeded", N_("Reading the file needs more than the limit {name}, {limit}."), name=name, limit=value
+    )
 
 
 def read_table(path: Path, file_name: str, source_layer: str | None, limits: Limits) -> Table | Question:
     """Read a file in a limited process. Raises RefusedError."""
     with _folder() as folder:
         request: dict[str, object] = {
-            "task": "read", "path": str(path.resolve()), "file_name": file_name, "source_layer": source_layer,
+            "task": "read",
+            "path": str(path.resolve()),
+            "file_name": file_name,
+            "source_layer": source_layer,
         }
         _run(folder, request, limits)
         answer = load_answer(folder)
@@ -91,10 +102,8 @@ def repair(geometries: Geometries, limits: Limits) -> list[shapely.Geometry | No
     with _folder() as folder:
         for index, geometry in enumerate(geometries):
             (folder / f"in-{index:06d}.wkb").write_bytes(shapely.to_wkb(geometry))
-        try:
+        with suppress(RefusedError):
             _run(folder, {"task": "repair"}, limits)
-        except RefusedError:
-            pass
         return [
             shapely.from_wkb(path.read_bytes()) if (path := folder / f"out-{index:06d}.wkb").exists() else None
             for index in range(len(geometries))

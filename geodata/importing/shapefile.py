@@ -12,15 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import shapely
+
 from geodata.i18n import N_
 from geodata.importing.archive import Source
+from geodata.importing.encoding import LANGUAGE_IDS
 from geodata.importing.limits import Limits
 from geodata.importing.results import Problem, RefusedError, Severity, problem
 from geodata.importing.table import Geometries, Table, Value, empty_geometries, row_numbers
-
-import shapely
-
-from geodata.importing.encoding import LANGUAGE_IDS
 
 POINT_TYPES = {1: 20, 11: 36, 21: 28}
 MULTIPATCH = 31
@@ -53,24 +52,24 @@ def read_shapefile(source: Source, limits: Limits) -> Table:
     if expected is not None and count != expected:
         raise corrupt(
             N_("The .shp file holds {count} whole records, but there should be {expected}: it is cut or damaged."),
-            count=count, expected=expected,
+            count=count,
+            expected=expected,
         )
     if records.leftover:
         if expected is None and records.leftover >= 8:
             raise corrupt(N_("The .shp file is cut or damaged after record {count}."), count=count)
         problems.append(
-            problem("corrupt_shapefile", N_("{bytes} stray bytes after the last record were ignored."),
-                    severity=Severity.WARNING, bytes=records.leftover)
+            problem(
+                "corrupt_shapefile",
+                N_("{bytes} stray bytes after the last record were ignored."),
+                severity=Severity.WARNING,
+                bytes=records.leftover,
+            )
         )
     geometries = _points(data, records) if records.shape_type in POINT_TYPES else _shapes(source.path, records)
     if records.shape_type in {21, 23, 25, 28}:
         problems.append(_dropped_measures())
-    for component, what in ((".shx", N_("its index was rebuilt")), (".dbf", N_("only the geometry can be read"))):
-        if component not in source.components:
-            problems.append(
-                problem("missing_component", N_("The {component} file is missing; {what}."), severity=Severity.WARNING,
-                        component=component, what=what)
-            )
+    problems += _missing_components(source)
     names: tuple[str, ...] = ()
     columns: tuple[list[Value], ...] = ()
     widths: tuple[int, ...] = ()
@@ -81,19 +80,46 @@ def read_shapefile(source: Source, limits: Limits) -> Table:
         names, columns, widths, declared = table.names, table.columns, table.widths, table.declared
         if not table.kept.all():
             problems.append(
-                problem("corrupt_shapefile", N_("{count} records are marked as deleted and were left out."),
-                        severity=Severity.WARNING, count=int((~table.kept).sum()))
+                problem(
+                    "corrupt_shapefile",
+                    N_("{count} records are marked as deleted and were left out."),
+                    severity=Severity.WARNING,
+                    count=int((~table.kept).sum()),
+                )
             )
             rows, geometries = rows[table.kept], geometries[table.kept]
     if ".cpg" in source.components:
         declared = source.path.with_suffix(".cpg").read_bytes()[:40].decode("latin1").strip() or declared
     prj = None
     if ".prj" in source.components:
-        prj = source.path.with_suffix(".prj").read_bytes()[:20_000].decode("utf-8", "replace").strip("\ufeff\x00 \r\n\t") or None
+        prj = (
+            source.path.with_suffix(".prj").read_bytes()[:20_000].decode("utf-8", "replace").strip("\ufeff\x00 \r\n\t")
+            or None
+        )
     return Table(
-        layer=source.name, format="shp", rows=rows, names=names, columns=columns, geometries=geometries, texts="bytes",
-        declared_encoding=declared, crs=prj, crs_source="prj" if prj else "none", problems=tuple(problems), widths=widths,
+        layer=source.name,
+        format="shp",
+        rows=rows,
+        names=names,
+        columns=columns,
+        geometries=geometries,
+        texts="bytes",
+        declared_encoding=declared,
+        crs=prj,
+        crs_source="prj" if prj else "none",
+        problems=tuple(problems),
+        widths=widths,
     )
+
+
+def _missing_components(source: Source) -> list[Problem]:
+    parts = ((".shx", N_("its index was rebuilt")), (".dbf", N_("only the geometry can be read")))
+    template = N_("The {component} file is missing; {what}.")
+    return [
+        problem("missing_component", template, severity=Severity.WARNING, component=component, what=what)
+        for component, what in parts
+        if component not in source.components
+    ]
 
 
 def _dropped_measures() -> Problem:
@@ -124,7 +150,9 @@ def scan_records(data: bytes, limits: Limits) -> Records:
         raise corrupt(N_("The .shp file has the unknown shape type {type}."), type=shape_type)
     offsets, lengths, end = _walk(data, shape_type, limits)
     return Records(
-        shape_type=shape_type, offsets=np.array(offsets, dtype=np.int64), lengths=np.array(lengths, dtype=np.int64),
+        shape_type=shape_type,
+        offsets=np.array(offsets, dtype=np.int64),
+        lengths=np.array(lengths, dtype=np.int64),
         leftover=len(data) - end,
     )
 
@@ -144,7 +172,9 @@ def _walk(data: bytes, shape_type: int, limits: Limits) -> tuple[list[int], list
         lengths.append(length)
         position += 8 + length
         if len(offsets) > limits.rows:
-            raise RefusedError("limit_exceeded", N_("The layer has more rows than the limit rows, {limit}."), limit=limits.rows)
+            raise RefusedError(
+                "limit_exceeded", N_("The layer has more rows than the limit rows, {limit}."), limit=limits.rows
+            )
     return offsets, lengths, position
 
 
@@ -197,7 +227,7 @@ def _shapes(path: Path, records: Records) -> Geometries:
     entries[:, 0] = (records.offsets - 8) // 2
     entries[:, 1] = records.lengths // 2
     alone.with_suffix(".shx").write_bytes(bytes(header) + entries.tobytes())
-    from geodata.importing.drivers import read_layer  # noqa: PLC0415 - loads GDAL
+    from geodata.importing.drivers import read_layer
 
     layer = read_layer(alone, "ESRI Shapefile", None)
     if len(layer.geometries) != count:
@@ -237,16 +267,24 @@ def read_dbf(path: Path, limits: Limits) -> Dbf:
         whole = max(0, (len(data) - header_length) // record_length) if record_length else 0
         raise corrupt(
             N_("The .dbf file holds {count} whole records, but there should be {expected}: it is cut or damaged."),
-            count=min(whole, count), expected=count,
+            count=min(whole, count),
+            expected=count,
         )
-    records = np.frombuffer(data.ljust(header_length + count * record_length, b" "), dtype=np.uint8,
-                            count=count * record_length, offset=header_length).reshape(count, record_length)
+    records = np.frombuffer(
+        data.ljust(header_length + count * record_length, b" "),
+        dtype=np.uint8,
+        count=count * record_length,
+        offset=header_length,
+    ).reshape(count, record_length)
     kept = records[:, 0] != ord("*")
     records = records[kept]
     columns = tuple(_dbf_column(records[:, at : at + width], kind, decimals) for _, kind, at, width, decimals in fields)
     return Dbf(
-        names=tuple(name for name, *_ in fields), columns=columns, kept=kept,
-        widths=tuple(width if kind == "C" else 0 for _, kind, _, width, _ in fields), declared=LANGUAGE_IDS.get(data[29]),
+        names=tuple(name for name, *_ in fields),
+        columns=columns,
+        kept=kept,
+        widths=tuple(width if kind == "C" else 0 for _, kind, _, width, _ in fields),
+        declared=LANGUAGE_IDS.get(data[29]),
     )
 
 
@@ -255,9 +293,9 @@ def _dbf_column(cells: NDArray[np.uint8], kind: str, decimals: int) -> list[Valu
     if not count or not width:
         return [None] * count
     if kind == "I" and width == 4:
-        return np.ascontiguousarray(cells).view("<i4").ravel().tolist()  # type: ignore[no-any-return]
+        return np.ascontiguousarray(cells).view("<i4").ravel().tolist()
     if kind in "OB" and width == 8:
-        return np.ascontiguousarray(cells).view("<f8").ravel().tolist()  # type: ignore[no-any-return]
+        return np.ascontiguousarray(cells).view("<f8").ravel().tolist()
     # One letter per byte: numpy's bytes drop trailing NULs, decoding as Latin-1 keeps every other byte.
     texts = np.char.decode(np.ascontiguousarray(cells).view(f"S{width}").ravel(), "latin1").tolist()
     if kind in "NF":

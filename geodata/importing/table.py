@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geodata.importing.results import Choice, Problem, Question, RefusedError, Severity, Text
-
 import shapely
+
+from geodata.importing.results import Choice, Problem, Question, RefusedError, Severity, Text
 
 Geometries = NDArray[np.object_]
 Value = str | int | float | bool | None
@@ -111,7 +111,12 @@ def _problem_out(item: Problem) -> dict[str, Any]:
 def _problem_in(item: dict[str, Any]) -> Problem:
     text = Text(template=item["template"], details=item["details"])
     return Problem(
-        code=item["code"], text=text, row=item["row"], field=item["field"], severity=Severity(item["severity"]), value=item["value"]
+        code=item["code"],
+        text=text,
+        row=item["row"],
+        field=item["field"],
+        severity=Severity(item["severity"]),
+        value=item["value"],
     )
 
 
@@ -120,7 +125,10 @@ def save_answer(answer: RefusedError | Question, folder: Path) -> None:
     if isinstance(answer, RefusedError):
         data: dict[str, Any] = {"reason": answer.reason, "template": answer.message_template, "details": answer.details}
     else:
-        choices = [{"value": item.value, "template": item.why.template, "details": dict(item.why.details)} for item in answer.choices]
+        choices = [
+            {"value": item.value, "template": item.why.template, "details": dict(item.why.details)}
+            for item in answer.choices
+        ]
         data = {"about": answer.about, "choices": choices}
     (folder / "answer.json").write_text(json.dumps(data), encoding="ascii")
 
@@ -134,7 +142,8 @@ def load_answer(folder: Path) -> RefusedError | Question | None:
     if "reason" in data:
         return RefusedError(data["reason"], data["template"], **data["details"])
     choices = tuple(
-        Choice(value=item["value"], why=Text(template=item["template"], details=item["details"])) for item in data["choices"]
+        Choice(value=item["value"], why=Text(template=item["template"], details=item["details"]))
+        for item in data["choices"]
     )
     return Question(about=data["about"], choices=choices)
 

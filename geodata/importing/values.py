@@ -23,8 +23,8 @@ _BAD_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u20
 _MULTIPLIERS = ((r"ty|ti", Decimal(10) ** 9), (r"trieu|tr", Decimal(10) ** 6), (r"nghin|ngan", Decimal(10) ** 3))
 _EXCEL_EPOCH = date(1899, 12, 30)
 _DATE_FORMS: tuple[tuple[re.Pattern[str], tuple[int, int, int]], ...] = (
-    (re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T].*)?$"), (1, 2, 3)),
-    (re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?:[ T].*)?$"), (1, 2, 3)),
+    (re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ t].*)?$"), (1, 2, 3)),
+    (re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?:[ t].*)?$"), (1, 2, 3)),
     (re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})(?: .*)?$"), (3, 2, 1)),
     (re.compile(r"(\d{4})(\d{2})(\d{2})$"), (1, 2, 3)),
     (re.compile(r"(?:ngay )?(\d{1,2}) thang (\d{1,2}) nam (\d{4})$"), (3, 2, 1)),
@@ -83,7 +83,8 @@ def parse_choice(value: Value, values: type[LabelledEnum]) -> LabelledEnum | Non
         return None
     allowed = ", ".join(member.source_values[0] if member.source_values else member.value for member in values)
     raise BadValueError(
-        N_("“{value}” is not one of the allowed values."), Text(template=N_("Use one of: {allowed}."), details={"allowed": allowed})
+        N_("“{value}” is not one of the allowed values."),
+        Text(template=N_("Use one of: {allowed}."), details={"allowed": allowed}),
     )
 
 
@@ -145,7 +146,8 @@ def parse_decimal(value: Value, style: NumberStyle, unit: str, *, whole: bool) -
             number = Decimal(plain_number(text, style, whole=whole and factor == 1)) * factor
         except AmbiguousNumberError as error:
             raise BadValueError(
-                N_("“{value}” can be read in two ways."), Text(template=N_("Write thousands without a separator, or one more decimal."))
+                N_("“{value}” can be read in two ways."),
+                Text(template=N_("Write thousands without a separator, or one more decimal.")),
             ) from error
         except (ValueError, InvalidOperation) as error:
             raise BadValueError(N_("“{value}” is no number."), Text(template=N_("Write numbers as 1234,5."))) from error
@@ -237,8 +239,13 @@ def convert_column(
         if isinstance(value, BadValueError):
             problems.append(
                 Problem(
-                    row=row, field=field.name, code=value.code, severity=Severity.ERROR, value=str(cell)[:200],
-                    text=Text(template=value.template, details={"value": str(cell)[:80], **value.details}), suggestion=value.suggestion,
+                    row=row,
+                    field=field.name,
+                    code=value.code,
+                    severity=Severity.ERROR,
+                    value=str(cell)[:200],
+                    text=Text(template=value.template, details={"value": str(cell)[:80], **value.details}),
+                    suggestion=value.suggestion,
                 )
             )
             value = None
@@ -249,8 +256,12 @@ def convert_column(
 def _convert(parse: Callable[[Value], Any], cell: Value, longest: int) -> Any:
     try:
         if isinstance(cell, str) and len(cell) > longest:
-            raise BadValueError(N_("The text has {length} letters; the limit text_length is {limit}."), code="too_long",
-                                length=len(cell), limit=longest)
+            raise BadValueError(
+                N_("The text has {length} letters; the limit text_length is {limit}."),
+                code="too_long",
+                length=len(cell),
+                limit=longest,
+            )
         return parse(cell)
     except BadValueError as error:
         return error
@@ -259,6 +270,11 @@ def _convert(parse: Callable[[Value], Any], cell: Value, longest: int) -> Any:
 def cut_warning(field: str, row: int, value: str, width: int) -> Problem:
     """Return the warning for a text that fills its column to the last byte."""
     return problem(
-        "too_long", N_("The text fills its {width} bytes; it was probably cut."), row=row, field=field, severity=Severity.WARNING,
-        value=value, width=width,
+        "too_long",
+        N_("The text fills its {width} bytes; it was probably cut."),
+        row=row,
+        field=field,
+        severity=Severity.WARNING,
+        value=value,
+        width=width,
     )

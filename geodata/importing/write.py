@@ -39,6 +39,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+import shapely
+
 from geodata.crs import current_province
 from geodata.history import (
     AnyGeometry,
@@ -56,8 +58,6 @@ from geodata.importing.check import same_place
 from geodata.importing.results import Action, Mode, Problem, RowChange, Severity, Text, problem
 from geodata.importing.table import Geometries
 from geodata.layer import Feature, LabelledEnum
-
-import shapely
 
 #: How many changed rows a preview lists.
 MAX_CHANGES = 1_000
@@ -83,7 +83,11 @@ class CheckedRows:
         if not rejected:
             return self
         keep = [index for index, row in enumerate(self.rows) if row not in rejected]
-        dropped = {str(self.values["code"][index]) for index, row in enumerate(self.rows) if row in rejected and "code" in self.values}
+        dropped = {
+            str(self.values["code"][index])
+            for index, row in enumerate(self.rows)
+            if row in rejected and "code" in self.values
+        }
         return CheckedRows(
             kind=self.kind,
             rows=[self.rows[index] for index in keep],
@@ -121,14 +125,21 @@ class Staging:
         metadata = MetaData()
         self.names = tuple(checked.values)
         self.staged = Table(
-            "import_staging", metadata, Column("row_no", Integer),
+            "import_staging",
+            metadata,
+            Column("row_no", Integer),
             *[Column(name, self._type(name)) for name in self.names],
-            Column("geom", PlainGeometry()), Column("extra", JSONB),
+            Column("geom", PlainGeometry()),
+            Column("extra", JSONB),
             prefixes=["TEMPORARY"],
         )
         self.match = Table(
-            "import_match", metadata, Column("row_no", Integer, primary_key=True, autoincrement=False), Column("target_id", BigInteger, index=True),
-            Column("differs", Boolean), Column("moved", Boolean),
+            "import_match",
+            metadata,
+            Column("row_no", Integer, primary_key=True, autoincrement=False),
+            Column("target_id", BigInteger, index=True),
+            Column("differs", Boolean),
+            Column("moved", Boolean),
             prefixes=["TEMPORARY"],
         )
         self.metadata = metadata
@@ -167,7 +178,9 @@ class Staging:
         checked = self.checked
         for start in range(0, len(checked.rows), _BATCH):
             stop = min(start + _BATCH, len(checked.rows))
-            shapes = shapely.to_wkb(shapely.set_srid(checked.geometries[start:stop], 4326), hex=True, include_srid=True).tolist()
+            shapes = shapely.to_wkb(
+                shapely.set_srid(checked.geometries[start:stop], 4326), hex=True, include_srid=True
+            ).tolist()
             columns: list[Iterable[str]] = [map(str, checked.rows[start:stop])]
             columns += [_copy_texts(checked.values[name][start:stop]) for name in self.names]
             columns.append(shapes)
@@ -190,7 +203,13 @@ class Staging:
         return (
             select(target)
             .distinct(target.c.code)
-            .order_by(target.c.code, target.c.valid_to.is_(None).desc(), target.c.valid_to.desc(), target.c.valid_from.desc(), target.c.id.desc())
+            .order_by(
+                target.c.code,
+                target.c.valid_to.is_(None).desc(),
+                target.c.valid_to.desc(),
+                target.c.valid_from.desc(),
+                target.c.id.desc(),
+            )
             .subquery("current_feature")
         )
 
@@ -198,14 +217,19 @@ class Staging:
         staged, stored = self.staged, self._current()
         same_key = [staged.c.code == stored.c.code]
         if self.has_whole_key:
-            same_key += [staged.c[name].is_not_distinct_from(stored.c[name]) for name in self.kind.layer.key if name != "code"]
+            same_key += [
+                staged.c[name].is_not_distinct_from(stored.c[name]) for name in self.kind.layer.key if name != "code"
+            ]
         differs = [staged.c[name].is_distinct_from(self._plain(stored, name)) for name in self.names]
         if self.checked.extra is not None:
             merged = stored.c.extra.concat(func.coalesce(staged.c.extra, func.jsonb_build_object(type_=JSONB)))
             differs.append(merged.is_distinct_from(stored.c.extra))
         moved = type_coerce(stored.c.geom, AnyGeometry()).is_distinct_from(type_coerce(staged.c.geom, AnyGeometry()))
         query = select(
-            staged.c.row_no, stored.c.id, and_(stored.c.id.is_not(None), or_(false(), *differs)), and_(stored.c.id.is_not(None), moved)
+            staged.c.row_no,
+            stored.c.id,
+            and_(stored.c.id.is_not(None), or_(false(), *differs)),
+            and_(stored.c.id.is_not(None), moved),
         ).select_from(staged.outerjoin(stored, and_(*same_key)))
         self.session.execute(insert(self.match).from_select(["row_no", "target_id", "differs", "moved"], query))
         self.session.execute(text("ANALYZE import_match"))
@@ -235,7 +259,9 @@ class Staging:
             second = shapely.from_wkb([bytes(row[2]) for row in rows])
             same += [row[0] for row, is_same in zip(rows, same_place(first, second), strict=True) if is_same]
         for start in range(0, len(same), _BATCH):
-            self.session.execute(update(self.match).where(self.match.c.row_no.in_(same[start : start + _BATCH])).values(moved=False))
+            self.session.execute(
+                update(self.match).where(self.match.c.row_no.in_(same[start : start + _BATCH])).values(moved=False)
+            )
 
     @property
     def _is_change(self) -> ColumnElement[bool]:
@@ -256,7 +282,9 @@ class Staging:
         problems = [*self._key_problems(), *self._rule_problems()]
         if new and new <= MAX_NEIGHBOUR_SEARCH:
             problems += self._neighbour_warnings()
-        return Classified(new=new, changed=changed, unchanged=unchanged, absent=self._absent(), problems=tuple(problems))
+        return Classified(
+            new=new, changed=changed, unchanged=unchanged, absent=self._absent(), problems=tuple(problems)
+        )
 
     def _absent_condition(self) -> ColumnElement[bool]:
         matched = exists().where(self.match.c.target_id == self.target.c.id)
@@ -279,8 +307,13 @@ class Staging:
             .where(self.match.c.target_id.is_not(None))
         )
         return [
-            problem("duplicate_existing", N_("The code “{value}” is stored already, and the file is to be added only."), row=row,
-                    field="code", value=code)
+            problem(
+                "duplicate_existing",
+                N_("The code “{value}” is stored already, and the file is to be added only."),
+                row=row,
+                field="code",
+                value=code,
+            )
             for row, code in self.session.execute(query)
         ]
 
@@ -296,7 +329,11 @@ class Staging:
             elif name == "geom":
                 columns.append(self.staged.c.geom)
             elif name != "extra":
-                columns.append(type_coerce(self.target.c[name], TextType()).label(name) if self._is_choice(name) else self.target.c[name])
+                columns.append(
+                    type_coerce(self.target.c[name], TextType()).label(name)
+                    if self._is_choice(name)
+                    else self.target.c[name]
+                )
         return select(*columns).select_from(joined).subquery("whole")
 
     def _is_choice(self, name: str) -> bool:
@@ -308,7 +345,8 @@ class Staging:
         return [
             (str(rule.name), literal_column(str(rule.sqltext), Boolean()))
             for rule in self.target.constraints
-            if isinstance(rule, CheckConstraint) and not getattr(rule, "_type_bound", False)
+            if isinstance(rule, CheckConstraint)
+            and not getattr(rule, "_type_bound", False)
             and not str(rule.name).endswith(("valid_geometry", "inside_extent"))
         ]
 
@@ -318,21 +356,34 @@ class Staging:
         broken = [not_(func.coalesce(condition, True)) for _, condition in rules]
         if not rules:
             return []
-        query = select(whole.c.row_no, *[item.label(f"rule_{index}") for index, item in enumerate(broken)]).where(or_(*broken))
+        query = select(whole.c.row_no, *[item.label(f"rule_{index}") for index, item in enumerate(broken)]).where(
+            or_(*broken)
+        )
         problems = []
         for row_no, *flags in self.session.execute(query.select_from(whole)):
             problems += [
-                self._rule_problem(row_no, name, str(condition)) for flag, (name, condition) in zip(flags, rules, strict=True) if flag
+                self._rule_problem(row_no, name, str(condition))
+                for flag, (name, condition) in zip(flags, rules, strict=True)
+                if flag
             ]
         return problems
 
     def _rule_problem(self, row_no: int, name: str, condition: str) -> Problem:
-        fields = [item for item in data_columns(self.kind) if item in condition.replace("(", " ").replace(")", " ").split()]
+        fields = [
+            item for item in data_columns(self.kind) if item in condition.replace("(", " ").replace(")", " ").split()
+        ]
         chosen = next((item for item in fields if item in self.names), fields[0] if fields else name)
         index = self._position(row_no)
         value = self.checked.values[chosen][index] if chosen in self.names else None
         code = "too_long" if "length(" in condition and isinstance(value, str) and value else "bad_value"
-        return problem(code, N_("“{value}” breaks the rule of this field: {rule}."), row=row_no, field=chosen, value=value, rule=condition)
+        return problem(
+            code,
+            N_("“{value}” breaks the rule of this field: {rule}."),
+            row=row_no,
+            field=chosen,
+            value=value,
+            rule=condition,
+        )
 
     def _position(self, row_no: int) -> int:
         if not hasattr(self, "_positions"):
@@ -341,21 +392,44 @@ class Staging:
 
     def _neighbour_warnings(self) -> list[Problem]:
         staged, target = self.staged, self.target
-        near = func.ST_DWithin(type_coerce(target.c.geom, AnyGeometry()), type_coerce(staged.c.geom, AnyGeometry()), _NEAR_DEGREES)
+        near = func.ST_DWithin(
+            type_coerce(target.c.geom, AnyGeometry()), type_coerce(staged.c.geom, AnyGeometry()), _NEAR_DEGREES
+        )
         query = (
             select(staged.c.row_no, staged.c.name, target.c.code)
             .join(self.match, self.match.c.row_no == staged.c.row_no)
-            .join(target, and_(near, func.fold_text(target.c.name) == func.fold_text(staged.c.name), target.c.code != staged.c.code))
+            .join(
+                target,
+                and_(
+                    near, func.fold_text(target.c.name) == func.fold_text(staged.c.name), target.c.code != staged.c.code
+                ),
+            )
             .where(self.match.c.target_id.is_(None))
             .order_by(staged.c.row_no)
             .limit(1000)
         )
         return [
-            problem("duplicate_existing", N_("“{name}” is stored at the same place under the code {code}."), row=row, field="code",
-                    severity=Severity.WARNING, name=name, code_=code, suggestion=None) if False else
-            Problem(
-                code="duplicate_existing", row=row, field="code", severity=Severity.WARNING, value=name,
-                text=Text(template=N_("“{name}” is stored at the same place under the code {code}."), details={"name": name, "code": code}),
+            problem(
+                "duplicate_existing",
+                N_("“{name}” is stored at the same place under the code {code}."),
+                row=row,
+                field="code",
+                severity=Severity.WARNING,
+                name=name,
+                code_=code,
+                suggestion=None,
+            )
+            if False
+            else Problem(
+                code="duplicate_existing",
+                row=row,
+                field="code",
+                severity=Severity.WARNING,
+                value=name,
+                text=Text(
+                    template=N_("“{name}” is stored at the same place under the code {code}."),
+                    details={"name": name, "code": code},
+                ),
                 suggestion=Text(template=N_("Give it that code, if it is the same object.")),
             )
             for row, name, code in self.session.execute(query)
@@ -374,10 +448,20 @@ class Staging:
         centres = [func.ST_Transform(func.ST_Centroid(item), metric) for item in shapes]
         middle = func.ST_PointOnSurface(shapes[1])
         query = (
-            select(staged.c.row_no, target.c.id, staged.c.code, target.c.name, self.match.c.moved, func.ST_Distance(*centres),
-                   func.ST_X(middle), func.ST_Y(middle),
-                   *[self._plain(target, name).label(f"old_{name}") for name in self.names],
-                   *[staged.c[name].label(f"new_{name}") for name in self.names])
+            select(
+                staged.c.row_no,
+                target.c.id,
+                staged.c.code,
+                target.c.name,
+                self.match.c.moved,
+                func.ST_Distance(*centres),
+                func.ST_X(middle),
+                func.ST_Y(middle),
+                target.c.extra,
+                staged.c.extra.label("new_extra"),
+                *[self._plain(target, name).label(f"old_{name}") for name in self.names],
+                *[staged.c[name].label(f"new_{name}") for name in self.names],
+            )
             .join(self.match, self.match.c.row_no == staged.c.row_no)
             .join(target, target.c.id == self.match.c.target_id)
             .where(self._is_change)
@@ -386,12 +470,27 @@ class Staging:
         )
         count = len(self.names)
         changes = []
-        for row_no, id_, code, name, moved, metres, lon, lat, *values in self.session.execute(query):
+        for row_no, id_, code, name, moved, metres, lon, lat, old_extra, new_extra, *values in self.session.execute(
+            query
+        ):
             pairs = zip(self.names, values[:count], values[count:], strict=True)
             fields = {key: (_shown(old), _shown(new)) for key, old, new in pairs if old != new}
+            fields |= {
+                key: (old_extra.get(key), value)
+                for key, value in (new_extra or {}).items()
+                if old_extra.get(key) != value
+            }
             changes.append(
-                RowChange(action=Action.CHANGED, row=row_no, feature_id=id_, code=code, name=name, fields=fields,
-                          moved_m=round(metres, 2) if moved else None, point=(lon, lat))
+                RowChange(
+                    action=Action.CHANGED,
+                    row=row_no,
+                    feature_id=id_,
+                    code=code,
+                    name=name,
+                    fields=fields,
+                    moved_m=round(metres, 2) if moved else None,
+                    point=(lon, lat),
+                )
             )
         return changes
 
@@ -399,7 +498,13 @@ class Staging:
         staged = self.staged
         middle = func.ST_PointOnSurface(type_coerce(staged.c.geom, AnyGeometry()))
         query = (
-            select(staged.c.row_no, staged.c.code, staged.c.name if "name" in self.names else null(), func.ST_X(middle), func.ST_Y(middle))
+            select(
+                staged.c.row_no,
+                staged.c.code,
+                staged.c.name if "name" in self.names else null(),
+                func.ST_X(middle),
+                func.ST_Y(middle),
+            )
             .join(self.match, self.match.c.row_no == staged.c.row_no)
             .where(self.match.c.target_id.is_(None))
             .order_by(staged.c.row_no)
@@ -414,8 +519,16 @@ class Staging:
         if self.mode is Mode.APPEND:
             return []
         target = self.target
-        query = select(target.c.id, target.c.code, target.c.name).where(self._absent_condition()).order_by(target.c.code).limit(MAX_CHANGES)
-        return [RowChange(action=Action.ABSENT, feature_id=id_, code=code, name=name) for id_, code, name in self.session.execute(query)]
+        query = (
+            select(target.c.id, target.c.code, target.c.name)
+            .where(self._absent_condition())
+            .order_by(target.c.code)
+            .limit(MAX_CHANGES)
+        )
+        return [
+            RowChange(action=Action.ABSENT, feature_id=id_, code=code, name=name)
+            for id_, code, name in self.session.execute(query)
+        ]
 
     # writing
 
@@ -440,7 +553,9 @@ class Staging:
             .join(match, match.c.target_id == target.c.id)
             .where(self._is_change)
         )
-        self.session.execute(insert(FeatureChange).from_select(["change_set_id", "layer", "feature_id", "code", "before"], before))
+        self.session.execute(
+            insert(FeatureChange).from_select(["change_set_id", "layer", "feature_id", "code", "before"], before)
+        )
         values: dict[str, Any] = {name: staged.c[name] for name in self.names}
         values["geom"] = case((match.c.moved, staged.c.geom), else_=type_coerce(target.c.geom, PlainGeometry()))
         if self.checked.extra is not None:
@@ -450,11 +565,15 @@ class Staging:
             .where(target.c.id == match.c.target_id, staged.c.row_no == match.c.row_no, self._is_change)
             .values(**values, change_set_id=change_set_id, updated_at=func.now())
         )
-        change = FeatureChange.__table__
+        change = table_of(FeatureChange)
         self.session.execute(
             update(change)
-            .where(change.c.change_set_id == change_set_id, change.c.feature_id == target.c.id, change.c.before.is_not(None),
-                   target.c.change_set_id == change_set_id)
+            .where(
+                change.c.change_set_id == change_set_id,
+                change.c.feature_id == target.c.id,
+                change.c.before.is_not(None),
+                target.c.change_set_id == change_set_id,
+            )
             .values(after=row_json(self.kind))
         )
 
@@ -469,12 +588,14 @@ class Staging:
             .order_by(staged.c.row_no)
         )
         self.session.execute(insert(target).from_select(names, rows, include_defaults=False))
-        change = FeatureChange.__table__
+        change = table_of(FeatureChange)
         known = exists().where(change.c.change_set_id == change_set_id, change.c.feature_id == target.c.id)
-        added = select(literal(change_set_id), literal(self.kind.layer.name), target.c.id, target.c.code, row_json(self.kind)).where(
-            target.c.change_set_id == change_set_id, not_(known)
+        added = select(
+            literal(change_set_id), literal(self.kind.layer.name), target.c.id, target.c.code, row_json(self.kind)
+        ).where(target.c.change_set_id == change_set_id, not_(known))
+        self.session.execute(
+            insert(FeatureChange).from_select(["change_set_id", "layer", "feature_id", "code", "after"], added)
         )
-        self.session.execute(insert(FeatureChange).from_select(["change_set_id", "layer", "feature_id", "code", "after"], added))
 
 
 def new_change_set(session: Session, **facts: Any) -> ChangeSet:
@@ -507,9 +628,12 @@ def _copy_texts(values: Sequence[Any]) -> list[str]:
 
 
 def _copy_json(values: Sequence[dict[str, Any] | None]) -> list[str]:
-    import json  # noqa: PLC0415
+    import json
 
-    return ["{}" if not value else json.dumps(value, ensure_ascii=False, allow_nan=False).translate(_ESCAPES) for value in values]
+    return [
+        "{}" if not value else json.dumps(value, ensure_ascii=False, allow_nan=False).translate(_ESCAPES)
+        for value in values
+    ]
 
 
 __all__ = ["CheckedRows", "Classified", "Staging", "new_change_set", "true"]

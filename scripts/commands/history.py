@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from typing import Any
 
 from scripts.console import announce
 from scripts.manage import database_session
@@ -19,11 +20,19 @@ def run(arguments: argparse.Namespace) -> int:
     from geodata.history import list_change_sets
 
     with database_session() as session:
-        found = [
+        found: list[dict[str, Any]] = [
             {
-                "id": str(item.id), "kind": item.kind, "layer": item.layer, "user": item.user_name, "at": item.made_at.isoformat(),
-                "file_name": item.file_name, "file_sha256": item.file_sha256, "crs": item.crs, "encoding": item.encoding,
-                "counts": item.counts, "undoes": str(item.undoes_id) if item.undoes_id else None,
+                "id": str(item.id),
+                "kind": item.kind,
+                "layer": item.layer,
+                "user": item.user_name,
+                "at": item.made_at.isoformat(),
+                "file_name": item.file_name,
+                "file_sha256": item.file_sha256,
+                "crs": item.crs,
+                "encoding": item.encoding,
+                "counts": item.counts,
+                "undoes": str(item.undoes_id) if item.undoes_id else None,
             }
             for item in list_change_sets(session, layer=arguments.layer, limit=arguments.limit)
         ]
@@ -33,5 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     for item in found:
         counts = " ".join(f"{name}={number}" for name, number in dict(item["counts"] or {}).items())
         what = f"undo {item['undoes']}" if item["undoes"] else item["kind"]
-        announce(f"{item['id']}\t{item['at']}\t{item['layer']}\t{what}\t{item['user']}\t{item['file_name'] or ''}\t{counts}")
+        announce(
+            f"{item['id']}\t{item['at']}\t{item['layer']}\t{what}\t{item['user']}\t{item['file_name'] or ''}\t{counts}"
+        )
     return 0

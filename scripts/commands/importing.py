@@ -38,7 +38,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--map", action="append", default=[], metavar="FIELD=COLUMN", help="trường lấy từ cột nào")
     parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="một giá trị cho mọi dòng")
     parser.add_argument("--mode", default="upsert", help="upsert, append, replace")
-    parser.add_argument("--accept-partial", action="store_true", help="lưu cả khi có dòng bị loại (store the good rows)")
+    parser.add_argument(
+        "--accept-partial", action="store_true", help="lưu cả khi có dòng bị loại (store the good rows)"
+    )
     parser.add_argument("--dry-run", action="store_true", help="chỉ xem trước (preview only)")
     parser.add_argument("--rejected", type=Path, help="ghi các dòng bị loại kèm lý do ra tệp CSV (write rejected rows)")
     parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
@@ -120,8 +122,10 @@ def describe(report: ImportReport, *, dry_run: bool) -> list[str]:
     """Return what a person wants to read about an import."""
     counts = report.counts
     lines = [
-        f"{report.file_name} → {report.layer}: đọc {counts.read}, mới {counts.new}, thay đổi {counts.changed}, giữ nguyên {counts.unchanged}, "
-        f"không có trong tệp {counts.absent}, bị loại {counts.rejected}"
+        (
+            f"{report.file_name} → {report.layer}: đọc {counts.read}, mới {counts.new}, thay đổi {counts.changed}, giữ nguyên {counts.unchanged}, "
+            f"không có trong tệp {counts.absent}, bị loại {counts.rejected}"
+        )
     ]
     if report.crs.value:
         lines.append(f"Hệ tọa độ: {report.crs.value} ({report.crs.source}); phép chuyển: {report.operation}")
@@ -132,7 +136,9 @@ def describe(report: ImportReport, *, dry_run: bool) -> list[str]:
     for item in report.problems[:SHOWN_PROBLEMS]:
         where = f"dòng {item.row}" if item.row else "tệp"
         hint = f" {item.suggestion.say(vietnamese)}" if item.suggestion else ""
-        lines.append(f"  {item.severity.value} {item.code} ({where}{', ' + item.field if item.field else ''}): {item.text.say(vietnamese)}{hint}")
+        lines.append(
+            f"  {item.severity.value} {item.code} ({where}{', ' + item.field if item.field else ''}): {item.text.say(vietnamese)}{hint}"
+        )
     rest = len(report.problems) - SHOWN_PROBLEMS + report.problems_omitted
     if rest > 0:
         lines.append(f"  … và {rest} lỗi nữa")
@@ -160,5 +166,9 @@ def outcome(report: ImportReport, *, dry_run: bool) -> str:
     if report.status == "ask":
         return "Chưa lưu gì."
     if report.import_id is None:
-        return "Xem trước, chưa lưu gì." if dry_run else "Chưa lưu gì: có dòng bị loại; sửa tệp hoặc thêm --accept-partial."
+        return (
+            "Xem trước, chưa lưu gì."
+            if dry_run
+            else "Chưa lưu gì: có dòng bị loại; sửa tệp hoặc thêm --accept-partial."
+        )
     return f"Đã lưu, lần nhập số {report.import_id}; hoàn tác bằng ./scripts/manage undo {report.import_id}"

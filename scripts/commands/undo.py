@@ -28,5 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
         f"đưa lại {report.brought_back} (lần thay đổi {report.change_set_id})"
     )
     for edit in report.kept:
-        announce(f"  giữ nguyên {edit.code}: {vietnamese(edit.reason)}{': ' + ', '.join(edit.fields) if edit.fields else ''}")
+        announce(
+            f"  giữ nguyên {edit.code}: {vietnamese(edit.reason)}{': ' + ', '.join(edit.fields) if edit.fields else ''}"
+        )
     return 0
