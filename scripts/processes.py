@@ -13,6 +13,7 @@ from scripts.console import disk_full, say
 
 NO_SPACE = "No space left on device"
 LOG_LIMIT_BYTES = 10_000_000
+ABANDONED_SECONDS = 10.0
 SETUP_MARK = "WEBMAP_SETUP_LOG"
 """Environment variable that the steps of a set-up and all they start carry; its value tells whose they are."""
 
@@ -83,7 +84,8 @@ def run_logged(
 def end_abandoned_steps(log: Path) -> None:
     """End what a killed set-up left running: the kernel ends its children, but not theirs (pip inside venv, say)."""
     mark = os.fsencode(f"{SETUP_MARK}={log}")
-    while True:
+    deadline = time.monotonic() + ABANDONED_SECONDS
+    while time.monotonic() < deadline:
         left = [number for number in running_processes() if mark in environment_of(number)]
         if not left:
             return
