@@ -136,6 +136,13 @@ def test_a_form_without_its_token_changes_nothing(app, client, lan, session):
     assert (as_json.status_code, as_json.json["error"]) == (400, "csrf")
 
 
+def test_a_stale_sign_in_form_leads_back_to_a_fresh_one(app, client, lan):
+    app.config["WTF_CSRF_ENABLED"] = True
+    response = sign_in(client, csrf_token="from another time")
+    assert response.status_code == 400
+    assert 'href="/login">Mở lại trang' in response.text
+
+
 def test_the_token_of_another_session_is_not_taken(app, client, lan):
     sign_in(client)
     app.config["WTF_CSRF_ENABLED"] = True
