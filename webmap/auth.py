@@ -271,9 +271,8 @@ def _csrf_failed(error: CSRFError) -> Response:
     text = N_("This form was opened before you signed in or out, or its session has ended. Open the page again.")
     if _is_program():
         return _json(400, "csrf", translate(text), {})
-    return make_response(
-        render_template("accounts/stale_form.html", message=translate(text), back=_return_address()), 400
-    )
+    back = request.path if request.path == url_for("accounts.login") else _return_address()
+    return make_response(render_template("accounts/stale_form.html", message=translate(text), back=back), 400)
 
 
 def _forbidden(error: ForbiddenError) -> Response:
