@@ -4,8 +4,10 @@ from flask import Flask
 
 from webmap.views import accounts, api, exports, features, health, map_page, tiles
 
+MODULES = (health, map_page, tiles, features, api, exports, accounts)
+
 
 def register_views(app: Flask) -> None:
     """Register every blueprint."""
-    for module in (health, map_page, tiles, features, api, exports, accounts):
+    for module in MODULES:
         app.register_blueprint(module.blueprint)
