@@ -1,25 +1,19 @@
 """The management command: finds the subcommand's module, has the database running, turns errors into sentences."""
 
-from __future__ import annotations
-
 import argparse
 import contextlib
-import gettext
 import importlib
 import os
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from geodata.errors import GeodataError
 from scripts.cluster import Cluster
 from scripts.commands import COMMANDS, Command
 from scripts.console import Failure, complain, failure_of, run_command
-from scripts.paths import ROOT, VAR
+from scripts.paths import VAR
 from scripts.setup import load_env_file, own_database
-
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
 
 
 def parse_arguments(arguments: list[str]) -> tuple[argparse.Namespace, Command]:
@@ -51,21 +45,6 @@ def database(command: Command) -> Iterator[None]:
         yield
 
 
-@contextlib.contextmanager
-def database_session() -> Iterator[Session]:
-    """Open a session for a subcommand, which commits itself."""
-    from sqlalchemy.orm import Session
-
-    from geodata.database import new_engine
-
-    engine = new_engine(pool_size=1)
-    try:
-        with Session(engine) as session:
-            yield session
-    finally:
-        engine.dispose()
-
-
 def main() -> int:
     """Run one subcommand."""
     load_env_file()
@@ -84,22 +63,21 @@ def main() -> int:
 
 def run_subcommand(options: argparse.Namespace, command: Command) -> int:
     """Run the subcommand's module; what the domain refuses becomes a sentence."""
-    from geodata.errors import GeodataError
-
     try:
         result: int = importlib.import_module(command.module).run(options)
     except GeodataError as error:
         show_traceback(error, options)
-        sys.stderr.write(f"{sentence(error.message_template, error.details)}\n")
+        sys.stderr.write(f"{sentence(error)}\n")
         return 1
     return result
 
 
-def sentence(template: str, details: Mapping[str, object]) -> str:
-    """Return a domain error in Vietnamese and English, or in English where there is no translation."""
-    catalogue = gettext.translation("messages", str(ROOT / "webmap" / "translations"), ["vi"], fallback=True)
-    english, vietnamese = template.format_map(details), catalogue.gettext(template).format_map(details)
-    return english if english == vietnamese else f"{vietnamese} ({english})"
+def sentence(error: GeodataError) -> str:
+    """Return a domain error in Vietnamese and English."""
+    from webmap.i18n import translate_error  # brings Flask along; only errors need it
+
+    vietnamese = translate_error(error, "vi")
+    return error.message if vietnamese == error.message else f"{vietnamese} ({error.message})"
 
 
 def show_traceback(error: BaseException, options: argparse.Namespace) -> None:

@@ -15,10 +15,12 @@ from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from geodata import accounts
 from geodata.errors import GeodataError
 from scripts.console import Exit, Failure, announce, disk_full, run_command, say
 from scripts.database import check_postgis, connect
 from scripts.paths import ROOT, VAR
+from scripts.session import database_session
 
 LOG = VAR / "log" / "migrate.log"
 
@@ -66,24 +68,29 @@ def first_line(error: BaseException | None) -> str:
     return (str(error).strip().splitlines() or ["?"])[0][:300]
 
 
-def load_demo_once() -> None:
-    """Load the demo data and make the demo accounts unless they are there."""
-    from geodata import accounts, demo
-    from geodata.database import new_engine
+def load_demo_at_first_start() -> None:
+    """Load the demo data and accounts into a database that nobody has an account in yet.
 
-    engine = new_engine()
-    try:
-        with Session(engine) as session:
-            if not demo.is_loaded(session):
-                say("Đang nạp dữ liệu minh hoạ…", "loading the demo data")
-                demo.load_demo(session)
-                session.commit()
-            made = accounts.create_demo_accounts(session)
-            session.commit()
-            if made:
-                print_accounts(made)
-    finally:
-        engine.dispose()
+    The accounts come last, so that a start killed while loading begins again; a database that was put to use
+    without the demo is left alone.
+    """
+    with database_session() as session:
+        if not accounts.list_users(session):
+            load_demo(session)
+
+
+def load_demo(session: Session) -> None:
+    """Load the demo data unless it is there, then the demo accounts unless there are any."""
+    from geodata import demo  # loads what reads files, which few starts need
+
+    if not demo.is_loaded(session):
+        say("Đang nạp dữ liệu minh hoạ…", "loading the demo data")
+        demo.load_demo(session)
+        session.commit()
+    made = accounts.create_demo_accounts(session)
+    session.commit()
+    if made:
+        print_accounts(made)
 
 
 def demo_failure(error: Exception) -> Failure:
@@ -123,7 +130,7 @@ def main() -> int:
     migrate()
     if not arguments.no_demo:
         try:
-            load_demo_once()
+            load_demo_at_first_start()
         except (DBAPIError, GeodataError) as error:
             raise demo_failure(error) from error
     return 0

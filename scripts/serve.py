@@ -208,9 +208,10 @@ def run_services(options: argparse.Namespace, environment: dict[str, str], clust
     services = [web, worker]
     try:
         log_start = web.log.stat().st_size if web.log.exists() else 0
-        for service in services:
-            service.start()
+        web.start()
         wait_until_ready(web, options.host, options.port, log_start)
+        # Only now: while both load, neither is ready soon on a small machine.
+        worker.start()
         announce(f"Bản đồ đã sẵn sàng (the map is ready): http://{shown_host(options.host)}:{options.port}/")
         announce("Dừng bằng Ctrl-C (stop with Ctrl-C)")
         while True:

@@ -6,7 +6,7 @@ To add one: write `scripts/commands/NAME.py` with
     def run(arguments: argparse.Namespace) -> int: ...            # does it, returns the exit code
 
 and add its line to COMMANDS below. Only the module that is asked for is imported. When `run` is called, DATABASE_URL
-is set and the database answers; `database_session()` of scripts.manage opens a session. GeodataError and Failure
+is set and the database answers; `database_session()` of scripts.session opens a session. GeodataError and Failure
 become one sentence and exit code 1; for other codes return a number. Results go to stdout, progress to stderr.
 """
 

@@ -2,7 +2,8 @@
 
 import argparse
 
-from scripts.prepare import load_demo_once
+from scripts.prepare import load_demo
+from scripts.session import database_session
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -11,5 +12,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Load the demo data and accounts unless they are there."""
-    load_demo_once()
+    with database_session() as session:
+        load_demo(session)
     return 0

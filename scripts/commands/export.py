@@ -5,7 +5,7 @@ from pathlib import Path
 
 from scripts.commands.importing import pairs
 from scripts.console import Exit, Failure, say
-from scripts.manage import database_session
+from scripts.session import database_session
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

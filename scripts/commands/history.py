@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from scripts.console import announce
-from scripts.manage import database_session
+from scripts.session import database_session
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.console import Exit, Failure, announce, say
-from scripts.manage import database_session
+from scripts.session import database_session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,7 @@ import json
 
 from scripts.commands.importing import user_name, vietnamese
 from scripts.console import announce
-from scripts.manage import database_session
+from scripts.session import database_session
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,7 @@ import sys
 
 from geodata import accounts
 from scripts.console import Exit, Failure, announce
-from scripts.manage import database_session
+from scripts.session import database_session
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
