@@ -212,11 +212,15 @@ class Symbol:
 
 @dataclass(frozen=True, kw_only=True)
 class Variation:
-    """How one field changes the symbol: a case per value, the most urgent first (it is drawn on top)."""
+    """How one field changes the symbol: a case per value, the most urgent first (it is drawn on top).
+
+    `opens_with`: the values the map shows until somebody asks for more; empty means all.
+    """
 
     field: str
     cases: Mapping[Any, Symbol]
     unknown: Symbol = Symbol()
+    opens_with: tuple[Any, ...] = ()
 
     def symbols(self) -> list[tuple[Any, Symbol]]:
         """Return (value, symbol), the unknown last with the value None."""

@@ -63,6 +63,7 @@ class AdminUnit(Feature):
                 Variation(
                     field="validity",
                     cases={"current": Symbol(), "former": Symbol(dash=(4, 4), stroke="#A78BBA")},
+                    opens_with=("current",),
                 ),
             ),
             label_min_zoom=11,
@@ -74,7 +75,7 @@ class AdminUnit(Feature):
         label=N_("Kind"), values=UnitKind, source_names=("LOAI", "WARD_TYPE", "CAP"), searchable=False
     )
     full_name: Mapped[str | None] = field(
-        label=N_("Full name"), type_=Text, source_names=("TEN_DAY_DU", "FULL_NAME"), searchable=True
+        label=N_("Full official name"), type_=Text, source_names=("TEN_DAY_DU", "FULL_NAME"), searchable=True
     )
     name_en: Mapped[str | None] = field(
         label=N_("Name without accents"), type_=Text, source_names=("NAME_EN", "TEN_EN")

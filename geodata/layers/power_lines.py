@@ -164,5 +164,5 @@ class PowerLine(Feature):
         check="progress_percent BETWEEN 0 AND 100",
     )
     plan_document_no: Mapped[str | None] = field(
-        label=N_("Plan"), type_=Text, source_names=("VB_QH", "SO_VB"), group=Group.LEGAL, searchable=True
+        label=N_("Plan document"), type_=Text, source_names=("VB_QH", "SO_VB"), group=Group.LEGAL, searchable=True
     )

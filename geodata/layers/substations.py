@@ -190,7 +190,7 @@ class Substation(Feature):
         check="commissioning_year BETWEEN 1950 AND 2100",
     )
     plan_document_no: Mapped[str | None] = field(
-        label=N_("Plan"), type_=Text, source_names=("VB_QH", "SO_VB"), group=Group.LEGAL, searchable=True
+        label=N_("Plan document"), type_=Text, source_names=("VB_QH", "SO_VB"), group=Group.LEGAL, searchable=True
     )
 
 

@@ -31,6 +31,7 @@ def describe_style(kind: type[Feature], visible: frozenset[str], translate: Tran
             {
                 "field": variation.field,
                 "label": translate(_label(kind, variation.field)),
+                "opens_with": [str(value) for value in variation.opens_with],
                 "values": [
                     {
                         "value": UNKNOWN if value is None else str(value),

@@ -36,6 +36,8 @@ def index() -> str:
     parts = build_map(
         shown,
         home=settings.province.home,
+        extent=settings.province.extent,
+        metric_srid=settings.province.metric_srid,
         basemap_url=settings.basemap_url,
         attribution=settings.basemap_attribution,
         language=current_language(),

@@ -93,7 +93,8 @@ function toggle(layer, variation, value, state) {
   const all = [...new Set(variation.values.map((entry) => entry.value))];
   const shown = new Set(state.filter(layer.spec.name, variation.field) || all);
   shown.has(value) ? shown.delete(value) : shown.add(value);
-  if (!shown.size || shown.size === all.length) shown.clear();
+  const isEverything = !shown.size || shown.size === all.length, opensNarrow = variation.opens_with.length;
+  if (isEverything) { shown.clear(); if (opensNarrow) all.forEach((one) => shown.add(one)); }
   state.setFilter(layer.spec.name, variation.field, [...shown]);
 }
 
@@ -157,14 +158,14 @@ function showCounts(entry, { numberMatched, facets, sentences }, state) {
 function chips(state, layers) {
   const box = document.getElementById("chips"), draw = () => {
     box.replaceChildren();
-    const filtered = layers.filter((layer) => state.filters[layer.spec.name]?.length);
+    const filtered = layers.filter((layer) => state.filtered(layer.spec.name).length);
     for (const layer of filtered) {
       box.append(element("span", { class: "chip" },
         element("span", {}, element("b", {}, layer.spec.title + ": "), (layer.sentences || []).join(" · ")),
         element("button", { class: "btn-close", type: "button", "aria-label": t("Remove the filter of {layer}", { layer: layer.spec.title }),
-          click: () => state.update({ filters: { ...state.filters, [layer.spec.name]: [] } }, { push: true }) })));
+          click: () => state.update({ filters: { ...state.filters, [layer.spec.name]: state.usual(layer.spec.name) } }, { push: true }) })));
     }
-    if (filtered.length > 1) box.append(element("button", { class: "chip chip-clear", type: "button", click: () => state.update({ filters: {} }, { push: true }) }, t("Clear filters")));
+    if (filtered.length > 1) box.append(element("button", { class: "chip chip-clear", type: "button", click: () => state.update({ filters: Object.fromEntries(layers.map((layer) => [layer.spec.name, state.usual(layer.spec.name)])) }, { push: true }) }, t("Clear filters")));
   };
   draw();
   document.addEventListener("counted", draw, { once: true });

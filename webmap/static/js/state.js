@@ -5,9 +5,11 @@
 const VIEW = ["z", "lat", "lon"];
 
 export class State extends EventTarget {
-  constructor(layerNames) {
+  /* `opensWith`: layer -> field -> the values shown when the address does not say. */
+  constructor(opensWith) {
     super();
-    this.layerNames = layerNames;
+    this.opensWith = opensWith;
+    this.layerNames = Object.keys(opensWith);
     this.read();
     window.addEventListener("popstate", () => { this.read(); this.tell(["view", "layers", "filters", "selection", "fade"]); });
   }
@@ -26,6 +28,11 @@ export class State extends EventTarget {
       const [name, field] = key.split(".");
       if (field && this.layerNames.includes(name)) (this.filters[name] ||= []).push([field, value]);
     }
+    for (const name of this.layerNames) {
+      for (const [field, values] of Object.entries(this.opensWith[name])) {
+        if (!this.filter(name, field)) (this.filters[name] ||= []).push(...values.map((value) => [field, value]));
+      }
+    }
   }
 
   /* The values a filter of a layer lists, or null when the field is not filtered. */
@@ -37,6 +44,22 @@ export class State extends EventTarget {
   setFilter(layer, field, values) {
     const others = (this.filters[layer] || []).filter(([name]) => name !== field);
     this.update({ filters: { ...this.filters, [layer]: [...others, ...(values || []).map((value) => [field, value])] } }, { push: true });
+  }
+
+  /* Whether a field shows what it opens with: no filter worth telling. */
+  isUsual(layer, field) {
+    return String(this.filter(layer, field) || "") === String(this.opensWith[layer][field] || "");
+  }
+
+  /* The fields of a layer that are filtered otherwise than when it opens. */
+  filtered(layer) {
+    const fields = new Set([...(this.filters[layer] || []).map(([field]) => field), ...Object.keys(this.opensWith[layer])]);
+    return [...fields].filter((field) => !this.isUsual(layer, field));
+  }
+
+  /* What a layer is filtered by when its filters are cleared. */
+  usual(layer) {
+    return Object.entries(this.opensWith[layer]).flatMap(([field, values]) => values.map((value) => [field, value]));
   }
 
   filterQuery(layer) { return new URLSearchParams(this.filters[layer] || []).toString(); }
@@ -65,7 +88,9 @@ export class State extends EventTarget {
     if (this.layers) query.set("layers", this.layers.join(","));
     const fade = Object.entries(this.fade).filter(([, percent]) => Number(percent) < 100).map((pair) => pair.join(":"));
     if (fade.length) query.set("fade", fade.join(","));
-    for (const [layer, pairs] of Object.entries(this.filters)) for (const [field, value] of pairs) query.append(`${layer}.${field}`, value);
+    for (const [layer, pairs] of Object.entries(this.filters)) {
+      for (const [field, value] of pairs) if (!this.isUsual(layer, field)) query.append(`${layer}.${field}`, value);
+    }
     if (this.selection) query.set("sel", `${this.selection.layer}:${this.selection.id}`);
     if (this.selection && this.panel) query.set("details", "");
     return location.pathname + "?" + query.toString().replaceAll("%2C", ",").replaceAll("%3A", ":");

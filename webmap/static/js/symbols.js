@@ -149,7 +149,7 @@
     if (!symbol.stroke) return;
     c.strokeStyle = symbol.stroke; c.lineWidth = Math.max(0.7, (symbol.stroke_px || 1) * scale);
     c.lineJoin = "round"; c.lineCap = symbol.dash && symbol.dash[0] <= 2 ? "round" : "butt";
-    c.setLineDash(symbol.dash || []);
+    c.setLineDash(scale < 0.7 && symbol.fill ? [] : symbol.dash || []); // small areas would fall into crumbs
     c.stroke(path);
     c.setLineDash([]);
   }

@@ -10,7 +10,7 @@ import { t } from "./texts.js";
 
 const page = window.webmap.page;
 const { map, layers, basemap, land, config } = page;
-const state = new State(layers.map((layer) => layer.spec.name));
+const state = new State(Object.fromEntries(layers.map((layer) => [layer.spec.name, opensWith(layer)])));
 
 map.attributionControl.remove();
 document.getElementById("attribution").textContent = basemap ? "" : t("Land: Natural Earth");
@@ -25,6 +25,12 @@ const selection = startSelection(page, state);
 startSearch(page, selection);
 page.state = state;
 page.selection = selection;
+
+/* Field -> the values a layer shows until somebody says otherwise (former units stay in the drawer). */
+function opensWith({ spec }) {
+  const narrow = spec.style.variations.filter((variation) => variation.opens_with.length);
+  return Object.fromEntries(narrow.map((variation) => [variation.field, variation.opens_with]));
+}
 
 /* The whole city; on a phone its middle, since the sheet and the narrow screen would make it tiny. */
 function showHome(options) {
