@@ -11,7 +11,7 @@ from typing import NoReturn
 
 
 class Exit(IntEnum):
-    """Exit codes; README § Khi có lỗi lists them for operators."""
+    """Exit codes; README § When something goes wrong lists them."""
 
     OK = 0
     ERROR = 1

@@ -1,4 +1,4 @@
-"""Where the checkout keeps what the commands make; nothing outside these paths is written (README § Dữ liệu ở đâu)."""
+"""Where the checkout keeps what the commands make; nothing outside these paths is written (README § Where the data lives)."""
 
 import os
 from pathlib import Path
