@@ -1,6 +1,6 @@
 """Change sets: who changed what, when, from which file; and the way back."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -279,11 +279,34 @@ def record_deletions(session: Session, kind: type[Feature], change_set_id: int, 
     )
 
 
-def undo(session: Session, change_set_id: int | str, *, user_name: str) -> UndoReport:
+def undo(
+    session: Session,
+    change_set_id: int | str,
+    *,
+    user_name: str,
+    on_undone: Callable[[UndoReport], None] | None = None,
+) -> UndoReport:
     """Revert a change set and commit; later edits of an object are kept, field by field, and reported.
 
-    Raises NotFoundError, ConflictError (already undone).
+    `on_undone` is called in the same transaction just before it commits. Raises NotFoundError, ConflictError (already
+    undone).
     """
+    report = _undone(session, change_set_id, user_name)
+    if on_undone is not None:
+        on_undone(report)
+    session.commit()
+    return report
+
+
+def preview_undo(session: Session, change_set_id: int | str) -> UndoReport:
+    """Return what undo() would do now. Rolls back. Raises NotFoundError, ConflictError (already undone)."""
+    try:
+        return _undone(session, change_set_id, "")
+    finally:
+        session.rollback()
+
+
+def _undone(session: Session, change_set_id: int | str, user_name: str) -> UndoReport:
     change_set = get_change_set(session, change_set_id)
     kind = LAYERS.get(change_set.layer)
     lock_layer(session, kind.layer.name)
@@ -301,7 +324,6 @@ def undo(session: Session, change_set_id: int | str, *, user_name: str) -> UndoR
     session.flush()
     report = _Undo(session, kind, change_set.id, undoing.id).run()
     undoing.counts = report.as_json()["counts"]
-    session.commit()
     return report
 
 

@@ -3,6 +3,7 @@
 The reader process imports this package too, so what needs the database is loaded on the first call.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,9 @@ from geodata.importing.results import CODES, ImportOptions, ImportReport, Mode, 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from geodata.history import ChangeSet
     from geodata.importing.preview import Preview
+    from geodata.importing.progress import Progress
     from geodata.layer import Feature
 
 __all__ = [
@@ -36,6 +39,7 @@ def preview_import(
     options: ImportOptions | None = None,
     *,
     list_changes: bool = True,
+    progress: "Progress | None" = None,
 ) -> "Preview":
     """Return what importing a file into a layer would do; stores nothing.
 
@@ -43,17 +47,35 @@ def preview_import(
     Raises InvalidValueError for options that fit neither the layer nor the file.
     """
     from geodata.importing.preview import build_preview
+    from geodata.importing.progress import silent
 
-    return build_preview(session, kind, path, options or ImportOptions(), list_changes=list_changes)
+    return build_preview(
+        session, kind, path, options or ImportOptions(), list_changes=list_changes, progress=progress or silent
+    )
 
 
 def commit_import(
-    session: "Session", preview: "Preview", *, user_name: str, accept_partial: bool = False
+    session: "Session",
+    preview: "Preview",
+    *,
+    user_name: str,
+    accept_partial: bool = False,
+    progress: "Progress | None" = None,
+    on_stored: "Callable[[ChangeSet], None] | None" = None,
 ) -> ImportReport:
     """Store what a preview showed, all of it or nothing, and commit. Its import_id is None when nothing was stored.
 
-    The rows are compared anew under the layer's lock, so the counts are those of this moment.
+    The rows are compared anew under the layer's lock, so the counts are those of this moment. `on_stored` is called
+    in the same transaction just before it commits; what it raises leaves everything as before.
     """
     from geodata.importing.preview import store
+    from geodata.importing.progress import silent
 
-    return store(session, preview, user_name=user_name, accept_partial=accept_partial)
+    return store(
+        session,
+        preview,
+        user_name=user_name,
+        accept_partial=accept_partial,
+        progress=progress or silent,
+        on_stored=on_stored,
+    )

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,7 +14,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from geodata.errors import InvalidValueError
-from geodata.history import lock_layer
+from geodata.history import ChangeSet, lock_layer
 from geodata.i18n import N_
 from geodata.importing import encoding as letters
 from geodata.importing.check import check_geometries, unusable_coordinates
@@ -23,6 +23,7 @@ from geodata.importing.locations import degrees_note, find_location_columns, rea
 from geodata.importing.match import Mapping_, importable_fields, match_columns
 from geodata.importing.numbers import NumberStyle, style_of
 from geodata.importing.placing import Placed, named_places, resolve_crs
+from geodata.importing.progress import Progress, Step, silent
 from geodata.importing.results import (
     Choice,
     Counts,
@@ -50,7 +51,10 @@ _CHUNK = 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """What an import would do. `rows` is None where nothing can be stored yet (ask, refused)."""
+    """What an import would do. `rows` is None where nothing can be stored yet (ask, refused).
+
+    `samples` are accented texts as they were read, `raw_samples` the same ones before decoding.
+    """
 
     report: ImportReport
     kind: type[Feature]
@@ -58,6 +62,7 @@ class Preview:
     rows: CheckedRows | None = None
     changes: tuple[RowChange, ...] = ()
     samples: tuple[str, ...] = ()
+    raw_samples: tuple[str, ...] = ()
     table: Table | None = None
 
 
@@ -70,21 +75,31 @@ class _AskError(Exception):
 
 
 def build_preview(
-    session: Session, kind: type[Feature], path: Path, options: ImportOptions, *, list_changes: bool = True
+    session: Session,
+    kind: type[Feature],
+    path: Path,
+    options: ImportOptions,
+    *,
+    list_changes: bool = True,
+    progress: Progress = silent,
 ) -> Preview:
     """Return what importing the file would do; nothing is stored."""
-    return _Import(session, kind, path, options).preview(list_changes=list_changes)
+    return _Import(session, kind, path, options, progress).preview(list_changes=list_changes)
 
 
 class _Import:
     """One file on its way; each step adds to the report."""
 
-    def __init__(self, session: Session, kind: type[Feature], path: Path, options: ImportOptions) -> None:
+    def __init__(
+        self, session: Session, kind: type[Feature], path: Path, options: ImportOptions, progress: Progress
+    ) -> None:
         self.session, self.kind, self.path, self.options = session, kind, path, options
+        self.progress = progress
         self.file_name = options.file_name or path.name
         self.report = ImportReport(layer=kind.layer.name, file_name=self.file_name)
         self.problems: list[Problem] = []
         self.samples: tuple[str, ...] = ()
+        self.raw_samples: tuple[str, ...] = ()
         self.table: Table | None = None
 
     def preview(self, *, list_changes: bool) -> Preview:
@@ -111,6 +126,7 @@ class _Import:
             rows=rows if self.report.status in {Status.OK, Status.PARTIAL} else None,
             changes=changes,
             samples=self.samples,
+            raw_samples=self.raw_samples,
             table=self.table,
         )
 
@@ -126,6 +142,7 @@ class _Import:
 
     def _checked_rows(self) -> CheckedRows:
         options = self.options
+        self.progress(Step.READ, 0, 0)
         found = read_table(self.path, self.file_name, options.source_layer, options.limits)
         if isinstance(found, Question):
             raise _AskError(found, [problem("multiple_layers", N_("The file holds several layers; name one."))])
@@ -146,7 +163,9 @@ class _Import:
             if options.crs is None and (note := degrees_note(columns)):
                 self.problems.append(note)
         assert geometries is not None  # noqa: S101 - a table without geometry has location columns
+        self.progress(Step.PLACE, 0, len(table))
         placed = self._placed(table, geometries, order_is_known=order_is_known)
+        self.progress(Step.CHECK, 0, len(table))
         good, geometries = self._checked_geometries(table, placed, geometries)
         if unsure is not None:
             raise unsure
@@ -201,6 +220,7 @@ class _Import:
             value for column in decoded.columns for value in column if isinstance(value, str) and not value.isascii()
         )
         self.samples = tuple(list(accented)[:5])
+        self.raw_samples = _raw_samples(table)
         for name, column, raw, width in zip(
             decoded.names, decoded.columns, table.columns, table.widths or (0,) * len(table.names), strict=True
         ):
@@ -322,9 +342,11 @@ class _Import:
         rows = table.rows.tolist()
         values: dict[str, Sequence[Any]] = {}
         longest = self.options.limits.text_length
-        for field in importable_fields(self.kind):
+        fields = importable_fields(self.kind)
+        for done, field in enumerate(fields):
+            self.progress(Step.CONVERT, len(rows) * done // len(fields), len(rows))
             if field.name in mapping.columns:
-                cells = table.columns[mapping.columns[field.name]]
+                cells = _replaced(table.columns[mapping.columns[field.name]], self.options.values.get(field.name))
                 values[field.name], problems = convert_column(self.kind, field, cells, rows, style, longest=longest)
                 self.problems += problems
                 if field.required:
@@ -415,16 +437,18 @@ class _Import:
 
     def _compared(self, rows: CheckedRows, *, list_changes: bool) -> tuple[CheckedRows, tuple[RowChange, ...]]:
         staging = Staging(self.session, rows, self.options.mode)
-        staging.fill()
+        staging.fill(self.progress, Step.COMPARE)
         found = staging.classify()
         if found.rejected:
             self.problems += found.problems
             rows = rows.without(found.rejected)
             staging = Staging(self.session, rows, self.options.mode)
-            staging.fill()
+            staging.fill(self.progress, Step.COMPARE)
             found = staging.classify()
         else:
             self.problems += found.problems
+        if list_changes:
+            self.progress(Step.LIST, 0, 0)
         changes = staging.list_changes() if list_changes else ()
         read = self.report.counts.read
         rejected = read - len(rows.rows) - len(self.options.excluded_rows)
@@ -443,7 +467,15 @@ class _Import:
         return rows, changes
 
 
-def store(session: Session, preview: Preview, *, user_name: str, accept_partial: bool) -> ImportReport:
+def store(
+    session: Session,
+    preview: Preview,
+    *,
+    user_name: str,
+    accept_partial: bool,
+    progress: Progress = silent,
+    on_stored: Callable[[ChangeSet], None] | None = None,
+) -> ImportReport:
     """Store what a preview showed, compared anew under the layer's lock, in one transaction. Commits."""
     report = preview.report
     if preview.rows is None or (report.status is Status.PARTIAL and not accept_partial) or not len(preview.rows.rows):
@@ -451,7 +483,7 @@ def store(session: Session, preview: Preview, *, user_name: str, accept_partial:
     try:
         lock_layer(session, preview.kind.layer.name)
         staging = Staging(session, preview.rows, preview.options.mode)
-        staging.fill()
+        staging.fill(progress, Step.STORE)
         found = staging.classify()
         if found.rejected:
             session.rollback()
@@ -473,6 +505,8 @@ def store(session: Session, preview: Preview, *, user_name: str, accept_partial:
         staging.write(change_set, found)
         staging.drop()
         import_id = str(change_set.id)
+        if on_stored is not None:
+            on_stored(change_set)
         session.commit()
     except (IntegrityError, DataError) as error:
         session.rollback()
@@ -487,12 +521,32 @@ def _remembered(preview: Preview) -> dict[str, Any]:
     return {
         "columns": dict(preview.report.mapping),
         "constants": dict(options.constants),
+        "values": {name: dict(table) for name, table in options.values.items()},
         "mode": options.mode.value,
         "swap_axes": options.swap_axes,
         "source_layer": options.source_layer,
         "operation": preview.report.operation,
         "signature": signature_of(preview.table) if preview.table else None,
     }
+
+
+def _replaced(cells: Sequence[Value], table: Mapping[str, str] | None) -> Sequence[Value]:
+    """Return the cells with what a table of values says instead."""
+    if not table:
+        return cells
+    return [table.get(clean_text(str(cell)), cell) if cell is not None else None for cell in cells]
+
+
+def _raw_samples(table: Table) -> tuple[str, ...]:
+    """Return the first five accented texts as the reader handed them over."""
+    found: dict[str, None] = {}
+    for column in table.columns:
+        for value in column:
+            if isinstance(value, str) and not value.isascii():
+                found[value] = None
+                if len(found) == 5:
+                    return tuple(found)
+    return tuple(found)
 
 
 def signature_of(table: Table) -> str:

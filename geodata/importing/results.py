@@ -223,7 +223,11 @@ class Counts:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportOptions:
-    """The answers given beforehand. `mapping` is field -> column, `constants` field -> text for every row."""
+    """The answers given beforehand.
+
+    `mapping` is field -> column, `constants` field -> text for every row, `values` field -> cell as written -> text to
+    take for it.
+    """
 
     source_layer: str | None = None
     crs: str | None = None
@@ -231,6 +235,7 @@ class ImportOptions:
     swap_axes: bool = False
     mapping: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     mode: Mode = Mode.UPSERT
     file_name: str | None = None
     limits: Limits = field(default_factory=Limits)

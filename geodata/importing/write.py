@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from psycopg import sql
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -38,6 +39,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
+from sqlalchemy.schema import DropTable
 
 import shapely
 
@@ -55,6 +57,7 @@ from geodata.history import (
 )
 from geodata.i18n import N_
 from geodata.importing.check import same_place
+from geodata.importing.progress import Progress, Step, silent
 from geodata.importing.results import Action, Mode, Problem, RowChange, Severity, Text, problem
 from geodata.importing.table import Geometries
 from geodata.layer import Feature, LabelledEnum
@@ -151,17 +154,19 @@ class Staging:
 
     # filling
 
-    def fill(self) -> None:
+    def fill(self, progress: Progress = silent, step: Step = Step.COMPARE) -> None:
         """COPY the rows and match them with what is stored."""
         connection = self.session.connection()
         self.drop()
         self.metadata.create_all(connection, checkfirst=False)
         columns = ["row_no", *self.names, "geom", *(["extra"] if self.checked.extra is not None else [])]
-        names = ", ".join(f'"{self.staged.c[name].name}"' for name in columns)
+        statement = sql.SQL("COPY import_staging ({}) FROM STDIN").format(
+            sql.SQL(", ").join(map(sql.Identifier, columns))
+        )
         cursor = connection.connection.cursor()
-        statement = "COPY import_staging (" + names + ") FROM STDIN"
         with cursor.copy(statement) as copy:
-            for chunk in self._lines():
+            for done, chunk in enumerate(self._lines()):
+                progress(step, min(done * _BATCH, len(self.checked.rows)), len(self.checked.rows))
                 copy.write(chunk)
         cursor.close()
         self.session.execute(text("ANALYZE import_staging"))
@@ -171,7 +176,7 @@ class Staging:
         """Remove the temporary tables of an earlier import of this transaction."""
         connection = self.session.connection()
         for table in (self.match, self.staged):
-            connection.execute(text(f"DROP TABLE IF EXISTS pg_temp.{table.name}"))
+            connection.execute(DropTable(table, if_exists=True))
 
     def _lines(self) -> Iterator[bytes]:
         """Return the rows in COPY's text form, in blocks."""
@@ -439,7 +444,7 @@ class Staging:
 
     def list_changes(self) -> tuple[RowChange, ...]:
         """Return the first changes of each sort, with old and new values and metres moved."""
-        return (*self._list_changed(), *self._list_new(), *self._list_absent())
+        return (*self._list_changed(), *self._list_new(), *self._list_absent(), *self._list_unchanged())
 
     def _list_changed(self) -> list[RowChange]:
         staged, target = self.staged, self.target
@@ -528,6 +533,20 @@ class Staging:
         return [
             RowChange(action=Action.ABSENT, feature_id=id_, code=code, name=name)
             for id_, code, name in self.session.execute(query)
+        ]
+
+    def _list_unchanged(self) -> list[RowChange]:
+        match, target = self.match.c, self.target
+        query = (
+            select(match.row_no, target.c.id, target.c.code, target.c.name)
+            .join(target, target.c.id == match.target_id)
+            .where(not_(match.differs), not_(match.moved))
+            .order_by(match.row_no)
+            .limit(MAX_CHANGES)
+        )
+        return [
+            RowChange(action=Action.UNCHANGED, row=row, feature_id=id_, code=code, name=name)
+            for row, id_, code, name in self.session.execute(query)
         ]
 
     # writing

@@ -1,0 +1,26 @@
+"""How far an import is: its steps in words, and what a caller may be told meanwhile."""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+from geodata.i18n import N_
+
+
+class Step(StrEnum):
+    """What an import is doing."""
+
+    READ = N_("Reading the file")
+    PLACE = N_("Looking where it is")
+    CHECK = N_("Checking geometry")
+    CONVERT = N_("Checking values")
+    COMPARE = N_("Comparing with what is stored")
+    LIST = N_("Listing the changes")
+    STORE = N_("Storing")
+
+
+#: Told (step, rows done, rows in all); 0 in all means that nobody knows.
+Progress = Callable[[Step, int, int], None]
+
+
+def silent(step: Step, done: int, total: int) -> None:
+    """Tell nobody."""
