@@ -345,6 +345,6 @@ FuelSite.store_class = derived(
     ),
     label=N_("Store class"),
     group=Group.SIZE,
-    filter=Choice({"1": N_("Class 1"), "2": N_("Class 2"), "3": N_("Class 3")}),
+    filter=Choice({"1": N_("Grade 1"), "2": N_("Grade 2"), "3": N_("Grade 3")}),
     help=N_("By total tank volume: over 150 m³, over 100 m³, up to 100 m³ (unverified)"),
 )

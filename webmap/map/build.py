@@ -6,7 +6,6 @@ and as fragments of the server, never through a folium object.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 from folium import TileLayer
@@ -64,13 +63,8 @@ def build_map(
 ) -> MapParts:
     """Return the map of these layers, the first one on top. Bboxes are EPSG:4326 (west, south, east, north)."""
     west, south, east, north = home
-    map_ = BareMap(
-        location=[(south + north) / 2, (west + east) / 2],
-        zoom_start=10,
-        tiles=None,
-        zoom_control=False,
-    )
-    map_.options |= {"min_zoom": MIN_ZOOM, "max_zoom": MAX_ZOOM}  # Map's own arguments would go to a tile layer
+    map_ = BareMap(tiles=None)
+    map_.options = {"zoom_control": False, "attribution_control": False, "min_zoom": MIN_ZOOM, "max_zoom": MAX_ZOOM}
     land = LandLayer(land_rings(extent or home)).add_to(map_)
     basemap = _basemap(basemap_url, attribution)
     if basemap:
@@ -96,12 +90,12 @@ def projection(srid: int) -> dict[str, Any]:
 
 
 def _basemap(url: str, attribution: str) -> TileLayer | None:
-    """Return the raster base map, or None without one. Leaflet writes the attribution as HTML."""
+    """Return the raster base map, or None without one. The page writes the attribution, as text."""
     if not url:
         return None
     return TileLayer(
         tiles=url,
-        attr=escape(attribution) or "&nbsp;",
+        attr=attribution or " ",
         name="basemap",
         control=False,
         max_zoom=MAX_ZOOM,

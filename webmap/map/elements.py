@@ -13,7 +13,10 @@ from folium.template import Template
 
 
 class BareMap(Map):
-    """A map without foreign files, inline styles and switches: size and fonts are in our own css."""
+    """A map without foreign files, inline styles and switches: size and fonts are in our own css.
+
+    It has no view either: the page sets it from its address, before the first tile is asked for.
+    """
 
     default_js: list[tuple[str, str]] = []
     default_css: list[tuple[str, str]] = []
@@ -25,10 +28,7 @@ class BareMap(Map):
         {% endmacro %}
 
         {% macro script(this, kwargs) %}
-            var {{ this.get_name() }} = L.map({{ this.get_name()|tojson }}, {
-                center: {{ this.location|tojson }},
-                ...{{ this.options|tojavascript }}
-            });
+            var {{ this.get_name() }} = L.map({{ this.get_name()|tojson }}, {{ this.options|tojavascript }});
         {% endmacro %}
         """
     )

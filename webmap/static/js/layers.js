@@ -27,7 +27,7 @@ export function startLayers({ map, layers, config }, state) {
       entry.slider.value = percent;
     };
     const filter = () => { applyFilters(entry, state); count(entry, state, config.addresses); };
-    state.on("layers", () => { show(); chips(state, layers); });
+    state.on("layers", show);
     state.on("fade", fade);
     state.on("filters", () => { if (entry.query !== state.filterQuery(layer.spec.name)) filter(); });
     show(); fade(); filter();
@@ -35,7 +35,9 @@ export function startLayers({ map, layers, config }, state) {
   const zoomed = () => { for (const layer of layers) noteZoom(layer, map.getZoom()); };
   map.on("zoomend", zoomed);
   zoomed();
-  state.on("filters", () => chips(state, layers));
+  const tell = () => chips(state, layers);
+  state.on("filters", tell);
+  document.addEventListener("counted", tell); // the sentences come with the counts
 }
 
 function isOn(layer) {
@@ -142,9 +144,9 @@ function showCounts(entry, { numberMatched, facets, sentences }, state) {
   total.textContent = number(total.dataset.count = numberMatched);
   entry.layer.sentences = sentences || [];
   for (const { variation, value, counter, item } of entry.buttons) {
-    const found = facets[variation.field]?.[value] || 0, isFiltered = state.filter(entry.layer.spec.name, variation.field);
+    const found = facets[variation.field]?.[value] || 0, asked = state.filter(entry.layer.spec.name, variation.field);
     counter.textContent = found ? number(found) : "";
-    item.hidden = !found && !isFiltered;
+    item.hidden = !found && !asked?.includes(value);
   }
   for (const group of entry.legend.querySelectorAll(".legend-group")) {
     group.querySelector("ul").hidden = [...group.querySelectorAll("li")].every((item) => item.hidden);
@@ -156,19 +158,15 @@ function showCounts(entry, { numberMatched, facets, sentences }, state) {
 
 /* The filters in force as sentences of the server, each layer with its way out. */
 function chips(state, layers) {
-  const box = document.getElementById("chips"), draw = () => {
-    box.replaceChildren();
-    const filtered = layers.filter((layer) => state.filtered(layer.spec.name).length);
-    for (const layer of filtered) {
-      box.append(element("span", { class: "chip" },
-        element("span", {}, element("b", {}, layer.spec.title + ": "), (layer.sentences || []).join(" · ")),
-        element("button", { class: "btn-close", type: "button", "aria-label": t("Remove the filter of {layer}", { layer: layer.spec.title }),
-          click: () => state.update({ filters: { ...state.filters, [layer.spec.name]: state.usual(layer.spec.name) } }, { push: true }) })));
-    }
-    if (filtered.length > 1) box.append(element("button", { class: "chip chip-clear", type: "button", click: () => state.update({ filters: Object.fromEntries(layers.map((layer) => [layer.spec.name, state.usual(layer.spec.name)])) }, { push: true }) }, t("Clear filters")));
+  const box = document.getElementById("chips"), filtered = layers.filter((layer) => state.filtered(layer.spec.name).length);
+  const clear = (some) => {
+    const usual = Object.fromEntries(some.map((layer) => [layer.spec.name, state.usual(layer.spec.name)]));
+    state.update({ filters: { ...state.filters, ...usual } }, { push: true });
   };
-  draw();
-  document.addEventListener("counted", draw, { once: true });
+  box.replaceChildren(...filtered.map((layer) => element("span", { class: "chip" },
+    element("span", {}, element("b", {}, layer.spec.title + ": "), (layer.sentences || []).join(" · ")),
+    element("button", { class: "btn-close", type: "button", "aria-label": t("Remove the filter of {layer}", { layer: layer.spec.title }), click: () => clear([layer]) }))));
+  if (filtered.length > 1) box.append(element("button", { class: "chip chip-clear", type: "button", click: () => clear(filtered) }, t("Clear filters")));
 }
 
 /* --- what a layer cannot show ---------------------------------------------------------------------- */

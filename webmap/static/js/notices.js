@@ -3,7 +3,8 @@ import { element, t } from "./texts.js";
 
 const shown = new Map();
 
-export function notice(key, text, { action, label, link } = {}) {
+/* `seconds`: how long a message that asks for nothing stays. */
+export function notice(key, text, { action, label, link, seconds } = {}) {
   clear(key);
   const parts = [element("span", {}, text)];
   if (link) parts.push(element("a", { class: "btn", href: link }, label));
@@ -12,6 +13,7 @@ export function notice(key, text, { action, label, link } = {}) {
   const box = element("div", { class: "notice" }, ...parts);
   shown.set(key, box);
   document.getElementById("notices").append(box);
+  if (seconds) setTimeout(() => { if (shown.get(key) === box) clear(key); }, seconds * 1000);
 }
 
 export function clear(key) {

@@ -129,6 +129,7 @@
       layer.eachShown((tile, features, points) => {
         const at = this._corner_of(tile), isArea = geometry === "multipolygon", from = isArea ? points : features;
         if (!from) return;
+        const extents = isArea && !isBackground ? extentsById(features) : null;
         for (let i = 0; i < from.count; i++) {
           const symbol = layer.symbols[from.c[i]], text = layer.isDrawn(from.c[i]) && from.text(i);
           if (!text || from.n[i] > 1) continue;
@@ -144,6 +145,8 @@
           const k = 2 * from.parts[from.first[i]], x = from.xy[k], y = from.xy[k + 1];
           if (x < 0 || y < 0 || x >= 4096 || y >= 4096) continue; // the neighbour tile owns it
           label.x = at.x + x * K; label.y = at.y + y * K;
+          const extent = extents?.get(label.id);
+          if (extent) label.extent = [at.x + extent[0] * K, at.y + extent[1] * K, at.x + extent[2] * K, at.y + extent[3] * K];
           if (!isArea) label.r = radius(symbol, scale) * 1.05 + (symbol.badge ? 5 : 3);
           wanted.push(label);
         }
@@ -249,10 +252,10 @@
       let start = parts[part];
       for (let v = start + 1; v < parts[part + 1]; v++) {
         const dx = xy[2 * v] - xy[2 * start], dy = xy[2 * v + 1] - xy[2 * start + 1], length = Math.hypot(dx, dy) * K;
-        const nextTurns = v + 1 >= parts[part + 1] || turn(xy, start, v, v + 1) > 0.25;
+        const nextTurns = v + 1 >= parts[part + 1] || turn(xy, start, v, v + 1) > 0.08;
         if (nextTurns && length > (best?.room || 0)) {
           let angle = Math.atan2(dy, dx);
-          const side = Math.sign(shift) || -1, nx = -Math.sin(angle), ny = Math.cos(angle), away = side * (Math.abs(shift) + 10);
+          const side = Math.sign(shift) || -1, nx = -Math.sin(angle), ny = Math.cos(angle), away = side * (Math.abs(shift) + 11);
           best = { room: length, x: at.x + (xy[2 * start] + dx / 2) * K + nx * away, y: at.y + (xy[2 * start + 1] + dy / 2) * K + ny * away };
           if (Math.cos(angle) < 0) angle += Math.PI;
           best.angle = angle;
@@ -268,6 +271,19 @@
     const after = Math.atan2(xy[2 * c + 1] - xy[2 * b + 1], xy[2 * c] - xy[2 * b]);
     const d = Math.abs(before - after);
     return Math.min(d, 2 * Math.PI - d);
+  }
+
+  function extentsById({ count, id, first, parts, xy }) {
+    const extents = new Map();
+    for (let i = 0; i < count; i++) {
+      const e = extents.get(id[i]) || [Infinity, Infinity, -Infinity, -Infinity];
+      for (let v = parts[first[i]]; v < parts[first[i + 1]]; v++) {
+        const x = xy[2 * v], y = xy[2 * v + 1];
+        if (x < e[0]) e[0] = x; if (y < e[1]) e[1] = y; if (x > e[2]) e[2] = x; if (y > e[3]) e[3] = y;
+      }
+      extents.set(id[i], e);
+    }
+    return extents;
   }
 
   /* Break a long name in two near its middle. */
@@ -287,7 +303,15 @@
       const tall = (Math.abs(w * Math.sin(label.angle)) + h * Math.abs(Math.cos(label.angle))) / 2;
       return [[x - half, y - tall, x + half, y + tall]];
     }
-    if (label.isArea) return [[x - w / 2, y - h / 2, x + w / 2, y + h / 2]];
+    const centred = [x - w / 2, y - h / 2, x + w / 2, y + h / 2];
+    if (label.isArea && label.extent && label.extent[2] - label.extent[0] < w) { // beside an area that it would hide
+      const [x1, y1, x2, y2] = label.extent, middle = (x1 + x2) / 2;
+      return [
+        [middle - w / 2, y2 + 1, middle + w / 2, y2 + 1 + h], [middle - w / 2, y1 - 1 - h, middle + w / 2, y1 - 1],
+        [x2 + 3, y - h / 2, x2 + 3 + w, y + h / 2], [x1 - 3 - w, y - h / 2, x1 - 3, y + h / 2],
+      ];
+    }
+    if (label.isArea) return [centred];
     return [
       [x + r, y - h / 2, x + r + w, y + h / 2], [x - r - w, y - h / 2, x - r, y + h / 2],
       [x - w / 2, y + r, x + w / 2, y + r + h], [x - w / 2, y - r - h, x + w / 2, y - r],

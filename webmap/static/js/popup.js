@@ -53,7 +53,10 @@ export function startSelection(page, state) {
 
   async function openDetails(hit) {
     openPanel();
-    if (matchMedia("(max-width: 767.98px)").matches) map.closePopup(popup);
+    if (matchMedia("(max-width: 767.98px)").matches) { // keep the object above the sheet
+      map.closePopup(popup);
+      map.panInside(hit.latlng, { paddingTopLeft: [32, 64], paddingBottomRight: [32, map.getSize().y / 2 + 32] });
+    }
     if (!state.panel) state.update({ panel: true });
     try {
       const content = await fetchFragment(address("panel", hit));

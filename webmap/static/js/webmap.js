@@ -6,17 +6,16 @@ import { startPanels } from "./panel.js";
 import { startSelection } from "./popup.js";
 import { startSearch } from "./search.js";
 import { State } from "./state.js";
-import { t } from "./texts.js";
+import { element, t } from "./texts.js";
 
 const page = window.webmap.page;
 const { map, layers, basemap, land, config } = page;
 const state = new State(Object.fromEntries(layers.map((layer) => [layer.spec.name, opensWith(layer)])));
 
-map.attributionControl.remove();
 document.getElementById("attribution").textContent = basemap ? "" : t("Land: Natural Earth");
 startPanels(map);
-showView();
 startLayers(page, state);
+showView();
 startReadout(map, config.projection);
 startTools();
 watchNetwork();
@@ -66,8 +65,10 @@ function startTools() {
 
 /* With a base map the land outline is only what shows when its tiles fail. */
 function watchBasemap() {
-  document.getElementById("attribution").textContent = basemap.options.attribution.replace(/&copy;/g, "©");
-  let failed = 0;
+  const credit = document.getElementById("attribution"), text = basemap.options.attribution;
+  const isOsm = text.includes("OpenStreetMap");
+  credit.replaceChildren(isOsm ? element("a", { href: "https://www.openstreetmap.org/copyright", target: "_blank", rel: "noopener" }, text) : text);
+  let failed = 0, isTold = false;
   basemap.on("loading", () => { failed = 0; });
   const showLand = (on) => {
     if (map.hasLayer(land) === on) return;
@@ -77,7 +78,9 @@ function watchBasemap() {
   basemap.on("tileerror", () => {
     failed++;
     showLand(true);
-    notice("basemap", t("The base map could not be loaded; the land outline is shown instead."));
+    if (isTold) return;
+    isTold = true;
+    notice("basemap", t("The base map could not be loaded; the land outline is shown instead."), { seconds: 12 });
   });
-  basemap.on("load", () => { if (!failed) { showLand(false); clear("basemap"); } });
+  basemap.on("load", () => { if (!failed) { showLand(false); clear("basemap"); isTold = false; } });
 }
