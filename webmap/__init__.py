@@ -35,7 +35,8 @@ def create_app(
     )
     if settings.proxy_count:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxy_count, x_proto=settings.proxy_count)  # type: ignore[method-assign]
-    init_database(app, bind or new_engine(statement_timeout_s=STATEMENT_TIMEOUT_S), layers)
+    replicas = [new_engine(url, statement_timeout_s=STATEMENT_TIMEOUT_S) for url in settings.replica_urls]
+    init_database(app, bind or new_engine(statement_timeout_s=STATEMENT_TIMEOUT_S), layers, replicas)
     init_i18n(app)
     init_errors(app)
     init_security(app)

@@ -1,6 +1,7 @@
 """The application's database: one engine a process, one session a request."""
 
-from collections.abc import Iterator
+import random
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import cast
 
@@ -14,8 +15,15 @@ from geodata.layer import Registry
 class Database:
     """Sessions and read connections over an engine, or over one connection (tests roll it back)."""
 
-    def __init__(self, bind: Engine | Connection) -> None:
+    def __init__(self, bind: Engine | Connection, replicas: Sequence[Engine] = ()) -> None:
         self.bind = bind
+        self._replicas = tuple(replicas)
+
+    def dispose(self) -> None:
+        """Close every connection of the engines."""
+        for engine in (self.bind, *self._replicas):
+            if isinstance(engine, Engine):
+                engine.dispose()
 
     def session(self) -> Session:
         """Return a new session; whoever owns the unit of work commits."""
@@ -23,17 +31,21 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Give a connection for reads, one statement a transaction: BEGIN and ROLLBACK cost more than a tile."""
+        """Give a connection for reads, from a replica where there is one.
+
+        One statement a transaction: BEGIN and ROLLBACK cost more than a tile.
+        """
         if isinstance(self.bind, Connection):
             yield self.bind
             return
-        with self.bind.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        engine = random.choice(self._replicas) if self._replicas else self.bind  # noqa: S311  (spreads load)
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             yield connection
 
 
-def init_database(app: Flask, bind: Engine | Connection, layers: Registry) -> None:
+def init_database(app: Flask, bind: Engine | Connection, layers: Registry, replicas: Sequence[Engine] = ()) -> None:
     """Tie a database and the layers it serves to the application."""
-    app.extensions["database"] = Database(bind)
+    app.extensions["database"] = Database(bind, replicas)
     app.extensions["layers"] = layers
 
     @app.teardown_appcontext

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from geodata.crs import Province, find_province
+from geodata.database import parse_database_url
 from geodata.errors import ConfigurationError
 
 OPENSTREETMAP = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
@@ -28,6 +29,7 @@ class Settings:
     embed_hosts: tuple[str, ...] = ()
     proxy_count: int = 0
     max_upload_mb: int = 200
+    replica_urls: tuple[str, ...] = ()
 
     @property
     def basemap_origin(self) -> str:
@@ -60,6 +62,12 @@ def from_env(environ: Mapping[str, str] | None = None) -> Settings:
         if not text.isdigit():
             problems.append(f"{name} (a whole number)")
         numbers[name] = int(text) if text.isdigit() else default
+    replicas = tuple((env.get("DATABASE_REPLICA_URLS") or "").split())
+    for replica in replicas:
+        try:
+            parse_database_url(replica)
+        except ConfigurationError as error:
+            problems.append(f"DATABASE_REPLICA_URLS ({error.details['reason']})")
     if problems or province is None:
         raise ConfigurationError(name="", reason="; ".join(problems))
     return Settings(
@@ -72,4 +80,5 @@ def from_env(environ: Mapping[str, str] | None = None) -> Settings:
         embed_hosts=tuple((env.get("EMBED_HOSTS") or "").split()),
         proxy_count=numbers["PROXY_COUNT"],
         max_upload_mb=numbers["MAX_UPLOAD_MB"],
+        replica_urls=replicas,
     )
