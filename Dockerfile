@@ -23,4 +23,4 @@ USER webmap
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=6 \
     CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/readyz', timeout=4)"]
-CMD ["sh", "-c", "exec granian --interface wsgi --factory --no-ws --host 0.0.0.0 --port \"$PORT\" --workers 2 --respawn-failed-workers webmap:create_app"]
+CMD ["sh", "-c", "exec granian --interface wsgi --factory --no-ws --host 0.0.0.0 --port \"$PORT\" --workers 2 --blocking-threads 10 --respawn-failed-workers webmap:create_app"]

@@ -25,6 +25,9 @@ LOGS = VAR / "log"
 SECRET_KEY_FILE = VAR / "secret_key"
 READY_SECONDS = 60.0
 POLL_SECONDS = 0.5
+BLOCKING_THREADS = 10
+"""Requests a web process works on at once: fewer than its pool has connections, so that none waits for one."""
+
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared with, not bound
 
 
@@ -198,6 +201,8 @@ def run_services(options: argparse.Namespace, environment: dict[str, str], clust
         str(options.port),
         "--workers",
         str(options.workers),
+        "--blocking-threads",
+        str(BLOCKING_THREADS),
         "--workers-kill-timeout",
         "5",
         "--respawn-failed-workers",

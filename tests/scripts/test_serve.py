@@ -235,3 +235,13 @@ def test_an_interrupted_set_up_ends_with_the_signals_code_and_nothing_running(pl
     child.terminate()
     assert child.wait(timeout=60) in {128 + signal.SIGTERM, 0}
     assert processes_of(var) == []
+
+
+def test_a_database_put_to_use_without_the_demo_never_gets_it(place, run, free_port):
+    added = run("manage", "user", "add", "lan", "--role", "admin", "--password-stdin", var="in-use", stdin=PASSWORD)
+    assert added.returncode == 0, added.stderr
+    serve = Serve(place / "in-use", "--port", str(free_port), "--workers", "1")
+    assert serve.end() == 0
+    assert "[admin]" not in serve.text
+    assert run("manage", "user", "list", var="in-use").stdout.splitlines() == ["lan\tadmin\tmở (enabled)"]
+    assert run("manage", "history", var="in-use").stdout == ""
