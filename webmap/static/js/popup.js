@@ -19,13 +19,14 @@ export function startSelection(page, state) {
   const address = (kind, { layer, id }) => config.addresses[kind].replace("{layer}", layer.spec.name).replace("{id}", id);
   let hits = [], index = 0;
 
-  function choose(found, at, options = {}) {
+  const isPanelOpen = () => !document.getElementById("object-panel").hidden;
+
+  function choose(found, at, { details = isPanelOpen() } = {}) {
     hits = found; index = at;
     const hit = hits[index];
     overlay.select(hit);
-    state.update({ selection: { layer: hit.layer.spec.name, id: hit.id }, panel: options.details ?? state.panel });
-    options.details ? openDetails(hit) : openPopup(hit);
-    if (!options.details && !document.getElementById("object-panel").hidden) openDetails(hit);
+    state.update({ selection: { layer: hit.layer.spec.name, id: hit.id }, panel: details });
+    details ? openDetails(hit) : openPopup(hit);
   }
 
   async function openPopup(hit) {
@@ -53,8 +54,8 @@ export function startSelection(page, state) {
 
   async function openDetails(hit) {
     openPanel();
+    map.closePopup(popup); // the panel says it all
     if (matchMedia("(max-width: 767.98px)").matches) { // keep the object above the sheet
-      map.closePopup(popup);
       map.panInside(hit.latlng, { paddingTopLeft: [32, 64], paddingBottomRight: [32, map.getSize().y / 2 + 32] });
     }
     if (!state.panel) state.update({ panel: true });
@@ -82,7 +83,9 @@ export function startSelection(page, state) {
   function pickAt(point, within = reach) {
     const found = overlay.pick(point, within);
     if (!found.length) { drop(); return; }
-    if (found[0].count > 1) map.setView(found[0].latlng, Math.min(map.getZoom() + 2, map.getMaxZoom()));
+    const isSame = found.length === hits.length && found.every((hit, i) => hit.id === hits[i].id && hit.layer === hits[i].layer);
+    if (isSame) choose(hits, (index + 1) % hits.length); // clicking again walks through what lies here
+    else if (found[0].count > 1) map.setView(found[0].latlng, Math.min(map.getZoom() + 2, map.getMaxZoom()));
     else choose(found, 0);
   }
 
@@ -114,13 +117,10 @@ export function startSelection(page, state) {
     if (event.key === "Escape" && !event.defaultPrevented && state.selection) { drop(); map.getContainer().focus({ preventScroll: true }); }
   });
   document.querySelector("[data-close-object]").addEventListener("click", drop);
-  map.on("popupclose", () => {
-    if (document.getElementById("object-panel").hidden && state.selection && !map._popupIsChanging) {
-      setTimeout(() => { if (!map.hasLayer(popup) && document.getElementById("object-panel").hidden) { overlay.select(null); state.update({ selection: null }); } });
-    }
-  });
-  const restore = () => { state.selection ? show(state.selection, { details: state.panel, fly: !state.view }) : drop(); };
-  state.on("view", () => { if (state.restoring) restore(); });
-  if (state.selection) restore();
+  map.on("popupclose", () => setTimeout(() => { // not when another one follows, or the panel
+    if (!map.hasLayer(popup) && !isPanelOpen() && state.selection) drop();
+  }));
+  window.addEventListener("popstate", () => { state.selection ? show(state.selection, { details: state.panel }) : drop(); });
+  if (state.selection) show(state.selection, { details: state.panel, fly: !state.view });
   return { show, drop };
 }

@@ -98,8 +98,7 @@ export class State extends EventTarget {
 
   _write(push) {
     const address = this.address();
-    if (address === location.pathname + location.search) return;
-    history[push ? "pushState" : "replaceState"](null, "", address);
+    if (address !== location.pathname + location.search) history[push ? "pushState" : "replaceState"](null, "", address);
     for (const link of document.querySelectorAll("[data-language]")) {
       const url = new URL(address, location.href);
       url.searchParams.set("lang", link.dataset.language);

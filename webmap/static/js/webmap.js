@@ -22,6 +22,7 @@ watchNetwork();
 if (basemap) watchBasemap();
 const selection = startSelection(page, state);
 startSearch(page, selection);
+state.update({}); // gives the links of the page this address
 page.state = state;
 page.selection = selection;
 
