@@ -28,6 +28,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.types import UserDefinedType
 
+import pyproj
+import shapely
+
 from geodata.database import Base
 from geodata.errors import ConflictError, NotFoundError
 from geodata.i18n import N_
@@ -239,15 +242,31 @@ def changes_of(session: Session, layer: str, feature_id: int) -> list[FeatureHis
     ]
 
 
-def changes_in(session: Session, change_set_id: int, *, limit: int = 1000) -> list[FeatureChange]:
+def changes_in(session: Session, change_set_id: int, *, limit: int = 1000, offset: int = 0) -> list[FeatureChange]:
     """Return the objects that a change set touched."""
     query = (
         select(FeatureChange)
         .where(FeatureChange.change_set_id == change_set_id)
-        .order_by(FeatureChange.code)
+        .order_by(FeatureChange.code, FeatureChange.feature_id)
         .limit(limit)
+        .offset(offset)
     )
     return list(session.scalars(query))
+
+
+def count_changes(session: Session, change_set_id: int) -> int:
+    """Return how many objects a change set touched."""
+    query = select(func.count()).select_from(FeatureChange).where(FeatureChange.change_set_id == change_set_id)
+    return session.scalar(query) or 0
+
+
+def metres_moved(before: dict[str, Any] | None, after: dict[str, Any] | None) -> float | None:
+    """Return how far the middle of an object moved between two states, in metres; None when it did not."""
+    shapes = [(state or {}).get("geom") for state in (before, after)]
+    if None in shapes or shapes[0] == shapes[1]:
+        return None
+    (lon, lat), (new_lon, new_lat) = (shapely.from_wkb(shape).centroid.coords[0][:2] for shape in shapes)
+    return round(pyproj.Geod(ellps="WGS84").inv(lon, lat, new_lon, new_lat)[2], 2)
 
 
 def lock_layer(session: Session, layer: str) -> None:

@@ -1,0 +1,528 @@
+"""The background's part of imports: each runs in a process of its own, watched by a task of the queue.
+
+`python -m geodata.import_runs NUMBER` is that process. It can be ended at any moment: what it stores is one
+transaction, and the mark “stored” is part of it.
+"""
+
+import ctypes
+import hashlib
+import json
+import logging
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Engine, delete, func, insert, select, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from geodata.data_version import data_version
+from geodata.database import new_engine
+from geodata.errors import GeodataError
+from geodata.history import ChangeSet, UndoReport, lock_layer, undo
+from geodata.i18n import N_
+from geodata.import_sessions import (
+    CANCELLED,
+    ImportItem,
+    ImportSession,
+    Stage,
+    Task,
+    end,
+    forget_old_files,
+    get_import,
+    options_of,
+    preview_mark,
+    remembered_answers,
+    settle_lost,
+)
+from geodata.importing import ImportOptions, Status, commit_import, encoding as letters, preview_import
+from geodata.importing.coordinates import find_transformation, parse_crs, representative_points
+from geodata.importing.preview import Preview, signature_of
+from geodata.importing.progress import Step
+from geodata.importing.results import Problem, Question, RowChange, Text
+from geodata.jobs import QUEUE, defer
+from geodata.layers import LAYERS
+
+log = logging.getLogger(__name__)
+
+_ROOT = Path(__file__).resolve().parents[1]
+_LOOK_S, _HEARTBEAT_S = 0.25, 3.0
+_PR_SET_PDEATHSIG = 1
+#: What the switch of the encoding offers.
+ENCODINGS = ("utf-8", "tcvn3", "vni", "cp1258", "viqr", "cp1252")
+_SKETCH_POINTS = 150
+
+STOPPED = N_("The work was ended from outside ({reason}). Nothing was stored; the data are as before.")
+BROKEN = N_("Something went wrong while working on the file. Nothing was stored; the data are as before.")
+DATABASE_AWAY = N_("The database went away in the middle. Nothing was stored; the data are as before.")
+DATA_CHANGED = N_("The data changed since this preview. It has been made anew: look at it again.")
+FILE_GONE = N_("The uploaded file is no longer kept. Upload it again.")
+
+
+# The tasks of the queue ---------------------------------------------------------------------------
+
+
+def defer_run(number: int) -> None:
+    """Queue the work on an import; commit the import first."""
+    defer("run_import", number=number)
+
+
+@QUEUE.task(name="run_import")
+def _run_import(number: int) -> None:
+    """Do what an import waits for."""
+    supervise(number)
+
+
+@QUEUE.periodic(cron="* * * * *")
+@QUEUE.task(name="settle_lost_imports", queueing_lock="settle_lost_imports")
+def _settle_lost_imports(timestamp: int) -> None:
+    """End with a reason what a killed worker left running."""
+    engine = new_engine(pool_size=1)
+    with Session(engine) as session:
+        settle_lost(session)
+    engine.dispose()
+
+
+@QUEUE.periodic(cron="23 3 * * *")
+@QUEUE.task(name="forget_old_import_files", queueing_lock="forget_old_import_files")
+def _forget_old_import_files(timestamp: int) -> None:
+    """Delete the original files whose time is over, each night."""
+    engine = new_engine(pool_size=1)
+    with Session(engine) as session:
+        forget_old_files(session, datetime.now(UTC).date())
+    engine.dispose()
+
+
+def supervise(number: int) -> None:
+    """Run an import in a process of its own, until it ends or somebody cancels it."""
+    engine = new_engine(pool_size=1)
+    try:
+        if not _claim(engine, number):
+            return
+        process = subprocess.Popen(
+            [sys.executable, "-m", "geodata.import_runs", str(number)],
+            cwd=_ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - one system call, no lock is touched
+        )
+        try:
+            _watch(engine, number, process)
+        finally:
+            process.kill()
+            process.wait()
+        _close(engine, number, process.returncode)
+    finally:
+        engine.dispose()
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _claim(engine: Engine, number: int) -> bool:
+    """Take an import that waits; say whether it was still there to take."""
+    taken = False
+    with engine.begin() as connection:
+        for waits, runs in ((Stage.WAITING, Stage.CHECKING), (Stage.CONFIRMED, Stage.STORING)):
+            claim = update(ImportSession).where(ImportSession.id == number, ImportSession.status == waits)
+            claimed = connection.execute(
+                claim.values(
+                    status=runs, heartbeat_at=func.now(), step=None, rows_done=0, rows_total=0, step_started_at=None
+                )
+            )
+            taken = taken or bool(claimed.rowcount)
+    return taken
+
+
+def _watch(engine: Engine, number: int, process: "subprocess.Popen[bytes]") -> None:
+    beat = time.monotonic()
+    while process.poll() is None:
+        time.sleep(_LOOK_S)
+        try:
+            with engine.begin() as connection:
+                wanted = select(ImportSession.is_cancel_requested).where(ImportSession.id == number)
+                if connection.scalar(wanted):
+                    process.kill()
+                    process.wait()
+                if time.monotonic() - beat > _HEARTBEAT_S:
+                    alive = update(ImportSession).where(ImportSession.id == number)
+                    connection.execute(alive.values(heartbeat_at=func.now()))
+                    beat = time.monotonic()
+        except OperationalError:
+            log.warning("import %s: the database does not answer", number)
+
+
+def _close(engine: Engine, number: int, code: int) -> None:
+    """Give an import that did not end itself its reason; a database that is away is waited for."""
+    for _ in range(20):
+        try:
+            with Session(engine) as session:
+                found = get_import(session, number)
+                if found.is_cancel_requested:
+                    end(session, number, Stage.CANCELLED, CANCELLED)
+                elif code < 0:
+                    end(session, number, Stage.FAILED, STOPPED, reason=signal.Signals(-code).name)
+                elif code > 0:
+                    end(session, number, Stage.FAILED, BROKEN)
+                else:
+                    end(session, number, Stage.FAILED, BROKEN)  # it ended without ending the import: cannot happen
+            return
+        except OperationalError:
+            time.sleep(1)
+
+
+# The process --------------------------------------------------------------------------------------
+
+
+def run(engine: Engine, number: int) -> None:
+    """Do what a claimed import waits for, and end it."""
+    try:
+        with Session(engine) as session:
+            found = get_import(session, number)
+            if found.task == Task.UNDO:
+                _undo(session, found)
+            elif found.stage is Stage.CHECKING:
+                _check(session, found, _Teller(engine, number))
+            elif found.stage is Stage.STORING:
+                _store(session, found, _Teller(engine, number))
+    except GeodataError as error:
+        with Session(engine) as session:
+            end(session, number, Stage.FAILED, error.message_template, **error.details)
+    except OperationalError:
+        log.exception("import %s", number)
+        with Session(engine) as session:
+            end(session, number, Stage.FAILED, DATABASE_AWAY)
+
+
+class _Teller:
+    """Writes the progress where the page reads it, twice a second at most."""
+
+    def __init__(self, engine: Engine, number: int) -> None:
+        self.engine, self.number = engine, number
+        self.step: Step | None = None
+        self.told = 0.0
+
+    def __call__(self, step: Step, done: int, total: int) -> None:
+        now = time.monotonic()
+        if step is self.step and now - self.told < 0.5:
+            return
+        values: dict[str, Any] = {"rows_done": done, "rows_total": total, "heartbeat_at": func.now()}
+        if step is not self.step:
+            values |= {"step": step.value, "step_started_at": func.now()}
+        self.step, self.told = step, now
+        with self.engine.begin() as connection:
+            connection.execute(update(ImportSession).where(ImportSession.id == self.number).values(**values))
+
+
+def _check(session: Session, found: ImportSession, progress: _Teller) -> None:
+    kind, path = LAYERS.get(found.layer), _file_of(found)
+    options = options_of(found)
+    version = data_version(session, found.layer)
+    preview = preview_import(session, kind, path, options, progress=progress)
+    remembered = None
+    if preview.table is not None and not found.options.get("forget"):
+        remembered = remembered_answers(session, found.layer, signature_of(preview.table))
+        if remembered is not None:
+            again = _with_remembered(session, found, preview, remembered, progress)
+            remembered = remembered if again is not None else None
+            preview = again or preview
+    session.rollback()
+    _keep(session, found, preview, version, remembered)
+    session.commit()
+
+
+def _with_remembered(
+    session: Session, found: ImportSession, preview: Preview, last: ChangeSet, progress: _Teller
+) -> Preview | None:
+    """Return the preview with the answers of the last import of such a file; None where they add nothing or misfit."""
+    options = preview.options
+    answers = last.mapping
+    asked = preview.report.question.about if preview.report.question else None
+    columns = {name: column for name, column in (answers.get("columns") or {}).items() if name not in options.mapping}
+    merged = ImportOptions(
+        source_layer=options.source_layer or answers.get("source_layer"),
+        crs=options.crs or (last.crs if asked in {"crs", "axes"} else None),
+        swap_axes=options.swap_axes or (bool(answers.get("swap_axes")) and asked in {"crs", "axes"}),
+        encoding=options.encoding or (last.encoding if asked == "encoding" else None),
+        mapping={**columns, **options.mapping},
+        constants={**(answers.get("constants") or {}), **options.constants},
+        values={**(answers.get("values") or {}), **options.values},
+        mode=options.mode,
+        file_name=options.file_name,
+    )
+    plain = preview.report
+    if asked is None and not merged.values and not merged.constants and dict(plain.mapping) == dict(merged.mapping):
+        return None
+    try:
+        again = preview_import(session, preview.kind, _file_of(found), merged, progress=progress)
+    except GeodataError:
+        return None
+    misfit = again.report.counts.rejected > max(plain.counts.rejected, again.report.counts.read // 2)
+    return None if again.report.status is Status.REFUSED or misfit else again
+
+
+def _keep(session: Session, found: ImportSession, preview: Preview, version: str, remembered: ChangeSet | None) -> None:
+    """Write down what the pages show of a preview."""
+    report = preview.report
+    stage = {Status.ASK: Stage.ASKING, Status.REFUSED: Stage.REFUSED}.get(report.status, Stage.READY)
+    items = list_items(preview)
+    session.execute(delete(ImportItem).where(ImportItem.import_session_id == found.id))
+    if items:
+        session.execute(insert(ImportItem), [{"import_session_id": found.id, **item} for item in items])
+    options = _answers(preview.options, found.options)
+    mark = hashlib.sha256(
+        json.dumps([report.as_json(), items], sort_keys=True, default=str, ensure_ascii=False).encode()
+    ).hexdigest()[:16]
+    ended = session.execute(
+        update(ImportSession)
+        .where(ImportSession.id == found.id, ImportSession.status.in_([Stage.CHECKING, Stage.STORING]))
+        .values(
+            status=stage,
+            file_sha256=report.file_sha256,
+            options=options,
+            remembered_from=remembered.id if remembered else None,
+            report={**report.as_json(), "problems": [], "question": question_json(report.question)},
+            facts={**facts_of(preview), "mark": mark},
+            seen_version=version,
+            step=None,
+            reason=text_json(report.reason_text) if report.reason_text else None,
+        )
+    )
+    if ended.rowcount != 1:  # type: ignore[attr-defined]
+        session.rollback()
+
+
+def _answers(options: ImportOptions, before: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "source_layer": options.source_layer,
+        "crs": options.crs,
+        "encoding": options.encoding,
+        "swap_axes": options.swap_axes,
+        "mapping": dict(options.mapping),
+        "constants": dict(options.constants),
+        "values": {name: dict(table) for name, table in options.values.items()},
+        "mode": options.mode.value,
+        "forget": bool(before.get("forget")),
+    }
+
+
+def _store(session: Session, found: ImportSession, progress: _Teller) -> None:
+    """Make the preview again under the layer's lock, and store it when it is what was confirmed."""
+    kind, path = LAYERS.get(found.layer), _file_of(found)
+    number, excluded = found.id, frozenset(found.excluded_rows)
+    user_name, accept_partial, was_mark = found.user_name, found.accept_partial, preview_mark(found)
+    confirmed_by = str(found.options.get("confirmed_by") or user_name)
+    lock_layer(session, found.layer)
+    version = data_version(session, found.layer)
+    options = options_of(found)
+    is_same_version = version == found.seen_version
+    whole = preview_import(session, kind, path, options, list_changes=not is_same_version, progress=progress)
+    if not is_same_version and not _is_as_seen(session, found, whole):
+        _keep(session, found, whole, version, None)
+        note = {"template": DATA_CHANGED, "details": {}}
+        session.execute(update(ImportSession).where(ImportSession.id == number).values(reason=note))
+        session.commit()
+        return
+    preview = whole if not excluded else _without(whole, excluded)
+
+    def mark_stored(change_set: ChangeSet) -> None:
+        change_set.mapping = {**change_set.mapping, "import": number, "seen": was_mark}
+        session.flush()
+        stored = session.execute(
+            update(ImportSession)
+            .where(ImportSession.id == number, ImportSession.status == Stage.STORING)
+            .values(status=Stage.STORED, change_set_id=change_set.id, step=None, reason=None)
+        )
+        if stored.rowcount != 1:  # type: ignore[attr-defined]
+            raise GeodataError(CANCELLED)
+
+    report = commit_import(
+        session,
+        preview,
+        user_name=confirmed_by,
+        accept_partial=accept_partial or bool(excluded),
+        progress=progress,
+        on_stored=mark_stored,
+    )
+    session.rollback()
+    if report.import_id is None:
+        text = report.reason_text or Text(template=N_("No row was left to store."))
+        end(session, number, Stage.FAILED, text.template, **text.details)
+        return
+    counts = {**report.counts.as_json(), "left_out": len(excluded)}
+    session.execute(
+        update(ImportSession)
+        .where(ImportSession.id == number)
+        .values(report={**found.report, "counts": counts, "import_id": report.import_id})
+    )
+    session.commit()
+
+
+def _without(preview: Preview, excluded: frozenset[int]) -> Preview:
+    """Return the preview without rows that somebody left out."""
+    from dataclasses import replace
+
+    assert preview.rows is not None  # noqa: S101 - only what is ready is stored
+    return replace(preview, rows=preview.rows.without(excluded))
+
+
+def _is_as_seen(session: Session, found: ImportSession, preview: Preview) -> bool:
+    """Say whether a preview shows the same as the one that was looked at; what was not listed counts as different."""
+    if preview.report.counts.as_json() != found.report.get("counts"):
+        return False
+    query = select(ImportItem.kind, ImportItem.row_number, ImportItem.data).where(
+        ImportItem.import_session_id == found.id
+    )
+    seen = {(kind, row, json.dumps(data, sort_keys=True)) for kind, row, data in session.execute(query)}
+    now = {(item["kind"], item["row_number"], json.dumps(item["data"], sort_keys=True)) for item in list_items(preview)}
+    counts = preview.report.counts
+    listed = sum(1 for kind, _, _ in now if kind in {"new", "changed", "absent"})
+    return seen == now and listed == counts.new + counts.changed + counts.absent
+
+
+def _undo(session: Session, found: ImportSession) -> None:
+    number, user_name = found.id, found.user_name
+
+    def mark_undone(report: UndoReport) -> None:
+        stored = session.execute(
+            update(ImportSession)
+            .where(ImportSession.id == number, ImportSession.status == Stage.STORING)
+            .values(
+                status=Stage.STORED, change_set_id=report.change_set_id, report=report.as_json(), step=None, reason=None
+            )
+        )
+        if stored.rowcount != 1:  # type: ignore[attr-defined]
+            raise GeodataError(CANCELLED)
+
+    undo(session, found.options["undo"], user_name=user_name, on_undone=mark_undone)
+
+
+def _file_of(found: ImportSession) -> Path:
+    if not found.has_file:
+        raise GeodataError(FILE_GONE)
+    return Path(str(found.file_path))
+
+
+# A preview as plain data --------------------------------------------------------------------------
+
+
+def text_json(text: Text) -> dict[str, Any]:
+    """Return a sentence so that it can be said in any language later."""
+    return {"template": text.template, "details": dict(text.details)}
+
+
+def question_json(question: Question | None) -> dict[str, Any] | None:
+    """Return a question with its choices."""
+    if question is None:
+        return None
+    choices = [{**choice.as_json(), "why": text_json(choice.why)} for choice in question.choices]
+    return {"about": question.about, "choices": choices}
+
+
+def list_items(preview: Preview) -> list[dict[str, Any]]:
+    """Return the lists of a preview: changes by their sort, and problems by their severity."""
+    items: list[dict[str, Any]] = []
+    positions: dict[str, int] = {}
+
+    def add(kind: str, row: int | None, data: dict[str, Any]) -> None:
+        positions[kind] = positions.get(kind, 0) + 1
+        plain = json.loads(json.dumps(data, default=str))
+        items.append({"kind": kind, "position": positions[kind], "row_number": row, "data": plain})
+
+    change: RowChange
+    for change in preview.changes:
+        add(change.action.value, change.row, change.as_json())
+    item: Problem
+    for item in preview.report.problems:
+        data = {
+            **item.as_json(),
+            "message": text_json(item.text),
+            "suggestion": text_json(item.suggestion) if item.suggestion else None,
+        }
+        add(item.severity.value, item.row, data)
+    return items
+
+
+def facts_of(preview: Preview) -> dict[str, Any]:
+    """Return what the questions need to know of the file: columns, encodings, places, unknown values."""
+    table = preview.table
+    if table is None:
+        return {}
+    columns = [
+        {"name": name, "samples": _samples(column), "filled": sum(value is not None for value in column[:10_000])}
+        for name, column in zip(table.names, table.columns, strict=True)
+    ]
+    return {
+        "format": table.format,
+        "rows": len(table),
+        "columns": columns,
+        "samples": list(preview.samples),
+        "encodings": _encodings(preview.raw_samples),
+        "places": _places(preview),
+        "values": _unknown_values(preview),
+        "signature": signature_of(table),
+    }
+
+
+def _samples(column: Sequence[Any], most: int = 3) -> list[str]:
+    found = dict.fromkeys(str(value)[:60] for value in column[:1000] if value is not None)
+    return list(found)[:most]
+
+
+def _encodings(raw: Sequence[str]) -> list[dict[str, Any]]:
+    if not raw:
+        return []
+    return [{"value": name, "samples": [letters.decode_text(text, name)[:80] for text in raw]} for name in ENCODINGS]
+
+
+def _places(preview: Preview) -> list[dict[str, Any]]:
+    """Return where each CRS in question puts some of the objects, as lon, lat."""
+    table, question = preview.table, preview.report.question
+    if table is None or table.geometries is None or question is None or question.about != "crs":
+        return []
+    import shapely
+
+    shapes = table.geometries[~(shapely.is_missing(table.geometries) | shapely.is_empty(table.geometries))]
+    points = representative_points(shapes[:: len(shapes) // _SKETCH_POINTS + 1])
+    places = []
+    for choice in question.choices:
+        recognised = parse_crs(choice.value)
+        transformation = find_transformation(recognised) if recognised else None
+        if transformation is None:
+            continue
+        landed = transformation.apply(points[:, ::-1] if preview.options.swap_axes else points)
+        landed = landed[np.isfinite(landed).all(axis=1)]
+        places.append({"value": choice.value, "points": [[round(x, 5), round(y, 5)] for x, y in landed.tolist()]})
+    return places
+
+
+def _unknown_values(preview: Preview) -> dict[str, list[str]]:
+    """Return field -> the cells that are none of its allowed values."""
+    unknown: dict[str, dict[str, None]] = {}
+    for item in preview.report.problems:
+        field = preview.kind.field(item.field) if item.field else None
+        if item.code == "bad_value" and field is not None and field.values is not None and item.value:
+            unknown.setdefault(field.name, {})[item.value] = None
+    given = {name: dict.fromkeys(table) for name, table in preview.options.values.items()}
+    names = {**given, **unknown}
+    return {name: list({**given.get(name, {}), **unknown.get(name, {})})[:50] for name in names}
+
+
+def main() -> None:
+    """Run one claimed import, named on the command line."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s import %(levelname)s %(message)s")
+    engine = new_engine(pool_size=2)
+    run(engine, int(sys.argv[1]))
+    engine.dispose()
+
+
+if __name__ == "__main__":
+    main()
