@@ -6,7 +6,7 @@ reads the class. Kept small on purpose: no metaclass, no hooks.
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -38,6 +38,7 @@ from geoalchemy2 import Geometry, WKBElement
 from geodata.crs import WEB_MERCATOR, WGS84
 from geodata.database import Base
 from geodata.errors import NotFoundError
+from geodata.explanations import Explanation
 from geodata.filters import Choice, DateRange, FilterKind, Text as TextFilter
 from geodata.i18n import N_
 
@@ -118,6 +119,7 @@ class Group(StrEnum):
 class Field:
     """What the project knows about one column, besides its type.
 
+    `explain` says from the feature's row why a derived value is what it is on a day.
     `roles` None means: whoever may view the layer. `source_names` are the column names that files use;
     they match in any case, with or without accents, and cut to ten letters.
     """
@@ -137,6 +139,7 @@ class Field:
     required: bool = False
     values: type[LabelledEnum] | None = None
     python_type: type = str
+    explain: Callable[[Mapping[str, Any], date], Explanation] | None = None
 
 
 INFO = "field"

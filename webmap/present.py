@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -11,6 +13,7 @@ from pyproj import Transformer
 from geodata import documents, features
 from geodata.access import visible_details
 from geodata.crs import WGS84, current_province
+from geodata.database import TIME_ZONE
 from geodata.layer import Described, Detail, Feature, Field, Group, Symbol
 from webmap.auth import current_role
 from webmap.i18n import format_value, translate
@@ -25,6 +28,7 @@ class Row:
     unit: str = ""
     help: str = ""
     tone: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +81,7 @@ def present_feature(
             text = translate("Unknown", language)
         line = Row(
             label=translate(field.label, language), text=text, unit=field.unit, help=translate(field.help, language),
-            tone=tones.get((field.name, str(row[field.name])), ""),
+            tone=tones.get((field.name, str(row[field.name])), ""), reason=_reason(field, row, language),
         )  # fmt: skip
         groups.setdefault(field.group, []).append(line)
     accuracy = kind.field("location_accuracy")
@@ -111,6 +115,14 @@ def present_value(field: Field, value: object, language: str) -> str:
     if field.name.endswith("_year") and value is not None:
         return str(value)
     return format_value(value, language)
+
+
+def _reason(field: Field, row: Mapping[str, Any], language: str) -> str:
+    """Return why a derived value is what it is today, or nothing."""
+    if field.explain is None:
+        return ""
+    explanation = field.explain(row, datetime.now(ZoneInfo(TIME_ZONE)).date())
+    return explanation.say(lambda text: translate(text, language), lambda value: format_value(value, language))
 
 
 def _detail_table(connection: Connection, detail: type[Detail], feature_id: int, language: str) -> DetailTable:

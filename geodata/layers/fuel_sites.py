@@ -4,15 +4,20 @@ Sources: petrol: Decree 83/2014/NĐ-CP, 95/2021, 80/2023, Circular 38/2014/TT-BC
 LPG: Decree 87/2018/NĐ-CP (10 years: unverified, so never assumed). Store class by tank volume: unverified.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import ColumnElement, Numeric, Text, UniqueConstraint, and_, case, exists, func, literal, or_, text
 from sqlalchemy.orm import Mapped
 
+from geodata.explanations import Explanation
 from geodata.filters import Choice, DateRange, Range
 from geodata.i18n import N_
 from geodata.inspection_records import Finding, InspectionVisit
+from geodata.inspections.states import CertificateFacts, certificate_state as explain_certificate
 from geodata.layer import (
     EDITORS,
     STAFF,
@@ -279,22 +284,42 @@ class FuelSite(Feature):
         label=N_("Fire safety paper until"), source_names=("PCCC_HET_HAN",), group=Group.LEGAL, roles=STAFF
     )
 
-    @classmethod
-    def certificate_end(cls) -> ColumnElement[date]:
-        """Return the last day of validity: as written, else five years for petrol (Circular 38/2014/TT-BCT)."""
-        five_years = func.date(cls.certificate_issued_on + text("interval '5 years'"))
-        return func.coalesce(cls.certificate_expires_on, case((cls.kind == FuelKind.PETROL, five_years)))
+
+@dataclass(frozen=True, kw_only=True)
+class HeldCertificate:
+    """The columns of the certificate that counts: the site's own, or one out of its history."""
+
+    issued_on: ColumnElement[Any]
+    expires_on: ColumnElement[Any]
+    revoked_on: ColumnElement[Any]
+    suspended_from: ColumnElement[Any]
+    suspended_to: ColumnElement[Any]
+
+    @property
+    def end(self) -> ColumnElement[date]:
+        """The last day of validity: as written, else five years for petrol (Circular 38/2014/TT-BCT)."""
+        five_years = func.date(self.issued_on + text("interval '5 years'"))
+        return func.coalesce(self.expires_on, case((FuelSite.kind == FuelKind.PETROL, five_years)))
 
 
-def certificate_state(on: ColumnElement[date]) -> ColumnElement[str]:
-    """Return the certificate state of a site's current certificate on a day; the last day still counts."""
-    end = FuelSite.certificate_end()
-    suspended = and_(
-        FuelSite.certificate_suspended_from <= on,
-        or_(FuelSite.certificate_suspended_to.is_(None), FuelSite.certificate_suspended_to >= on),
+def own_certificate() -> HeldCertificate:
+    """Return the certificate that a site repeats: its latest."""
+    return HeldCertificate(
+        issued_on=FuelSite.column("certificate_issued_on"),
+        expires_on=FuelSite.column("certificate_expires_on"),
+        revoked_on=FuelSite.column("certificate_revoked_on"),
+        suspended_from=FuelSite.column("certificate_suspended_from"),
+        suspended_to=FuelSite.column("certificate_suspended_to"),
     )
+
+
+def certificate_state(on: ColumnElement[date], held: HeldCertificate | None = None) -> ColumnElement[str]:
+    """Return the certificate state of a site on a day; the last day still counts. In words: geodata.inspections.states."""
+    held = held or own_certificate()
+    end = held.end
+    suspended = and_(held.suspended_from <= on, or_(held.suspended_to.is_(None), held.suspended_to >= on))
     return case(
-        (FuelSite.certificate_revoked_on <= on, literal("revoked")),
+        (held.revoked_on <= on, literal("revoked")),
         (suspended, literal("suspended")),
         (end < on, literal("expired")),
         (end <= on + EXPIRING_WITHIN_DAYS, literal("expiring")),
@@ -302,6 +327,18 @@ def certificate_state(on: ColumnElement[date]) -> ColumnElement[str]:
         (FuelSite.certificate_record == CertificateRecord.NEVER_ISSUED, literal("never_issued")),
         else_=literal("unknown"),
     )
+
+
+def _explain_certificate(site: Mapping[str, Any], on: date) -> Explanation:
+    """Say why a site's own certificate is in its state."""
+    held = CertificateFacts(
+        issued_on=site["certificate_issued_on"],
+        expires_on=site["certificate_expires_on"],
+        revoked_on=site["certificate_revoked_on"],
+        suspended_from=site["certificate_suspended_from"],
+        suspended_to=site["certificate_suspended_to"],
+    )
+    return explain_certificate(held, kind=site["kind"], record=site["certificate_record"], on=on)[1]
 
 
 def inspection_status(on: ColumnElement[date]) -> ColumnElement[str]:
@@ -320,10 +357,14 @@ def inspection_status(on: ColumnElement[date]) -> ColumnElement[str]:
 
 
 FuelSite.certificate_state = derived(
-    certificate_state(func.current_date()), label=N_("Certificate"), values=CertificateState, group=Group.STATE
+    certificate_state(func.current_date()),
+    label=N_("Certificate"),
+    values=CertificateState,
+    group=Group.STATE,
+    explain=_explain_certificate,
 )
 FuelSite.certificate_ends_on = derived(
-    FuelSite.certificate_end(),
+    own_certificate().end,
     label=N_("Certificate valid until"),
     filter=DateRange(),
     group=Group.STATE,
