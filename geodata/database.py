@@ -4,6 +4,7 @@ import os
 from datetime import datetime
 from typing import Any, ClassVar
 
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import DateTime, Engine, MetaData, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
@@ -48,6 +49,12 @@ def database_url() -> URL:
     if not text.strip():
         raise ConfigurationError(name="DATABASE_URL", reason="it is empty; ./scripts/serve sets it by itself")
     return parse_database_url(text)
+
+
+def libpq_conninfo(url: URL) -> str:
+    """Return the address as libpq reads it; a URL would not do, it writes blanks in a path as “+”."""
+    _, arguments = url.get_dialect()().create_connect_args(url)
+    return make_conninfo(**arguments)
 
 
 def new_engine(url: URL | str | None = None, *, statement_timeout_s: float | None = None, pool_size: int = 8) -> Engine:

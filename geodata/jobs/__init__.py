@@ -12,7 +12,7 @@ from typing import Any
 import procrastinate
 from sqlalchemy.orm import Session
 
-from geodata.database import TIME_ZONE, database_url, new_engine
+from geodata.database import database_url, libpq_conninfo, new_engine, TIME_ZONE
 from geodata.logins import forget_old_logins
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ LOST_AFTER_S = 600
 
 
 def _conninfo() -> str:
-    return database_url().set(drivername="postgresql").render_as_string(hide_password=False)
+    return libpq_conninfo(database_url())
 
 
 @QUEUE.periodic(cron="17 3 * * *")
