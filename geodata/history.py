@@ -266,7 +266,7 @@ def metres_moved(before: dict[str, Any] | None, after: dict[str, Any] | None) ->
     if None in shapes or shapes[0] == shapes[1]:
         return None
     (lon, lat), (new_lon, new_lat) = (shapely.from_wkb(shape).centroid.coords[0][:2] for shape in shapes)
-    return round(pyproj.Geod(ellps="WGS84").inv(lon, lat, new_lon, new_lat)[2], 2)
+    return round(float(pyproj.Geod(ellps="WGS84").inv(lon, lat, new_lon, new_lat)[2]), 2)
 
 
 def lock_layer(session: Session, layer: str) -> None:

@@ -6,6 +6,7 @@ All wrong values are reported at once, so that an operator corrects them in one 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from geodata.crs import Province, find_province
@@ -14,6 +15,7 @@ from geodata.errors import ConfigurationError
 
 OPENSTREETMAP = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 MIN_SECRET_LENGTH = 16
+UPLOADS = Path(__file__).parents[1] / "var" / "imports"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,8 @@ class Settings:
     embed_hosts: tuple[str, ...] = ()
     proxy_count: int = 0
     max_upload_mb: int = 200
+    upload_dir: Path = UPLOADS
+    upload_keep_days: int = 365
     replica_urls: tuple[str, ...] = ()
 
     @property
@@ -57,7 +61,7 @@ def from_env(environ: Mapping[str, str] | None = None) -> Settings:
     if basemap and not (basemap.startswith(("http://", "https://")) and all(f"{{{a}}}" in basemap for a in "zxy")):
         problems.append("BASEMAP_URL (like https://host/{z}/{x}/{y}.png, or empty for none)")
     numbers = {}
-    for name, default in (("PROXY_COUNT", 0), ("MAX_UPLOAD_MB", 200)):
+    for name, default in (("PROXY_COUNT", 0), ("MAX_UPLOAD_MB", 200), ("UPLOAD_KEEP_DAYS", 365)):
         text = env.get(name) or str(default)
         if not text.isdigit():
             problems.append(f"{name} (a whole number)")
@@ -80,5 +84,7 @@ def from_env(environ: Mapping[str, str] | None = None) -> Settings:
         embed_hosts=tuple((env.get("EMBED_HOSTS") or "").split()),
         proxy_count=numbers["PROXY_COUNT"],
         max_upload_mb=numbers["MAX_UPLOAD_MB"],
+        upload_dir=Path(env.get("UPLOAD_DIR") or UPLOADS),
+        upload_keep_days=numbers["UPLOAD_KEEP_DAYS"],
         replica_urls=replicas,
     )
