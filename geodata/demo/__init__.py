@@ -20,6 +20,7 @@ from geodata.crs import WGS84
 from geodata.database import Base
 from geodata.documents import FeatureDocument, LegalAct
 from geodata.importing import ImportOptions, commit_import, preview_import
+from geodata.indicators import Indicator, IndicatorValue
 from geodata.inspection_records import InspectionCampaign, InspectionTarget
 from geodata.layers import LAYERS
 
@@ -100,6 +101,7 @@ def load_demo(session: Session, today: date | None = None) -> None:
         _load_details(session, layer, detail, name, days)
     _load_targets(session)
     _load_documents(session)
+    _load_indicators(session)
     session.flush()
 
 
@@ -186,6 +188,18 @@ def _load_documents(session: Session) -> None:
         features = Link(column="feature_id", by=("parent_code",), ids=_ids(session, LAYERS.get(layer), "code"))
         linked = _parsed(FeatureDocument, [row for row in rows if row["layer"] == layer], [features, acts])
         _store(session, FeatureDocument, linked, key=("layer", "feature_id", "legal_act_id"))
+
+
+def _load_indicators(session: Session) -> None:
+    """Store the series, then their months; one file holds both, a line a month."""
+    rows = _read("indicators.csv")
+    of_series = ("code", "name", "name_en", "unit", "is_index", "position")
+    series = {row["code"]: {name: row[name] for name in of_series} for row in rows}
+    _store(session, Indicator, _parsed(Indicator, list(series.values())), key=("code",))
+    links = [Link(column="indicator_id", by=("code",), ids=_ids(session, Indicator, "code"))]
+    months = [{name: text for name, text in row.items() if name == "code" or name not in of_series} for row in rows]
+    values = _parsed(IndicatorValue, months, links)
+    _store(session, IndicatorValue, values, key=("indicator_id", "period", "version"))
 
 
 def _ids(session: Session, table: type[Base], column: str) -> dict[tuple[Any, ...], int]:
