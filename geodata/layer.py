@@ -7,7 +7,7 @@ reads the class. Kept small on purpose: no metaclass, no hooks.
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field as dataclass_field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
@@ -280,6 +280,44 @@ class Access:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Chart:
+    """A figure of the dashboard: features per value of a choice, per span of a number, or ending within days.
+
+    `spans` are values of the field's own filter (`80..99.9`): what a bar counts is what the map shows when
+    it is opened. `days`: a span from today for each number. `only`: field -> the values counted at all.
+    `sums`: number fields added up beside the count.
+    """
+
+    title: str
+    field: str
+    spans: tuple[str, ...] = ()
+    days: tuple[int, ...] = ()
+    only: Mapping[str, tuple[str, ...]] = dataclass_field(default_factory=dict)
+    sums: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Showcase:
+    """The layer's own public page at /<slug>: list, map and a fact sheet for each feature.
+
+    `headline`: the number the page leads with; `steps`: the lower ends it offers. `columns` are listed,
+    `facts` stand at the top of a fact sheet, `filters` are offered. `only`: field -> the values shown at
+    all. `names`: field -> the layer whose feature its value is the code of.
+    """
+
+    slug: str
+    title: str
+    intro: str
+    headline: str
+    steps: tuple[int, ...]
+    columns: tuple[str, ...]
+    facts: tuple[str, ...]
+    filters: tuple[str, ...]
+    only: Mapping[str, tuple[str, ...]] = dataclass_field(default_factory=dict)
+    names: Mapping[str, str] = dataclass_field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Layer:
     """A layer kind's own facts. `key` are the columns that identify a feature across imports.
 
@@ -297,6 +335,8 @@ class Layer:
     shown: bool = True
     key: tuple[str, ...] = ("code",)
     selects_as: str | None = None
+    showcase: Showcase | None = None
+    charts: tuple[Chart, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -542,8 +582,12 @@ def _check_kind(kind: type[Feature]) -> None:
                 raise ValueError(f"{kind.layer.name}: {alias!r} means both {owners[alias]} and {field.name}")
     wanted = {variation.field for variation in kind.layer.style.by} | set(kind.layer.style.label_fields)
     wanted |= set(kind.layer.key) | ({kind.layer.style.offset_field or "code"})
+    for chart in kind.layer.charts:
+        wanted |= {chart.field, *chart.only, *chart.sums}
+    if show := kind.layer.showcase:
+        wanted |= {show.headline, *show.columns, *show.facts, *show.filters, *show.only, *show.names}
     if unknown := wanted - set(fields):
-        raise ValueError(f"{kind.layer.name}: style or key names unknown fields {sorted(unknown)}")
+        raise ValueError(f"{kind.layer.name}: style, key, chart or showcase names unknown fields {sorted(unknown)}")
     for detail in kind.details:
         if not detail.fields():
             raise ValueError(f"{kind.layer.name}: detail {detail.detail.name} has no fields")

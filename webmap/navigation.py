@@ -6,7 +6,9 @@ from flask import Flask, current_app, request, url_for
 
 from geodata.i18n import N_
 from webmap.auth import CurrentUser, access_rule, user_of_page
+from webmap.extensions import layers
 from webmap.i18n import translate
+from webmap.showcase import showcases
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,12 +34,20 @@ def nav_items(user: CurrentUser) -> list[tuple[str, str, bool]]:
         for page in PAGES
         if _may_open(page, user)
     ]
+    items[1:1] = [
+        (url_for("showcase.index", slug=spec.slug), translate(spec.title), _is_open(spec.slug))
+        for spec in showcases(layers())
+    ]
     return items if len(items) > 1 else []
 
 
 def init_navigation(app: Flask) -> None:
     """Give templates `nav_items`."""
     app.context_processor(lambda: {"nav_items": nav_items(user_of_page())})
+
+
+def _is_open(slug: str) -> bool:
+    return (request.view_args or {}).get("slug") == slug
 
 
 def _may_open(page: Page, user: CurrentUser) -> bool:

@@ -22,6 +22,7 @@ from geodata.layer import (
     EDITORS,
     STAFF,
     Access,
+    Chart,
     Detail,
     DetailInfo,
     Feature,
@@ -184,6 +185,15 @@ class FuelSite(Feature):
             label_min_zoom=14,
             label_rank=6,
             thin_below_zoom=12,
+        ),
+        charts=(
+            Chart(title=N_("Certificates by state"), field="certificate_state"),
+            Chart(
+                title=N_("Certificates that expire soon"),
+                field="certificate_ends_on",
+                days=(30, 60, 90),
+                only={"certificate_state": ("expiring",)},
+            ),
         ),
     )
     details = (Certificate, InspectionVisit, Finding)

@@ -16,6 +16,7 @@ from geodata.layer import (
     EDITORS,
     STAFF,
     Access,
+    Chart,
     Detail,
     DetailInfo,
     Feature,
@@ -24,6 +25,7 @@ from geodata.layer import (
     LabelledEnum,
     Layer,
     Role,
+    Showcase,
     Style,
     Symbol,
     Variation,
@@ -97,6 +99,9 @@ _HATCHED = Symbol(hatch=45, fill_opacity=0.55)
 _PLANNED = Symbol(fill_opacity=0.06, dash=(7, 5))
 _GREY = Symbol(fill="#8A8F98", stroke="#5F6670", fill_opacity=0.35)
 
+#: Parks and zones are on the map for context; figures and the public page are about clusters.
+CLUSTERS_ONLY = {"kind": ("cluster", "craft_village")}
+
 
 class IndustrialCluster(Feature):
     """An industrial cluster. Geometry: its boundary. Areas in ha, money in VND, occupancy in %."""
@@ -134,6 +139,33 @@ class IndustrialCluster(Feature):
             label_fields=("name", "occupancy_percent"),
             label_min_zoom=11,
             label_rank=2,
+        ),
+        showcase=Showcase(
+            slug="clusters",
+            title=N_("Industrial clusters"),
+            intro=N_("Land, occupancy, status and decisions of the city's industrial clusters."),
+            headline="free_land_ha",
+            steps=(1, 5, 10, 20),
+            columns=("status", "admin_unit_code", "industrial_land_ha", "occupancy_percent", "free_land_ha"),
+            facts=("free_land_ha", "occupancy_percent", "industrial_land_ha", "area_ha"),
+            filters=("status", "admin_unit_code"),
+            only=CLUSTERS_ONLY,
+            names={"admin_unit_code": "admin_units", "supplying_substation_code": "substations"},
+        ),
+        charts=(
+            Chart(
+                title=N_("Industrial clusters by status"),
+                field="status",
+                only=CLUSTERS_ONLY,
+                sums=("area_ha", "free_land_ha"),
+            ),
+            Chart(
+                title=N_("Industrial clusters by occupancy"),
+                field="occupancy_percent",
+                spans=("..0", "0.1..49.9", "50..79.9", "80..99.9", "100.."),
+                only=CLUSTERS_ONLY,
+                sums=("industrial_land_ha", "free_land_ha"),
+            ),
         ),
     )
     details = (DossierStep,)
@@ -179,7 +211,13 @@ class IndustrialCluster(Feature):
         check="leased_area_ha >= 0",
     )
     free_land_ha: Mapped[Decimal | None] = derived(
-        func.greatest(industrial_land_ha - leased_area_ha, literal(0)),
+        # greatest() skips missing values: land nobody has measured is not land that is let.
+        case(
+            (
+                (industrial_land_ha - leased_area_ha).is_not(None),
+                func.greatest(industrial_land_ha - leased_area_ha, literal(0)),
+            )
+        ),
         label=N_("Free land"),
         unit="ha",
         filter=Range(),

@@ -15,6 +15,7 @@ from geodata.layer import (
     EDITORS,
     STAFF,
     Access,
+    Chart,
     Detail,
     DetailInfo,
     Feature,
@@ -173,6 +174,10 @@ class Market(Feature):
             label_min_zoom=13,
             label_rank=4,
             thin_below_zoom=12,
+        ),
+        charts=(
+            Chart(title=N_("Markets by class"), field="market_class", sums=("stall_count",)),
+            Chart(title=N_("Markets by status of the project"), field="status", sums=("stall_count",)),
         ),
     )
     details = (PricePlan,)

@@ -17,6 +17,7 @@ from geodata.layer import (
     EDITORS,
     STAFF,
     Access,
+    Chart,
     Detail,
     DetailInfo,
     Feature,
@@ -149,6 +150,7 @@ class Substation(Feature):
             label_rank=1,
             thin_below_zoom=10,
         ),
+        charts=(Chart(title=N_("Substations by loading"), field="loading_band", sums=("capacity_mva",)),),
     )
     details = (Transformer, LoadMeasurement)
 

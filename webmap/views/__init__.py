@@ -2,9 +2,9 @@
 
 from flask import Flask
 
-from webmap.views import accounts, api, exports, features, health, map_page, tiles
+from webmap.views import accounts, api, exports, features, health, map_page, showcase, tiles
 
-MODULES = (health, map_page, tiles, features, api, exports, accounts)
+MODULES = (health, map_page, tiles, features, api, exports, accounts, showcase)
 
 
 def register_views(app: Flask) -> None:

@@ -49,6 +49,3 @@ map.on("click", (event) => {
 });
 
 for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => window.print());
-for (const control of document.querySelectorAll(".showcase-filters select")) {
-  control.addEventListener("change", () => control.form.requestSubmit());
-}
