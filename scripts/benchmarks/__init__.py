@@ -1,0 +1,1 @@
+"""Measurements that ./scripts/bench lists and runs, one module each."""
