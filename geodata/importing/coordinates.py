@@ -194,6 +194,7 @@ class Candidate:
     srid: int
     swapped: bool
     share: float
+    share_at_home: float
     share_in_units: float | None
     bbox: Bbox
 
@@ -204,8 +205,8 @@ class Candidate:
 
     @property
     def rank(self) -> float:
-        """Units say more than the extent."""
-        return self.share if self.share_in_units is None else self.share * 0.2 + self.share_in_units
+        """Units say more than the extent, and the middle of the province more than its margins."""
+        return self.share + 0.5 * self.share_at_home + 2 * (self.share_in_units or 0.0)
 
 
 def representative_points(geometries: Geometries) -> Points:
@@ -222,6 +223,7 @@ def try_candidate(srid: int, points: Points, *, swapped: bool, places: Places | 
     moved = transformation.apply(at) if transformation else np.full_like(at, np.inf)
     good = np.isfinite(moved).all(axis=1)
     inside = inside_extent(moved, current_province().extent) & good
+    at_home = float((inside_extent(moved, current_province().home) & good).mean())
     in_units = None
     if places is not None and len(places.rows):
         within = shapely.intersects(
@@ -234,7 +236,14 @@ def try_candidate(srid: int, points: Points, *, swapped: bool, places: Places | 
         if len(shown)
         else (0.0, 0.0, 0.0, 0.0)
     )
-    return Candidate(srid=srid, swapped=swapped, share=float(inside.mean()), share_in_units=in_units, bbox=bbox)
+    return Candidate(
+        srid=srid,
+        swapped=swapped,
+        share=float(inside.mean()),
+        share_at_home=at_home,
+        share_in_units=in_units,
+        bbox=bbox,
+    )
 
 
 def list_candidates(points: Points, *, places: Places | None = None, swapped: bool = False) -> list[Candidate]:
@@ -249,7 +258,7 @@ def list_candidates(points: Points, *, places: Places | None = None, swapped: bo
 def best_choices(candidates: Sequence[Candidate], most: int = 3) -> tuple[Choice, ...]:
     """Return the likeliest answers; the 224 m twin of a listed CRS is always listed too."""
     listed = list(candidates[:most])
-    for candidate in list(listed[:1]):
+    for candidate in list(listed):
         twin = next((other for other in candidates if other.srid == TWINS.get(candidate.srid)), None)
         if twin is not None and twin not in listed:
             listed.append(twin)

@@ -95,8 +95,9 @@ class DriverLayer:
 def _load(driver: str) -> Any:
     wanted = {driver, "MEM"}
     skipped = [name for name in (*DRIVERS, *SPACED) if name not in wanted]
-    os.environ["GDAL_SKIP"] = ",".join(skipped)
-    os.environ["OGR_SKIP"] = os.environ["GDAL_SKIP"]
+    # GDAL reads the process's own environment, once, when it loads.
+    for name in ("GDAL_SKIP", "OGR_SKIP"):
+        os.putenv(name, ",".join(skipped))
     import pyogrio
     import pyogrio.raw
 

@@ -299,7 +299,9 @@ def decode_text(text: str, encoding: str) -> str:
         try:
             decoded = decode(data, outer)
         except (UnicodeDecodeError, ValueError):
-            decoded = data.decode("utf-8" if outer.startswith("utf-8") else outer, "replace")
+            decoded = data.decode(
+                "utf-8" if outer.startswith("utf-8") else "cp1252" if outer in _DECODERS else outer, "replace"
+            )
     if inner and (again := to_bytes(decoded)) is not None:
         return decode(again, inner)
     return _nfc(decoded)

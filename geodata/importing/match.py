@@ -87,7 +87,7 @@ def match_columns(
                 free.remove(index)
     pool = [index for index in range(len(names)) if index not in used]
     for name in FALLBACKS.keys() & fields.keys() - found.keys() - skipped:
-        folded = {fold_column_name(other) for other in FALLBACKS[name]}
+        folded = {fold_column_name(other) for other in (*_ordered_names(fields[name]), *FALLBACKS[name])}
         index = next((index for index in pool if fold_column_name(names[index]) in folded), None)
         if index is not None:
             found[name] = index

@@ -6,7 +6,7 @@ import io
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from geodata.importing.results import Choice, Problem, Question, RefusedError, S
 from geodata.importing.shapefile import read_shapefile
 from geodata.importing.table import Geometries, Table, Value, as_objects, empty_geometries, row_numbers
 
+_LONGEST_GAP = 5_000
 _CRS_NAME = re.compile(r"(?:urn:ogc:def:crs:)?(EPSG|OGC)(?::[\d.]*)?:(\w+)$", re.IGNORECASE)
 
 
@@ -245,9 +246,12 @@ def _text_of(path: Path) -> tuple[str, str]:
                 raise malformed(reason=str(error)[:120]) from error
     if b"\x00" in data[:4096]:
         try:
-            return data.decode("utf-16-le" if data[1:2] == b"\x00" else "utf-16-be"), "unicode"
+            text = data.decode("utf-16-le" if data[1:2] == b"\x00" else "utf-16-be")
         except UnicodeDecodeError as error:
             raise malformed(N_("The file is not text.")) from error
+        if sum(char.isascii() and (char.isprintable() or char.isspace()) for char in text[:400]) * 3 < len(text[:400]):
+            raise malformed(N_("The file is not text."))
+        return text, "unicode"
     try:
         return data.decode("utf-8"), "unicode"
     except UnicodeDecodeError:
@@ -350,8 +354,10 @@ def read_xlsx(source: Source, inner: str | None, limits: Limits) -> Table:
         if not sheets:
             raise RefusedError("empty_layer", N_("The workbook has no rows."))
         sheet = book[_pick(sheets, inner)]
-        rows = sheet.iter_rows(max_col=limits.columns + 1, max_row=limits.rows + 50, values_only=True)
-        names, body = _header_of_sheet(rows)
+        names, header_row = _header_of_sheet(sheet.iter_rows(max_col=limits.columns + 1, max_row=200, values_only=True))
+        body = _until_long_gap(
+            sheet.iter_rows(min_row=header_row + 1, max_col=len(names), max_row=limits.rows + 200, values_only=True)
+        )
         return _table_of_rows(
             sheet.title if len(sheets) > 1 else source.name,
             "xlsx",
@@ -370,17 +376,26 @@ def _has_rows(sheet: Any) -> bool:
     )
 
 
-def _header_of_sheet(rows: Iterable[Sequence[Any]]) -> tuple[list[str], Iterable[Sequence[Any]]]:
-    """Return the header, titles above it skipped: the first row with more than one filled cell."""
-    iterator = iter(rows)
-    for row in iterator:
+def _header_of_sheet(rows: Iterable[Sequence[Any]]) -> tuple[list[str], int]:
+    """Return the header and its row number, titles above it skipped: the first row with more than one filled cell."""
+    for number, row in enumerate(rows, 1):
         filled = [value for value in row if value not in (None, "")]
         if len(filled) > 1:
             names = [str(value).strip() if value is not None else "" for value in row]
             while names and not names[-1]:
                 names.pop()
-            return names, iterator
+            return names, number
     raise RefusedError("empty_layer", N_("The table has no header."))
+
+
+def _until_long_gap(rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+    """Return rows up to thousands of empty ones: a stray cell at the sheet's far end is no data."""
+    gap = 0
+    for row in rows:
+        gap = 0 if any(value is not None for value in row) else gap + 1
+        if gap > _LONGEST_GAP:
+            return
+        yield row
 
 
 def _cell(value: Any) -> Value:
@@ -463,16 +478,16 @@ def read_kml(source: Source, inner: str | None, _limits: Limits) -> Table:
                 severity=Severity.WARNING,
             )
         )
+        if b"<Placemark" not in data:
+            raise RefusedError(
+                "external_reference", N_("The file only links to other places (NetworkLink); send the data itself.")
+            )
     names = drivers.list_layers(source.path, "LIBKML")
     if inner is None and len(names) > 1:
         counted = {name: drivers.read_layer(source.path, "LIBKML", name) for name in names}
         names = [name for name in names if len(counted[name].geometries)] or names[:1]
     elif not names:
         names = [source.name] if b"<Placemark" in data else []
-    if not names and problems:
-        raise RefusedError(
-            "external_reference", N_("The file only links to other places (NetworkLink); send the data itself.")
-        )
     table = _driver_table(source, "LIBKML", _pick(names, inner), "kml", crs="EPSG:4326")
     return _without(
         table,

@@ -241,6 +241,10 @@ class ImportOptions:
     limits: Limits = field(default_factory=Limits)
     excluded_rows: frozenset[int] = frozenset()
 
+    def __post_init__(self) -> None:
+        """Take the mode as a word too. Raises ValueError for another word."""
+        object.__setattr__(self, "mode", Mode(self.mode))
+
 
 @dataclass(frozen=True, kw_only=True)
 class RowChange:

@@ -228,6 +228,8 @@ def convert_column(
 ) -> tuple[list[Any], list[Problem]]:
     """Return the values of a field and the cells that could not be taken; each spelling is read once."""
     parse = parser_of(kind, field, style)
+    if field.name in kind.layer.key and field.python_type is str:
+        cells = _without_point_zero(cells)
     known: dict[tuple[type, Value], Any] = {}
     problems: list[Problem] = []
     values: list[Any] = []
@@ -251,6 +253,17 @@ def convert_column(
             value = None
         values.append(value)
     return values, problems
+
+
+_POINT_ZERO = re.compile(r"\d+\.0$")
+
+
+def _without_point_zero(cells: Sequence[Value]) -> Sequence[Value]:
+    """Return codes without the “.0” that other programs write where a column of whole numbers has gaps."""
+    texts = [cell for cell in cells if isinstance(cell, str)]
+    if not texts or not all(_POINT_ZERO.match(text) for text in texts):
+        return cells
+    return [cell[:-2] if isinstance(cell, str) else cell for cell in cells]
 
 
 def _convert(parse: Callable[[Value], Any], cell: Value, longest: int) -> Any:

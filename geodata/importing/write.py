@@ -37,7 +37,7 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import DropTable
 
@@ -205,9 +205,12 @@ class Staging:
         target = self.target
         if self.has_whole_key or self.kind.layer.key == ("code",):
             return target
+        # What ended is not the object of a newer file, unless the two would have the same key.
+        same_key = [target.c[name].is_(None) for name in self.kind.layer.key if name not in self.names]
         return (
             select(target)
-            .distinct(target.c.code)
+            .where(or_(target.c.valid_to.is_(None), target.c.valid_to >= func.current_date(), and_(*same_key)))
+            .ext(distinct_on(target.c.code))
             .order_by(
                 target.c.code,
                 target.c.valid_to.is_(None).desc(),

@@ -1,0 +1,32 @@
+"""The two verbs, short, against the migrated database."""
+
+import pytest
+
+from geodata.importing import ImportOptions, commit_import, preview_import
+from geodata.layers import LAYERS
+
+
+@pytest.fixture
+def preview(session):
+    def run(path, layer="markets", **options):
+        return preview_import(session, LAYERS.get(layer), path, ImportOptions(**options))
+
+    return run
+
+
+@pytest.fixture
+def store(session, preview):
+    def run(path, layer="markets", *, accept_partial=False, **options):
+        return commit_import(session, preview(path, layer, **options), user_name="an", accept_partial=accept_partial)
+
+    return run
+
+
+@pytest.fixture
+def stored(session):
+    def rows(layer="markets"):
+        kind = LAYERS.get(layer)
+        session.expire_all()
+        return {feature.code: feature for feature in session.query(kind)}
+
+    return rows
