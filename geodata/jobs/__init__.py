@@ -12,7 +12,7 @@ from typing import Any
 import procrastinate
 from sqlalchemy.orm import Session
 
-from geodata.database import database_url, libpq_conninfo, new_engine, TIME_ZONE
+from geodata.database import TIME_ZONE, database_url, libpq_conninfo, new_engine
 from geodata.logins import forget_old_logins
 
 log = logging.getLogger(__name__)
