@@ -93,7 +93,8 @@ export class State extends EventTarget {
     }
     if (this.selection) query.set("sel", `${this.selection.layer}:${this.selection.id}`);
     if (this.selection && this.panel) query.set("details", "");
-    return location.pathname + "?" + query.toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
+    const text = query.toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
+    return location.pathname + (text && "?" + text);
   }
 
   _write(push) {

@@ -1,0 +1,96 @@
+"""A real Chromium. Every test ends by asking: nothing refused, nothing asked elsewhere, no script error."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ARTEFACTS = Path(__file__).parents[2] / "var" / "screenshots"
+DESK = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+_WATCH = """
+    window.refused = [];
+    document.addEventListener("securitypolicyviolation", (e) => refused.push(`${e.violatedDirective} ${e.blockedURI}`));
+"""
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the session."""
+    path = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield browser
+        browser.close()
+
+
+class Watched:
+    """What went wrong on a page. `allowed` are further hosts it may ask; `expected` matches errors a test provokes."""
+
+    def __init__(self, page: Page, origin: str) -> None:
+        self.page, self.origin = page, origin
+        self.errors: list[str] = []
+        self.hosts: set[str] = set()
+        self.allowed: set[str] = set()
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", self._note)
+
+    def _note(self, request: object) -> None:
+        url = request.url  # type: ignore[attr-defined]
+        if not url.startswith((self.origin, "data:", "blob:")):
+            self.hosts.add(re.sub(r"(\w+://[^/]+).*", r"\1", url))
+
+    def check(self) -> None:
+        """Fail when the page asked another host, broke its policy or threw."""
+        assert self.hosts <= self.allowed
+        assert self.errors == []
+        assert self.page.evaluate("window.refused") == []
+
+
+@pytest.fixture
+def open_page(browser: Browser, server, request: pytest.FixtureRequest) -> Iterator[object]:
+    """open_page(path, viewport, origin, allowed) -> Page, drawn; checked and photographed at the end."""
+    contexts: list[BrowserContext] = []
+    watched: list[Watched] = []
+
+    def open_(path="/", viewport=DESK, *, origin=None, allowed=(), touch=False, **options) -> Page:
+        origin = origin or server.url
+        context = browser.new_context(viewport=viewport, has_touch=touch, locale="vi-VN", **options)
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.add_init_script(_WATCH)
+        watch = Watched(page, origin)
+        watch.allowed = set(allowed)
+        watched.append(watch)
+        page.goto(origin + path)
+        page.wait_for_load_state("networkidle")
+        return page
+
+    yield open_
+    ARTEFACTS.mkdir(parents=True, exist_ok=True)
+    name = re.sub(r"\W+", "_", request.node.name)
+    for number, watch in enumerate(watched):
+        watch.page.screenshot(path=ARTEFACTS / f"{name}{number or ''}.png")
+    for watch in watched:
+        watch.check()
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(open_page) -> Page:
+    """The map at its start, on a desk."""
+    return open_page()
+
+
+@pytest.fixture
+def phone(open_page) -> Page:
+    """The map at its start, on a phone."""
+    return open_page("/", PHONE, touch=True, device_scale_factor=2)

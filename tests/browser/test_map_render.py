@@ -1,0 +1,219 @@
+"""The map as people see it: drawn, clickable, filtered, restored, by mouse, keyboard and finger."""
+
+import json
+import urllib.request
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+from pyproj import Transformer
+
+from geodata.crs import HAI_PHONG, VN2000_TOWGS84, WGS84, vn2000_proj4
+from tests.conftest import Server
+
+DRAWN = "() => [...document.querySelectorAll('canvas.mvt-tile')].filter((tile) => tile.width > 0).length"
+
+
+def features(server, layer, limit=200):
+    with urllib.request.urlopen(f"{server.url}/api/layers/{layer}/features?limit={limit}") as answer:
+        return json.load(answer)["features"]
+
+
+def look_at(page: Page, lon, lat, zoom=17):
+    page.evaluate("([lat, lon, zoom]) => webmap.page.map.setView([lat, lon], zoom, { animate: false })", [lat, lon, zoom])
+    page.wait_for_function("() => webmap.page.layers.every((layer) => !layer._map || !layer.isLoading())")
+
+
+def click_middle(page: Page):
+    box = page.locator(".folium-map").bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
+def query(page: Page):
+    return parse_qs(urlsplit(page.url).query, keep_blank_values=True)
+
+
+def test_every_layer_is_drawn_and_counted(page, server):
+    assert page.evaluate(DRAWN) > 0
+    assert int(page.locator("canvas[data-labels]").get_attribute("data-labels")) > 10
+    listed = page.locator("#layer-list .layer")
+    assert listed.count() == page.evaluate("webmap.page.layers.length")
+    expect(page.locator('[data-layer="markets"] .layer-count')).to_have_text(str(len(features(server, "markets"))))
+
+
+def test_clicks_find_the_sites_they_hit(page, server):
+    sites = features(server, "fuel_sites")[:200:10]
+    found = 0
+    for site in sites:
+        look_at(page, *site["geometry"]["coordinates"])
+        click_middle(page)
+        heading = page.locator(".feature-popup h3").first
+        expect(heading).to_be_visible()
+        found += heading.inner_text() == site["properties"]["name"]
+        page.keyboard.press("Escape")
+        expect(page.locator(".feature-popup")).to_have_count(0)
+    assert found == len(sites)
+
+
+def test_details_open_beside_the_map_and_can_be_shared(page, server, open_page):
+    market = features(server, "markets")[0]
+    look_at(page, *market["geometry"]["coordinates"])
+    click_middle(page)
+    page.locator("[data-open-panel]").click()
+    expect(page.locator("#object-panel h2")).to_have_text(market["properties"]["name"])
+
+    shared = open_page(page.url.removeprefix(server.url))
+
+    expect(shared.locator("#object-panel h2")).to_have_text(market["properties"]["name"])
+    assert query(shared)["sel"] == [f"markets:{market['id']}"]
+
+
+def test_the_halo_stays_while_the_map_is_moved(page, server):
+    market = features(server, "markets")[0]
+    look_at(page, *market["geometry"]["coordinates"], zoom=14)
+    click_middle(page)
+    expect(page.locator(".feature-popup")).to_be_visible()
+
+    page.evaluate("webmap.page.map.panBy([180, 90], { animate: false })")
+
+    assert page.evaluate("webmap.page.overlay.selected.id") == market["id"]
+    assert "sel" in query(page)
+
+
+def test_a_legend_row_hides_its_class_and_says_so(page, open_page, server):
+    row = page.locator('[data-layer="markets"] .legend-row:visible').first
+    name = row.locator(".name").inner_text()
+    total = page.locator('[data-layer="markets"] .layer-count')
+    before = total.inner_text()
+
+    row.click()
+
+    expect(row).to_have_attribute("aria-pressed", "false")
+    expect(page.locator(".chip")).to_have_count(1)
+    expect(total).not_to_have_text(before)
+    again = open_page(page.url.removeprefix(server.url))
+    expect(again.locator('[data-layer="markets"] .layer-count')).to_have_text(total.inner_text())
+    again.locator(".chip .btn-close").click()
+    expect(again.locator('[data-layer="markets"] .layer-count')).to_have_text(before)
+    assert name
+
+
+def test_a_layer_that_is_switched_off_stays_off_in_the_address(page, open_page, server):
+    page.locator("#show-fuel_sites").uncheck()
+
+    assert "fuel_sites" not in query(page)["layers"][0].split(",")
+    again = open_page(page.url.removeprefix(server.url))
+    expect(again.locator("#show-fuel_sites")).not_to_be_checked()
+    assert again.evaluate("webmap.page.layers.filter((layer) => layer._map).every((l) => l.spec.name !== 'fuel_sites')")
+
+
+def test_the_map_works_with_the_keyboard_alone(page, server):
+    market = features(server, "markets")[0]
+    look_at(page, *market["geometry"]["coordinates"])
+    page.locator(".folium-map").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".feature-popup h3")).to_have_text(market["properties"]["name"])
+
+    page.keyboard.press("Escape")
+
+    expect(page.locator(".feature-popup")).to_have_count(0)
+    assert "sel" not in query(page)
+    before = page.evaluate("webmap.page.map.getCenter().lng")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("before => webmap.page.map.getCenter().lng > before", arg=before)
+
+
+def test_every_control_has_a_name(page):
+    nameless = page.evaluate("""() => [...document.querySelectorAll("button, a[href], input")]
+        .filter((control) => control.offsetParent && !(control.getAttribute("aria-label") || control.textContent.trim()
+            || control.title || control.labels?.length)).map((control) => control.outerHTML.slice(0, 120))""")
+    assert nameless == []
+
+
+def test_search_without_accents_leads_to_the_object(page):
+    page.locator("#search-text").fill("dong quoc binh")
+    expect(page.locator("#search-hits [role=option]").first).to_contain_text("Đổng Quốc Bình")
+
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".feature-popup h3")).to_contain_text("Đổng Quốc Bình")
+
+
+def test_lost_tiles_name_their_layer_and_come_back(open_page):
+    page = open_page()
+    page.route("**/tiles/markets/**", lambda route: route.abort())
+    page.evaluate("webmap.page.map.setView([20.85, 106.69], 14, { animate: false })")
+    notice = page.locator(".notice")
+    expect(notice).to_contain_text("Chợ")
+
+    page.unroute("**/tiles/markets/**")
+    notice.get_by_role("button", name="Thử lại").click()
+
+    expect(notice).to_have_count(0)
+    page.wait_for_function("() => webmap.page.layers.every((layer) => layer.failures === 0)")
+
+
+def test_without_a_base_map_only_our_own_host_is_asked(page):
+    assert page.evaluate("webmap.page.basemap") is None
+    assert page.evaluate("webmap.page.map.hasLayer(webmap.page.land)")
+
+
+@pytest.fixture(scope="module")
+def server_with_dead_basemap(demo_url, accounts):
+    server = Server(demo_url, BASEMAP_URL="http://127.0.0.1:9/{z}/{x}/{y}.png")
+    server.wait()
+    yield server
+    server.stop()
+
+
+def test_when_the_base_map_fails_the_land_stays_and_a_note_says_so(open_page, server_with_dead_basemap):
+    page = open_page("/", origin=server_with_dead_basemap.url, allowed=["http://127.0.0.1:9"])
+
+    expect(page.locator(".notice")).to_contain_text("bản đồ nền")
+    assert page.evaluate("webmap.page.map.hasLayer(webmap.page.land)")
+    assert page.evaluate(DRAWN) > 0
+
+
+def test_metric_coordinates_agree_with_proj(page):
+    projected = Transformer.from_crs(WGS84, vn2000_proj4(HAI_PHONG.metric_srid), always_xy=True)
+    west, south, east, north = HAI_PHONG.extent
+    places = [(lon, lat) for lon in (west, 106.6835, east) for lat in (south, 20.8605, north)]
+
+    shown = page.evaluate(
+        """async (places) => {
+            const { toVn2000 } = await import("/static/js/coordinates.js");
+            return places.map(([lon, lat]) => toVn2000(lat, lon, webmap.page.config.projection));
+        }""",
+        places,
+    )
+
+    assert len(VN2000_TOWGS84) == 7
+    for (lon, lat), found in zip(places, shown, strict=True):
+        east_m, north_m = projected.transform(lon, lat)
+        assert abs(found["x"] - north_m) < 0.05
+        assert abs(found["y"] - east_m) < 0.05
+
+
+def test_a_phone_shows_the_map_whole_and_one_sheet(phone):
+    sheet = phone.locator("#layers-panel")
+    assert sheet.bounding_box()["height"] == pytest.approx(88, abs=2)
+
+    phone.locator("#layers-panel [data-sheet-handle]").click()
+
+    phone.wait_for_function("() => document.querySelector('#layers-panel').offsetHeight > 300")
+    assert phone.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_everything_on_a_phone_is_large_enough_for_a_finger(phone):
+    phone.locator("#layers-panel [data-sheet-handle]").click()
+    small = phone.evaluate("""() => [...document.querySelectorAll("header button, header a, .map-area button, #layers-panel .layer-row button, .legend-row")]
+        .filter((control) => control.offsetParent).map((control) => [control.className, control.getBoundingClientRect()])
+        .filter(([, box]) => box.height && Math.min(box.width, box.height) < 43.5).map(([name, box]) => [name, box.width, box.height])""")
+    assert small == []
+
+
+@pytest.mark.parametrize("zoom", [8, 11, 13, 15])
+def test_the_map_is_photographed_at(open_page, zoom):
+    page = open_page(f"/?z={zoom}&lat=20.853&lon=106.69")
+
+    assert page.evaluate(DRAWN) > 0
