@@ -183,6 +183,10 @@ def _declared(declared: Recognised, table: Table, points: Points, places: Places
             share=f"{(share if in_units is None else in_units) * 100:.0f}",
         )
         return _ask_crs(rivals, note)
+    if share < MISSES and not swapped:
+        others = list_candidates(points, places=places, swapped=True)
+        if others and others[0].share >= 0.8:
+            return _ask_axes(others[0].share, share, swapped=swapped)
     return found
 
 
