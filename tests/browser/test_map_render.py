@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
+
 from pyproj import Transformer
 
 from geodata.crs import HAI_PHONG, VN2000_TOWGS84, WGS84, vn2000_proj4
@@ -20,7 +21,9 @@ def features(server, layer, limit=200):
 
 
 def look_at(page: Page, lon, lat, zoom=17):
-    page.evaluate("([lat, lon, zoom]) => webmap.page.map.setView([lat, lon], zoom, { animate: false })", [lat, lon, zoom])
+    page.evaluate(
+        "([lat, lon, zoom]) => webmap.page.map.setView([lat, lon], zoom, { animate: false })", [lat, lon, zoom]
+    )
     page.wait_for_function("() => webmap.page.layers.every((layer) => !layer._map || !layer.isLoading())")
 
 

@@ -57,7 +57,9 @@ def test_only_the_base_map_of_the_settings_is_another_host():
     assert set(re.findall(r"https?://([^/\"]+)", parts.script)) == {"tiles.example.org"}
 
 
-@pytest.mark.parametrize("title", ["</script><script>alert(1)</script>", "${alert(1)}", "C:\\2019 `x`", "'\"<img src=x>"])
+@pytest.mark.parametrize(
+    "title", ["</script><script>alert(1)</script>", "${alert(1)}", "C:\\2019 `x`", "'\"<img src=x>"]
+)
 def test_a_hostile_title_stays_a_string_in_the_script(title):
     parts = build_map([map_layer(KINDS[0], title)], home=HAI_PHONG.home)
 

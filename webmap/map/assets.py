@@ -57,7 +57,8 @@ def clip(ring: Ring, reach: Bbox) -> Ring:
 
 
 def _size(ring: Ring) -> float:
-    return max(max(values) - min(values) for values in zip(*ring, strict=True))
+    xs, ys = [x for x, _ in ring], [y for _, y in ring]
+    return max(max(xs) - min(xs), max(ys) - min(ys))
 
 
 def _decode(topology: dict[str, Any]) -> list[Ring]:

@@ -6,8 +6,9 @@ and as fragments of the server, never through a folium object.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
+from branca.element import Figure
 from folium import TileLayer
 
 from geodata.crs import VN2000_TM3, VN2000_TOWGS84, Bbox
@@ -65,7 +66,8 @@ def build_map(
     west, south, east, north = home
     map_ = BareMap(tiles=None)
     map_.options = {"zoom_control": False, "attribution_control": False, "min_zoom": MIN_ZOOM, "max_zoom": MAX_ZOOM}
-    land = LandLayer(land_rings(extent or home)).add_to(map_)
+    land = LandLayer(land_rings(extent or home))
+    land.add_to(map_)
     basemap = _basemap(basemap_url, attribution)
     if basemap:
         basemap.add_to(map_)
@@ -79,7 +81,7 @@ def build_map(
         "addresses": dict(addresses),
     }
     map_.add_child(Opening(map_, drawn, basemap=basemap, land=land, config=config))
-    figure = map_.get_root()
+    figure = cast(Figure, map_.get_root())
     figure.render()
     return MapParts(header=figure.header.render(), html=figure.html.render(), script=figure.script.render())
 

@@ -89,7 +89,7 @@ class Opening(MacroElement):
     def __init__(
         self, map_: Map, layers: list[MvtLayer], *, basemap: Layer | None, land: Layer | None, config: dict[str, Any]
     ) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Opening"
         self.map = map_
         self.layers = layers

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from geodata.layer import Feature, Symbol
 from geodata.i18n import N_
+from geodata.layer import Feature, Symbol
 
 Translate = Callable[[str], str]
 
