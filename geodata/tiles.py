@@ -6,27 +6,29 @@ that only the tile that owns the point owns the label. Tiles are drawn at 512 px
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    CTE,
     ColumnElement,
     Connection,
+    Float,
     Integer,
     Select,
     Text,
+    bindparam,
     case,
     cast,
     func,
     literal,
     literal_column,
-    null,
     select,
 )
 
 from geodata.crs import WEB_MERCATOR
 from geodata.filters import Condition
-from geodata.layer import Feature, GeometryType, Style
+from geodata.layer import Feature, GeometryType
 
 MAX_TILE_ZOOM = 20
 EXTENT = 4096
@@ -39,6 +41,23 @@ MERGE_PX = 2
 SIMPLIFY_BELOW = 12
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Form:
+    """What makes two tiles' statements differ, besides their place; few, so that statements are kept."""
+
+    is_merged: bool
+    is_simplified: bool
+    is_labelled: bool
+
+
+#: The place of a tile, filled in when its statement runs. A sub-select would hide it from the planner.
+_WEST, _SOUTH, _EAST, _NORTH, _MARGIN, _PIXEL = (
+    bindparam(name, type_=Float) for name in ("west", "south", "east", "north", "margin", "pixel")
+)
+_TILE = func.ST_MakeEnvelope(_WEST, _SOUTH, _EAST, _NORTH, WEB_MERCATOR)
+_REACH = func.ST_MakeEnvelope(_WEST - _MARGIN, _SOUTH - _MARGIN, _EAST + _MARGIN, _NORTH + _MARGIN, WEB_MERCATOR)
+
+
 def read_tile(
     connection: Connection,
     kind: type[Feature],
@@ -47,20 +66,40 @@ def read_tile(
     conditions: Sequence[Condition] = (),
 ) -> bytes:
     """Return the tile (zoom, x, y) of what the conditions keep; empty bytes when nothing is there."""
-    zoom = tile[0]
-    envelope = select(
-        func.ST_TileEnvelope(*tile).label("tile"),
-        func.ST_Expand(func.ST_TileEnvelope(*tile), WORLD_M / 2**zoom * BUFFER / EXTENT).label("reach"),
-    ).cte("envelope")
-    if kind.is_point() and zoom <= kind.layer.style.thin_below_zoom - 1:
-        rows = _merged_points(kind, visible, envelope, zoom, conditions)
-    else:
-        rows = _features(kind, visible, envelope, zoom, conditions)
-    parts = [_as_mvt(rows, kind.layer.name)]
-    if kind.layer.geometry is GeometryType.POLYGON and _is_labelled(kind, zoom):
-        parts.append(_as_mvt(_label_points(kind, visible, envelope, conditions), f"{kind.layer.name}_label"))
-    found = connection.execute(select(*parts)).one()
+    zoom, x, y = tile
+    style = kind.layer.style
+    form = _Form(
+        is_merged=kind.is_point() and zoom <= style.thin_below_zoom - 1,
+        is_simplified=not kind.is_point() and zoom < SIMPLIFY_BELOW,
+        is_labelled=zoom >= style.label_min_zoom - 1,
+    )
+    # Building SQL costs more than most tiles: without conditions it is built once.
+    statement = _statement(kind, visible, form, tuple(conditions)) if conditions else _kept(kind, visible, form)
+    size = WORLD_M / 2**zoom
+    west, north = x * size - WORLD_M / 2, WORLD_M / 2 - y * size
+    place = {
+        "west": west,
+        "south": north - size,
+        "east": west + size,
+        "north": north,
+        "margin": size * BUFFER / EXTENT,
+        "pixel": size / TILE_PX,
+    }
+    found = connection.execute(statement, place).one()
     return b"".join(bytes(part) for part in found if part is not None)
+
+
+def _statement(
+    kind: type[Feature], visible: frozenset[str], form: _Form, conditions: tuple[Condition, ...] = ()
+) -> Select[Any]:
+    rows = _merged_points if form.is_merged else _features
+    parts: list[ColumnElement[Any]] = [_as_mvt(rows(kind, visible, form, conditions), kind.layer.name)]
+    if kind.layer.geometry is GeometryType.POLYGON and form.is_labelled:
+        parts.append(_as_mvt(_label_points(kind, visible, conditions), f"{kind.layer.name}_label"))
+    return select(*parts)
+
+
+_kept = lru_cache(maxsize=500)(_statement)
 
 
 def class_number(kind: type[Feature], visible: frozenset[str]) -> ColumnElement[int]:
@@ -76,67 +115,69 @@ def class_number(kind: type[Feature], visible: frozenset[str]) -> ColumnElement[
 
 
 def _features(
-    kind: type[Feature], visible: frozenset[str], envelope: CTE, zoom: int, conditions: Sequence[Condition]
+    kind: type[Feature], visible: frozenset[str], form: _Form, conditions: tuple[Condition, ...]
 ) -> Select[Any]:
     geom = kind.column("geom_3857")
-    reach = select(envelope.c.reach).scalar_subquery()
-    drawn = geom
-    if not kind.is_point() and zoom < SIMPLIFY_BELOW:
-        drawn = func.ST_Simplify(geom, WORLD_M / 2**zoom / TILE_PX / 2, True)
+    drawn = func.ST_Simplify(geom, _PIXEL / 2, True) if form.is_simplified else geom
     style = kind.layer.style
     columns = [
         kind.id.label("id"),
         class_number(kind, visible).label("c"),
-        func.ST_AsMVTGeom(drawn, select(envelope.c.tile).scalar_subquery(), EXTENT, BUFFER, True).label("geom"),
+        func.ST_AsMVTGeom(drawn, _TILE, EXTENT, BUFFER, True).label("geom"),
     ]
     if style.offset_field in visible:
         columns.append(kind.column(str(style.offset_field)).label("o"))
-    if kind.layer.geometry is not GeometryType.POLYGON and _is_labelled(kind, zoom):
+    if kind.layer.geometry is not GeometryType.POLYGON and form.is_labelled:
         columns.append(_label(kind, visible).label("t"))
-    return (
-        select(*columns).where(geom.op("&&")(reach), *(c.sql for c in conditions)).order_by(columns[1].desc(), kind.id)
-    )
+    wanted = (geom.op("&&")(_REACH), *(condition.sql for condition in conditions))
+    return select(*columns).where(*wanted).order_by(columns[1].desc(), kind.id)
 
 
 def _merged_points(
-    kind: type[Feature], visible: frozenset[str], envelope: CTE, zoom: int, conditions: Sequence[Condition]
+    kind: type[Feature], visible: frozenset[str], form: _Form, conditions: tuple[Condition, ...]
 ) -> Select[Any]:
     """One point per class and cell of MERGE_PX, at the mean place; a lone point keeps its id and place."""
-    tile = select(envelope.c.tile).scalar_subquery()
-    reach = select(envelope.c.reach).scalar_subquery()
+    del form
     geom = kind.column("geom_3857")
-    x, y = func.ST_X(geom), func.ST_Y(geom)
-    cell_m = WORLD_M / 2**zoom / TILE_PX * MERGE_PX
-    inner = (
-        select(kind.id.label("id"), class_number(kind, visible).label("c"), x.label("x"), y.label("y"))
-        .where(geom.op("&&")(reach), *(c.sql for c in conditions))
+    found = (
+        select(
+            kind.id.label("id"),
+            class_number(kind, visible).label("c"),
+            func.ST_X(geom).label("x"),
+            func.ST_Y(geom).label("y"),
+        )
+        .where(geom.op("&&")(_REACH), *(condition.sql for condition in conditions))
         .subquery("found")
     )
-    count = func.count()
-    place = func.ST_SetSRID(func.ST_Point(func.avg(inner.c.x), func.avg(inner.c.y)), WEB_MERCATOR)
-    return (
+    cell = _PIXEL * MERGE_PX
+    merged = (
         select(
-            func.min(inner.c.id).label("id"),
-            inner.c.c.label("c"),
-            func.ST_AsMVTGeom(place, tile, EXTENT, BUFFER, True).label("geom"),
-            case((count > 1, cast(count, Integer)), else_=null()).label("n"),
+            found.c.c,
+            func.min(found.c.id).label("id"),
+            cast(func.count(), Integer).label("n"),
+            (func.sum(found.c.x) / func.count()).label("x"),
+            (func.sum(found.c.y) / func.count()).label("y"),
         )
-        .group_by(inner.c.c, func.floor(inner.c.x / cell_m), func.floor(inner.c.y / cell_m))
-        .order_by(inner.c.c.desc())
+        .group_by(found.c.c, cast(func.floor(found.c.x / cell), Integer), cast(func.floor(found.c.y / cell), Integer))
+        .subquery("merged")
     )
+    place = func.ST_Point(merged.c.x, merged.c.y, WEB_MERCATOR)
+    return select(
+        merged.c.id,
+        merged.c.c,
+        func.ST_AsMVTGeom(place, _TILE, EXTENT, BUFFER, True).label("geom"),
+        func.nullif(merged.c.n, 1).label("n"),
+    ).order_by(merged.c.c.desc())
 
 
-def _label_points(
-    kind: type[Feature], visible: frozenset[str], envelope: CTE, conditions: Sequence[Condition]
-) -> Select[Any]:
+def _label_points(kind: type[Feature], visible: frozenset[str], conditions: tuple[Condition, ...]) -> Select[Any]:
     geom = kind.column("geom_3857")
-    tile = select(envelope.c.tile).scalar_subquery()
     return select(
         kind.id.label("id"),
         class_number(kind, visible).label("c"),
-        func.ST_AsMVTGeom(func.ST_PointOnSurface(geom), tile, EXTENT, 0, True).label("geom"),
+        func.ST_AsMVTGeom(func.ST_PointOnSurface(geom), _TILE, EXTENT, 0, True).label("geom"),
         _label(kind, visible).label("t"),
-    ).where(geom.op("&&")(tile), *(c.sql for c in conditions))
+    ).where(geom.op("&&")(_TILE), *(condition.sql for condition in conditions))
 
 
 def _label(kind: type[Feature], visible: frozenset[str]) -> ColumnElement[str]:
@@ -152,13 +193,8 @@ def _label(kind: type[Feature], visible: frozenset[str]) -> ColumnElement[str]:
     return func.concat_ws(" · ", *parts)
 
 
-def _is_labelled(kind: type[Feature], zoom: int) -> bool:
-    style: Style = kind.layer.style
-    return zoom >= style.label_min_zoom - 1
-
-
 def _as_mvt(rows: Select[Any], name: str) -> ColumnElement[bytes]:
     feature = rows.subquery("f_" + name)
     whole_row: ColumnElement[Any] = literal_column(feature.name)
-    drawn = select(func.ST_AsMVT(whole_row, name, EXTENT, "geom", "id")).select_from(feature)
-    return drawn.where(feature.c.geom.is_not(None)).scalar_subquery()
+    # ST_AsMVT leaves out rows without geometry; a WHERE would make each geometry twice.
+    return select(func.ST_AsMVT(whole_row, name, EXTENT, "geom", "id")).select_from(feature).scalar_subquery()

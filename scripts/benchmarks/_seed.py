@@ -50,7 +50,7 @@ TOWNS = 60
 SEED = 20200302
 PASSWORD = "do-tốc-độ-" + "z" * 8
 STAFF = "bench-planner"
-MARK = f"benchmark data {SEED}-3: {SITES} sites, {SHAPES} shapes"
+MARK = f"benchmark data {SEED}-4: {SITES} sites, {SHAPES} shapes"
 
 _FAMILY = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Vũ", "Đặng", "Bùi", "Đỗ", "Ngô", "Dương", "Đoàn")
 _MIDDLE = ("Văn", "Thị", "Đức", "Quang", "Hữu", "Minh", "Ngọc", "Thành", "Xuân", "Công", "Bá", "Đình")
@@ -113,10 +113,10 @@ Shapes = Any
 
 
 def _places(rng: np.random.Generator, count: int, spread_deg: float) -> Any:
-    """Return lon, lat of places that crowd around towns of uneven size."""
-    west, south, east, north = HAI_PHONG.home
+    """Return lon, lat of places that crowd around towns of uneven size, town by town as files have them."""
+    west, south, east, north = HAI_PHONG.extent
     towns = rng.uniform((west + 0.1, south + 0.1), (east - 0.1, north - 0.1), (TOWNS, 2))
-    town = np.minimum((rng.random(count) ** 2 * TOWNS).astype(int), TOWNS - 1)
+    town = np.sort(np.minimum((rng.random(count) ** 2 * TOWNS).astype(int), TOWNS - 1))
     away, angle = rng.exponential(spread_deg, count), rng.uniform(0, 2 * np.pi, count)
     places = towns[town] + np.stack([away * np.cos(angle), away * np.sin(angle)], axis=1)
     return _inside(places, HAI_PHONG.extent)
@@ -124,7 +124,7 @@ def _places(rng: np.random.Generator, count: int, spread_deg: float) -> Any:
 
 def _inside(places: Any, box: Bbox) -> Any:
     west, south, east, north = box
-    return np.clip(places, (west + 0.001, south + 0.001), (east - 0.001, north - 0.001))
+    return np.clip(places, (west + 0.02, south + 0.02), (east - 0.02, north - 0.02))
 
 
 def site_points(rng: np.random.Generator, count: int) -> Shapes:
@@ -139,7 +139,7 @@ def star_polygons(rng: np.random.Generator, count: int) -> Shapes:
         vertices = int(rng.integers(50, 501))
         angle = np.linspace(0, 2 * np.pi, vertices, endpoint=False)
         radius = rng.uniform(0.001, 0.006) * (1 + 0.3 * np.sin(3 * angle) + rng.uniform(-0.05, 0.05, vertices))
-        ring = _inside(centre + np.stack([np.cos(angle), np.sin(angle)], axis=1) * radius[:, None], HAI_PHONG.extent)
+        ring = centre + np.stack([np.cos(angle), np.sin(angle)], axis=1) * radius[:, None]
         polygons.append(shapely.multipolygons([shapely.Polygon(ring)]))
     return np.array(polygons)
 
