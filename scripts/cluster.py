@@ -23,8 +23,8 @@ from typing import IO
 from urllib.parse import quote
 
 from scripts import locks
-from scripts.console import Exit, Failure, disk_full, failure_of, no_permission, say
-from scripts.processes import NO_SPACE, bound_to_us, last_line, read_tail
+from scripts.console import Exit, Failure, disk_full, failure_of, no_permission, say, signals_held
+from scripts.processes import NO_SPACE, Result, bound_to_us, last_line, read_tail, run_captured
 from scripts.system import Binaries, find_binaries, has_postgis
 
 DATABASE = "webmap"
@@ -191,25 +191,18 @@ class Cluster:
     @contextlib.contextmanager
     def in_use(self) -> Iterator["Cluster"]:
         """Have the cluster running for the duration of a command."""
-        self.acquire()
         try:
+            self.acquire()
             yield self
         finally:
             self.release()
 
     def acquire(self) -> None:
-        """Start the cluster unless it runs, and keep others from stopping it."""
+        """Start the cluster unless it runs, and keep others from stopping it; release also after a failure."""
         with self._one_at_a_time():
-            users = locks.open_lock(self._lock_path("users"))
-            try:
-                self.ensure_running()
-            except BaseException:
-                with users:
-                    if locks.try_exclusive(users):
-                        self.stop()
-                raise
-            locks.share(users)
-            self._users = users
+            self._users = locks.open_lock(self._lock_path("users"))
+            self.ensure_running()
+            locks.share(self._users)
 
     def release(self) -> None:
         """Let go of the cluster; the last user stops it."""
@@ -307,17 +300,8 @@ class Cluster:
         identity = [f"--reuid={self.account.uid}", f"--regid={self.account.gid}", "--clear-groups"]
         return ["setpriv", *identity, "--", *command]
 
-    def _run(self, command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self._as_account(command),
-            cwd="/",
-            env=clean_environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
+    def _run(self, command: Sequence[str | Path]) -> Result:
+        return run_captured(self._as_account(command), cwd=Path("/"), env=clean_environment())
 
     def _initialise(self) -> None:
         """Run initdb beside the final place; the rename makes a killed initdb invisible."""
@@ -340,7 +324,7 @@ class Cluster:
         ]
         result = self._run([self.binaries.path("initdb"), *options])
         if result.returncode:
-            raise self._failure(result.stdout + result.stderr)
+            raise self._failure(result.output)
         new.rename(self.data)
 
     def _remove_stale_pid_file(self) -> None:
@@ -379,7 +363,7 @@ class Cluster:
         command = self._as_account(server if self.durable else bound_to_us(server, signal.SIGINT))
         while True:
             log.unlink(missing_ok=True)
-            with log.open("wb") as stream:
+            with log.open("wb") as stream, signals_held():
                 self._server = subprocess.Popen(
                     command,
                     cwd="/",
@@ -465,6 +449,9 @@ class Cluster:
     def stop(self) -> None:
         """Stop the server of this data folder, whoever started it."""
         number = self._pid()
+        if number is None and self._server is not None and self._server.poll() is None:
+            # Just started: it has not written its number yet.
+            number = self._server.pid
         if number is None:
             return
         for how, seconds in ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0)):

@@ -1,9 +1,10 @@
 """What the commands say to the operator, and the one exception that ends them with a sentence and an exit code."""
 
+import contextlib
 import errno
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import IntEnum
 from pathlib import Path
 from types import FrameType
@@ -89,20 +90,38 @@ def announce(text: str) -> None:
     print(text, flush=True)
 
 
+class _Signals:
+    """What has arrived, and whether it may interrupt at the moment."""
+
+    held = False
+    arrived: int | None = None
+
+
 def raise_on_signals() -> None:
     """Turn the first SIGTERM, SIGINT or SIGHUP into Stopped; later ones do not disturb the stopping."""
 
-    def ignore(number: int, frame: FrameType | None) -> None:
-        return None
-
-    def stop(number: int, frame: FrameType | None) -> NoReturn:
-        for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            # Not SIG_IGN: children would inherit it.
-            signal.signal(each, ignore)
-        raise Stopped(number)
+    def stop(number: int, frame: FrameType | None) -> None:
+        if _Signals.arrived is not None:
+            return
+        _Signals.arrived = number
+        if not _Signals.held:
+            raise Stopped(number)
 
     for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(each, stop)
+
+
+@contextlib.contextmanager
+def signals_held() -> Iterator[None]:
+    """Raise Stopped only after the block: inside Popen it would lose a child that runs already."""
+    before = _Signals.arrived
+    _Signals.held = True
+    try:
+        yield
+    finally:
+        _Signals.held = False
+    if _Signals.arrived is not None and before is None:
+        raise Stopped(_Signals.arrived)
 
 
 def run_command(main: Callable[[], int]) -> NoReturn:

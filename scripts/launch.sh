@@ -23,8 +23,8 @@ install_python() {
     if [ "$(id -u)" = 0 ]; then as_root=''; else as_root='sudo -n'; fi
     tell 'Đang cài Python…' 'installing Python'
     # shellcheck disable=SC2086
-    $as_root apt-get update -qq >&2 &&
-        $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3 python3-venv >&2
+    $as_root apt-get update -qq >/dev/null &&
+        $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3 python3-venv >/dev/null
 }
 
 if ! find_python; then

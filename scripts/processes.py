@@ -5,11 +5,12 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
-from scripts.console import disk_full, say
+from scripts.console import disk_full, say, signals_held
 
 NO_SPACE = "No space left on device"
 LOG_LIMIT_BYTES = 10_000_000
@@ -46,6 +47,37 @@ class Result:
     output: str
 
 
+@contextlib.contextmanager
+def started(
+    command: Sequence[str | Path],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    stdout: int | IO[bytes] | None = None,
+    stderr: int | None = None,
+    own_group: bool = True,
+    grace_seconds: float = 5.0,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Have a child, which ends with whatever it started when we are stopped meanwhile."""
+    child = None
+    try:
+        with signals_held():
+            child = subprocess.Popen(
+                command,
+                cwd=cwd,
+                env=env,
+                stdin=subprocess.DEVNULL if own_group else None,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=own_group,
+            )
+        yield child
+    except BaseException:
+        if child is not None:
+            stop_group(child, grace_seconds=grace_seconds)
+        raise
+
+
 def run_logged(
     command: Sequence[str | Path],
     *,
@@ -56,29 +88,36 @@ def run_logged(
 ) -> Result:
     """Run a set-up step with its output in a log; a patient step (dpkg) is not interrupted by our own stopping."""
     log.parent.mkdir(parents=True, exist_ok=True)
+    given = dict(os.environ if env is None else env)
     with log.open("ab") as stream:
         start = stream.tell()
-        child = subprocess.Popen(
-            command if patient else bound_to_us(command),
-            cwd=cwd,
-            env={**(os.environ if env is None else env), **({} if patient else {SETUP_MARK: str(log)})},
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            child.wait()
-        except BaseException:
-            if patient:
-                child.wait()
-            else:
-                stop_group(child, grace_seconds=5)
-            raise
-    result = Result(child.returncode, read_tail(log, start))
+        if patient:
+            with signals_held():
+                code = subprocess.run(
+                    command,
+                    cwd=cwd,
+                    env=given,
+                    stdin=subprocess.DEVNULL,
+                    stdout=stream,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    check=False,
+                ).returncode
+        else:
+            marked = given | {SETUP_MARK: str(log)}
+            with started(bound_to_us(command), cwd=cwd, env=marked, stdout=stream, stderr=subprocess.STDOUT) as child:
+                code = child.wait()
+    result = Result(code, read_tail(log, start))
     if result.returncode and NO_SPACE in result.output:
         raise disk_full(cwd)
     return result
+
+
+def run_captured(command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str]) -> Result:
+    """Run a short program and return what it printed."""
+    with started(command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as child:
+        output, _ = child.communicate()
+    return Result(child.returncode, output.decode("utf-8", "replace"))
 
 
 def end_abandoned_steps(log: Path) -> None:
@@ -142,7 +181,7 @@ class Service:
         """Start the child in a session of its own, its output in the log."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         rotate(self.log)
-        with self.log.open("ab") as stream:
+        with self.log.open("ab") as stream, signals_held():
             self.child = subprocess.Popen(
                 bound_to_us(self.command),
                 cwd=self.cwd,

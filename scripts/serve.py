@@ -8,7 +8,6 @@ import os
 import re
 import secrets
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from scripts import locks
 from scripts.cluster import Cluster, clean_environment
 from scripts.console import Exit, Failure, Stopped, announce, run_command, say
 from scripts.paths import PYTHON, ROOT, VAR
-from scripts.processes import Service, bound_to_us, last_line, read_tail, stop_all, stop_group
+from scripts.processes import Service, bound_to_us, last_line, read_tail, started, stop_all
 from scripts.setup import load_env_file, own_database, prepare_checkout
 
 LOGS = VAR / "log"
@@ -168,18 +167,9 @@ def read_secret_key(path: Path) -> str:
 
 def prepare_database(environment: dict[str, str], *, demo: bool) -> None:
     """Migrate and load the demo in a process of the virtual environment, which says itself what went wrong."""
-    child = subprocess.Popen(
-        bound_to_us([PYTHON, "-P", "-m", "scripts.prepare", *([] if demo else ["--no-demo"])]),
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
+    command = [str(PYTHON), "-P", "-m", "scripts.prepare", *([] if demo else ["--no-demo"])]
+    with started(bound_to_us(command), cwd=ROOT, env=environment, grace_seconds=10) as child:
         code = child.wait()
-    except Stopped:
-        stop_group(child, grace_seconds=10)
-        raise
     if code:
         raise SystemExit(code if code > 0 else Exit.MIGRATION)
 

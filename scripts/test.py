@@ -3,14 +3,13 @@
 import contextlib
 import os
 import secrets
-import subprocess
 import sys
 
 from scripts.check import run_checks
 from scripts.cluster import SUPERUSER, Cluster, remove_abandoned
-from scripts.console import Stopped, run_command
+from scripts.console import run_command
 from scripts.paths import PYTHON, ROOT, WORK
-from scripts.processes import bound_to_us, stop_group
+from scripts.processes import bound_to_us, started
 from scripts.setup import prepare_checkout
 from scripts.system import find_chromium
 
@@ -43,18 +42,10 @@ def run_pytest(cluster: Cluster, arguments: list[str]) -> int:
         "TEST_DATABASE_URL": cluster.url(database="postgres", role=SUPERUSER),
         "CHROMIUM_PATH": str(find_chromium()),
     }
-    child = subprocess.Popen(
-        bound_to_us([PYTHON, "-P", "-m", "pytest", *arguments]),
-        cwd=ROOT,
-        env=environment,
-        # A group of its own can be ended whole, but could not read the terminal (--pdb).
-        process_group=None if sys.stdin.isatty() else 0,
-    )
-    try:
+    command = bound_to_us([PYTHON, "-P", "-m", "pytest", *arguments])
+    # A group of its own can be ended whole, but could not read the terminal (--pdb).
+    with started(command, cwd=ROOT, env=environment, own_group=not sys.stdin.isatty(), grace_seconds=20) as child:
         return child.wait()
-    except Stopped:
-        stop_group(child, grace_seconds=20)
-        raise
 
 
 if __name__ == "__main__":

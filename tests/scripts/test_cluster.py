@@ -165,8 +165,8 @@ def test_a_damaged_cluster_is_told_in_one_sentence(cluster):
     with cluster.in_use():
         pass
     (cluster.data / "global" / "pg_control").unlink()
-    with pytest.raises(Failure) as failure:
-        cluster.acquire()
+    with pytest.raises(Failure) as failure, cluster.in_use():
+        pass
     assert failure.value.code == Exit.CLUSTER
     assert "\n" not in str(failure.value)
 

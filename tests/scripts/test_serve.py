@@ -224,17 +224,20 @@ def test_restore_tells_a_file_that_is_no_backup(run, external, tmp_path):
     assert "x.dump" in refusal(done)
 
 
-def test_an_interrupted_set_up_ends_with_the_signals_code_and_nothing_running(place, free_port):
-    var = place / "interrupted"
+@pytest.mark.parametrize(
+    "moment", ["serve.lock", "pg/data.new", "pg/data", "pg/data/postmaster.pid", "pg/database-made"]
+)
+def test_a_start_that_is_stopped_at_any_moment_leaves_nothing_running(place, free_port, moment):
+    var = place / f"stopped at {moment.replace('/', ' ')}"
     child = subprocess.Popen(
         [ROOT / "scripts" / "serve", "--port", str(free_port), "--no-demo"],
         env=environment(var),
         stderr=subprocess.DEVNULL,
     )
-    assert wait_for((var / "serve.lock").exists)
+    assert wait_for((var / moment).exists)
     child.terminate()
-    assert child.wait(timeout=60) in {128 + signal.SIGTERM, 0}
-    assert processes_of(var) == []
+    assert child.wait(timeout=60) == 128 + signal.SIGTERM
+    assert wait_for(lambda: processes_of(var) == [], seconds=2)
 
 
 def test_a_database_put_to_use_without_the_demo_never_gets_it(place, run, free_port):
