@@ -23,7 +23,19 @@ class Page:
 #: To add one: its line here. Who sees it follows from the view's own @allow.
 PAGES = (
     Page(endpoint="map.index", label=N_("Map")),
+    Page(endpoint="dashboard.index", label=N_("Dashboard"), also=("indicators.index", "indicators.save")),
+    Page(
+        endpoint="imports.index",
+        label=N_("Imports"),
+        also=("imports.new", "imports.questions", "imports.preview", "imports.confirm", "imports.report"),
+    ),
+    Page(
+        endpoint="history.index",
+        label=N_("History"),
+        also=("history.change_set", "history.feature", "history.undo"),
+    ),
     Page(endpoint="accounts.users", label=N_("Accounts"), also=("accounts.add_user", "accounts.audit")),
+    Page(endpoint="help.index", label=N_("Help")),
 )
 
 
@@ -51,5 +63,6 @@ def _is_open(slug: str) -> bool:
 
 
 def _may_open(page: Page, user: CurrentUser) -> bool:
-    rule = access_rule(current_app.view_functions[page.endpoint])
+    view = current_app.view_functions.get(page.endpoint)
+    rule = access_rule(view) if view else None
     return rule is not None and user.role in rule.roles

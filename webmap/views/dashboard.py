@@ -1,0 +1,55 @@
+"""The dashboard: the charts that layers declare, campaigns and city indicators; a figure leads to what it counts."""
+
+from collections.abc import Iterator, Sequence
+
+from flask import Blueprint, current_app, render_template
+from sqlalchemy import Connection
+
+from geodata.access import visible_names
+from geodata.dashboard import campaign_progress, chart_figures
+from geodata.indicators import Month, check_figures, list_series
+from geodata.layer import STAFF, Chart
+from webmap import charts
+from webmap.auth import access_rule, allow, current_role
+from webmap.extensions import database, layers
+from webmap.i18n import current_language
+
+blueprint = Blueprint("dashboard", __name__)
+
+
+@blueprint.get("/dashboard")
+@allow(*STAFF)
+def index() -> str:
+    """Show the figures this person may see."""
+    language = current_language()
+    with database().reading() as connection:
+        shown = list(_charts(connection, language))
+        series = list_series(connection)
+        campaigns = campaign_progress(connection)
+    rule = access_rule(current_app.view_functions["indicators.index"])
+    return render_template(
+        "dashboard/page.html",
+        charts=shown,
+        campaigns=[charts.describe_campaign(campaign, language) for campaign in campaigns],
+        indicators=[charts.describe_series(one, _unclear(one.months), language) for one in series],
+        may_enter=rule is not None and current_role() in rule.roles,
+        size=(charts.WIDTH, charts.HEIGHT),
+    )
+
+
+def _charts(connection: Connection, language: str) -> Iterator[charts.ChartView]:
+    for kind in layers():
+        visible = visible_names(current_role(), kind)
+        for chart in kind.layer.charts:
+            if _needs(chart) <= visible:
+                yield charts.describe_chart(kind, chart_figures(connection, kind, chart), language)
+
+
+def _needs(chart: Chart) -> set[str]:
+    return {chart.field, *chart.only, *chart.sums}
+
+
+def _unclear(months: Sequence[Month]) -> int:
+    """Return how many figures of a series do not fit each other."""
+    checks = [check for month in months for check in check_figures(month, months)]
+    return sum(not check.is_consistent for check in checks)
