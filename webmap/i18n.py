@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
@@ -93,6 +94,12 @@ def format_value(value: object, language: str | None = None) -> str:
     return str(value)
 
 
+def language_address(language: str) -> str:
+    """Return the address of this page in another language; its other arguments stay."""
+    arguments = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    return "?" + urlencode([*arguments, ("lang", language)])
+
+
 def init_i18n(app: Flask) -> None:
     """Give templates `_`, `language` and the value formats, and keep a chosen language in a cookie."""
     app.jinja_env.add_extension("jinja2.ext.i18n")
@@ -100,6 +107,7 @@ def init_i18n(app: Flask) -> None:
     app.jinja_env.globals["gettext"] = translate
     app.jinja_env.filters["value"] = format_value
     app.jinja_env.filters["number"] = format_number
+    app.jinja_env.globals["language_address"] = language_address
     app.context_processor(lambda: {"language": current_language(), "languages": LANGUAGES})
 
     @app.after_request
