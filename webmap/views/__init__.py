@@ -2,9 +2,21 @@
 
 from flask import Flask
 
-from webmap.views import accounts, api, exports, features, health, map_page, showcase, tiles
+from webmap.views import (
+    accounts,
+    api,
+    dashboard,
+    exports,
+    features,
+    health,
+    help,
+    indicators,
+    map_page,
+    showcase,
+    tiles,
+)
 
-MODULES = (health, map_page, tiles, features, api, exports, accounts, showcase)
+MODULES = (health, map_page, tiles, features, api, exports, accounts, dashboard, indicators, help, showcase)
 
 
 def register_views(app: Flask) -> None:
