@@ -46,7 +46,8 @@ class Condition:
         words = dict(self.words)
         if self.labels:
             words["values"] = f" {translate(N_('or'))} ".join(translate(label) for label in self.labels)
-        words["field"] = translate(words["field"])
+        label = words["field"]
+        words["field"] = translate(label)
         return translate(self.sentence).format_map(words)
 
 

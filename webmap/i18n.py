@@ -83,7 +83,7 @@ def format_value(value: object, language: str | None = None) -> str:
     if value is None or value == "":
         return ""
     if isinstance(value, bool):
-        return translate("Yes" if value else "No", language)
+        return translate("Yes", language) if value else translate("No", language)
     if isinstance(value, int | float | Decimal):
         return format_number(value, language)
     if isinstance(value, datetime):
