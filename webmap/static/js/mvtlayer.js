@@ -208,8 +208,9 @@
       const sprites = this.symbols.map(() => null), { c: classes, xy, parts, first } = features;
       const of = (number) => sprites[number] || (sprites[number] = sprite(this.symbols[number], scale, ratio, zoom >= 10));
       const image = features.count > MANY ? c.createImageData(c.canvas.width, c.canvas.height) : null;
+      const hidden = image && covered(features, (number) => this.isDrawn(number));
       for (let i = 0; i < features.count; i++) {
-        if (!this.isDrawn(classes[i])) continue;
+        if (!this.isDrawn(classes[i]) || (hidden && hidden[i])) continue;
         const found = of(classes[i]), at = 2 * parts[first[i]], half = found.half * ratio;
         const left = Math.round(xy[at] * grain - half), top = Math.round(xy[at + 1] * grain - half);
         if (image) blend(image, found, left, top);
@@ -274,20 +275,43 @@
     }
   }
 
+  /* Which points lie under a later one, to 4 px, less than a third of a symbol: in a crowd most of the drawing would be for nothing. */
+  function covered({ count, c, xy, parts, first }, isDrawn) {
+    const side = EXTENT / 32 + 16, taken = new Uint8Array(side * side), hidden = new Uint8Array(count);
+    for (let i = count - 1; i >= 0; i--) {
+      if (!isDrawn(c[i])) continue;
+      const at = 2 * parts[first[i]], cell = ((xy[at + 1] >> 5) + 8) * side + (xy[at] >> 5) + 8;
+      hidden[i] = taken[cell];
+      taken[cell] = 1;
+    }
+    return hidden;
+  }
+
   /* Lay a sprite over an image, pixel by pixel: many points cost less than as many drawImage calls. */
   function blend(image, found, left, top) {
-    const size = found.canvas.width;
-    if (!found.pixels) found.pixels = found.canvas.getContext("2d").getImageData(0, 0, size, size).data;
-    const from = found.pixels, to = image.data, width = image.width;
-    for (let row = Math.max(0, -top); row < Math.min(size, image.height - top); row++) {
-      for (let column = Math.max(0, -left); column < Math.min(size, width - left); column++) {
-        const s = 4 * (row * size + column), alpha = from[s + 3];
-        if (!alpha) continue;
-        const d = 4 * ((top + row) * width + left + column), below = (to[d + 3] * (255 - alpha)) / 255, sum = alpha + below;
-        for (let b = 0; b < 3; b++) to[d + b] = (from[s + b] * alpha + to[d + b] * below) / sum;
-        to[d + 3] = sum;
-      }
+    const pixels = found.pixels || (found.pixels = readPixels(found.canvas));
+    const words = image.words || (image.words = new Uint32Array(image.data.buffer)), width = image.width, to = image.data;
+    for (let k = 0; k < pixels.word.length; k++) {
+      const x = left + pixels.x[k], y = top + pixels.y[k];
+      if (x < 0 || y < 0 || x >= width || y >= image.height) continue;
+      const at = y * width + x, alpha = pixels.alpha[k];
+      if (alpha === 255) { words[at] = pixels.word[k]; continue; }
+      const d = 4 * at, below = (to[d + 3] * (255 - alpha)) / 255, sum = alpha + below, word = pixels.word[k];
+      to[d] = ((word & 255) * alpha + to[d] * below) / sum;
+      to[d + 1] = (((word >> 8) & 255) * alpha + to[d + 1] * below) / sum;
+      to[d + 2] = (((word >> 16) & 255) * alpha + to[d + 2] * below) / sum;
+      to[d + 3] = sum;
     }
+  }
+
+  /* The pixels of a sprite that are not empty, as little-endian words. */
+  function readPixels(canvas) {
+    const size = canvas.width, all = new Uint32Array(canvas.getContext("2d").getImageData(0, 0, size, size).data.buffer);
+    const kept = [...all.keys()].filter((k) => all[k] >>> 24);
+    return {
+      word: Uint32Array.from(kept, (k) => all[k]), alpha: Uint8Array.from(kept, (k) => all[k] >>> 24),
+      x: Int16Array.from(kept, (k) => k % size), y: Int16Array.from(kept, (k) => Math.floor(k / size)),
+    };
   }
 
   function drawCount(c, count, x, y) {

@@ -3,7 +3,7 @@
 (function (webmap) {
   "use strict";
 
-  const MARGIN = 64, SIZE = 512, K = 512 / 4096, MOST = 400, CELL = 64, NEAR = 8;
+  const MARGIN = 64, SIZE = 512, K = 512 / 4096, MOST = 400, CROWD = 5000, CELL = 64, NEAR = 8;
   const FONT = '"Be Vietnam Pro", "Segoe UI", system-ui, sans-serif';
   const { radius } = webmap.symbols;
 
@@ -130,7 +130,7 @@
         const at = this._corner_of(tile), isArea = geometry === "multipolygon", from = isArea ? points : features;
         if (!from) return;
         const extents = isArea && !isBackground ? extentsById(features) : null;
-        for (let i = 0; i < from.count; i++) {
+        for (let i = 0; i < from.count && wanted.length < CROWD; i++) {
           const symbol = layer.symbols[from.c[i]], text = layer.isDrawn(from.c[i]) && from.text(i);
           if (!text || from.n[i] > 1) continue;
           const label = {
@@ -148,6 +148,7 @@
           const extent = extents?.get(label.id);
           if (extent) label.extent = [at.x + extent[0] * K, at.y + extent[1] * K, at.x + extent[2] * K, at.y + extent[3] * K];
           if (!isArea) label.r = radius(symbol, scale) * 1.05 + (symbol.badge ? 5 : 3);
+          if (this._isSelected(layer, label.id) && !isArea) label.r = this._haloRadius() + 4;
           wanted.push(label);
         }
       });
@@ -161,7 +162,7 @@
       if (!chosen || !chosen.layer._map) return;
       const layer = chosen.layer, path = new Path2D();
       if (layer.spec.geometry === "point") {
-        const at = this._map.project(chosen.latlng, this._zoom).subtract(this._origin), r = 0.6 * (chosen.size || 16) * layer.scale() + 6;
+        const at = this._map.project(chosen.latlng, this._zoom).subtract(this._origin), r = this._haloRadius();
         path.arc(at.x, at.y, r, 0, 2 * Math.PI);
         this._halo(c, path, false);
         return;
@@ -180,6 +181,10 @@
         c.restore();
       });
     },
+
+    _isSelected(layer, id) { return this.selected?.layer === layer && this.selected.id === id; },
+
+    _haloRadius() { return 0.6 * (this.selected.size || 16) * this.selected.layer.scale() + 6; },
 
     _halo(c, path, isArea) {
       const accent = "#0b4f8a";
