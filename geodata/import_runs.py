@@ -45,6 +45,7 @@ from geodata.importing import ImportOptions, Status, commit_import, encoding as 
 from geodata.importing.coordinates import find_transformation, parse_crs, representative_points
 from geodata.importing.preview import Preview, signature_of
 from geodata.importing.progress import Step
+from geodata.importing.rejected import write_rejected
 from geodata.importing.results import Problem, Question, RowChange, Text
 from geodata.jobs import QUEUE, defer
 from geodata.layers import LAYERS
@@ -290,7 +291,7 @@ def _keep(session: Session, found: ImportSession, preview: Preview, version: str
             options=options,
             remembered_from=remembered.id if remembered else None,
             report={**report.as_json(), "problems": [], "question": question_json(report.question)},
-            facts={**facts_of(preview), "mark": mark},
+            facts={**facts_of(preview), "mark": mark, "rejected_file": _write_rejected(found, preview)},
             seen_version=version,
             step=None,
             reason=text_json(report.reason_text) if report.reason_text else None,
@@ -298,6 +299,13 @@ def _keep(session: Session, found: ImportSession, preview: Preview, version: str
     )
     if ended.rowcount != 1:  # type: ignore[attr-defined]
         session.rollback()
+
+
+def _write_rejected(found: ImportSession, preview: Preview) -> str | None:
+    if not preview.report.counts.rejected or found.file_path is None:
+        return None
+    path = Path(f"{found.file_path}-rejected.csv")
+    return str(path) if write_rejected(preview, path) else None
 
 
 def _answers(options: ImportOptions, before: dict[str, Any]) -> dict[str, Any]:

@@ -162,6 +162,34 @@ def import_of_change_set(session: Session, change_set_id: int) -> ImportSession 
     return session.scalars(query).first()
 
 
+def undo_of_change_set(session: Session, change_set_id: int) -> ImportSession | None:
+    """Return the undoing that made a change set, with the later edits it left alone."""
+    query = select(ImportSession).where(ImportSession.change_set_id == change_set_id, ImportSession.task == Task.UNDO)
+    return session.scalars(query).first()
+
+
+def count_excluded(session: Session, found: ImportSession) -> dict[str, int]:
+    """Return list -> how many of its rows are left out."""
+    query = select(ImportItem.kind, func.count()).where(
+        ImportItem.import_session_id == found.id,
+        ImportItem.kind.in_(["new", "changed"]),
+        ImportItem.row_number.in_(found.excluded_rows),
+    )
+    return {row.kind: row[1] for row in session.execute(query.group_by(ImportItem.kind))}
+
+
+def rejected_file(found: ImportSession) -> Path | None:
+    """Return the file of rejected rows, when there is one."""
+    name = found.facts.get("rejected_file")
+    path = Path(name) if name else None
+    return path if path is not None and path.is_file() else None
+
+
+def rejected_name(found: ImportSession, path: Path) -> str:
+    """Return what to call that file."""
+    return f"{Path(found.file_name or 'import').stem}-tu-choi{''.join(path.suffixes[-1:])}"
+
+
 def undone_by(session: Session, change_set_ids: Sequence[int]) -> dict[int, int]:
     """Return change set -> the one that undid it."""
     query = select(ChangeSet.undoes_id, ChangeSet.id).where(ChangeSet.undoes_id.in_(change_set_ids))
@@ -368,3 +396,5 @@ def _forget_file(found: ImportSession) -> None:
     if found.file_path is not None:
         Path(found.file_path).unlink(missing_ok=True)
         found.file_path = None
+    if (rejected := rejected_file(found)) is not None:
+        rejected.unlink(missing_ok=True)

@@ -10,13 +10,29 @@ from webmap.views import (
     features,
     health,
     help,
+    history,
+    imports,
     indicators,
     map_page,
     showcase,
     tiles,
 )
 
-MODULES = (health, map_page, tiles, features, api, exports, accounts, dashboard, indicators, help, showcase)
+MODULES = (
+    health,
+    map_page,
+    tiles,
+    features,
+    api,
+    exports,
+    accounts,
+    dashboard,
+    indicators,
+    help,
+    showcase,
+    imports,
+    history,
+)
 
 
 def register_views(app: Flask) -> None:

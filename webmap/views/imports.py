@@ -1,0 +1,434 @@
+"""The import wizard: upload, questions, preview, confirm, report; each step at its own address."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, current_app, jsonify, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+
+from geodata import import_sessions
+from geodata.access import Action, may
+from geodata.errors import ForbiddenError, GeodataError, InvalidValueError, NotFoundError
+from geodata.history import get_change_set
+from geodata.i18n import N_
+from geodata.import_runs import defer_run
+from geodata.import_sessions import ImportSession, Stage, Task
+from geodata.importing.match import importable_fields
+from geodata.layer import Feature, Role
+from webmap import import_pages as words
+from webmap.auth import allow, current_role, current_user
+from webmap.errors import wants_json
+from webmap.extensions import db_session, layers
+from webmap.i18n import translate, translate_error
+from webmap.map.sketch import build_sketch
+from webmap.requests import int_argument
+from webmap.settings import Settings
+from webmap.uploads import store_uploads
+
+blueprint = Blueprint("imports", __name__, url_prefix="/imports")
+
+EDITORS = allow(Role.GIS, Role.ADMIN)
+PAGE = 50
+#: The lists of a preview, in the order of their tabs; the last two are problems.
+TABS = {
+    "changed": N_("Changed"),
+    "new": N_("New"),
+    "unchanged": N_("Unchanged"),
+    "absent": N_("Not in the file"),
+    "error": N_("Rejected"),
+    "warning": N_("Warnings"),
+}
+TICKED = ("changed", "new")
+
+
+def writable_kinds() -> list[type[Feature]]:
+    """Return the layers into which the person asking may import."""
+    return [kind for kind in layers() if may(current_role(), Action.WRITE, kind)]
+
+
+def writable(name: str) -> type[Feature]:
+    """Return a layer that the person asking may change. Raises NotFoundError, ForbiddenError."""
+    kind = layers().get(name)
+    if not may(current_role(), Action.WRITE, kind):
+        raise ForbiddenError(roles=sorted(kind.layer.access.write))
+    return kind
+
+
+@blueprint.get("")
+@EDITORS
+def index() -> str:
+    """List the imports, the latest first."""
+    session = db_session()
+    import_sessions.settle_lost(session)
+    page = int_argument("page", 1, low=1, high=100_000)
+    names = [kind.layer.name for kind in writable_kinds()]
+    found = import_sessions.list_imports(session, names, limit=PAGE + 1, offset=PAGE * (page - 1))
+    undone = import_sessions.undone_by(session, [item.change_set_id for item in found if item.change_set_id])
+    return render_template(
+        "imports/list.html",
+        imports=found[:PAGE], page=page, has_more=len(found) > PAGE, undone=undone, titles=_titles(),
+        stages=words.STAGE_LABELS, address=words.current_address, has_worker=import_sessions.is_worker_running(session),
+    )  # fmt: skip
+
+
+@blueprint.get("/new")
+@EDITORS
+def new() -> ResponseReturnValue:
+    """Show the first step: the layer and the files."""
+    return _upload_page()
+
+
+@blueprint.post("/new")
+@EDITORS
+def upload() -> ResponseReturnValue:
+    """Keep the files and have them checked in the background."""
+    try:
+        kind = writable(request.form.get("layer", ""))
+        files = store_uploads(request.files.getlist("files"), _settings())
+    except (InvalidValueError, NotFoundError) as error:
+        text = translate("Choose the layer first.") if isinstance(error, NotFoundError) else translate_error(error)
+        if wants_json():
+            return jsonify({"error": error.code, "message": text, "details": {}}), 400
+        return _upload_page(problem=text), 400
+    session = db_session()
+    added = [
+        import_sessions.add_import(session, layer=kind.layer.name, user_name=current_user().name, file=file)
+        for file in files
+    ]
+    session.commit()
+    for item in added:
+        defer_run(item.id)
+    address = words.current_address(added[0]) if len(added) == 1 else url_for("imports.index")
+    return jsonify({"next": address}) if wants_json() else redirect(address)
+
+
+@blueprint.get("/<int:number>")
+@EDITORS
+def show(number: int) -> ResponseReturnValue:
+    """Go to the step where an import stands."""
+    return redirect(words.current_address(_import(number)))
+
+
+@blueprint.get("/<int:number>/state")
+@EDITORS
+def state(number: int) -> ResponseReturnValue:
+    """Answer how far the background is."""
+    found = _import(number)
+    return jsonify(words.state_json(found, worker=import_sessions.is_worker_running(db_session())))
+
+
+@blueprint.get("/<int:number>/questions")
+@EDITORS
+def questions(number: int) -> ResponseReturnValue:
+    """Show the second step: where the file is, how it is written, what is what."""
+    found = _import(number)
+    if found.is_working:
+        return _progress_page(found, "imports.questions")
+    return _questions_page(found)
+
+
+@blueprint.post("/<int:number>/questions")
+@EDITORS
+def answer(number: int) -> ResponseReturnValue:
+    """Take the answers and have the file checked again."""
+    found = _import(number)
+    kind = writable(found.layer)
+    if not found.has_file:
+        return _questions_page(found, problem=translate("The uploaded file is no longer kept. Upload it again.")), 410
+    import_sessions.answer(db_session(), found, _answers(kind, found, request.form))
+    db_session().commit()
+    defer_run(found.id)
+    return redirect(url_for("imports.questions", number=number))
+
+
+@blueprint.get("/<int:number>/preview")
+@EDITORS
+def preview(number: int) -> ResponseReturnValue:
+    """Show the third step: what would change, and what is wrong."""
+    found = _import(number)
+    if found.is_working:
+        return _progress_page(found, "imports.preview")
+    if found.stage not in {Stage.READY, Stage.STORED, Stage.FAILED} or not found.report.get("counts"):
+        return redirect(words.current_address(found))
+    return _preview_page(found)
+
+
+@blueprint.post("/<int:number>/rows")
+@EDITORS
+def rows(number: int) -> ResponseReturnValue:
+    """Remember which of the rows shown are taken."""
+    found = _import(number)
+    shown = [int(text) for text in request.form.get("shown", "").split() if text.isdigit()]
+    taken = [int(text) for text in request.form.getlist("row") if text.isdigit()]
+    import_sessions.choose_rows(db_session(), found, shown, taken)
+    db_session().commit()
+    if wants_json():
+        return jsonify({"left_out": len(found.excluded_rows)})
+    return redirect(url_for("imports.confirm", number=number))
+
+
+@blueprint.get("/<int:number>/confirm")
+@EDITORS
+def confirm(number: int) -> ResponseReturnValue:
+    """Show the fourth step: the mode, and what will be stored."""
+    found = _import(number)
+    if found.is_working:
+        return _progress_page(found, "imports.confirm")
+    if found.stage is not Stage.READY:
+        return redirect(words.current_address(found))
+    return _confirm_page(found)
+
+
+@blueprint.post("/<int:number>/confirm")
+@EDITORS
+def commit(number: int) -> ResponseReturnValue:
+    """Have the preview stored."""
+    found = _import(number)
+    accept = "accept_partial" in request.form
+    if (
+        found.options.get("mode") == "replace"
+        and found.report["counts"]["absent"]
+        and "accept_delete" not in request.form
+    ):
+        return _confirm_page(
+            found, problem=translate("Say that the objects missing in the file are to be deleted.")
+        ), 400
+    try:
+        import_sessions.confirm(db_session(), found, seen=request.form.get("mark", ""), accept_partial=accept)
+    except GeodataError as error:
+        db_session().rollback()
+        return _confirm_page(_import(number), problem=translate_error(error)), 409
+    db_session().commit()
+    defer_run(found.id)
+    return redirect(url_for("imports.report", number=number))
+
+
+@blueprint.get("/<int:number>/report")
+@EDITORS
+def report(number: int) -> ResponseReturnValue:
+    """Show the fifth step: what was stored, or why nothing."""
+    found = _import(number)
+    if found.is_working:
+        return _progress_page(found, "imports.report")
+    if found.stage in {Stage.ASKING, Stage.REFUSED, Stage.READY}:
+        return redirect(words.current_address(found))
+    stored = get_change_set(db_session(), found.change_set_id) if found.change_set_id else None
+    undone = import_sessions.undone_by(db_session(), [stored.id]) if stored else {}
+    kind = layers().get(found.layer)
+    return render_template(
+        "imports/report.html",
+        found=found, kind=kind, steps=words.steps(found, "imports.report"), stage=words.STAGE_LABELS[found.stage],
+        reason=words.say(found.reason), stored=stored, undone_by=undone.get(stored.id) if stored else None,
+        counts=words.counts_line(stored) if stored else [], labels=words.field_labels(kind),
+        listed=import_sessions.count_items(db_session(), found.id), **_facts(found),
+    )  # fmt: skip
+
+
+@blueprint.post("/<int:number>/cancel")
+@EDITORS
+def cancel(number: int) -> ResponseReturnValue:
+    """Stop what waits or runs, or forget what was not stored."""
+    found = _import(number)
+    writable(found.layer)
+    if found.is_working:
+        import_sessions.request_cancel(db_session(), found)
+    else:
+        import_sessions.drop_import(db_session(), found)
+    db_session().commit()
+    return redirect(words.current_address(found) if found.task == Task.IMPORT else url_for("history.index"))
+
+
+@blueprint.get("/<int:number>/file")
+@EDITORS
+def original(number: int) -> ResponseReturnValue:
+    """Send the file as it was uploaded."""
+    found = _import(number)
+    if not found.has_file or found.file_path is None:
+        raise NotFoundError(N_("The original file is no longer kept."))
+    return send_file(
+        found.file_path, as_attachment=True, download_name=found.file_name, mimetype="application/octet-stream"
+    )
+
+
+@blueprint.get("/<int:number>/rejected")
+@EDITORS
+def rejected(number: int) -> ResponseReturnValue:
+    """Send the rejected rows as a file to correct, with the reasons in a column."""
+    found = _import(number)
+    path = import_sessions.rejected_file(found)
+    if path is None:
+        raise NotFoundError(N_("There is no file of rejected rows."))
+    return send_file(path, as_attachment=True, download_name=import_sessions.rejected_name(found, path))
+
+
+# pages --------------------------------------------------------------------------------------------
+
+
+def _upload_page(problem: str = "") -> str:
+    settings = _settings()
+    return render_template(
+        "imports/new.html",
+        kinds=writable_kinds(), steps=words.steps(None, "imports.new"), problem=problem,
+        chosen=request.values.get("layer", ""), max_mb=settings.max_upload_mb, keep_days=settings.upload_keep_days,
+        has_worker=import_sessions.is_worker_running(db_session()),
+    )  # fmt: skip
+
+
+def _progress_page(found: ImportSession, here: str) -> ResponseReturnValue:
+    has_worker = import_sessions.is_worker_running(db_session())
+    return render_template(
+        "imports/progress.html",
+        found=found, kind=layers().get(found.layer), steps=words.steps(found, here),
+        state=words.state_json(found, worker=has_worker), has_worker=has_worker,
+    )  # fmt: skip
+
+
+def _questions_page(found: ImportSession, problem: str = "") -> str:
+    kind = layers().get(found.layer)
+    question = found.report.get("question") or {}
+    places = {place["value"]: place["points"] for place in found.facts.get("places", [])}
+    home = _settings().province.home
+    choices = [
+        {
+            **choice,
+            "why": words.say(choice["why"]),
+            "sketch": build_sketch([(x, y, "place", "") for x, y in places[choice["value"]]], home)
+            if choice["value"] in places
+            else None,
+        }
+        for choice in question.get("choices", [])
+    ]
+    fields = importable_fields(kind)
+    return render_template(
+        "imports/questions.html",
+        found=found, kind=kind, steps=words.steps(found, "imports.questions"), problem=problem, about=question.get("about"),
+        choices=choices, fields=fields, options=found.options, reason=words.say(found.reason),
+        problems=_problems(found, kind, ("error", "warning"), limit=20), kinds=writable_kinds(),
+        allowed={field.name: field.values.labels() for field in fields if field.values}, **_facts(found),
+    )  # fmt: skip
+
+
+def _preview_page(found: ImportSession) -> str:
+    session, kind = db_session(), layers().get(found.layer)
+    listed = import_sessions.count_items(session, found.id)
+    counts = found.report["counts"]
+    totals = {name: counts.get(name, 0) for name in TABS} | {
+        "error": counts["rejected"], "warning": listed.get("warning", 0),
+    }  # fmt: skip
+    first = next((name for name in ("changed", "new", "error") if totals[name]), "unchanged")
+    tab = request.args.get("tab", first)
+    if tab not in TABS:
+        raise InvalidValueError(name="tab", value=tab, reason=N_("choose one of the allowed values"))
+    page = int_argument("page", 1, low=1, high=100_000)
+    items = import_sessions.items_of(session, found.id, tab, limit=PAGE, offset=PAGE * (page - 1))
+    excluded = frozenset(found.excluded_rows)
+    is_problem = tab in {"error", "warning"}
+    lines = [] if is_problem else [words.change_line(kind, item, excluded) for item in items]
+    dots = [(*line.point, tab, f"{line.code} {line.name}") for line in lines if line.point]
+    return render_template(
+        "imports/preview.html",
+        found=found, kind=kind, steps=words.steps(found, "imports.preview"), tabs=TABS, tab=tab, totals=totals,
+        listed=listed, page=page, pages=-(-listed.get(tab, 0) // PAGE), lines=lines,
+        problems=[words.problem_line(kind, item) for item in items] if is_problem else [],
+        sketch=build_sketch(dots, _settings().province.home) if dots else None,
+        may_choose=found.stage is Stage.READY and tab in TICKED, reason=words.say(found.reason),
+        has_rejected=import_sessions.rejected_file(found) is not None, **_facts(found),
+    )  # fmt: skip
+
+
+def _confirm_page(found: ImportSession, problem: str = "") -> str:
+    kind = layers().get(found.layer)
+    excluded = import_sessions.count_excluded(db_session(), found)
+    counts = dict(found.report["counts"])
+    will = {name: counts[name] - excluded.get(name, 0) for name in TICKED}
+    return render_template(
+        "imports/confirm.html",
+        found=found, kind=kind, steps=words.steps(found, "imports.confirm"), counts=counts, will=will,
+        left_out=sum(excluded.values()), modes=words.MODE_TEXTS, mode=found.options.get("mode", "upsert"),
+        mark=import_sessions.preview_mark(found), problem=problem, **_facts(found),
+    )  # fmt: skip
+
+
+def _facts(found: ImportSession) -> dict[str, Any]:
+    """Return what every page says about a file: CRS, encoding, where the answers come from."""
+    remembered = get_change_set(db_session(), found.remembered_from) if found.remembered_from else None
+    return {
+        "facts": found.facts,
+        "crs": found.report.get("crs") or {},
+        "encoding": found.report.get("encoding") or {},
+        "remembered": remembered,
+        "sources": words.SOURCE_TEXTS,
+        "encodings": words.ENCODING_LABELS,
+    }
+
+
+def _problems(found: ImportSession, kind: type[Feature], names: tuple[str, ...], *, limit: int) -> list[Any]:
+    return [
+        words.problem_line(kind, item)
+        for name in names
+        for item in import_sessions.items_of(db_session(), found.id, name, limit=limit)
+    ]
+
+
+# parsing ------------------------------------------------------------------------------------------
+
+
+def _answers(kind: type[Feature], found: ImportSession, form: Mapping[str, str]) -> dict[str, Any]:
+    """Return the answers of the form; what is not in it stays as it was."""
+    answers: dict[str, Any] = {}
+    for name in ("source_layer", "crs", "encoding"):
+        if name in form:
+            answers[name] = form[name].strip() or None
+    if form.get("crs") == "other":
+        answers["crs"] = form.get("crs_other", "").strip() or None
+    if form.get("axes"):
+        answers["swap_axes"] = form["axes"] == "swap"
+    if form.get("mode") in words.MODE_TEXTS:
+        answers["mode"] = form["mode"]
+    names = {field.name for field in importable_fields(kind)}
+    columns = {name: form[f"map.{name}"] for name in names if f"map.{name}" in form}
+    if columns:
+        before = found.report.get("mapping") or {}
+        changed = {name: column for name, column in columns.items() if column != before.get(name, "")}
+        answers["mapping"] = {**(found.options.get("mapping") or {}), **changed}
+        answers["constants"] = {
+            name: form[f"set.{name}"].strip() for name in names if form.get(f"set.{name}", "").strip()
+        }
+    tables = _value_tables(names, form)
+    if tables:
+        answers["values"] = {**(found.options.get("values") or {}), **tables}
+    if "forget" in form:
+        answers |= {"forget": True, "crs": None, "encoding": None, "mapping": {}, "constants": {}, "values": {}}
+        answers |= {"swap_axes": False}
+    return answers
+
+
+def _value_tables(names: set[str], form: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Return field -> cell -> allowed value of inputs value.FIELD.N beside from.FIELD.N."""
+    tables: dict[str, dict[str, str]] = {}
+    for key, chosen in form.items():
+        start, _, rest = key.partition(".")
+        name, _, index = rest.partition(".")
+        source = form.get(f"from.{name}.{index}")
+        if start == "value" and name in names and source is not None and chosen:
+            tables.setdefault(name, {})[source] = chosen
+    return tables
+
+
+def _import(number: int) -> ImportSession:
+    session = db_session()
+    found = import_sessions.get_import(session, number)
+    if found.is_working:
+        import_sessions.settle_lost(session)
+        found = import_sessions.get_import(session, number)
+    writable(found.layer)
+    return found
+
+
+def _titles() -> dict[str, str]:
+    return {kind.layer.name: translate(kind.layer.title) for kind in layers()}
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings
