@@ -1,13 +1,34 @@
 """One search over all layers: accents optional, small typing errors tolerated."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Connection, Float, case, cast, func, literal, or_, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    CompoundSelect,
+    Connection,
+    Float,
+    Row,
+    Select,
+    Text,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    text,
+    union_all,
+)
 
 from geodata.layer import Feature
 
 MAX_HITS = 50
+#: A step scores at most so many features a layer: a text that fits more finds some of them.
+MAX_CANDIDATES = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,58 +46,116 @@ class Hit:
     score: float
 
 
-def search(connection: Connection, kinds: Sequence[type[Feature]], text: str, limit: int = 20) -> list[Hit]:
-    """Return the best hits over the given layers, best first."""
-    wanted = " ".join(text.replace("\x00", "").split())[:100]
-    if not wanted or not kinds:
+def search(connection: Connection, kinds: Sequence[type[Feature]], asked: str, limit: int = 20) -> list[Hit]:
+    """Return the best hits over the given layers, best first.
+
+    Asks in steps, from the cheapest index condition on: the text as it is, then each of its words, and
+    only when nothing was found, anything alike. A step scores a bounded number of candidates.
+    """
+    wanted = " ".join(asked.replace("\x00", "").split())[:100]
+    folded = connection.execute(select(func.fold_text(wanted))).scalar_one() if wanted and kinds else ""
+    if not folded:
         return []
-    folded = func.fold_text(wanted)
-    parts = []
-    for order, kind in enumerate(kinds):
-        haystack = kind.column("search_text")
-        name = func.fold_text(kind.name)
-        score = (
-            func.word_similarity(folded, haystack)
-            + case((name == folded, 2.0), (kind.code == wanted, 2.0), else_=0.0)
-            + case((func.strpos(name, folded) > 0, 0.6), (func.strpos(haystack, folded) > 0, 0.3), else_=0.0)
-            - func.length(kind.name) * 0.0005
-            - literal(order) * 0.01
-        )
-        geom = kind.column("geom")
-        point = func.ST_PointOnSurface(geom)
-        part = (
-            select(
-                literal(kind.layer.name).label("layer"),
-                kind.id.label("id"),
-                kind.code.label("code"),
-                kind.name.label("name"),
-                kind.address.label("address"),
-                func.ST_X(point).label("lon"),
-                func.ST_Y(point).label("lat"),
-                func.ST_XMin(geom).label("west"),
-                func.ST_YMin(geom).label("south"),
-                func.ST_XMax(geom).label("east"),
-                func.ST_YMax(geom).label("north"),
-                cast(score, Float).label("score"),
-            )
-            .where(or_(haystack.contains(folded), haystack.op("%>")(folded)))
-            .order_by(cast(score, Float).desc())
-            .limit(MAX_HITS)
-        )
-        parts.append(part.subquery().select())
-    found = union_all(*parts).subquery()
-    statement = select(found).order_by(found.c.score.desc(), found.c.layer, found.c.id).limit(min(limit, MAX_HITS))
-    return [
-        Hit(
-            layer=row.layer,
-            id=row.id,
-            code=row.code,
-            name=row.name,
-            address=row.address,
-            lon=row.lon,
-            lat=row.lat,
-            bbox=(row.west, row.south, row.east, row.north),
-            score=row.score,
-        )
-        for row in connection.execute(statement)
-    ]
+    limit = min(limit, MAX_HITS)
+    words = folded.split()
+    values = {"wanted": wanted, "folded": folded, "alike": folded, "text": _pattern(folded)}
+    values |= {f"word_{index}": _pattern(word) for index, word in enumerate(words)}
+    found: dict[tuple[str, int], Hit] = {}
+    for step in (_has_code, _contains_text, _contains_words, _is_alike):
+        if len(found) >= limit or (found and step is _is_alike):
+            break
+        statement, names = _statement(step, tuple(kinds), len(words))
+        rows = connection.execute(statement, {name: value for name, value in values.items() if name in names})
+        found |= {(hit.layer, hit.id): hit for hit in map(_as_hit, rows)}
+    return sorted(found.values(), key=lambda hit: (-hit.score, hit.layer, hit.id))[:limit]
+
+
+Step = Callable[[type[Feature], int], Select[Any]]
+
+
+@lru_cache(maxsize=100)
+def _statement(step: Step, kinds: tuple[type[Feature], ...], words: int) -> tuple[CompoundSelect[Any], frozenset[str]]:
+    """Return one step over all layers and the names of its parameters; building it costs more than it finds."""
+    statement = union_all(*(_best(kind, order, step(kind, words)) for order, kind in enumerate(kinds)))
+    return statement, frozenset(statement.compile().params)
+
+
+def _has_code(kind: type[Feature], words: int) -> Select[Any]:
+    del words
+    return select(kind.id).where(kind.code == bindparam("wanted", type_=Text))
+
+
+def _contains_text(kind: type[Feature], words: int) -> Select[Any]:
+    del words
+    return select(kind.id).where(kind.column("search_text").like(_literal("text"))).limit(MAX_CANDIDATES)
+
+
+def _contains_words(kind: type[Feature], words: int) -> Select[Any]:
+    wanted = (kind.column("search_text").like(_literal(f"word_{index}")) for index in range(words))
+    return select(kind.id).where(*wanted).limit(MAX_CANDIDATES)
+
+
+def _is_alike(kind: type[Feature], words: int) -> Select[Any]:
+    del words
+    # Planned as if every row were wanted: with the LIMIT in sight the planner would read the whole table.
+    alike = select(kind.id).where(kind.column("search_text").op("%>")(_literal("alike")))
+    return select(alike.cte(f"alike_{kind.__tablename__}").prefix_with("MATERIALIZED").c.id).limit(MAX_CANDIDATES)
+
+
+def _literal(name: str) -> BindParameter[str]:
+    """Return a parameter whose value the planner sees: a plan for any text would be wrong for most."""
+    return bindparam(name, type_=Text, literal_execute=True)
+
+
+def _pattern(folded: str) -> str:
+    return "%" + re.sub(r"([%_\\])", r"\\\1", folded) + "%"
+
+
+def _best(kind: type[Feature], order: int, candidates: Select[Any]) -> Select[Any]:
+    """Return the best of the candidates of one layer as rows of Hit."""
+    haystack, name = kind.column("search_text"), func.fold_text(kind.name)
+    folded = bindparam("folded", type_=Text)
+    score = (
+        func.word_similarity(folded, haystack)
+        + case((name == folded, 2.0), (func.fold_text(kind.code) == folded, 2.0), else_=0.0)
+        + case((func.strpos(name, folded) > 0, 0.6), (func.strpos(haystack, folded) > 0, 0.3), else_=0.0)
+        - func.length(kind.name) * 0.0005
+        - literal(order) * 0.01
+    )
+    scored = (
+        select(kind.id.label("id"), cast(score, Float).label("score"))
+        .where(kind.id.in_(candidates))
+        .order_by(text("score DESC"))
+        .limit(MAX_HITS)
+        .subquery()
+    )
+    geom = kind.column("geom")
+    point = func.ST_PointOnSurface(geom)
+    return select(
+        literal(kind.layer.name).label("layer"),
+        kind.id.label("id"),
+        kind.code.label("code"),
+        kind.name.label("name"),
+        kind.address.label("address"),
+        func.ST_X(point).label("lon"),
+        func.ST_Y(point).label("lat"),
+        func.ST_XMin(geom).label("west"),
+        func.ST_YMin(geom).label("south"),
+        func.ST_XMax(geom).label("east"),
+        func.ST_YMax(geom).label("north"),
+        scored.c.score,
+    ).join(scored, scored.c.id == kind.id)
+
+
+def _as_hit(row: Row[Any]) -> Hit:
+    return Hit(
+        layer=row.layer,
+        id=row.id,
+        code=row.code,
+        name=row.name,
+        address=row.address,
+        lon=row.lon,
+        lat=row.lat,
+        bbox=(row.west, row.south, row.east, row.north),
+        score=row.score,
+    )
