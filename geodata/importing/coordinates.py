@@ -4,6 +4,7 @@ Nothing here decides between answers that are both possible; it scores them for 
 """
 
 import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -125,7 +126,10 @@ def _exact_transformer(wkt: str) -> pyproj.Transformer | None:
     crs = pyproj.CRS.from_user_input(wkt)
     for area in (AreaOfInterest(west, south, east, north), None):
         try:
-            group = TransformerGroup(crs, WGS84, always_xy=True, area_of_interest=area, allow_ballpark=False)
+            with warnings.catch_warnings():
+                # Grids that are not installed are no matter here: they are for other countries.
+                warnings.simplefilter("ignore", UserWarning)
+                group = TransformerGroup(crs, WGS84, always_xy=True, area_of_interest=area, allow_ballpark=False)
         except (pyproj.exceptions.ProjError, IndexError):
             # pyproj fails with an IndexError where its list of operations is empty.
             continue

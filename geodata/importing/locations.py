@@ -24,6 +24,7 @@ _EASTING, _NORTHING = {"easting", "east", "e"}, {"northing", "north", "n"}
 _WKT = {"wkt", "geom", "geometry", "thegeom", "shape", "hinhhoc"}
 _CRS_SUFFIX = re.compile(r"_epsg_?(\d{4,6})$", re.IGNORECASE)
 
+_PLAIN = re.compile(r"\s*[+-]?\d{1,7}(\.\d+)?\s*$")
 _DMS = re.compile(
     r"""^\s*([NSEWĐBTnsewđbt]?)\s*(\d{1,3})\s*[°ºdD:\s]\s*(\d{1,2})\s*['’′mM:\s]\s*(\d{1,2}(?:[.,]\d+)?)?\s*(?:["”″s]|''|’’)?\s*([NSEWĐBTnsewđbt]?)\s*$"""
 )
@@ -131,6 +132,8 @@ def _first_is_northing(first: Points, second: Points) -> bool:
 
 
 def _read_column(table: Table, index: int, style: NumberStyle) -> tuple[Points, list[Problem]]:
+    if style is not NumberStyle.VIETNAMESE and (plain := _plain_numbers(table.columns[index])) is not None:
+        return plain, []
     problems: list[Problem] = []
     values = np.full(len(table), np.nan)
     for position, value in enumerate(table.columns[index]):
@@ -152,6 +155,13 @@ def _read_column(table: Table, index: int, style: NumberStyle) -> tuple[Points, 
         if number is not None:
             values[position] = number
     return values, problems
+
+
+def _plain_numbers(cells: Sequence[Value]) -> Points | None:
+    """Return a whole column of numbers with decimal points at once, or None where a cell is anything else."""
+    if any(isinstance(cell, str) and not _PLAIN.match(cell) for cell in cells):
+        return None
+    return np.array([np.nan if cell is None else cell for cell in cells], dtype=object).astype(float)
 
 
 def _read_wkt(table: Table, index: int) -> tuple[Geometries, list[Problem]]:

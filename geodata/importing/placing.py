@@ -224,7 +224,7 @@ def named_places(session: Session, table: Table) -> Places | None:
     if kind is None:
         return None
     columns = _text_columns(table)
-    if not columns:
+    if not columns or session.scalar(select(kind.id).limit(1)) is None:
         return None
     names = [kind.column("name"), kind.column("code")]
     if kind.field("full_name") is not None:
@@ -235,11 +235,12 @@ def named_places(session: Session, table: Table) -> Places | None:
             by_word[word].append(id_)
     best: list[tuple[int, str]] = []
     for column in columns:
-        hits = [(row, fold_column_name(str(value))) for row, value in enumerate(column) if value is not None]
+        folded = {value: fold_column_name(value) for value in set(column) if value is not None}
+        hits = [(row, folded[value]) for row, value in enumerate(column) if value is not None]
         hits = [(row, word) for row, word in hits if word in by_word]
         if len(hits) > len(best) and len(hits) * 2 >= len([value for value in column if value is not None]):
             best = hits
-    if not best or (not table.crs and len(best) < 1):
+    if not best:
         return None
     wanted = {id_ for _, word in best[:SAMPLE] for id_ in by_word[word]}
     geometry = func.ST_AsBinary(func.ST_Simplify(kind.geom, 0.0005, True))
@@ -258,7 +259,7 @@ def named_places(session: Session, table: Table) -> Places | None:
 def _text_columns(table: Table) -> list[list[str | None]]:
     columns: list[list[str | None]] = []
     for column in table.columns:
-        texts = [value if isinstance(value, str) and len(value) <= 100 else None for value in column]
+        texts = [value if isinstance(value, str) and len(value) <= 100 else None for value in column[:SAMPLE]]
         if sum(text is not None for text in texts) * 2 > len(texts):
             columns.append(texts)
     return columns

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -179,7 +180,7 @@ class _Import:
             raise InvalidValueError(
                 name="--encoding", value=self.options.encoding, reason="utf-8, tcvn3, vni, cp1258, viqr, cp1252"
             )
-        texts = [value for column in table.columns for value in column if isinstance(value, str)]
+        texts = _telling_texts(table)
         unsure = None
         if table.texts == "bytes":
             samples = [*(name.encode("latin1") for name in table.names), *(text.encode("latin1") for text in texts)]
@@ -590,16 +591,27 @@ def _decode_table(table: Table, encoding: str) -> Table:
             known[value] = letters.decode_text(value, encoding)
         return known[value]
 
-    if encoding in {"utf-8", "unicode"} and all(
-        value.isascii() for column in table.columns for value in column if isinstance(value, str)
-    ):
-        return (
-            table
-            if all(name.isascii() for name in table.names)
-            else replace(table, names=tuple(str(decoded(name)) for name in table.names))
-        )
-    columns = tuple([decoded(value) for value in column] for column in table.columns)
+    columns = tuple(
+        column if _is_plain(column, encoding) else [decoded(value) for value in column] for column in table.columns
+    )
     return replace(table, names=tuple(str(decoded(name)) for name in table.names), columns=columns)
+
+
+def _is_plain(column: Sequence[Value], encoding: str) -> bool:
+    """Say whether decoding leaves a column as it is: looked at as one text, which is many times faster."""
+    whole = "\n".join(value for value in column if isinstance(value, str))
+    if whole.isascii():
+        return encoding != "viqr"
+    return encoding == "unicode" and unicodedata.is_normalized("NFC", whole)
+
+
+def _telling_texts(table: Table) -> list[str]:
+    """Return the texts that show the encoding: every different one with accents, and some without."""
+    accented = dict.fromkeys(
+        value for column in table.columns for value in column if isinstance(value, str) and not value.isascii()
+    )
+    plain = (value for column in table.columns for value in column[:500] if isinstance(value, str) and value.isascii())
+    return [*accented, *plain]
 
 
 def _encoding_question(readings: Sequence[letters.Reading]) -> Question:

@@ -609,14 +609,13 @@ class Staging:
             .where(match.c.target_id.is_(None))
             .order_by(staged.c.row_no)
         )
-        self.session.execute(insert(target).from_select(names, rows, include_defaults=False))
-        change = table_of(FeatureChange)
-        known = exists().where(change.c.change_set_id == change_set_id, change.c.feature_id == target.c.id)
-        added = select(
-            literal(change_set_id), literal(self.kind.layer.name), target.c.id, target.c.code, row_json(self.kind)
-        ).where(target.c.change_set_id == change_set_id, not_(known))
+        # One statement: found again by a join, the new rows cost hours where the planner's statistics are stale.
+        stored = [target.c.id, *[target.c[name] for name in data_columns(self.kind)]]
+        added = insert(target).from_select(names, rows, include_defaults=False).returning(*stored).cte("added")
+        document = row_json(self.kind, added)
+        changes = select(literal(change_set_id), literal(self.kind.layer.name), added.c.id, added.c.code, document)
         self.session.execute(
-            insert(FeatureChange).from_select(["change_set_id", "layer", "feature_id", "code", "after"], added)
+            insert(FeatureChange).from_select(["change_set_id", "layer", "feature_id", "code", "after"], changes)
         )
 
 
