@@ -1,7 +1,7 @@
 """A version per layer that grows with every committed change, for caches and ETags.
 
-Triggers write one row per layer and transaction; the version is their number. Counting rows, rather
-than taking the highest, stays right when transactions commit out of order.
+Triggers write one row per layer and transaction; the version is their number and sum. Taking the highest
+alone would be wrong when transactions commit out of order.
 """
 
 from sqlalchemy import BigInteger, Connection, Text, func, select
@@ -19,10 +19,12 @@ class DataChange(Base):
     transaction_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
 
 
-_COUNT = select(func.count(), func.current_date()).select_from(DataChange)
+_COUNT = select(func.count(), func.coalesce(func.sum(DataChange.transaction_id), 0), func.current_date()).select_from(
+    DataChange
+)
 
 
 def data_version(connection: Connection | Session, *layers: str) -> str:
     """Return a text that changes with the data of these layers, and at midnight: states depend on today."""
-    count, today = connection.execute(_COUNT.where(DataChange.layer.in_(layers))).one()
-    return f"{count}-{today:%Y%m%d}"
+    count, total, today = connection.execute(_COUNT.where(DataChange.layer.in_(layers))).one()
+    return f"{count}-{total}-{today:%Y%m%d}"

@@ -12,9 +12,10 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, fu
 
 from geodata.crs import Bbox
 from geodata.errors import InvalidFilterError, InvalidValueError, NotFoundError
-from geodata.filters import Choice, Condition
+from geodata.filters import Condition
 from geodata.i18n import N_
 from geodata.layer import Detail, Feature, Field, Registry
+from geodata.summary import is_counted, summarise
 
 MAX_PAGE = 1000
 COORDINATE_DECIMALS = 7
@@ -79,8 +80,8 @@ def list_features(
 
 def count_features(connection: Connection, kind: type[Feature], conditions: Iterable[Condition] = ()) -> int:
     """Return how many features the conditions keep."""
-    statement = select(func.count()).select_from(kind).where(*(condition.sql for condition in conditions))
-    return int(connection.execute(statement).scalar_one())
+    choices, others = _split(conditions)
+    return summarise(connection, kind, sorted({choice.name for choice in choices}), others).count(choices)
 
 
 def get_feature(
@@ -120,36 +121,25 @@ def facets(
     connection: Connection, kind: type[Feature], fields: Sequence[Field], conditions: Sequence[Condition] = ()
 ) -> dict[str, dict[str, int]]:
     """Return counts per value of every choice field; a field's own condition is left out of its counts."""
-    counted = [field for field in fields if isinstance(field.filter, Choice) and field.filter.labels is not None]
-    filtered = {condition.name for condition in conditions}
-    together = [field for field in counted if field.name not in filtered]
-    result = dict(_grouped(connection, kind, together, conditions)) if together else {}
-    for field in counted:
-        if field.name in filtered:
-            others = [condition for condition in conditions if condition.name != field.name]
-            result |= _grouped(connection, kind, [field], others)
-    return {field.name: result[field.name] for field in counted}
+    return count_facets(connection, kind, fields, conditions)[1]
 
 
-def _grouped(
-    connection: Connection, kind: type[Feature], fields: Sequence[Field], conditions: Sequence[Condition]
-) -> dict[str, dict[str, int]]:
-    """Count several fields in one pass: the rows are read once and grouped by each column."""
-    names = [field.name for field in fields]
-    rows = (
-        select(*(kind.column(name).label(name) for name in names))
-        .where(*(condition.sql for condition in conditions))
-        .subquery()
-    )
-    columns = [rows.c[name] for name in names]
-    statement = select(func.grouping(*columns), func.count(), *columns).group_by(func.grouping_sets(*columns))
-    counts: dict[str, dict[str, int]] = {name: {} for name in names}
-    for bits, count, *values in connection.execute(statement):
-        # GROUPING sets a 0 bit for the column this row groups by, the first column being the highest bit.
-        index = next(i for i in range(len(names)) if not bits >> (len(names) - 1 - i) & 1)
-        value = "unknown" if values[index] is None else str(json_value(values[index]))
-        counts[names[index]][value] = counts[names[index]].get(value, 0) + count
-    return counts
+def count_facets(
+    connection: Connection, kind: type[Feature], fields: Sequence[Field], conditions: Sequence[Condition] = ()
+) -> tuple[int, dict[str, dict[str, int]]]:
+    """Return how many features the conditions keep, and the facets, from one reading."""
+    counted = [field.name for field in fields if is_counted(field)]
+    choices, others = _split(conditions)
+    others += [choice for choice in choices if choice.name not in counted]
+    choices = [choice for choice in choices if choice.name in counted]
+    summary = summarise(connection, kind, counted, others)
+    return summary.count(choices), {name: summary.facet(name, choices) for name in counted}
+
+
+def _split(conditions: Iterable[Condition]) -> tuple[list[Condition], list[Condition]]:
+    """Return the conditions on closed sets of values, and the others."""
+    found = list(conditions)
+    return [c for c in found if c.choices is not None], [c for c in found if c.choices is None]
 
 
 def extent(connection: Connection, kind: type[Feature], conditions: Iterable[Condition] = ()) -> Bbox | None:

@@ -32,7 +32,7 @@ class Condition:
     """One parsed filter: the SQL that keeps a row, and what to say about it.
 
     `sentence` is a template whose `words` are filled in by the one who shows it; `words` that are
-    labels are listed in `translated`.
+    labels are listed in `labels`. `choices`: the values of a closed set that are kept.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Condition:
     sentence: str
     words: dict[str, str]
     labels: tuple[str, ...] = ()
+    choices: frozenset[str] | None = None
 
     def say(self, translate: Translate) -> str:
         """Return the sentence in the language of `translate`."""
@@ -91,7 +92,12 @@ class Choice:
             (self.labels or {}).get(value, N_("Unknown") if value == "unknown" else value) for value in wanted
         )
         return Condition(
-            name=name, sql=or_(*parts), sentence=N_("{field} is {values}"), words={"field": label}, labels=texts
+            name=name,
+            sql=or_(*parts),
+            sentence=N_("{field} is {values}"),
+            words={"field": label},
+            labels=texts,
+            choices=frozenset(wanted) if self.labels is not None else None,
         )
 
 

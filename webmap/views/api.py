@@ -81,8 +81,7 @@ def layer_facets(layer: str) -> Response:
     asked = layer_request(layer)
     with database().reading() as connection:
         conditions = asked.conditions(connection)
-        counts = features.facets(connection, asked.kind, asked.fields, conditions)
-        matched = features.count_features(connection, asked.kind, conditions)
+        matched, counts = features.count_facets(connection, asked.kind, asked.fields, conditions)
     sentences = [condition.say(translate) for condition in conditions]
     return jsonify({"numberMatched": matched, "facets": counts, "sentences": sentences})
 
