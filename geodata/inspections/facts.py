@@ -2,11 +2,16 @@
 
 from datetime import date
 
-from sqlalchemy import Connection, Date, Lateral, func, literal, null, or_, select, true, union_all
+from sqlalchemy import Connection, Date, func, literal, null, or_, select, true, union_all
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.selectable import LateralFromClause
 
+from geodata.accounts import Account
+from geodata.errors import NotFoundError
 from geodata.inspection_records import Finding, InspectionVisit
 from geodata.inspections.states import CertificateFacts, FindingFacts, SiteFacts
+from geodata.layer import INSPECTION
+from geodata.layers import LAYERS
 from geodata.layers.fuel_sites import Certificate, FuelSite, HeldCertificate, certificate_state, inspection_status
 
 _PARTS = ("issued_on", "expires_on", "revoked_on", "suspended_from", "suspended_to")
@@ -71,7 +76,7 @@ def count_states(connection: Connection | Session, on: date) -> dict[str, dict[s
     return found
 
 
-def _held_on(on: date) -> Lateral:
+def _held_on(on: date) -> LateralFromClause:
     """Return the certificate that counted on a day, beside its site: the SQL of states.held_certificate."""
     past = aliased(Certificate)
     history = select(past.id, *(getattr(past, name) for name in _PARTS)).where(past.feature_id == FuelSite.id)
@@ -87,3 +92,41 @@ def _held_on(on: date) -> Lateral:
         .limit(1)
         .lateral("held")
     )
+
+
+def list_units(session: Session) -> list[tuple[str, str, int]]:
+    """Return code, name and number of sites of the administrative units that have sites, in Vietnamese order."""
+    unit = LAYERS.get("admin_units")
+    code = FuelSite.column("admin_unit_code")
+    counts = select(code.label("code"), func.count().label("sites")).where(code.is_not(None)).group_by(code).subquery()
+    query = (
+        select(counts.c.code, func.min(unit.column("name")), counts.c.sites)
+        .join(unit, unit.column("code") == counts.c.code)
+        .where(or_(unit.column("valid_to").is_(None), unit.column("valid_to") >= func.current_date()))
+        .group_by(counts.c.code, counts.c.sites)
+        .order_by(func.min(unit.column("name")).collate("vi_icu"))
+    )
+    return [(row[0], row[1], row[2]) for row in session.execute(query)]
+
+
+def get_site(session: Session, site_id: int) -> FuelSite:
+    """Return a site. Raises NotFoundError."""
+    site = session.get(FuelSite, site_id)
+    if site is None:
+        raise NotFoundError(value=str(site_id))
+    return site
+
+
+def site_place(session: Session, site_id: int) -> tuple[float, float]:
+    """Return lon, lat of a site, EPSG:4326."""
+    geom = FuelSite.column("geom")
+    row = session.execute(select(func.ST_X(geom), func.ST_Y(geom)).where(FuelSite.id == site_id)).one()
+    return row[0], row[1]
+
+
+def list_inspectors(session: Session) -> list[tuple[str, str]]:
+    """Return name and full name of everybody who may be sent out."""
+    query = select(Account.name, Account.full_name).where(
+        Account.role.in_([role.value for role in INSPECTION]), Account.disabled_at.is_(None)
+    )
+    return [(name, full_name or name) for name, full_name in session.execute(query.order_by(Account.name))]

@@ -355,15 +355,20 @@ def inspection_status(on: ColumnElement[date]) -> ColumnElement[str]:
     """Return where the inspection work on a site stands on a day."""
     known = and_(Finding.feature_id == FuelSite.id, Finding.found_on <= on)
     is_open = and_(known, or_(Finding.remedied_on.is_(None), Finding.remedied_on > on))
-    visited = exists().where(InspectionVisit.feature_id == FuelSite.id, InspectionVisit.visited_on <= on)
+    visited = and_(InspectionVisit.feature_id == FuelSite.id, InspectionVisit.visited_on <= on)
     return case(
-        (exists().where(is_open, Finding.remedy_due_on < on), literal("remedy_overdue")),
-        (exists().where(is_open, Finding.severity == "violation"), literal("violation")),
-        (exists().where(is_open), literal("findings_open")),
-        (exists().where(known), literal("remedied")),
-        (visited, literal("passed")),
+        (_has(is_open, Finding.remedy_due_on < on), literal("remedy_overdue")),
+        (_has(is_open, Finding.severity == "violation"), literal("violation")),
+        (_has(is_open), literal("findings_open")),
+        (_has(known), literal("remedied")),
+        (_has(visited), literal("passed")),
         else_=literal("not_inspected"),
     )
+
+
+def _has(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return whether a site has such a row; also inside queries that read visits or findings themselves."""
+    return exists().where(*conditions).correlate(FuelSite)
 
 
 FuelSite.certificate_state = derived(

@@ -13,6 +13,12 @@ from webmap.views import (
     history,
     imports,
     indicators,
+    inspections,
+    inspections_followup,
+    inspections_papers,
+    inspections_routes,
+    inspections_visits,
+    inspections_worklist,
     map_page,
     showcase,
     tiles,
@@ -32,6 +38,12 @@ MODULES = (
     showcase,
     imports,
     history,
+    inspections,
+    inspections_followup,
+    inspections_papers,
+    inspections_routes,
+    inspections_visits,
+    inspections_worklist,
 )
 
 

@@ -1,0 +1,294 @@
+/* The visit form on a phone in a yard: every entry is kept on the phone at once and sent to the server a moment
+   later; what another person wrote meanwhile is shown, never overwritten. Photos are sent until they arrive. */
+const form = document.getElementById("visit");
+const store = `visit:${form.dataset.user}:${form.dataset.paper}`;
+const saveState = document.getElementById("save-state");
+const token = form.querySelector('[name="csrf_token"]').value;
+const OTHER = new Set(["csrf_token", "version", "reason", "action"]);
+let version = Number(form.dataset.version);
+let base = JSON.parse(document.getElementById("content").textContent);
+let timer = null, running = false, again = false;
+
+function fields() {
+  const content = {};
+  for (const [name, value] of new FormData(form)) {
+    if (!OTHER.has(name) && typeof value === "string" && value.trim()) content[name] = value;
+  }
+  return content;
+}
+
+function tell(text) { saveState.textContent = text; }
+
+function keepHere() {
+  try { localStorage.setItem(store, JSON.stringify({ version, base, content: fields() })); } catch { /* private mode: the server has it */ }
+}
+
+function forget() { try { localStorage.removeItem(store); } catch { /* nothing kept */ } }
+
+function changed() {
+  keepHere();
+  showAnswered();
+  clearTimeout(timer);
+  timer = setTimeout(save, 800);
+}
+
+async function save() {
+  if (running) { again = true; return; }
+  running = true;
+  again = false;
+  tell(form.dataset.saving);
+  const content = fields();
+  try {
+    const answer = await fetch(form.dataset.draft, {
+      method: "PUT", headers: { "Content-Type": "application/json", "X-CSRFToken": token, Accept: "application/json" },
+      body: JSON.stringify({ version, base, content }),
+    });
+    const told = await answer.json();
+    if (answer.status === 200 || (answer.status === 409 && told.conflicts)) take(told, content);
+    else tell(form.dataset.failed.replace("{reason}", told.message || answer.status));
+  } catch {
+    tell(form.dataset.offline);
+    timer = setTimeout(save, 10000);
+  }
+  running = false;
+  if (again) save();
+}
+
+function take(told, sent) {
+  version = told.version;
+  form.elements.version.value = version;
+  base = told.content;
+  const conflicting = new Set((told.conflicts || []).map((conflict) => conflict.name));
+  const now = fields();
+  for (const [name, value] of Object.entries(told.content)) {
+    if (!conflicting.has(name) && now[name] === sent[name] && now[name] !== value) setField(name, value);
+  }
+  if (told.conflicts?.length) showConflicts(told.conflicts, told.other);
+  if (JSON.stringify(fields()) === JSON.stringify(sent)) forget();
+  tell(form.dataset.saved.replace("{time}", new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })));
+}
+
+function setField(name, value) {
+  const finding = name.match(/^finding\.([^.]+)\./);
+  if (finding && !form.querySelector(`[data-finding="${CSS.escape(finding[1])}"]`)) addFinding(finding[1]);
+  const element = form.elements.namedItem(name);
+  if (element) element.value = value;
+}
+
+function showConflicts(conflicts, other) {
+  const box = document.getElementById("conflicts");
+  box.replaceChildren();
+  const title = document.createElement("p");
+  title.textContent = box.dataset.title.replace("{name}", other);
+  box.append(title);
+  for (const conflict of conflicts) {
+    const row = document.createElement("div"), label = document.createElement("strong"), choices = document.createElement("div");
+    row.className = "conflict";
+    choices.className = "chips";
+    label.textContent = conflict.label;
+    for (const side of ["mine", "theirs"]) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "btn btn-sm btn-outline-primary";
+      button.textContent = `${box.dataset[side]}: ${conflict[side] || box.dataset.empty}`;
+      button.addEventListener("click", () => {
+        setField(conflict.name, conflict[side]);
+        row.remove();
+        if (!box.querySelector(".conflict")) box.hidden = true;
+        changed();
+      });
+      choices.append(button);
+    }
+    row.append(label, choices);
+    box.append(row);
+  }
+  box.hidden = false;
+  box.scrollIntoView({ block: "center" });
+}
+
+/* --- checklist and findings --- */
+function addFinding(key, item = "", description = "") {
+  const piece = document.getElementById("finding-template").content.cloneNode(true);
+  const box = piece.querySelector(".finding-form");
+  box.dataset.finding = key;
+  for (const element of box.querySelectorAll("[name]")) element.name = element.name.replace("KEY", key);
+  box.querySelector('[name$=".item"]').value = item;
+  box.querySelector('[name$=".description"]').value = description;
+  document.getElementById("findings").append(piece);
+  return box;
+}
+
+const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(5)), (byte) => byte.toString(36)).join("").slice(0, 8);
+
+document.getElementById("add-finding").addEventListener("click", () => {
+  addFinding(newKey()).querySelector("textarea").focus();
+  changed();
+});
+
+form.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-remove-finding]");
+  if (!button) return;
+  button.closest(".finding-form").remove();
+  changed();
+});
+
+form.addEventListener("change", (event) => {
+  const check = event.target.closest(".check[data-item]");
+  if (!check || !event.target.name.startsWith("answer.")) return;
+  const item = check.dataset.item;
+  const written = [...form.querySelectorAll('[name$=".item"]')].find((field) => field.value === item);
+  if (event.target.value === "not_ok" && !written) addFinding(`item-${item}`, item, check.querySelector("legend").firstChild.textContent.trim());
+  if (event.target.value !== "not_ok" && written?.closest(".finding-form").dataset.finding === `item-${item}`) written.closest(".finding-form").remove();
+});
+
+function showAnswered() {
+  const checks = [...document.querySelectorAll("#checklist .check")];
+  const answered = checks.filter((check) => check.querySelector("input:checked")).length;
+  document.getElementById("answered").textContent = `${answered}/${checks.length}`;
+}
+
+/* --- position --- */
+const place = document.getElementById("place");
+document.getElementById("locate").addEventListener("click", () => {
+  navigator.geolocation.getCurrentPosition(({ coords, timestamp }) => {
+    form.elements.lon.value = coords.longitude.toFixed(6);
+    form.elements.lat.value = coords.latitude.toFixed(6);
+    form.elements.accuracy_m.value = Math.round(coords.accuracy);
+    form.elements.located_at.value = new Date(timestamp).toISOString();
+    showPlace(coords);
+    changed();
+  }, () => { place.textContent = place.dataset.problem; }, { enableHighAccuracy: true, timeout: 20000 });
+});
+
+function showPlace(coords) {
+  const rad = Math.PI / 180, lat = Number(place.dataset.lat), lon = Number(place.dataset.lon);
+  const half = Math.sin((coords.latitude - lat) * rad / 2) ** 2
+    + Math.cos(lat * rad) * Math.cos(coords.latitude * rad) * Math.sin((coords.longitude - lon) * rad / 2) ** 2;
+  const distance = Math.round(2 * 6371000 * Math.asin(Math.sqrt(half)));
+  const text = place.dataset.text.replace("{lat}", coords.latitude.toFixed(5)).replace("{lon}", coords.longitude.toFixed(5)).replace("{accuracy}", Math.round(coords.accuracy));
+  place.textContent = `${text} · ${place.dataset.far.replace("{distance}", distance)}`;
+}
+
+/* --- pictures: sent one after the other, again and again until the server has them --- */
+const waiting = [];
+const photoState = document.getElementById("photo-state");
+let sending = false;
+
+async function sendPhotos() {
+  if (sending) return;
+  sending = true;
+  while (waiting.length) {
+    photoState.textContent = form.dataset.sending;
+    const data = new FormData();
+    data.append("photo", waiting[0]);
+    try {
+      const answer = await fetch(form.dataset.pictures, { method: "POST", body: data, headers: { "X-CSRFToken": token, "X-Requested-With": "fetch", Accept: "application/json" } });
+      const told = await answer.json();
+      waiting.shift();
+      if (answer.ok) { showPhoto(told); photoState.textContent = form.dataset.sent; }
+      else photoState.textContent = told.message;
+    } catch {
+      photoState.textContent = form.dataset.waiting;
+      setTimeout(sendPhotos, 8000);
+      break;
+    }
+  }
+  sending = false;
+}
+
+function showPhoto({ id, address }) {
+  const photos = document.getElementById("photos");
+  if (photos.querySelector(`[data-id="${id}"]`)) return;
+  const figure = document.createElement("figure"), image = document.createElement("img"), button = document.createElement("button"), icon = document.createElement("i");
+  figure.dataset.id = id;
+  image.src = address;
+  image.alt = "";
+  button.type = "button";
+  button.className = "icon-button";
+  button.title = photos.dataset.remove;
+  button.dataset.removePhoto = `${address}/remove`;
+  icon.className = "bi bi-x-lg";
+  button.append(icon);
+  figure.append(image, button);
+  photos.append(figure);
+}
+
+document.getElementById("photo").addEventListener("change", (event) => {
+  waiting.push(...event.target.files);
+  event.target.value = "";
+  sendPhotos();
+});
+window.addEventListener("online", () => { sendPhotos(); save(); });
+
+document.getElementById("photos").addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-remove-photo]");
+  if (!button) return;
+  const answer = await fetch(button.dataset.removePhoto, { method: "POST", headers: { "X-CSRFToken": token, "X-Requested-With": "fetch", Accept: "application/json" } });
+  if (answer.ok) button.closest("figure").remove();
+});
+
+/* --- signature --- */
+const canvas = document.getElementById("signature"), pen = canvas.getContext("2d");
+pen.lineWidth = 3;
+pen.lineCap = "round";
+pen.strokeStyle = "#10243a";
+let isDrawing = false, isSigned = false;
+const point = (event) => {
+  const box = canvas.getBoundingClientRect();
+  return [(event.clientX - box.left) * canvas.width / box.width, (event.clientY - box.top) * canvas.height / box.height];
+};
+canvas.addEventListener("pointerdown", (event) => { canvas.setPointerCapture(event.pointerId); isDrawing = isSigned = true; pen.beginPath(); pen.moveTo(...point(event)); });
+canvas.addEventListener("pointermove", (event) => { if (isDrawing) { pen.lineTo(...point(event)); pen.stroke(); } });
+canvas.addEventListener("pointerup", () => { isDrawing = false; });
+document.getElementById("clear-signature").addEventListener("click", () => { pen.clearRect(0, 0, canvas.width, canvas.height); isSigned = false; });
+document.getElementById("keep-signature").addEventListener("click", keepSignature);
+
+async function keepSignature() {
+  if (!isSigned) return;
+  const state = document.getElementById("signature-state"), data = new FormData();
+  data.append("signature", canvas.toDataURL("image/png"));
+  try {
+    const answer = await fetch(form.dataset.pictures, { method: "POST", body: data, headers: { "X-CSRFToken": token, "X-Requested-With": "fetch", Accept: "application/json" } });
+    const told = await answer.json();
+    state.textContent = answer.ok ? state.dataset.kept : told.message;
+    if (answer.ok) isSigned = false;
+  } catch { state.textContent = form.dataset.offline; }
+}
+
+/* --- start and end --- */
+for (const link of document.querySelectorAll("[data-go]")) {
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    const name = link.dataset.go;
+    const target = name === "answer" ? document.getElementById("checklist") : form.elements.namedItem(name);
+    const element = target instanceof RadioNodeList ? target[0] : target;
+    element?.scrollIntoView({ block: "center" });
+    element?.focus?.();
+  });
+}
+
+form.addEventListener("input", changed);
+form.addEventListener("change", changed);
+form.addEventListener("submit", (event) => {
+  clearTimeout(timer);
+  if (event.submitter?.value !== "finish" || !isSigned) return;
+  event.preventDefault(); // the signature goes first, then the form
+  keepSignature().then(() => { isSigned = false; form.requestSubmit(event.submitter); });
+});
+
+const restore = document.getElementById("restore");
+let kept = null;
+try { kept = JSON.parse(localStorage.getItem(store)); } catch { kept = null; }
+if (kept && JSON.stringify(kept.content) !== JSON.stringify(fields()) && JSON.stringify(kept.content) !== JSON.stringify(base)) {
+  restore.hidden = false;
+  const [takeThem, discard] = restore.querySelectorAll("button");
+  takeThem.addEventListener("click", () => {
+    for (const [name, value] of Object.entries(kept.content)) setField(name, value);
+    version = kept.version;
+    base = kept.base;
+    restore.hidden = true;
+    changed();
+  });
+  discard.addEventListener("click", () => { forget(); restore.hidden = true; });
+}
+showAnswered();

@@ -1,0 +1,133 @@
+"""The inspectors' board, campaigns with their targets, and the history of a site."""
+
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from geodata.errors import GeodataError
+from geodata.inspection_records import CampaignField
+from geodata.inspections import campaigns, facts, followup, visits, worklist
+from geodata.inspections.followup import Due
+from geodata.inspections.rights import get_campaign
+from geodata.inspections.states import derive_state
+from webmap.auth import allow
+from webmap.extensions import db_session
+from webmap.i18n import translate_error
+from webmap.views.inspections_common import INSPECTORS, current_day, day_field, id_list, person, render_page
+
+blueprint = Blueprint("inspections", __name__, url_prefix="/inspections")
+
+
+@blueprint.get("")
+@allow(*INSPECTORS)
+def board() -> str:
+    """Show what is to be done: my visits today, overdue remedies, who next, campaigns."""
+    session, who, day = db_session(), person(), current_day()
+    return render_page(
+        "inspections/board.html",
+        day=day,
+        today=visits.list_papers(session, who, day=day, own=True),
+        unfinished=[
+            row for row in visits.list_papers(session, who, in_work=True, own=True) if row[0].planned_on != day
+        ],
+        overdue=followup.list_follow_ups(session, who, Due.OVERDUE, day, limit=5),
+        counts=followup.count_follow_ups(session, who, day),
+        next_sites=worklist.rank_sites(session, size=5).sites,
+        campaigns=campaigns.list_campaigns(session, who, day),
+        states=facts.count_states(session, day),
+    )
+
+
+@blueprint.get("/campaigns/<int:campaign_id>")
+@allow(*INSPECTORS)
+def campaign(campaign_id: int) -> str:
+    """Show a campaign's progress and targets."""
+    return _campaign_page(campaign_id)
+
+
+@blueprint.get("/campaigns/new")
+@allow(*INSPECTORS)
+def new_campaign() -> str:
+    """Show the form of a new campaign, for the sites chosen on the worklist."""
+    return _campaign_form()
+
+
+@blueprint.post("/campaigns")
+@allow(*INSPECTORS)
+def add_campaign() -> ResponseReturnValue:
+    """Store a campaign with its targets."""
+    session, who, form = db_session(), person(), request.form
+    try:
+        added = campaigns.add_campaign(
+            session, number=form.get("number", ""), title=form.get("title", ""), field=form.get("field", ""),
+            authority=form.get("authority") or None, legal_basis=form.get("legal_basis") or None,
+            decided_on=day_field("decided_on"), starts_on=day_field("starts_on"), ends_on=day_field("ends_on"),
+            scope=form.get("scope", "")[:1000] or None, team=form.getlist("team"), by=who.name,
+        )  # fmt: skip
+        campaigns.add_targets(session, added, id_list("site"), by=who.name)
+    except GeodataError as error:
+        session.rollback()
+        return _campaign_form(problem=translate_error(error)), 400
+    session.commit()
+    return redirect(url_for("inspections.campaign", campaign_id=added.id))
+
+
+@blueprint.post("/campaigns/<int:campaign_id>/targets")
+@allow(*INSPECTORS)
+def add_targets(campaign_id: int) -> ResponseReturnValue:
+    """Add the chosen sites to a campaign."""
+    found = get_campaign(db_session(), person(), campaign_id)
+    campaigns.add_targets(db_session(), found, id_list("site"), by=person().name)
+    db_session().commit()
+    return redirect(url_for("inspections.campaign", campaign_id=campaign_id))
+
+
+@blueprint.post("/campaigns/<int:campaign_id>/targets/<int:site_id>/waive")
+@allow(*INSPECTORS)
+def waive_target(campaign_id: int, site_id: int) -> ResponseReturnValue:
+    """Take a target off with a reason, or back on without one."""
+    found = get_campaign(db_session(), person(), campaign_id)
+    campaigns.waive_target(db_session(), found, site_id, reason=request.form.get("reason", ""), by=person().name)
+    db_session().commit()
+    return redirect(url_for("inspections.campaign", campaign_id=campaign_id))
+
+
+@blueprint.get("/sites/<int:site_id>")
+@allow(*INSPECTORS)
+def site(site_id: int) -> str:
+    """Show a site's state on a day, its visits and findings, and its owner's other sites."""
+    session, day = db_session(), day_field("on", current_day()) or current_day()
+    found = facts.get_site(session, site_id)
+    return render_page(
+        "inspections/site.html",
+        site=found,
+        day=day,
+        today=current_day(),
+        state=derive_state(facts.read_facts(session, found), day),
+        place=facts.site_place(session, site_id),
+        history=followup.site_history(session, site_id),
+        owner=followup.owner_sites(session, found),
+    )
+
+
+def _campaign_page(campaign_id: int, problem: str = "") -> str:
+    session, who, day = db_session(), person(), current_day()
+    found = get_campaign(session, who, campaign_id)
+    return render_page(
+        "inspections/campaign.html",
+        progress=campaigns.progress(session, found, day),
+        targets=campaigns.list_targets(session, found, day),
+        problem=problem,
+        day=day,
+    )
+
+
+def _campaign_form(problem: str = "") -> str:
+    return render_page(
+        "inspections/campaign_form.html",
+        sites=id_list("site"),
+        scope=request.values.get("scope", ""),
+        fields=CampaignField.labels(),
+        inspectors=facts.list_inspectors(db_session()),
+        problem=problem,
+        form=request.form,
+    )

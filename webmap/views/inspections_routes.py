@@ -1,0 +1,158 @@
+"""Day routes: asked for, shown on map and paper, assigned, taken along as GPX; and the calendar feed."""
+
+from flask import Blueprint, Response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from geodata.crs import current_province
+from geodata.errors import GeodataError, InvalidValueError
+from geodata.i18n import N_
+from geodata.inspections import calendar, facts, routes, visits
+from geodata.inspections.routes import RouteOptions
+from geodata.inspections.sites import Site
+from webmap.auth import allow, allow_public
+from webmap.extensions import db_session
+from webmap.i18n import translate_error
+from webmap.views.inspections_common import (
+    INSPECTORS,
+    current_day,
+    day_field,
+    id_list,
+    number_field,
+    person,
+    place_argument,
+    render_page,
+)
+
+blueprint = Blueprint("routes", __name__, url_prefix="/inspections")
+
+
+@blueprint.get("/routes/new")
+@allow(*INSPECTORS)
+def new() -> str:
+    """Show the form of a day route for the chosen sites."""
+    return _form()
+
+
+@blueprint.post("/routes")
+@allow(*INSPECTORS)
+def add() -> ResponseReturnValue:
+    """Solve the day and show it."""
+    try:
+        west, south, east, north = current_province().home
+        route = routes.make_route(
+            db_session(), person(), day=day_field("day") or current_day(), site_ids=id_list("site"),
+            people=request.form.getlist("person")[:50], options=_options(), campaign_id=number_field("campaign"),
+            start=place_argument("start") or ((west + east) / 2, (south + north) / 2),
+        )  # fmt: skip
+    except GeodataError as error:
+        db_session().rollback()
+        return _form(translate_error(error)), 400
+    db_session().commit()
+    return redirect(url_for("routes.show", route_id=route.id))
+
+
+@blueprint.get("/routes/<int:route_id>")
+@allow(*INSPECTORS)
+def show(route_id: int) -> str:
+    """Show who visits what when; printable."""
+    session = db_session()
+    route = routes.get_route(session, person(), route_id)
+    sites = routes.sites_of(session, route)
+    return render_page(
+        "inspections/route.html",
+        route=route, sites=sites, clock=routes.clock, reasons=routes.REASONS, names=dict(facts.list_inspectors(session)),
+        papers={paper.feature_id: paper for paper, _ in visits.list_papers(session, person(), day=route.day)},
+        places=[
+            {"person": each["person"], "points": [route.request["places"][str(stop["id"])] for stop in each["stops"]]}
+            for each in (route.result or {}).get("routes", [])
+        ],
+    )  # fmt: skip
+
+
+@blueprint.post("/routes/<int:route_id>/assign")
+@allow(*INSPECTORS)
+def assign(route_id: int) -> ResponseReturnValue:
+    """Make the stops planned visits of their inspectors."""
+    route = routes.get_route(db_session(), person(), route_id)
+    routes.assign_route(db_session(), person(), route)
+    db_session().commit()
+    return redirect(url_for("inspections.board"))
+
+
+@blueprint.get("/routes/<int:route_id>.gpx")
+@allow(*INSPECTORS)
+def gpx(route_id: int) -> Response:
+    """Answer one person's stops as GPX."""
+    route = routes.get_route(db_session(), person(), route_id)
+    who = request.args.get("person", person().name)
+    content = routes.write_gpx(route, who, routes.sites_of(db_session(), route))
+    return Response(
+        content,
+        mimetype="application/gpx+xml",
+        headers={"Content-Disposition": f"attachment; filename=route-{route_id}.gpx"},
+    )
+
+
+@blueprint.post("/calendar")
+@allow(*INSPECTORS)
+def new_calendar() -> str:
+    """Give a new secret address of the calendar feed; the old one ends."""
+    token = calendar.new_feed(db_session(), person().name)
+    db_session().commit()
+    return render_page(
+        "inspections/calendar.html", address=url_for("routes.calendar_feed", token=token, _external=True)
+    )
+
+
+@blueprint.get("/calendar")
+@allow(*INSPECTORS)
+def calendar_page() -> str:
+    """Say what the calendar feed is."""
+    return render_page("inspections/calendar.html", address=None)
+
+
+@blueprint.get("/calendar/<token>.ics")
+@allow_public
+def calendar_feed(token: str) -> Response:
+    """Answer the visits of whoever owns the secret address: calendar programs cannot sign in. No findings in it."""
+    return Response(calendar.write_feed(db_session(), token), mimetype="text/calendar")
+
+
+def _options() -> RouteOptions:
+    defaults = RouteOptions()
+    return RouteOptions(
+        starts=_minutes("starts", defaults.starts),
+        ends=_minutes("ends", defaults.ends),
+        lunch_from=_minutes("lunch_from", defaults.lunch_from),
+        lunch_to=_minutes("lunch_to", defaults.lunch_to),
+        lunch_minutes=_number("lunch_minutes", defaults.lunch_minutes),
+        visit_minutes=_number("visit_minutes", defaults.visit_minutes),
+        speed_kmh=float(_number("speed_kmh", int(defaults.speed_kmh))),
+    )
+
+
+def _number(name: str, default: int) -> int:
+    value = number_field(name)
+    return default if value is None else value
+
+
+def _minutes(name: str, default: int) -> int:
+    text = request.form.get(name, "").strip()
+    if not text:
+        return default
+    hours, _, minutes = text.partition(":")
+    if not (hours.isdigit() and minutes.isdigit() and int(hours) < 25 and int(minutes) < 60):
+        raise InvalidValueError(name=name, value=text[:20], reason=N_("a time like 08:30 is needed"))
+    return int(hours) * 60 + int(minutes)
+
+
+def _form(problem: str = "") -> str:
+    session = db_session()
+    ids = id_list("site")
+    sites = [site for number in ids[: routes.MAX_STOPS] if (site := session.get(Site, number)) is not None]
+    return render_page(
+        "inspections/route_form.html",
+        sites=sites, inspectors=facts.list_inspectors(session), options=RouteOptions(), clock=routes.clock,
+        day=day_field("day", current_day()), campaign=number_field("campaign"), problem=problem,
+        chosen=request.form.getlist("person") or [person().name], form=request.form,
+    )  # fmt: skip
