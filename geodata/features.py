@@ -8,7 +8,20 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    Select,
+    collate,
+    func,
+    inspect,
+    literal,
+    select,
+    tuple_,
+)
 
 from geodata.crs import Bbox
 from geodata.errors import InvalidFilterError, InvalidValueError, NotFoundError
@@ -19,6 +32,8 @@ from geodata.summary import is_counted, summarise
 
 MAX_PAGE = 1000
 COORDINATE_DECIMALS = 7
+#: Collation of the database; the layers' index on the name has it too.
+VIETNAMESE = "vi_icu"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,19 +78,52 @@ def list_features(
     """Return a page in keyset order, at most MAX_PAGE rows; geometry as GeoJSON text, EPSG:4326 (lon, lat)."""
     sort = sort or Sort(name="id")
     limit = max(1, min(limit, MAX_PAGE))
-    key = kind.column(sort.name)
-    statement = _select(kind, fields, with_geometry=with_geometry).add_columns(key.label("_key"))
-    statement = statement.where(*(condition.sql for condition in conditions))
-    if cursor:
-        statement = statement.where(_after(kind, sort, cursor))
-    order = (key.desc() if sort.descending else key.asc()).nulls_last()
-    rows = [row._asdict() for row in connection.execute(statement.order_by(order, kind.id).limit(limit + 1))]
+    after = _read_cursor(kind, sort, cursor) if cursor else None
+    wanted = tuple(condition.sql for condition in conditions)
+    shown = _select(kind, fields, with_geometry=with_geometry)
+    rows: list[Mapping[str, Any]] = []
+    # The unknown come last, in a statement of their own: each of the two can follow an index.
+    for is_known in (True, False) if _may_be_unknown(kind, sort.name) else (True,):
+        if (is_known and after is not None and after[0] is None) or len(rows) > limit:
+            continue
+        started = after if after is not None and (after[0] is not None) == is_known else None
+        keys = _keys(kind, sort, started, is_known=is_known).where(*wanted).limit(limit + 1 - len(rows)).subquery()
+        order = [keys.c.key.desc(), keys.c.id.desc()] if sort.descending else [keys.c.key, keys.c.id]
+        found = shown.add_columns(keys.c.key.label("_key")).join(keys, keys.c.id == kind.id).order_by(*order)
+        rows += [row._asdict() for row in connection.execute(found)]
     more = len(rows) > limit
     rows = rows[:limit]
     return Page(
         rows=[{name: value for name, value in row.items() if name != "_key"} for row in rows],
         next_cursor=_write_cursor(rows[-1]["_key"], rows[-1]["id"]) if more else None,
     )
+
+
+def _keys(kind: type[Feature], sort: Sort, after: tuple[Any, int] | None, *, is_known: bool) -> Select[Any]:
+    """Return sort key and id of the features from a place on, in order; narrow, so that sorting is cheap."""
+    key = _sort_key(kind, sort.name)
+    statement = select(kind.id.label("id"), key.label("key"))
+    order = [key, kind.id] if is_known else [kind.id]
+    if _may_be_unknown(kind, sort.name):
+        statement = statement.where(key.is_not(None) if is_known else key.is_(None))
+    if after:
+        values = [literal(after[0], key.type), literal(after[1], BigInteger)][-len(order) :]
+        statement = statement.where(
+            tuple_(*order) < tuple_(*values) if sort.descending else tuple_(*order) > tuple_(*values)
+        )
+    return statement.order_by(*(column.desc() if sort.descending else column.asc() for column in order))
+
+
+def _sort_key(kind: type[Feature], name: str) -> ColumnElement[Any]:
+    """Return what to sort by: texts in Vietnamese order, where Đ follows D."""
+    key, field = kind.column(name), kind.field(name)
+    is_text = field is not None and field.python_type is str and field.values is None and not field.derived
+    return collate(key, VIETNAMESE) if is_text and name not in kind.layer.key else key
+
+
+def _may_be_unknown(kind: type[Feature], name: str) -> bool:
+    column = inspect(kind).columns.get(name)
+    return not isinstance(column, Column) or bool(column.nullable)
 
 
 def count_features(connection: Connection, kind: type[Feature], conditions: Iterable[Condition] = ()) -> int:
@@ -193,14 +241,6 @@ def _select(kind: type[Feature], fields: Sequence[Field], *, with_geometry: bool
     if with_geometry:
         columns.append(func.ST_AsGeoJSON(kind.column("geom"), COORDINATE_DECIMALS).label("geometry"))
     return select(*columns)
-
-
-def _after(kind: type[Feature], sort: Sort, cursor: str) -> ColumnElement[bool]:
-    key, last, last_id = kind.column(sort.name), *_read_cursor(kind, sort, cursor)
-    if last is None:
-        return and_(key.is_(None), kind.id > last_id)
-    beyond = key < last if sort.descending else key > last
-    return or_(beyond, and_(key == last, kind.id > last_id), key.is_(None))
 
 
 def _write_cursor(value: object, feature_id: int) -> str:

@@ -519,6 +519,9 @@ class Feature(Described):
                 postgresql_using="gin",
                 postgresql_ops={"search_text": "gin_trgm_ops"},
             ),
+            # Lists open in Vietnamese order of names; the id makes the order, and the next page, certain.
+            # (PostgreSQL reports no collation of an index's column, so as an expression it would always differ.)
+            Index(f"ix_{table}_name", "name", "id", postgresql_ops={"name": "COLLATE vi_icu text_ops"}),
             *cls.extra_table_args(),
         )
 
