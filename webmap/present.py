@@ -7,14 +7,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
+from sqlalchemy.orm import Session
 
 from pyproj import Transformer
 
-from geodata import documents, features
+from geodata import documents, features, history
 from geodata.access import visible_details
 from geodata.crs import WGS84, current_province
 from geodata.database import TIME_ZONE
-from geodata.layer import Described, Detail, Feature, Field, Group, Symbol
+from geodata.layer import Described, Detail, Feature, Field, Group, Role, Symbol
 from webmap.auth import current_role
 from webmap.i18n import format_value, translate
 
@@ -54,20 +55,33 @@ class FeatureView:
     groups: list[tuple[str, list[Row]]]
     details: list[DetailTable]
     documents: Sequence[Mapping[str, Any]]
+    changes: list[str]
     coordinates: Mapping[str, Any]
     is_illustration: bool
     source: str
     accuracy: str
 
 
+#: The panel lists the latest changes only; the history page has all.
+CHANGES_SHOWN = 8
+
 #: Shown elsewhere in the panel than in the groups of fields.
 _APART = {"code", "name", "is_illustration", "source", "location_accuracy"}
 
 
 def present_feature(
-    connection: Connection, kind: type[Feature], fields: Sequence[Field], feature_id: int, language: str
+    connection: Connection,
+    kind: type[Feature],
+    fields: Sequence[Field],
+    feature_id: int,
+    language: str,
+    *,
+    whole: bool = True,
 ) -> FeatureView:
-    """Return a feature as a person of that role and language reads it. Raises NotFoundError."""
+    """Return a feature as a person of that role and language reads it; not `whole`: its own fields only.
+
+    Raises NotFoundError.
+    """
     row = features.get_feature(connection, kind, feature_id, fields)
     tones = _tones(kind)
     groups: dict[Group, list[Row]] = {}
@@ -96,15 +110,50 @@ def present_feature(
         groups=[(translate(group, language), groups[group]) for group in Group if group in groups],
         details=[
             table
-            for detail in visible_details(current_role(), kind)
+            for detail in (visible_details(current_role(), kind) if whole else ())
             if (table := _detail_table(connection, detail, feature_id, language)).rows
         ],
-        documents=documents.documents_of(connection, kind.layer.name, feature_id),
+        documents=documents.documents_of(connection, kind.layer.name, feature_id) if whole else [],
+        changes=_changes(connection, kind, fields, feature_id, language) if whole else [],
         coordinates=_coordinates(connection, kind, feature_id),
         is_illustration=bool(row.get("is_illustration")),
         source=row.get("source") or "",
         accuracy=present_value(accuracy, row.get("location_accuracy"), language) if accuracy else "",
     )
+
+
+def _changes(
+    connection: Connection, kind: type[Feature], fields: Sequence[Field], feature_id: int, language: str
+) -> list[str]:
+    """Return who changed the feature when, the latest first; for staff, and of fields the role may see."""
+    if current_role() is Role.PUBLIC:
+        return []
+    labels = {field.name: translate(field.label, language) for field in fields}
+    with Session(connection, join_transaction_mode="create_savepoint") as session:
+        entries = history.changes_of(session, kind.layer.name, feature_id)[:CHANGES_SHOWN]
+    return [
+        translate("{when}: {what} by {who}", language).format(
+            when=format_value(entry.change_set.made_at, language),
+            what=_what_changed(entry, labels, language),
+            who=entry.change_set.user_name,
+        )
+        for entry in entries
+    ]
+
+
+def _what_changed(entry: history.FeatureHistoryEntry, labels: Mapping[str, str], language: str) -> str:
+    if entry.change_set.kind == history.ChangeKind.IMPORT:
+        cause = translate("import of {file}", language).format(file=entry.change_set.file_name or "?")
+    else:
+        cause = (
+            translate("undo", language)
+            if entry.change_set.kind == history.ChangeKind.UNDO
+            else translate("edit", language)
+        )
+    names = [labels[name] for name in entry.changed if name in labels]
+    if entry.before is None:
+        return f"{cause}, {translate('added', language)}"
+    return f"{cause}, {translate('changed: {fields}', language).format(fields=', '.join(names))}" if names else cause
 
 
 def present_value(field: Field, value: object, language: str) -> str:

@@ -25,6 +25,7 @@ DEFAULT_ADDRESSES = {
     "panel": "/layers/{layer}/features/{id}/panel",
     "feature": "/api/layers/{layer}/features/{id}",
     "search": "/api/search",
+    "coordinates": "/api/coordinates",
     "login": "/login",
 }
 

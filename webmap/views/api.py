@@ -3,14 +3,16 @@
 from dataclasses import asdict
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, jsonify, request, url_for
+from flask import Blueprint, Response, current_app, jsonify, request, url_for
 
 from geodata import features
 from geodata.access import Action, may
 from geodata.errors import InvalidValueError
 from geodata.i18n import N_
+from geodata.places import parse_place
 from geodata.search import search
 from webmap.auth import allow_public, current_role
+from webmap.coordinates import name_system
 from webmap.describe import describe_layer
 from webmap.extensions import database, layers
 from webmap.i18n import current_language, translate
@@ -36,19 +38,20 @@ def list_layers() -> Response:
 @blueprint.get("/layers/<layer>/features")
 @allow_public
 def list_features(layer: str) -> Response:
-    """Answer a page of features as GeoJSON."""
+    """Answer a page of features as GeoJSON; `geometry=false` and `count=false` leave out what a table can spare."""
     asked = layer_request(layer)
     limit = int_argument("limit", 100, low=1, high=features.MAX_PAGE)
     sort = features.parse_sort(asked.kind, asked.fields, request.args.get("sort"))
     with database().reading() as connection:
         conditions = asked.conditions(connection)
         page = features.list_features(
-            connection, asked.kind, asked.fields, conditions, limit=limit, cursor=request.args.get("cursor"), sort=sort
-        )
-        matched = features.count_features(connection, asked.kind, conditions)
+            connection, asked.kind, asked.fields, conditions, limit=limit, cursor=request.args.get("cursor"), sort=sort,
+            with_geometry=_is_wanted("geometry"),
+        )  # fmt: skip
+        matched = features.count_features(connection, asked.kind, conditions) if _is_wanted("count") else None
     answer: dict[str, object] = {
         "type": "FeatureCollection",
-        "numberMatched": matched,
+        **({} if matched is None else {"numberMatched": matched}),
         "numberReturned": len(page.rows),
         "features": [features.as_geojson(row) for row in page.rows],
     }
@@ -82,8 +85,16 @@ def layer_facets(layer: str) -> Response:
     with database().reading() as connection:
         conditions = asked.conditions(connection)
         matched, counts = features.count_facets(connection, asked.kind, asked.fields, conditions)
-    sentences = [condition.say(translate) for condition in conditions]
+    sentences = [{"name": condition.name, "text": condition.say(translate)} for condition in conditions]
     return jsonify({"numberMatched": matched, "facets": counts, "sentences": sentences})
+
+
+def _is_wanted(name: str) -> bool:
+    """Whether a part of the answer is wanted; it is, unless the argument says false."""
+    text = request.args.get(name) or "true"
+    if text not in {"true", "false"}:
+        raise InvalidValueError(name=name, value=text[:20], reason=N_("choose true or false"))
+    return text == "true"
 
 
 @blueprint.get("/search")
@@ -99,3 +110,11 @@ def search_everything() -> Response:
         hits = search(connection, kinds, text, int_argument("limit", 20, low=1, high=50))
     titles = {kind.layer.name: translate(kind.layer.singular) for kind in kinds}
     return jsonify({"query": text, "hits": [asdict(hit) | {"kind": titles[hit.layer]} for hit in hits]})
+
+
+@blueprint.get("/coordinates")
+@allow_public
+def coordinates() -> Response:
+    """Answer the places a text may mean, the likeliest first; none when it is not coordinates."""
+    guesses = parse_place(request.args.get("q", ""), current_app.config["SETTINGS"].province)
+    return jsonify({"places": [asdict(guess) | {"system": name_system(guess.srid)} for guess in guesses]})

@@ -15,7 +15,7 @@ blueprint = Blueprint("features", __name__)
 @allow_public
 def popup(layer: str, feature_id: int) -> str:
     """Show the few facts that fit beside a symbol."""
-    return render_template("map/popup.html", feature=_present(layer, feature_id))
+    return render_template("map/popup.html", feature=_present(layer, feature_id, whole=False))
 
 
 @blueprint.get("/layers/<layer>/features/<int:feature_id>/panel")
@@ -25,7 +25,7 @@ def panel(layer: str, feature_id: int) -> str:
     return render_template("map/panel.html", feature=_present(layer, feature_id))
 
 
-def _present(layer: str, feature_id: int) -> object:
+def _present(layer: str, feature_id: int, *, whole: bool = True) -> object:
     asked = layer_request(layer)
     with database().reading() as connection:
-        return present_feature(connection, asked.kind, asked.fields, feature_id, current_language())
+        return present_feature(connection, asked.kind, asked.fields, feature_id, current_language(), whole=whole)

@@ -1,11 +1,18 @@
-/* The search box: hits of every layer, or a pair of coordinates. */
-import { element, t } from "./texts.js";
+/* The search box: hits of every layer, or the places that a pair of coordinates may mean. */
+import { element, number, t } from "./texts.js";
 
-const COORDINATES = /^\s*(-?\d{1,2}[.,]\d+)\s*[NB]?\s*[;,\s]\s*(-?\d{1,3}[.,]\d+)\s*[EĐ]?\s*$/i;
+/* Two numbers and the signs that belong to coordinates: worth asking what place that is. */
+const COORDINATES = /^(?=(?:.*\d){4})[\d\s.,;:/=°º'’′"”″XYNEBĐ-]+$/i;
+
+async function read(address, signal) {
+  const answer = await fetch(address, { signal });
+  if (!answer.ok) throw new Error(answer.statusText);
+  return answer.json();
+}
 
 export function startSearch({ map, config }, selection) {
   const form = document.getElementById("search"), input = document.getElementById("search-text"), list = document.getElementById("search-hits");
-  let choices = [], current = -1, waiting = null, asked = null;
+  let choices = [], current = -1, waiting = null, asked = null, marker = null;
 
   const close = () => { list.hidden = true; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); };
   const mark = (index) => {
@@ -25,20 +32,25 @@ export function startSearch({ map, config }, selection) {
     mark(items.length ? 0 : -1);
   }
 
+  function goTo(place) {
+    marker?.remove();
+    marker = L.circleMarker([place.lat, place.lon], { radius: 9, color: "#0B4F8A", weight: 3, fillOpacity: 0.15, interactive: false }).addTo(map);
+    map.setView([place.lat, place.lon], 16);
+  }
+
   async function ask() {
-    const text = input.value.trim(), pair = COORDINATES.exec(text);
+    const text = input.value.trim();
     asked?.abort();
     if (!text) { close(); return; }
-    if (pair) {
-      const [lat, lon] = pair.slice(1).map((part) => parseFloat(part.replace(",", ".")));
-      offer([{ title: `${pair[1]} ${pair[2]}`, note: t("Go to these coordinates"), go: () => map.setView([lat, lon], 16) }]);
-      return;
-    }
     asked = new AbortController();
+    const { signal } = asked;
     try {
-      const answer = await fetch(`${config.addresses.search}?limit=12&q=${encodeURIComponent(text)}`, { signal: asked.signal });
-      if (!answer.ok) throw new Error(answer.statusText);
-      const { hits } = await answer.json();
+      const places = COORDINATES.test(text) ? await read(`${config.addresses.coordinates}?q=${encodeURIComponent(text)}`, signal) : { places: [] };
+      if (places.places.length) {
+        offer(places.places.map((place) => ({ title: `${number(place.lat, 5)} N ${number(place.lon, 5)} E`, note: place.system, go: () => goTo(place) })));
+        return;
+      }
+      const { hits } = await read(`${config.addresses.search}?limit=12&q=${encodeURIComponent(text)}`, signal);
       offer(hits.map((hit) => ({ title: hit.name, note: [hit.kind, hit.address].filter(Boolean).join(" · "), go: () => selection.show(hit, { fly: true }) })),
         t("Nothing found for “{text}”.", { text }));
     } catch (error) {

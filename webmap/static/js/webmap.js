@@ -1,4 +1,5 @@
 /* Starts the map page: takes what folium's script made and hands it to one module per concern. */
+import { startCopying } from "./copy.js";
 import { startReadout } from "./coordinates.js";
 import { startLayers } from "./layers.js";
 import { clear, notice, watchNetwork } from "./notices.js";
@@ -18,6 +19,7 @@ startLayers(page, state);
 showView();
 startReadout(map, config.projection);
 startTools();
+startCopying();
 watchNetwork();
 if (basemap) watchBasemap();
 const selection = startSelection(page, state);
