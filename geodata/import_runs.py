@@ -104,7 +104,7 @@ def supervise(number: int) -> None:
     """Run an import in a process of its own, until it ends or somebody cancels it."""
     engine = new_engine(pool_size=1)
     try:
-        if not _claim(engine, number):
+        if not claim(engine, number):
             return
         process = subprocess.Popen(
             [sys.executable, "-m", "geodata.import_runs", str(number)],
@@ -128,7 +128,7 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _claim(engine: Engine, number: int) -> bool:
+def claim(engine: Engine, number: int) -> bool:
     """Take an import that waits; say whether it was still there to take."""
     taken = False
     with engine.begin() as connection:
@@ -228,8 +228,8 @@ def _check(session: Session, found: ImportSession, progress: _Teller) -> None:
     options = options_of(found)
     version = data_version(session, found.layer)
     preview = preview_import(session, kind, path, options, progress=progress)
-    remembered = None
-    if preview.table is not None and not found.options.get("forget"):
+    remembered = _remembered(session, found)
+    if preview.table is not None and remembered is None and not found.options.get("forget"):
         remembered = remembered_answers(session, found.layer, signature_of(preview.table))
         if remembered is not None:
             again = _with_remembered(session, found, preview, remembered, progress)
@@ -238,6 +238,13 @@ def _check(session: Session, found: ImportSession, progress: _Teller) -> None:
     session.rollback()
     _keep(session, found, preview, version, remembered)
     session.commit()
+
+
+def _remembered(session: Session, found: ImportSession) -> ChangeSet | None:
+    """Return the import whose answers have been taken over already."""
+    if found.remembered_from is None or found.options.get("forget"):
+        return None
+    return session.get(ChangeSet, found.remembered_from)
 
 
 def _with_remembered(
@@ -291,7 +298,11 @@ def _keep(session: Session, found: ImportSession, preview: Preview, version: str
             options=options,
             remembered_from=remembered.id if remembered else None,
             report={**report.as_json(), "problems": [], "question": question_json(report.question)},
-            facts={**facts_of(preview), "mark": mark, "rejected_file": _write_rejected(found, preview)},
+            facts={
+                **facts_of(preview),
+                "mark": mark,
+                "rejected_file": _write_rejected(found, preview),
+            },
             seen_version=version,
             step=None,
             reason=text_json(report.reason_text) if report.reason_text else None,
@@ -334,7 +345,7 @@ def _store(session: Session, found: ImportSession, progress: _Teller) -> None:
     is_same_version = version == found.seen_version
     whole = preview_import(session, kind, path, options, list_changes=not is_same_version, progress=progress)
     if not is_same_version and not _is_as_seen(session, found, whole):
-        _keep(session, found, whole, version, None)
+        _keep(session, found, whole, version, _remembered(session, found))
         note = {"template": DATA_CHANGED, "details": {}}
         session.execute(update(ImportSession).where(ImportSession.id == number).values(reason=note))
         session.commit()

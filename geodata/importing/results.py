@@ -154,9 +154,9 @@ def problem(
     suggestion: Text | None = None,
     **details: Detail,
 ) -> Problem:
-    """Return a Problem; `details` fill the template."""
+    """Return a Problem; `details` and the value fill the template."""
     shown = None if value is None else str(value)[:200]
-    text = Text(template=template, details=details)
+    text = Text(template=template, details=details if shown is None else {"value": shown, **details})
     return Problem(code=code, text=text, row=row, field=field, severity=severity, value=shown, suggestion=suggestion)
 
 

@@ -354,12 +354,20 @@ def _facts(found: ImportSession) -> dict[str, Any]:
     remembered = get_change_set(db_session(), found.remembered_from) if found.remembered_from else None
     return {
         "facts": found.facts,
-        "crs": found.report.get("crs") or {},
-        "encoding": found.report.get("encoding") or {},
+        "crs": _known(found, "crs", remembered.crs if remembered else None),
+        "encoding": _known(found, "encoding", remembered.encoding if remembered else None),
         "remembered": remembered,
         "sources": words.SOURCE_TEXTS,
         "encodings": words.ENCODING_LABELS,
     }
+
+
+def _known(found: ImportSession, name: str, remembered: str | None) -> dict[str, Any]:
+    """Return a fact about the file; what was given only by an earlier import says so."""
+    known = dict(found.report.get(name) or {})
+    if known.get("from") == "given" and known.get("value") == remembered:
+        known["from"] = "remembered"
+    return known
 
 
 def _problems(found: ImportSession, kind: type[Feature], names: tuple[str, ...], *, limit: int) -> list[Any]:

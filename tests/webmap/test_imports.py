@@ -1,0 +1,525 @@
+"""The import wizard and the history over HTTP, with real files; the background's work is done as the worker does it."""
+
+import io
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
+
+from geodata import import_runs, import_sessions
+from geodata.database import new_engine
+from geodata.import_sessions import ImportSession, Stage
+from geodata.layers import LAYERS
+from tests.conftest import ROOT, migrate, sign_in
+from tests.geodata.importing import files
+
+MARKET = LAYERS.get("markets")
+NAMES = ["Chợ Đổng Quốc Bình", "Chợ Tam Bạc", "Chợ Lương Văn Can", "Chợ Cố Đạo", "Chợ Hàng"]
+COLUMNS = ["MA", "TEN", "HANG"]
+
+
+@pytest.fixture(scope="module")
+def database(empty_database, worker):
+    """A database of its own that other processes can see."""
+    url = empty_database(f"wizard_{worker}")
+    migrate(url)
+    return url
+
+
+@pytest.fixture
+def engine(database, monkeypatch):
+    """An empty start, and the address where the work looks for it."""
+    monkeypatch.setenv("DATABASE_URL", database.render_as_string(hide_password=False))
+    engine = new_engine(database)
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "TRUNCATE import_session, change_set, market, data_change, procrastinate_jobs,"
+                " procrastinate_workers RESTART IDENTITY CASCADE"
+            )
+        )
+        connection.execute(text("DELETE FROM account"))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def app(engine, make_app, tmp_path):
+    """The application on that database."""
+    return make_app(engine, upload_dir=tmp_path / "uploads")
+
+
+@pytest.fixture
+def gis(app):
+    """Somebody who may import."""
+    return sign_in(app, "gis")
+
+
+@pytest.fixture
+def session(engine):
+    """A look into the database."""
+    with Session(engine, expire_on_commit=False) as session:
+        yield session
+
+
+def rows_of(count=14, **values):
+    return [(f"CH-{i:02d}", f"{NAMES[i % 5]} số {i}", values.get("klass", "hạng 3")) for i in range(count)]
+
+
+def places(count=14):
+    return [(106.60 + 0.01 * i, 20.80 + 0.005 * i) for i in range(count)]
+
+
+def legacy(path, rows=None, points=None):
+    """Write what a district sends: VN-2000 without a .prj, TCVN3 without a .cpg."""
+    rows = rows or rows_of()
+    points = points or places(len(rows))
+    return files.shapefile(path, COLUMNS, rows, files.to_crs(points, 9210), encode=files.tcvn3, prj=None)
+
+
+def plain(path, rows=None, points=None):
+    """Write the same in WGS 84 and UTF-8."""
+    rows = rows or rows_of()
+    return files.shapefile(path, COLUMNS, rows, points or places(len(rows)))
+
+
+def send(client, *paths, layer="markets"):
+    """Upload files; return the numbers of the imports."""
+    data = {"layer": layer, "files": [(path.open("rb"), path.name) for path in paths]}
+    answer = client.post("/imports/new", data=data, content_type="multipart/form-data")
+    assert answer.status_code == 302, answer.text
+    return answer.location
+
+
+def work(engine):
+    """Do what waits, as the worker does it, in this process."""
+    with Session(engine) as session:
+        waiting = list(
+            session.scalars(select(ImportSession.id).where(ImportSession.status.in_(import_sessions.WAITING)))
+        )
+    for number in sorted(waiting):
+        assert import_runs.claim(engine, number)
+        import_runs.run(engine, number)
+
+
+def upload(client, engine, path):
+    """Upload one file and have it checked; return its number."""
+    location = send(client, path)
+    work(engine)
+    return int(re.search(r"/imports/(\d+)", location)[1])
+
+
+def found(engine, number):
+    with Session(engine, expire_on_commit=False) as session:
+        return import_sessions.get_import(session, number)
+
+
+def store(client, engine, number, **form):
+    """Confirm a preview and have it stored."""
+    page = client.get(f"/imports/{number}/confirm")
+    mark = re.search(r'name="mark" value="(\w+)"', page.text)
+    assert mark, page.text
+    answer = client.post(f"/imports/{number}/confirm", data={"mark": mark[1], **form})
+    assert answer.status_code == 302, answer.text
+    work(engine)
+    return found(engine, number)
+
+
+def markets(session):
+    session.expire_all()
+    return {market.code: market for market in session.scalars(select(MARKET))}
+
+
+def test_a_legacy_shapefile_is_asked_about_previewed_and_stored_in_the_right_place(gis, engine, session, tmp_path):
+    number = upload(gis, engine, legacy(tmp_path / "CHO.zip"))
+    page = gis.get(f"/imports/{number}").location
+    assert page.endswith("/questions")
+    questions = gis.get(page).text
+    assert "Chưa xác định được hệ tọa độ" in questions
+    assert questions.count('class="sketch"') == 3
+    assert 'value="EPSG:9210"' in questions
+    assert "TCVN3" in questions
+    assert questions.count("Chợ Đổng Quốc Bình số 0") >= 1
+    gis.post(f"/imports/{number}/questions", data={"crs": "EPSG:9210", "encoding": ""})
+    work(engine)
+    preview = gis.get(f"/imports/{number}/preview").text
+    assert "Chợ Lương Văn Can số 2" in preview
+    assert not markets(session)
+    assert store(gis, engine, number).stage is Stage.STORED
+    stored = markets(session)
+    assert len(stored) == 14
+    assert stored["CH-00"].name == "Chợ Đổng Quốc Bình số 0"
+    metres = text(
+        "SELECT ST_Distance(geom::geography, ST_SetSRID(ST_MakePoint(106.60, 20.80), 4326)::geography) FROM market WHERE code = 'CH-00'"
+    )
+    assert session.scalar(metres) < 1
+    report = gis.get(f"/imports/{number}/report").text
+    assert "EPSG:9210" in report
+    assert found(engine, number).file_sha256 in report
+
+
+def test_the_same_file_with_twelve_changes_takes_the_ten_that_were_ticked(gis, engine, session, tmp_path):
+    first = upload(gis, engine, legacy(tmp_path / "CHO.zip"))
+    gis.post(f"/imports/{first}/questions", data={"crs": "EPSG:9210"})
+    work(engine)
+    store(gis, engine, first)
+    rows = [(code, name, "hạng 2" if i < 12 else klass) for i, (code, name, klass) in enumerate(rows_of())]
+    second = upload(gis, engine, legacy(tmp_path / "CHO_thang_sau.zip", rows))
+    assert found(engine, second).stage is Stage.READY, "the answer about the CRS was remembered"
+    preview = gis.get(f"/imports/{second}/preview").text
+    assert "theo lần nhập CHO.zip" in preview
+    assert preview.count('name="row"') == 12
+    assert "<del>Hạng 3</del>" in preview
+    shown = " ".join(str(row) for row in range(1, 13))
+    gis.post(f"/imports/{second}/rows", data={"shown": shown, "row": [str(row) for row in range(1, 11)]})
+    assert gis.get(f"/imports/{second}/preview").text.count(" checked aria-label") == 10
+    store(gis, engine, second)
+    classes = {code: str(market.market_class) for code, market in markets(session).items()}
+    assert sorted(classes.values()).count(classes["CH-00"]) == 10
+    assert classes["CH-10"] == classes["CH-13"] != classes["CH-00"]
+
+
+def test_an_identical_import_changes_nothing_and_says_so(gis, engine, tmp_path):
+    store(gis, engine, upload(gis, engine, plain(tmp_path / "a.zip")))
+    again = upload(gis, engine, plain(tmp_path / "b.zip"))
+    counts = found(engine, again).report["counts"]
+    assert (counts["new"], counts["changed"], counts["unchanged"]) == (0, 0, 14)
+    assert "Không có gì thay đổi" in gis.get(f"/imports/{again}/preview").text
+    assert "Không có gì thay đổi" in gis.get(f"/imports/{again}/confirm").text
+
+
+def test_an_import_is_undone_although_a_colleague_edited_two_objects_since(app, gis, engine, session, tmp_path):
+    store(gis, engine, upload(gis, engine, plain(tmp_path / "a.zip")))
+    changed = [(code, name + " mới", klass) for code, name, klass in rows_of()]
+    second = upload(gis, engine, plain(tmp_path / "b.zip", changed))
+    change_set = store(gis, engine, second).change_set_id
+    colleague = sign_in(app, "admin")
+    edited = [(code, "Tên do đồng nghiệp đặt", klass) for code, name, klass in rows_of(2)]
+    store(colleague, engine, upload(colleague, engine, plain(tmp_path / "c.zip", edited)))
+    page = gis.get(f"/history/{change_set}/undo").text
+    assert "CH-00" in page
+    assert "CH-01" in page
+    assert "CH-02" not in page
+    answer = gis.post(f"/history/{change_set}/undo")
+    work(engine)
+    names = {code: market.name for code, market in markets(session).items()}
+    assert names["CH-00"] == names["CH-01"] == "Tên do đồng nghiệp đặt"
+    assert names["CH-02"] == rows_of()[2][1]
+    done = gis.get(answer.location)
+    assert gis.get(f"/imports/{re.search(r'/imports/([0-9]+)', answer.location)[1]}").location.startswith("/history/")
+    assert done.status_code == 200
+    assert "Đã hoàn tác" in gis.get("/imports").text
+    assert gis.post(f"/history/{change_set}/undo").status_code == 409
+    history = gis.get(f"/history/objects/markets/{markets(session)['CH-02'].id}").text
+    assert "Chợ Lương Văn Can số 2 mới" in history
+
+
+@pytest.mark.parametrize("role", ["public", "planner", "inspector"])
+def test_only_gis_and_admin_reach_imports_and_history(app, role):
+    client = sign_in(app, role)
+    for path in (
+        "/imports",
+        "/imports/new",
+        "/imports/1",
+        "/imports/1/state",
+        "/imports/1/file",
+        "/history",
+        "/history/1/undo",
+    ):
+        answer = client.get(path)
+        assert answer.status_code in ({302} if role == "public" else {403}), path
+    assert client.post("/imports/new").status_code in {302, 403}
+
+
+def test_what_data_changed_since_the_preview_is_shown_again_before_it_is_stored(gis, engine, session, tmp_path):
+    store(gis, engine, upload(gis, engine, plain(tmp_path / "a.zip")))
+    number = upload(gis, engine, plain(tmp_path / "b.zip", rows_of(klass="hạng 2")))
+    mark = re.search(r'name="mark" value="(\w+)"', gis.get(f"/imports/{number}/confirm").text)[1]
+    other = upload(gis, engine, plain(tmp_path / "c.zip", rows_of(3, klass="hạng 1")))
+    store(gis, engine, other)
+    gis.post(f"/imports/{number}/confirm", data={"mark": mark})
+    work(engine)
+    assert found(engine, number).stage is Stage.READY
+    assert "Dữ liệu đã thay đổi sau lần xem trước này" in gis.get(f"/imports/{number}/preview").text
+    assert {str(market.market_class) for market in markets(session).values()} == {"1", "3"}
+    assert gis.post(f"/imports/{number}/confirm", data={"mark": mark}).status_code == 409
+    assert store(gis, engine, number).stage is Stage.STORED
+
+
+def test_a_change_elsewhere_in_the_layer_does_not_disturb_a_confirmed_preview(gis, engine, tmp_path):
+    number = upload(gis, engine, plain(tmp_path / "a.zip"))
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO data_change (layer, transaction_id) VALUES ('markets', 1)"))
+    assert store(gis, engine, number).stage is Stage.STORED
+
+
+def test_rejected_rows_come_back_with_their_reasons_and_can_be_sent_again(gis, engine, session, tmp_path):
+    rows = [*rows_of(4), ("CH-90", "Chợ hỏng", "hạng chín"), ("CH-00", "Trùng mã", "hạng 3")]
+    number = upload(gis, engine, plain(tmp_path / "a.zip", rows))
+    page = gis.get(f"/imports/{number}/preview?tab=error").text
+    assert "hạng chín" in page
+    assert "Dòng 5" in page
+    answer = gis.post(f"/imports/{number}/confirm", data={"mark": found(engine, number).facts["mark"]})
+    assert answer.status_code == 409
+    store(gis, engine, number, accept_partial="1")
+    assert len(markets(session)) == 4
+    download = gis.get(f"/imports/{number}/rejected")
+    assert download.status_code == 200
+    name = re.search(r"filename=\"?([^\";]+)", download.headers["Content-Disposition"])[1]
+    path = tmp_path / name
+    path.write_bytes(download.data)
+    again = upload(gis, engine, path)
+    counts = found(engine, again).report["counts"]
+    assert counts["read"] == 2
+    assert counts["rejected"] >= 1
+
+
+def test_a_table_of_values_is_given_once_and_remembered(gis, engine, session, tmp_path):
+    rows = rows_of(3, klass="to đùng")
+    number = upload(gis, engine, plain(tmp_path / "a.zip", rows))
+    page = gis.get(f"/imports/{number}/questions").text
+    assert "to đùng" in page
+    gis.post(
+        f"/imports/{number}/questions",
+        data={"from.market_class.1": "to đùng", "value.market_class.1": "1"},
+    )
+    work(engine)
+    assert found(engine, number).report["counts"]["rejected"] == 0
+    store(gis, engine, number)
+    assert {str(market.market_class) for market in markets(session).values()} == {"1"}
+    again = upload(gis, engine, plain(tmp_path / "b.zip", rows))
+    assert found(engine, again).report["counts"]["unchanged"] == 3
+
+
+def test_a_mapping_of_columns_is_remembered_for_files_with_the_same_columns(gis, engine, session, tmp_path):
+    def strange(path):
+        rows = rows_of(3)
+        return files.shapefile(path, ["KHOA", "GOI_LA", "HANG"], rows, places(3))
+
+    number = upload(gis, engine, strange(tmp_path / "a.zip"))
+    assert found(engine, number).stage is Stage.ASKING
+    assert "Chưa nhận ra cột bắt buộc" in gis.get(f"/imports/{number}/questions").text
+    gis.post(
+        f"/imports/{number}/questions", data={"map.code": "KHOA", "map.name": "GOI_LA", "map.market_class": "HANG"}
+    )
+    work(engine)
+    store(gis, engine, number)
+    assert set(markets(session)) == {"CH-00", "CH-01", "CH-02"}
+    again = upload(gis, engine, strange(tmp_path / "b.zip"))
+    assert found(engine, again).report["counts"]["unchanged"] == 3
+
+
+def test_the_encoding_can_be_switched_by_hand(gis, engine, tmp_path):
+    number = upload(gis, engine, legacy(tmp_path / "a.zip"))
+    gis.post(f"/imports/{number}/questions", data={"crs": "EPSG:9210", "encoding": "vni"})
+    work(engine)
+    assert found(engine, number).report["encoding"] == {"value": "vni", "from": "given"}
+    assert "Đổng Quốc Bình" not in gis.get(f"/imports/{number}/preview?tab=new").text
+
+
+def test_loose_parts_of_a_shapefile_are_one_import_and_several_files_are_several(gis, engine, tmp_path):
+    packed = plain(tmp_path / "a.zip")
+    with zipfile.ZipFile(packed) as archive:
+        archive.extractall(tmp_path / "parts")
+    parts = sorted((tmp_path / "parts").iterdir())
+    assert re.search(r"/imports/\d+/", send(gis, *parts))
+    work(engine)
+    assert found(engine, 1).report["counts"]["new"] == 14
+    assert send(gis, packed, plain(tmp_path / "b.zip")) == "/imports"
+    work(engine)
+    assert {found(engine, number).stage for number in (2, 3)} == {Stage.READY}
+
+
+def test_replacing_a_layer_demands_a_word_about_what_is_deleted(gis, engine, session, tmp_path):
+    store(gis, engine, upload(gis, engine, plain(tmp_path / "a.zip")))
+    number = upload(gis, engine, plain(tmp_path / "b.zip", rows_of(10)))
+    gis.post(f"/imports/{number}/questions", data={"mode": "replace"})
+    work(engine)
+    mark = found(engine, number).facts["mark"]
+    assert "Xóa 4 đối tượng" in gis.get(f"/imports/{number}/confirm").text
+    assert gis.post(f"/imports/{number}/confirm", data={"mark": mark}).status_code == 400
+    change_set = store(gis, engine, number, accept_delete="1").change_set_id
+    assert len(markets(session)) == 10
+    gis.post(f"/history/{change_set}/undo")
+    work(engine)
+    assert len(markets(session)) == 14
+
+
+def test_a_refused_file_gives_its_reason_and_stores_nothing(gis, engine, session, tmp_path):
+    path = tmp_path / "a.zip"
+    path.write_bytes(b"PK no zip at all")
+    number = upload(gis, engine, path)
+    page = gis.get(f"/imports/{number}/questions")
+    assert found(engine, number).stage is Stage.REFUSED
+    assert "Tệp bị từ chối" in page.text
+    assert not markets(session)
+
+
+def test_uploading_nothing_or_into_no_layer_is_explained(gis):
+    answer = gis.post("/imports/new", data={"layer": "markets"}, headers={"Accept": "application/json"})
+    assert answer.status_code == 400
+    assert answer.json["message"] == "Chưa chọn tệp nào."
+    answer = gis.post("/imports/new", data={"layer": "", "files": (io.BytesIO(b"x"), "a.csv")})
+    assert answer.status_code == 400
+    assert "Hãy chọn lớp trước." in answer.text
+
+
+def test_what_waits_can_be_cancelled_and_is_then_not_worked_on(gis, engine, tmp_path):
+    send(gis, plain(tmp_path / "a.zip"))
+    page = gis.get("/imports/1/questions").text
+    assert "Bộ xử lý nền chưa chạy" in page
+    assert gis.get("/imports/1/state").json["working"] is True
+    gis.post("/imports/1/cancel")
+    assert found(engine, 1).stage is Stage.CANCELLED
+    assert not import_runs.claim(engine, 1)
+    assert "Đã hủy. Chưa lưu gì." in gis.get("/imports/1/report").text
+
+
+def test_giving_up_deletes_the_uploaded_file(gis, engine, tmp_path):
+    number = upload(gis, engine, plain(tmp_path / "a.zip"))
+    assert list((tmp_path / "uploads").iterdir())
+    gis.post(f"/imports/{number}/cancel")
+    assert not list((tmp_path / "uploads").iterdir())
+
+
+def test_the_original_comes_back_byte_for_byte_until_its_day_is_over(gis, engine, session, tmp_path):
+    path = plain(tmp_path / "Chợ quận Ngô Quyền.zip")
+    number = upload(gis, engine, path)
+    store(gis, engine, number)
+    answer = gis.get(f"/imports/{number}/file")
+    assert answer.data == path.read_bytes()
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    later = datetime.now(UTC).date() + timedelta(days=400)
+    assert import_sessions.forget_old_files(session, later) == 1
+    assert gis.get(f"/imports/{number}/file").status_code == 404
+    assert "không còn lưu" in gis.get(f"/imports/{number}/report").text
+
+
+def start(engine, number):
+    """Run a claimed import in a process of its own, as the worker does."""
+    assert import_runs.claim(engine, number)
+    return subprocess.Popen([sys.executable, "-m", "geodata.import_runs", str(number)], cwd=ROOT, env=dict(os.environ))
+
+
+def test_a_process_killed_while_storing_leaves_the_data_as_before_and_a_reason(gis, engine, session, tmp_path):
+    number = upload(gis, engine, plain(tmp_path / "a.zip"))
+    mark = found(engine, number).facts["mark"]
+    gis.post(f"/imports/{number}/confirm", data={"mark": mark})
+    # The layer is held, so that the import is surely in the middle when it is killed.
+    with Session(engine) as holder:
+        holder.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('layer:markets', 0))"))
+        process = start(engine, number)
+        waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        wait_until(lambda: session.scalar(waiting) or session.rollback())
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    with engine.begin() as connection:
+        long_ago = datetime.now(UTC) - timedelta(minutes=5)
+        connection.execute(update(ImportSession).values(heartbeat_at=long_ago))
+    page = gis.get(f"/imports/{number}/report").text
+    assert "Bộ xử lý nền dừng giữa chừng" in page
+    assert not markets(session)
+    gis.post(f"/imports/{number}/questions", data={})
+    work(engine)
+    assert store(gis, engine, number).stage is Stage.STORED
+    assert len(markets(session)) == 14
+
+
+def test_what_runs_is_cancelled_within_seconds_and_the_watcher_says_why(gis, engine, session, tmp_path):
+    number = upload(gis, engine, plain(tmp_path / "a.zip"))
+    gis.post(f"/imports/{number}/confirm", data={"mark": found(engine, number).facts["mark"]})
+    with Session(engine) as holder:
+        holder.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('layer:markets', 0))"))
+        watcher = subprocess.Popen(
+            [sys.executable, "-c", f"from geodata.import_runs import supervise; supervise({number})"],
+            cwd=ROOT,
+            env=dict(os.environ),
+        )
+        wait_until(lambda: found(engine, number).stage is Stage.STORING)
+        gis.post(f"/imports/{number}/cancel")
+        assert watcher.wait(timeout=20) == 0
+        assert found(engine, number).stage is Stage.CANCELLED
+    assert not markets(session)
+
+
+def test_a_supervised_import_that_dies_tells_the_signal(gis, engine, tmp_path):
+    number = upload(gis, engine, plain(tmp_path / "a.zip"))
+    gis.post(f"/imports/{number}/confirm", data={"mark": found(engine, number).facts["mark"]})
+    with Session(engine) as holder:
+        holder.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('layer:markets', 0))"))
+        watcher = subprocess.Popen(
+            [sys.executable, "-c", f"from geodata.import_runs import supervise; supervise({number})"],
+            cwd=ROOT,
+            env=dict(os.environ),
+        )
+        child = wait_until(lambda: children_of(watcher.pid))
+        wait_until(lambda: found(engine, number).step is not None or b"import_runs" in command_of(child[0]))
+        os.kill(child[0], signal.SIGKILL)
+        assert watcher.wait(timeout=20) == 0
+    assert found(engine, number).stage is Stage.FAILED
+    assert "SIGKILL" in gis.get(f"/imports/{number}/report").text
+
+
+def children_of(pid):
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def command_of(pid):
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def wait_until(condition, seconds=20):
+    """Return the first true answer."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if answer := condition():
+            return answer
+        time.sleep(0.05)
+    raise AssertionError("it did not happen")
+
+
+def test_two_imports_into_one_layer_wait_for_each_other_and_both_are_stored(gis, engine, session, tmp_path):
+    first = upload(gis, engine, plain(tmp_path / "a.zip", rows_of(5)))
+    other = [(f"KH-{i}", f"Chợ khác {i}", "hạng 3") for i in range(5)]
+    second = upload(gis, engine, plain(tmp_path / "b.zip", other))
+    for number in (first, second):
+        gis.post(f"/imports/{number}/confirm", data={"mark": found(engine, number).facts["mark"]})
+    processes = [start(engine, number) for number in (first, second)]
+    assert [process.wait(timeout=60) for process in processes] == [0, 0]
+    stages = {found(engine, number).stage for number in (first, second)}
+    assert Stage.STORED in stages
+    for number in (first, second):
+        if found(engine, number).stage is Stage.READY:  # the other one came first: look again
+            store(gis, engine, number)
+    assert len(markets(session)) == 10
+
+
+def test_empty_lists_say_what_to_do(gis):
+    assert "Chưa có lần nhập dữ liệu nào." in gis.get("/imports").text
+    assert "Chưa có thay đổi nào." in gis.get("/history").text
+    assert gis.get("/history?layer=markets").status_code == 200
+    assert gis.get("/history?layer=nothing").status_code == 404
+    assert gis.get("/imports/77").status_code == 404
+    assert gis.get("/history/77").status_code == 404
+
+
+def test_markup_in_a_file_is_shown_as_text(gis, engine, tmp_path):
+    rows = [("X-1", "<script>alert(1)</script>", "<b>hạng</b>")]
+    number = upload(gis, engine, plain(tmp_path / "<img src=x>.zip", rows))
+    for page in ("preview", "preview?tab=error", "questions", "report"):
+        text_ = gis.get(f"/imports/{number}/{page}", follow_redirects=True).text
+        assert "<script>alert(1)" not in text_
+        assert "<img src=x>" not in text_
+        assert "<b>hạng" not in text_
