@@ -1,0 +1,124 @@
+"""The web server the benchmarks ask, as ./scripts/serve runs it, and clients that keep their connections."""
+
+import contextlib
+import http.client
+import os
+import socket
+import statistics
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+
+from scripts.console import announce
+from scripts.paths import PYTHON, ROOT
+
+WORKERS = 2
+CONNECTIONS = 4
+READY_SECONDS = 60.0
+
+
+@contextlib.contextmanager
+def running_server() -> Iterator[str]:
+    """Give the address of a server over the database of DATABASE_URL, on loopback only, without a base map."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [
+        str(PYTHON), "-P", "-m", "granian", "--interface", "wsgi", "--factory", "--no-ws", "--host", "127.0.0.1",
+        "--port", str(port), "--workers", str(WORKERS), "--log-level", "warning", "webmap:create_app",
+    ]  # fmt: skip
+    environment = {**os.environ, "SECRET_KEY": "benchmark-" + "k" * 32, "BASEMAP_URL": ""}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    try:
+        _wait(port)
+        yield f"127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _wait(port: int) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("GET", "/readyz")
+            if connection.getresponse().status == 200:
+                return
+        time.sleep(0.1)
+    raise RuntimeError("the server did not become ready")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What asking a list of addresses came to; times in milliseconds."""
+
+    name: str
+    requests: int
+    per_second: float
+    p50_ms: float
+    p95_ms: float
+    mean_kb: float
+    errors: int
+
+
+Request = tuple[str, dict[str, str]]
+
+
+def ask(
+    host: str, name: str, requests: Sequence[Request], *, connections: int = CONNECTIONS, seconds: float = 10
+) -> Result:
+    """Ask each address once over a few kept connections, for at most so many seconds."""
+    waiting = iter(requests)
+    lock, times, sizes, errors = threading.Lock(), list[float](), list[int](), list[int]()
+    deadline = time.monotonic() + seconds
+
+    def work() -> None:
+        connection = http.client.HTTPConnection(host, timeout=30)
+        while time.monotonic() < deadline:
+            with lock:
+                request = next(waiting, None)
+            if request is None:
+                break
+            started = time.perf_counter()
+            connection.request("GET", request[0], headers=request[1])
+            answer = connection.getresponse()
+            body = answer.read()
+            times.append((time.perf_counter() - started) * 1000)
+            sizes.append(len(body))
+            if answer.status >= 400:
+                errors.append(answer.status)
+        connection.close()
+
+    started = time.monotonic()
+    threads = [threading.Thread(target=work) for _ in range(connections)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    took = time.monotonic() - started
+    times.sort()
+    return Result(
+        name=name,
+        requests=len(times),
+        per_second=round(len(times) / took, 1),
+        p50_ms=round(statistics.median(times), 1),
+        p95_ms=round(times[min(len(times) - 1, int(len(times) * 0.95))], 1),
+        mean_kb=round(sum(sizes) / len(sizes) / 1000, 1),
+        errors=len(errors),
+    )
+
+
+def print_table(rows: Sequence[dict[str, object]]) -> None:
+    """Print rows with the same keys as a Markdown table."""
+    announce("| " + " | ".join(rows[0]) + " |")
+    announce("|" + " --- |" * len(rows[0]))
+    for row in rows:
+        announce("| " + " | ".join(str(value) for value in row.values()) + " |")
+
+
+def as_rows(results: Sequence[Result]) -> list[dict[str, object]]:
+    """Return results as rows of a table."""
+    return [asdict(result) for result in results]

@@ -1,0 +1,131 @@
+"""Tiles, lists, counts and search over HTTP on 500,000 sites, with two web processes.
+
+Every row: how many requests a second over four kept connections, and how long one took. “cold” asks each
+tile once of a fresh server; “one at a time” is what a person alone waits.
+"""
+
+import http.client
+import json
+import math
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Engine, func, select
+
+from geodata.layer import Feature
+from scripts.benchmarks._seed import AREA, SEED, SITE, prepare_database
+from scripts.benchmarks._server import Request, Result, as_rows, ask, print_table, running_server
+from scripts.paths import WORK
+
+ZOOMS = range(6, 15)
+TILES = 250
+SEARCHES = ("xang dau nguyen", "Cửa hàng gas", "BM-0012345", "dong quoc bnih", "nguyễn văn an", "cho do son", "456")
+
+
+def main() -> int:
+    """Fill, measure, print and write var/bench/tiles.json."""
+    engine = prepare_database()
+    rng = np.random.default_rng(SEED)
+    results: list[Result] = []
+    site, field = SITE.layer.name, _plain_choice(SITE)
+    values = list(field.filter.labels)
+    with running_server() as host:
+        # A first answer of each kind opens connections and reads catalogues; nobody measures that.
+        ask(host, "start", [(f"/tiles/{kind.layer.name}/14/13000/7200.mvt", {}) for kind in (SITE, AREA)] * 8)
+        results.append(ask(host, "counts and facets, first after a change", [_api(site, "facets")], connections=1))
+        filtered = [_api(site, f"facets?{field.name}={value}") for value in values]
+        results.append(ask(host, "facets of a choice, one at a time", filtered * 10, connections=1))
+        for kind, places in ((SITE, _places(engine, SITE)), (AREA, _places(engine, AREA))):
+            tiles = [_tile(kind, place, zoom) for place, zoom in _draw(rng, places)]
+            name = kind.layer.geometry.name.lower()
+            results.append(ask(host, f"tiles z6-14, {name}s, cold", tiles, seconds=30))
+            results.append(ask(host, f"tiles z6-14, {name}s, kept", tiles * 4))
+            results.append(ask(host, f"tiles z6-14, {name}s, 304", _known(host, tiles[:60]) * 20))
+        first = [_tile(SITE, place, 9) for place in ((106.5, 20.9), (107.1, 20.9), (106.5, 20.5), (107.1, 20.5))]
+        some: list[Request] = [(f"{path}?{field.name}={values[0]}", {}) for path, _ in first]
+        results.append(ask(host, "4 tiles of the first view, filtered, cold", some))
+        boxes = [_box(place) for place in _draw_places(rng, _places(engine, SITE), 300)]
+        results.append(
+            ask(host, "GeoJSON of a box, limit 1000", [_api(site, f"features?limit=1000&bbox={b}") for b in boxes])
+        )
+        pages = [_api(site, f"features?limit=50&{field.name}={value}") for value in values]
+        results.append(ask(host, "filtered list, page of 50", pages * 100, seconds=6))
+        table = [_api(site, "features?limit=50&sort=name"), _api(site, "features?limit=50&sort=-name")]
+        results.append(ask(host, "first table page by name, one at a time", table * 25, connections=1))
+        unsorted = [_api(site, "features?limit=50&sort=-updated_at")]
+        results.append(ask(host, "first table page by a field without index", unsorted * 10, connections=1))
+        searches: list[Request] = [(f"/api/search?limit=12&q={_quoted(text)}", {}) for text in SEARCHES]
+        results.append(ask(host, "search, one at a time", searches * 10, connections=1))
+    engine.dispose()
+    rows = as_rows(results)
+    print_table(rows)
+    (WORK / "bench" / "tiles.json").write_text(json.dumps(rows, indent=1, ensure_ascii=False), "utf-8")
+    return int(any(result.errors for result in results))
+
+
+def _plain_choice(kind: type[Feature]) -> Any:
+    """Return a choice that is stored and does not shape the symbol: the server has to filter by it."""
+    drawn = {variation.field for variation in kind.layer.style.by}
+    return next(f for f in kind.fields() if f.values and f.name not in drawn and not f.derived and f.roles is None)
+
+
+def _api(layer: str, rest: str) -> Request:
+    return f"/api/layers/{layer}/{rest}", {}
+
+
+def _quoted(text: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in text.encode())
+
+
+def _places(engine: Engine, kind: type[Feature]) -> list[tuple[float, float]]:
+    centre = func.ST_Centroid(kind.column("geom"))
+    with engine.connect() as connection:
+        rows = connection.execute(
+            select(func.ST_X(centre), func.ST_Y(centre)).where(kind.id % 13 == 0).order_by(kind.id)
+        )
+        return [(row[0], row[1]) for row in rows]
+
+
+def _draw_places(rng: np.random.Generator, places: list[tuple[float, float]], count: int) -> list[tuple[float, float]]:
+    return [places[index] for index in rng.integers(0, len(places), count)]
+
+
+def _draw(rng: np.random.Generator, places: list[tuple[float, float]]) -> list[tuple[tuple[float, float], int]]:
+    """Return places and zooms, each tile once."""
+    found: dict[tuple[int, int, int], tuple[tuple[float, float], int]] = {}
+    for place in _draw_places(rng, places, TILES * 4):
+        zoom = int(rng.choice(list(ZOOMS)))
+        found.setdefault((zoom, *_column_row(place, zoom)), (place, zoom))
+    return list(found.values())[:TILES]
+
+
+def _column_row(place: tuple[float, float], zoom: int) -> tuple[int, int]:
+    lon, lat = place
+    x = int((lon + 180) / 360 * 2**zoom)
+    return x, int((1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2 * 2**zoom)
+
+
+def _tile(kind: type[Feature], place: tuple[float, float], zoom: int) -> Request:
+    x, y = _column_row(place, zoom)
+    return f"/tiles/{kind.layer.name}/{zoom}/{x}/{y}.mvt", {}
+
+
+def _known(host: str, tiles: list[Request]) -> list[Request]:
+    """Return the requests of a browser that has these tiles."""
+    connection = http.client.HTTPConnection(host, timeout=30)
+    known = []
+    for path, _ in tiles:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        answer.read()
+        known.append((path, {"If-None-Match": answer.headers["ETag"]}))
+    return known
+
+
+def _box(place: tuple[float, float]) -> str:
+    lon, lat = place
+    return f"{lon - 0.02:.4f},{lat - 0.015:.4f},{lon + 0.02:.4f},{lat + 0.015:.4f}"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
