@@ -7,7 +7,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
-from sqlalchemy.orm import Session
 
 from pyproj import Transformer
 
@@ -17,6 +16,7 @@ from geodata.crs import WGS84, current_province
 from geodata.database import TIME_ZONE
 from geodata.layer import Described, Detail, Feature, Field, Group, Role, Symbol
 from webmap.auth import current_role
+from webmap.extensions import db_session
 from webmap.i18n import format_value, translate
 
 
@@ -114,7 +114,7 @@ def present_feature(
             if (table := _detail_table(connection, detail, feature_id, language)).rows
         ],
         documents=documents.documents_of(connection, kind.layer.name, feature_id) if whole else [],
-        changes=_changes(connection, kind, fields, feature_id, language) if whole else [],
+        changes=_changes(kind, fields, feature_id, language) if whole else [],
         coordinates=_coordinates(connection, kind, feature_id),
         is_illustration=bool(row.get("is_illustration")),
         source=row.get("source") or "",
@@ -122,15 +122,12 @@ def present_feature(
     )
 
 
-def _changes(
-    connection: Connection, kind: type[Feature], fields: Sequence[Field], feature_id: int, language: str
-) -> list[str]:
+def _changes(kind: type[Feature], fields: Sequence[Field], feature_id: int, language: str) -> list[str]:
     """Return who changed the feature when, the latest first; for staff, and of fields the role may see."""
     if current_role() is Role.PUBLIC:
         return []
     labels = {field.name: translate(field.label, language) for field in fields}
-    with Session(connection, join_transaction_mode="create_savepoint") as session:
-        entries = history.changes_of(session, kind.layer.name, feature_id)[:CHANGES_SHOWN]
+    entries = history.changes_of(db_session(), kind.layer.name, feature_id)[:CHANGES_SHOWN]
     return [
         translate("{when}: {what} by {who}", language).format(
             when=format_value(entry.change_set.made_at, language),
