@@ -13,6 +13,7 @@ from sqlalchemy import (
     FromClause,
     Identity,
     Index,
+    Select,
     Table,
     Text,
     cast,
@@ -275,6 +276,15 @@ def lock_layer(session: Session, layer: str) -> None:
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"layer:{layer}", 0))))
 
 
+def hold_rows(session: Session, table: Table, ids: Select[Any]) -> None:
+    """Wait for edits of these objects to end and keep new ones out until this transaction ends.
+
+    Statements that follow see what those edits left.
+    """
+    held = ids.with_for_update(of=table).subquery("held")
+    session.execute(select(func.count()).select_from(held))
+
+
 def record_deletions(session: Session, kind: type[Feature], change_set_id: int, ids: ColumnElement[bool]) -> None:
     """Write down objects, with what hangs on them, before they are deleted."""
     table = table_of(kind)
@@ -357,6 +367,8 @@ class _Undo:
 
     def run(self) -> UndoReport:
         """Remove what was added, bring back what was deleted, restore what was changed."""
+        joined = self.change.join(self.table, self.table.c.id == self.change.c.feature_id)
+        hold_rows(self.session, self.table, select(self.table.c.id).select_from(joined).where(self.of_set))
         removed, kept_added = self._remove_added()
         restored, kept_changed = self._restore_changed()
         brought_back, kept_deleted = self._bring_back_deleted()

@@ -7,6 +7,7 @@ import contextlib
 import ctypes
 import json
 import resource
+import signal
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from geodata.i18n import N_
 from geodata.importing.limits import Limits
 from geodata.importing.results import RefusedError
 
+_PR_SET_PDEATHSIG = 1
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 
 
@@ -25,6 +27,8 @@ def limit_process(limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with contextlib.suppress(OSError, AttributeError):
         libc = ctypes.CDLL(None, use_errno=True)
+        # Whoever waits for the answer may be killed: nobody reads on for him.
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if libc.unshare(_CLONE_NEWNET) != 0:
             libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
 

@@ -51,6 +51,7 @@ from geodata.history import (
     FeatureChange,
     PlainGeometry,
     data_columns,
+    hold_rows,
     record_deletions,
     row_json,
     table_of,
@@ -564,12 +565,15 @@ class Staging:
             self._insert(change_set.id)
 
     def _delete_absent(self, change_set_id: int) -> None:
+        hold_rows(self.session, self.target, select(self.target.c.id).where(self._absent_condition()))
         record_deletions(self.session, self.kind, change_set_id, self._absent_condition())
         self.session.execute(delete(self.target).where(self._absent_condition()))
 
     def _update(self, change_set_id: int) -> None:
         target, staged, match = self.target, self.staged, self.match
         layer = self.kind.layer.name
+        changed = select(target.c.id).join(match, match.c.target_id == target.c.id).where(self._is_change)
+        hold_rows(self.session, target, changed)
         before = (
             select(literal(change_set_id), literal(layer), target.c.id, target.c.code, row_json(self.kind))
             .join(match, match.c.target_id == target.c.id)
