@@ -27,7 +27,7 @@ def main() -> int:
     engine = prepare_database()
     rng = np.random.default_rng(SEED)
     results: list[Result] = []
-    site, field = SITE.layer.name, _plain_choice(SITE)
+    site, field = SITE.layer.name, plain_choice(SITE)
     values = list(field.filter.labels)
     with running_server() as host:
         # A first answer of each kind opens connections and reads catalogues; nobody measures that.
@@ -63,7 +63,7 @@ def main() -> int:
     return int(any(result.errors for result in results))
 
 
-def _plain_choice(kind: type[Feature]) -> Any:
+def plain_choice(kind: type[Feature]) -> Any:
     """Return a choice that is stored and does not shape the symbol: the server has to filter by it."""
     drawn = {variation.field for variation in kind.layer.style.by}
     return next(f for f in kind.fields() if f.values and f.name not in drawn and not f.derived and f.roles is None)
