@@ -318,6 +318,20 @@ class Showcase:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Life:
+    """Which fields tell a feature's years. `begins`: years or days, the first that is known counts.
+
+    `planned`, `under_way` and `gone` are values of `status`; any other means that it exists.
+    """
+
+    begins: tuple[str, ...]
+    status: str
+    planned: tuple[str, ...]
+    under_way: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Layer:
     """A layer kind's own facts. `key` are the columns that identify a feature across imports.
 
@@ -337,6 +351,7 @@ class Layer:
     selects_as: str | None = None
     showcase: Showcase | None = None
     charts: tuple[Chart, ...] = ()
+    life: Life | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -583,17 +598,25 @@ def _check_kind(kind: type[Feature]) -> None:
         for alias in {fold_column_name(name) for name in (*field.source_names, field.name)}:
             if owners.setdefault(alias, field.name) != field.name:
                 raise ValueError(f"{kind.layer.name}: {alias!r} means both {owners[alias]} and {field.name}")
-    wanted = {variation.field for variation in kind.layer.style.by} | set(kind.layer.style.label_fields)
-    wanted |= set(kind.layer.key) | ({kind.layer.style.offset_field or "code"})
-    for chart in kind.layer.charts:
-        wanted |= {chart.field, *chart.only, *chart.sums}
-    if show := kind.layer.showcase:
-        wanted |= {show.headline, *show.columns, *show.facts, *show.filters, *show.only, *show.names}
-    if unknown := wanted - set(fields):
-        raise ValueError(f"{kind.layer.name}: style, key, chart or showcase names unknown fields {sorted(unknown)}")
+    if unknown := _fields_named_by(kind.layer) - set(fields):
+        raise ValueError(
+            f"{kind.layer.name}: style, key, chart, showcase or life names unknown fields {sorted(unknown)}"
+        )
     for detail in kind.details:
         if not detail.fields():
             raise ValueError(f"{kind.layer.name}: detail {detail.detail.name} has no fields")
+
+
+def _fields_named_by(layer: Layer) -> set[str]:
+    wanted = {variation.field for variation in layer.style.by} | set(layer.style.label_fields)
+    wanted |= set(layer.key) | ({layer.style.offset_field or "code"})
+    for chart in layer.charts:
+        wanted |= {chart.field, *chart.only, *chart.sums}
+    if show := layer.showcase:
+        wanted |= {show.headline, *show.columns, *show.facts, *show.filters, *show.only, *show.names}
+    if life := layer.life:
+        wanted |= {life.status, *life.begins}
+    return wanted
 
 
 def fold_column_name(name: str) -> str:

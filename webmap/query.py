@@ -11,9 +11,11 @@ from geodata.features import area_kinds, area_of
 from geodata.filters import Condition, bbox_filter, near_filter, parse_bbox, text_filter, within_filter
 from geodata.i18n import N_
 from geodata.layer import Feature, Field, Registry
+from geodata.spatial import polygon_filter
+from geodata.years import year_filter
 
 #: Arguments that are not filters.
-RESERVED = frozenset({"limit", "cursor", "sort", "lang", "format", "crs", "count"})
+RESERVED = frozenset({"limit", "cursor", "sort", "lang", "format", "crs", "count", "geometry"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +49,10 @@ class FilterParser:
             return bbox_filter(name, parse_bbox(name, values[-1]), geom)
         if name == "near":
             return near_filter(name, values[-1], geom)
+        if name == "polygon":
+            return polygon_filter(name, values[-1], geom)
+        if name == "year" and self.kind.layer.life:
+            return year_filter(name, values[-1], self.kind, self.kind.layer.life)
         areas = area_kinds(self.registry)
         if name in areas:
             area, title = area_of(self.connection, areas[name], name, values[-1])
@@ -56,5 +62,5 @@ class FilterParser:
             name=name,
             value=values[0],
             reason=N_("there is no such filter"),
-            choices=[*sorted(known), "q", "bbox", "near", *areas],
+            choices=[*sorted(known), "q", "bbox", "near", "polygon", *areas],
         )

@@ -24,6 +24,7 @@ from geodata.layer import (
     Group,
     LabelledEnum,
     Layer,
+    Life,
     Role,
     Showcase,
     Style,
@@ -166,6 +167,13 @@ class IndustrialCluster(Feature):
                 only=CLUSTERS_ONLY,
                 sums=("industrial_land_ha", "free_land_ha"),
             ),
+        ),
+        life=Life(
+            begins=("established_on", "valid_from"),
+            status="status",
+            planned=("proposed", "listed", "appraising", "submitted"),
+            under_way=("established", "land_clearance", "building"),
+            gone=("abolished",),
         ),
     )
     details = (DossierStep,)

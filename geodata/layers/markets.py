@@ -23,6 +23,7 @@ from geodata.layer import (
     Group,
     LabelledEnum,
     Layer,
+    Life,
     Role,
     Style,
     Symbol,
@@ -178,6 +179,13 @@ class Market(Feature):
         charts=(
             Chart(title=N_("Markets by class"), field="market_class", sums=("stall_count",)),
             Chart(title=N_("Markets by status of the project"), field="status", sums=("stall_count",)),
+        ),
+        life=Life(
+            begins=("commissioning_year", "built_year", "valid_from"),
+            status="status",
+            planned=("planned", "surveying", "preparing"),
+            under_way=("building", "rebuilding"),
+            gone=("cleared",),
         ),
     )
     details = (PricePlan,)

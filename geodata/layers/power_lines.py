@@ -20,6 +20,7 @@ from geodata.layer import (
     Group,
     LabelledEnum,
     Layer,
+    Life,
     Role,
     Style,
     Symbol,
@@ -45,6 +46,11 @@ class Placement(LabelledEnum):
     UNDERGROUND = "underground", N_("Underground"), "ngầm", "cáp ngầm"
     SUBMARINE = "submarine", N_("Submarine"), "cáp biển"
 
+
+#: When a line or substation comes into service.
+GRID_LIFE = Life(
+    begins=("commissioning_year", "valid_from"), status="status", planned=("planned", "reserve"), under_way=("building",)
+)
 
 #: Grid voltages of the layers, kV.
 VOLTAGES = Choice({"500": "500 kV", "220": "220 kV", "110": "110 kV", "35": "35 kV", "22": "22 kV"})
@@ -92,6 +98,7 @@ class PowerLine(Feature):
             label_rank=3,
             offset_field="circuit_number",
         ),
+        life=GRID_LIFE,
     )
 
     voltage_kv: Mapped[int | None] = field(

@@ -33,7 +33,7 @@ from geodata.layer import (
     field,
     parent,
 )
-from geodata.layers.power_lines import VOLTAGES, GridStatus
+from geodata.layers.power_lines import GRID_LIFE, VOLTAGES, GridStatus
 
 
 class Scenario(LabelledEnum):
@@ -151,6 +151,7 @@ class Substation(Feature):
             thin_below_zoom=10,
         ),
         charts=(Chart(title=N_("Substations by loading"), field="loading_band", sums=("capacity_mva",)),),
+        life=GRID_LIFE,
     )
     details = (Transformer, LoadMeasurement)
 

@@ -22,12 +22,14 @@ from webmap.views import (
     map_page,
     showcase,
     tiles,
+    tools,
 )
 
 MODULES = (
     health,
     map_page,
     tiles,
+    tools,
     features,
     api,
     exports,

@@ -1,0 +1,147 @@
+"""The map's tools that ask the server: what lies inside an area, and what is there by a year."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, jsonify, request, send_file, url_for
+from sqlalchemy import Connection
+from werkzeug.datastructures import MultiDict
+
+from geodata import features
+from geodata.access import Action, may, visible_fields
+from geodata.errors import InvalidValueError
+from geodata.filters import Condition
+from geodata.i18n import N_
+from geodata.layer import Feature
+from geodata.years import STATES, count_year, parse_year, this_year, year_span
+from webmap.auth import allow_public, current_role
+from webmap.extensions import database, layers
+from webmap.i18n import current_language, translate
+from webmap.query import FilterParser
+from webmap.requests import LayerRequest, int_argument
+from webmap.workbook import write_workbook
+
+blueprint = Blueprint("tools", __name__)
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+#: Arguments of these views that are no filters.
+_OWN = frozenset({"limit", "lang", "years"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """A layer and the arguments that concern it: those without a layer's name, and its own."""
+
+    request: LayerRequest
+    arguments: MultiDict[str, str]
+
+    @property
+    def kind(self) -> type[Feature]:
+        return self.request.kind
+
+    def conditions(self, connection: Connection) -> tuple[Condition, ...]:
+        parser = FilterParser(kind=self.kind, visible=self.request.fields, registry=layers(), connection=connection)
+        return parser.parse(self.arguments)
+
+
+@blueprint.get("/api/inside")
+@allow_public
+def inside() -> Response:
+    """Answer what lies inside an area: per layer how many features, and the first of them."""
+    _require_area()
+    limit = int_argument("limit", 10, low=1, high=100)
+    found = []
+    with database().reading() as connection:
+        for asked in _asked():
+            conditions = asked.conditions(connection)
+            count = features.count_features(connection, asked.kind, conditions)
+            if not count:
+                continue
+            names = [field for field in asked.request.fields if field.name in {"name", "code"}]
+            page = features.list_features(
+                connection, asked.kind, names, conditions, limit=limit,
+                sort=features.Sort(name="name"), with_geometry=False,
+            )  # fmt: skip
+            layer = asked.kind.layer
+            address = url_for("exports.export", layer=layer.name)
+            exports = {
+                format: f"{address}?{_query([*asked.arguments.items(multi=True), ('format', format)])}"
+                for format in ("geojson", "csv")
+            }
+            found.append(
+                {"name": layer.name, "title": translate(layer.title), "count": count, "exports": exports}
+                | {"features": [{"id": row["id"], "name": row["name"], "code": row["code"]} for row in page.rows]}
+            )
+    workbook = f"{url_for('tools.inside_workbook')}?{_query(list(request.args.items(multi=True)))}"
+    return jsonify({"count": sum(layer["count"] for layer in found), "layers": found, "workbook": workbook})
+
+
+@blueprint.get("/layers/inside.xlsx")
+@allow_public
+def inside_workbook() -> Response:
+    """Answer the same as an Excel file, one sheet for each layer."""
+    _require_area()
+    file = io.BytesIO()
+    with database().reading() as connection:
+        sheets = []
+        for asked in _asked():
+            conditions = asked.conditions(connection)
+            if features.count_features(connection, asked.kind, conditions):
+                sheets.append((asked.kind, asked.request.fields, conditions))
+        write_workbook(connection, sheets, file, current_language())
+    file.seek(0)
+    return send_file(file, download_name=f"{translate('inside-the-area')}.xlsx", as_attachment=True, mimetype=XLSX)
+
+
+@blueprint.get("/api/years")
+@allow_public
+def years() -> Response:
+    """Answer per layer what exists, is being built and is planned by each of at most four years."""
+    wanted = [parse_year("years", part) for part in request.args.get("years", str(this_year())).split(",")[:4]]
+    described = []
+    with database().reading() as connection:
+        for asked in _asked():
+            life = asked.kind.layer.life
+            names = {field.name for field in asked.request.fields}
+            if life is None or not {life.status, *life.begins} <= names:
+                continue
+            conditions = asked.conditions(connection)
+            counts = [asdict(count_year(connection, asked.kind, life, year, conditions)) for year in wanted]
+            described.append(
+                {
+                    "name": asked.kind.layer.name,
+                    "title": translate(asked.kind.layer.title),
+                    "span": year_span(connection, asked.kind, life),
+                    "years": counts,
+                }
+            )
+    states = [{"name": name, "label": translate(label)} for name, label in STATES.items()]
+    return jsonify({"this_year": this_year(), "states": states, "layers": described})
+
+
+def _asked() -> Iterator[_Asked]:
+    """Return every layer this person may see, with its share of the arguments `field=` and `layer.field=`."""
+    role = current_role()
+    for kind in layers():
+        if not may(role, Action.VIEW, kind):
+            continue
+        arguments: MultiDict[str, str] = MultiDict()
+        for name, value in request.args.items(multi=True):
+            layer, dot, field = name.partition(".")
+            if dot and layer == kind.layer.name:
+                arguments.add(field, value)
+            elif not dot and name not in _OWN:
+                arguments.add(name, value)
+        yield _Asked(request=LayerRequest(kind=kind, fields=visible_fields(role, kind)), arguments=arguments)
+
+
+def _require_area() -> None:
+    areas = {"polygon", "near", *features.area_kinds(layers())}
+    if not any(request.args.get(name) for name in areas):
+        raise InvalidValueError(name="polygon", value="", reason=N_("draw an area first"))
+
+
+def _query(arguments: list[tuple[str, str]]) -> str:
+    return urlencode(arguments, safe=",;")
