@@ -14,6 +14,7 @@ from geodata import documents, features, history
 from geodata.access import visible_details
 from geodata.crs import WGS84, current_province
 from geodata.database import TIME_ZONE
+from geodata.filters import Choice
 from geodata.layer import Described, Detail, Feature, Field, Group, Role, Symbol
 from webmap.auth import current_role
 from webmap.extensions import db_session
@@ -90,15 +91,17 @@ def present_feature(
             continue
         text = present_value(field, row[field.name], language)
         if not text:
-            if field.group is not Group.STATE or field.filter is None:
+            if field.group is not Group.STATE or not isinstance(field.filter, Choice):
                 continue
             text = translate("Unknown", language)
         line = Row(
-            label=translate(field.label, language), text=text, unit=field.unit, help=translate(field.help, language),
+            label=translate(field.label, language), text=text, unit="" if _labels(field) else field.unit, help=translate(field.help, language),
             tone=tones.get((field.name, str(row[field.name])), ""), reason=_reason(field, row, language),
         )  # fmt: skip
         groups.setdefault(field.group, []).append(line)
     accuracy = kind.field("location_accuracy")
+    # What the symbol shows comes first, so that the popup explains the map.
+    drawn = {translate(f.label, language) for f in fields if f.name in {v.field for v in kind.layer.style.by}}
     return FeatureView(
         layer=kind.layer.name,
         title=translate(kind.layer.singular, language),
@@ -106,7 +109,7 @@ def present_feature(
         code=row["code"],
         name=row["name"],
         subtitle=row.get("address") or "",
-        state=groups.get(Group.STATE, []),
+        state=sorted(groups.get(Group.STATE, []), key=lambda line: line.label not in drawn),
         groups=[(translate(group, language), groups[group]) for group in Group if group in groups],
         details=[
             table
@@ -155,7 +158,7 @@ def _what_changed(entry: history.FeatureHistoryEntry, labels: Mapping[str, str],
 
 def present_value(field: Field, value: object, language: str) -> str:
     """Return a field's value as text: labels for allowed values, local numbers and dates, no unit."""
-    labels = field.values.labels() if field.values else getattr(field.filter, "labels", None)
+    labels = _labels(field)
     if labels and value is not None and str(value) in labels:
         return translate(labels[str(value)], language)
     if field.name.endswith("_year") and value is not None:
@@ -169,6 +172,11 @@ def _reason(field: Field, row: Mapping[str, Any], language: str) -> str:
         return ""
     explanation = field.explain(row, datetime.now(ZoneInfo(TIME_ZONE)).date())
     return explanation.say(lambda text: translate(text, language), lambda value: format_value(value, language))
+
+
+def _labels(field: Field) -> dict[str, str] | None:
+    """Return stored value -> text of a closed set; such a text says its unit itself."""
+    return field.values.labels() if field.values else getattr(field.filter, "labels", None)
 
 
 def _detail_table(connection: Connection, detail: type[Detail], feature_id: int, language: str) -> DetailTable:
