@@ -35,8 +35,8 @@ EXTENT = 4096
 BUFFER = 128
 WORLD_M = 40075016.685578488
 TILE_PX = 512
-#: Points closer than this are merged at low zoom, px.
-MERGE_PX = 2
+#: Points of one class closer than this are merged at low zoom, px: symbols are 6 px there and hide each other.
+MERGE_PX = 4
 #: Below this tile zoom lines and polygons are simplified by half a pixel.
 SIMPLIFY_BELOW = 12
 

@@ -144,8 +144,7 @@ def _at_z15(found: Any, address: str, name: str) -> list[dict[str, object]]:
 
 
 def _click(page: Page, place: dict[str, Any]) -> bool:
-    page.evaluate("() => { webmap.page.map.closePopup(); webmap.page.map.options.autoPan = false; }")
-    page.evaluate("() => webmap.page.selection.drop()")
+    page.evaluate("() => { L.Popup.prototype.options.autoPan = false; }")  # the next place must stay where it is
     page.mouse.click(place["x"], place["y"])
     got = page.evaluate("() => webmap.page.state.selection && webmap.page.state.selection.id")
     page.evaluate("() => webmap.page.selection.drop()")

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
+from sqlalchemy.orm import Session
 
 from geodata import features
 from geodata.errors import InvalidValueError, NotFoundError
@@ -93,3 +94,39 @@ def test_an_unknown_feature_is_not_found(session, kind):
 def test_a_made_up_cursor_is_refused_or_read_never_a_crash(session, kind, cursor):
     with contextlib.suppress(InvalidValueError):
         features.list_features(session.connection(), kind, kind.fields(), limit=1, cursor=cursor or "x")
+
+
+@ALL
+def test_names_come_in_vietnamese_order_both_ways(session, kind):
+    names = ["An", "Ăn", "Ân", "Dung", "Đông", "Em", "Ở", "Vũ"]
+    for name in reversed(names):
+        make_feature(session, kind, name=name)
+    for text, expected in (("name", names), ("-name", names[::-1])):
+        sort = features.parse_sort(kind, kind.fields(), text)
+        page = features.list_features(session.connection(), kind, kind.fields(), sort=sort)
+        assert [row["name"] for row in page.rows] == expected
+
+
+@ALL
+def test_what_is_unknown_comes_last_in_both_ways(session, kind):
+    days = [date(2020, 1, 1), None, date(2021, 1, 1), None]
+    for day in days:
+        make_feature(session, kind, valid_from=day)
+    for text, expected in (("valid_from", [days[0], days[2]]), ("-valid_from", [days[2], days[0]])):
+        sort = features.parse_sort(kind, kind.fields(), text)
+        page = features.list_features(session.connection(), kind, kind.fields(), sort=sort)
+        assert [row["valid_from"] for row in page.rows] == [*expected, None, None]
+
+
+def test_counts_follow_every_committed_change_at_once(engine):
+    kind = next(iter(LAYERS))
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as reading, Session(engine) as session:
+        before = features.count_features(reading, kind)
+        made = make_feature(session, kind)
+        assert features.count_features(reading, kind) == before
+        session.commit()
+        assert features.count_features(reading, kind) == before + 1
+        assert features.count_facets(reading, kind, kind.fields())[0] == before + 1
+        session.delete(made)
+        session.commit()
+        assert features.count_features(reading, kind) == before
