@@ -1,11 +1,9 @@
 """One visit: planned, written on the phone, saved at every step, finished, corrected; its pictures."""
 
-import json
-
 from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from geodata.errors import ConflictError, GeodataError, InvalidValueError
+from geodata.errors import ConflictError, InvalidValueError
 from geodata.filters import CHOOSE
 from geodata.i18n import N_
 from geodata.inspection_records import Severity, VisitKind
@@ -201,10 +199,7 @@ def _page(
     session, who = db_session(), person()
     paper = get_paper(session, who, paper_id)
     site = facts.get_site(session, paper.feature_id)
-    try:
-        content = dict(paper.content)
-    except GeodataError:
-        content = {}
+    content = dict(paper.content)
     template = "inspections/visit_form.html" if paper.state in IN_WORK else "inspections/visit.html"
     return render_page(
         template,
@@ -215,5 +210,6 @@ def _page(
         state=derive_state(facts.read_facts(session, site), current_day()), problem=problem,
         unfinished=unfinished.problems if unfinished else [], saved=saved,
         conflict_labels={c.name: _field_label(paper_id, c.name) for c in saved.conflicts} if saved else {},
-        content_json=json.dumps(content, ensure_ascii=False),
+        # the same for everybody who opens the form: a default of one's own would look like a change
+        leader=dict(facts.list_inspectors(session)).get(paper.inspector, paper.inspector),
     )  # fmt: skip

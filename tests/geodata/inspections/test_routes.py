@@ -1,0 +1,89 @@
+"""Day routes: hours, lunch, opening, urgency, unassigned ones with the reason, and the time it takes."""
+
+import random
+import time
+
+import pytest
+
+from geodata.errors import InvalidValueError
+from geodata.inspections.routes import RouteOptions, Stop, read_opening_hours, solve
+
+START = (106.68, 20.86)
+OPTIONS = RouteOptions()
+
+
+def stop(number, lon=106.70, lat=20.87, **more):
+    return Stop(id=number, lon=lon, lat=lat, **more)
+
+
+def order(found, person=0):
+    return [each["id"] for each in found["routes"][person]["stops"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"),
+    [
+        ("05:00-22:00", (300, 1320)),
+        ("6h30 – 21h", (390, 1260)),
+        (None, (0, 1440)),
+        ("cả ngày", (0, 1440)),
+        ("22:00-05:00", (0, 1440)),
+    ],
+)
+def test_opening_hours_are_read_or_assumed_open(text, hours):
+    assert read_opening_hours(text) == hours
+
+
+def test_a_visit_lies_within_working_and_opening_hours_and_outside_lunch():
+    stops = [stop(n, lon=106.6 + n / 100, opens=600 if n == 3 else 0, closes=1320) for n in range(1, 9)]
+    found = solve(stops, ["a"], START, OPTIONS)
+    lunch = found["routes"][0]["lunch"]
+    for each in found["routes"][0]["stops"]:
+        assert OPTIONS.starts <= each["arrive"]
+        assert each["leave"] <= OPTIONS.ends
+        assert each["leave"] <= lunch + 1 or each["arrive"] >= lunch + OPTIONS.lunch_minutes - 1
+        assert each["id"] != 3 or each["arrive"] >= 600
+    assert OPTIONS.lunch_from <= lunch <= OPTIONS.lunch_to
+    assert found["routes"][0]["back"] <= OPTIONS.ends
+
+
+def test_urgent_sites_come_in_the_morning():
+    stops = [stop(n, lon=106.69 + n / 1000) for n in range(1, 7)] + [stop(9, lon=106.55, is_urgent=True)]
+    found = solve(stops, ["a"], START, OPTIONS)
+    urgent = next(each for each in found["routes"][0]["stops"] if each["id"] == 9)
+    assert urgent["arrive"] <= OPTIONS.lunch_from
+
+
+def test_what_does_not_fit_says_why():
+    stops = [stop(n) for n in range(1, 30)] + [stop(50, opens=1200, closes=1320), stop(60, lon=109.5, lat=12.0)]
+    found = solve(stops, ["a"], START, OPTIONS)
+    reasons = {row["id"]: row["reason"] for row in found["unassigned"]}
+    assert reasons[50] == "closed"
+    assert reasons[60] == "far"
+    assert "full" in reasons.values()
+    assert len(order(found)) + len(reasons) == len(stops)
+
+
+def test_nothing_possible_is_told_not_failed():
+    found = solve([stop(1, opens=1200, closes=1260)], ["a"], START, OPTIONS)
+    assert order(found) == []
+    assert found["unassigned"] == [{"id": 1, "reason": "closed"}]
+
+
+@pytest.mark.parametrize("options", [{"starts": 1000, "ends": 900}, {"visit_minutes": 0}, {"speed_kmh": 500}])
+def test_a_day_that_cannot_be_is_refused(options):
+    with pytest.raises(InvalidValueError):
+        solve([stop(1)], ["a"], START, RouteOptions(**options))
+
+
+def test_300_sites_and_5_inspectors_are_routed_within_3_seconds():
+    chance = random.Random(3)
+    stops = [
+        stop(n, lon=106.4 + chance.random() * 0.6, lat=20.65 + chance.random() * 0.35, closes=1320, is_urgent=n < 6)
+        for n in range(1, 301)
+    ]
+    begun = time.perf_counter()
+    found = solve(stops, list("abcde"), START, OPTIONS)
+    assert time.perf_counter() - begun < 3
+    assert sum(len(each["stops"]) for each in found["routes"]) > 25
+    assert {1, 2, 3, 4, 5} <= {each["id"] for route in found["routes"] for each in route["stops"]}
