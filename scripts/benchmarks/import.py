@@ -1,0 +1,198 @@
+# ruff: noqa: N999 - the command is ./scripts/bench import
+"""A million points imported with every check on, against ogr2ogr's COPY and a bare COPY into the same table.
+
+A database of its own beside the one of DATABASE_URL, dropped at the end. The import is `manage import` as people
+run it: reading in the limited process, checks, comparison, history; its memory is the largest of its processes.
+"""
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import psycopg
+from alembic import command
+from alembic.config import Config
+from psycopg import sql
+from sqlalchemy import URL
+
+import pyogrio.raw
+import shapely
+
+from geodata.crs import WGS84
+from geodata.database import database_url, new_engine
+from geodata.history import table_of
+from scripts.benchmarks._seed import SEED, SITE, site_points
+from scripts.console import announce
+from scripts.paths import PYTHON, ROOT, WORK
+
+POINTS = 1_000_000
+DATABASE = "webmap_bench_import"
+COLUMNS = ("code", "name", "address")
+MEMORY_LIMIT_MB = 2048
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """One way into the table."""
+
+    name: str
+    rows: int
+    seconds: float
+    rows_per_s: int
+    memory_mb: int | None = None
+
+
+def main() -> int:
+    """Write the file, run the three ways, print and write var/bench/import.json; 1 when ogr2ogr is faster."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else POINTS
+    results: list[Result] = []
+    with tempfile.TemporaryDirectory(prefix="bench-import-") as folder, own_database() as url:
+        path = Path(folder) / "points.gpkg"
+        write_points(path, count)
+        announce(f"{count} points, {path.stat().st_size // 2**20} MB")
+        results.append(measure("manage import, every check on", count, lambda: run_import(url, path)))
+        check_count(url, count)
+        empty(url)
+        if shutil.which("ogr2ogr"):
+            results.append(measure("ogr2ogr, COPY", count, lambda: run_ogr2ogr(url, path)))
+            check_count(url, count)
+            empty(url)
+        rows = copy_rows(count)
+        results.append(measure("text COPY of ready rows, no checks", count, lambda: run_copy(url, rows)))
+        check_count(url, count)
+    for result in results:
+        memory = f"{result.memory_mb:>6} MB" if result.memory_mb else ""
+        announce(f"{result.name:<36} {result.seconds:>7.1f} s {result.rows_per_s:>9} rows/s {memory}")
+    (WORK / "bench").mkdir(parents=True, exist_ok=True)
+    rows_json = json.dumps([asdict(result) for result in results], indent=1)
+    (WORK / "bench" / "import.json").write_text(rows_json, "utf-8")
+    ours, other = results[0], results[1]
+    too_slow = other.name.startswith("ogr2ogr") and ours.seconds > other.seconds
+    return int(too_slow or (ours.memory_mb or 0) > MEMORY_LIMIT_MB)
+
+
+@contextmanager
+def own_database() -> Iterator[URL]:
+    """Give a migrated database, dropped at the end."""
+    maintenance = database_url()
+    name = sql.Identifier(DATABASE)
+    with psycopg.connect(plain(maintenance), autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(name))
+    url = maintenance.set(database=DATABASE)
+    try:
+        engine = new_engine(url)
+        with engine.connect() as migrating:
+            config = Config(toml_file=str(ROOT / "pyproject.toml"))
+            config.attributes["connection"] = migrating
+            command.upgrade(config, "head")
+            migrating.commit()
+        engine.dispose()
+        yield url
+    finally:
+        with psycopg.connect(plain(maintenance), autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+
+
+def plain(url: URL) -> str:
+    """Return an address that libpq and ogr2ogr understand."""
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def values(count: int) -> list[list[str]]:
+    """Return the text columns."""
+    return [
+        [f"BI-{number:07d}" for number in range(count)],
+        [f"Cửa hàng số {number % 9973}" for number in range(count)],
+        [f"Số {number % 211} đường Trần Nguyên Hãn" for number in range(count)],
+    ]
+
+
+def points(count: int) -> list[shapely.Point]:
+    """Return the same places on every run."""
+    return list(site_points(np.random.default_rng(SEED), count))
+
+
+def write_points(path: Path, count: int) -> None:
+    """Write the GeoPackage that both importers read."""
+    pyogrio.raw.write(
+        path,
+        geometry=np.asarray(shapely.to_wkb(points(count)), dtype=object),
+        field_data=[np.asarray(column, dtype=object) for column in values(count)],
+        fields=list(COLUMNS),
+        geometry_type="Point",
+        crs=f"EPSG:{WGS84}",
+        driver="GPKG",
+        layer="points",
+    )
+
+
+def copy_rows(count: int) -> list[str]:
+    """Return ready lines for COPY."""
+    shapes = shapely.to_wkb(shapely.set_srid(points(count), WGS84), hex=True, include_srid=True)
+    return ["\t".join(row) + "\n" for row in zip(*values(count), shapes, strict=True)]
+
+
+def measure(name: str, count: int, act: Callable[[], int | None]) -> Result:
+    """Run one way and return its figures."""
+    started = time.monotonic()
+    memory = act()
+    seconds = time.monotonic() - started
+    return Result(name=name, rows=count, seconds=round(seconds, 2), rows_per_s=round(count / seconds), memory_mb=memory)
+
+
+def run_import(url: URL, path: Path) -> int:
+    """Import through the command; return the memory of its largest process in MB."""
+    environment = {**os.environ, "DATABASE_URL": plain(url), "PYTHONPATH": str(ROOT)}
+    words = [str(PYTHON), "-P", "-m", "scripts.manage", "import", str(path), "--layer", SITE.layer.name, "--json"]
+    done = subprocess.run(words, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SystemExit(f"import ended with {done.returncode}: {done.stderr[-2000:]} {done.stdout[:2000]}")
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+
+
+def run_ogr2ogr(url: URL, path: Path) -> None:
+    """Let ogr2ogr append to the same table."""
+    words = ["ogr2ogr", "-f", "PostgreSQL", f"PG:{plain(url)}", str(path), "points", "-append", "-nln"]
+    words += [table_of(SITE).name, "--config", "PG_USE_COPY", "YES", "-gt", "unlimited"]
+    subprocess.run(words, check=True)
+
+
+def run_copy(url: URL, rows: list[str]) -> None:
+    """Copy ready rows into the same table."""
+    names = sql.SQL(", ").join(map(sql.Identifier, (*COLUMNS, "geom")))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table_of(SITE).name), names)
+    with psycopg.connect(plain(url)) as connection, connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for start in range(0, len(rows), 10_000):
+            copy.write("".join(rows[start : start + 10_000]))
+
+
+def check_count(url: URL, count: int) -> None:
+    """Stop when rows are missing."""
+    query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table_of(SITE).name))
+    with psycopg.connect(plain(url)) as connection:
+        found = connection.execute(query).fetchone()
+    if found != (count,):
+        raise SystemExit(f"{found} rows are stored, not {count}")
+
+
+def empty(url: URL) -> None:
+    """Give every way the same empty table."""
+    statement = sql.SQL("TRUNCATE {}, change_set CASCADE").format(sql.Identifier(table_of(SITE).name))
+    with psycopg.connect(plain(url), autocommit=True) as connection:
+        connection.execute(statement)
+        connection.execute("VACUUM")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
