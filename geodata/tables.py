@@ -1,9 +1,29 @@
 """Imports every module that owns tables, so that migrations and create-all see the whole schema."""
 
-from geodata import access, data_version, documents, history, import_sessions, indicators, inspection_records
+from geodata import (
+    access,
+    data_version,
+    documents,
+    history,
+    import_sessions,
+    indicators,
+    inspection_records,
+    saved_views,
+)
 from geodata.database import Base
 from geodata.layers import LAYERS
 
 METADATA = Base.metadata
 
-__all__ = ["LAYERS", "METADATA", "access", "data_version", "documents", "history", "import_sessions", "indicators", "inspection_records"]
+__all__ = [
+    "LAYERS",
+    "METADATA",
+    "access",
+    "data_version",
+    "documents",
+    "history",
+    "import_sessions",
+    "indicators",
+    "inspection_records",
+    "saved_views",
+]
