@@ -31,7 +31,7 @@ from sqlalchemy import (
     inspect,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import ColumnProperty, Mapped, column_property, declared_attr, mapped_column
+from sqlalchemy.orm import ColumnProperty, Mapped, MappedColumn, column_property, declared_attr, mapped_column
 
 from geoalchemy2 import Geometry, WKBElement
 
@@ -509,12 +509,16 @@ class Feature(Described):
     @declared_attr
     @classmethod
     def search_text(cls) -> Mapped[str]:
-        """Keep code, name and address without accents and case, for search."""
-        return mapped_column(
-            Text,
-            Computed("fold_text(code || ' ' || name || ' ' || coalesce(address, ''))", persisted=True),
-            deferred=True,
-        )
+        """Keep code, name, address and the public searchable fields without accents and case, for search."""
+        names = [
+            name
+            for name, column in vars(cls).items()
+            if name not in {"code", "name", "address"}
+            and isinstance(column, MappedColumn)
+            and _is_searchable(column.column.info.get(INFO))
+        ]
+        parts = "".join(f" || ' ' || coalesce({name}, '')" for name in ["address", *names])
+        return mapped_column(Text, Computed(f"fold_text(code || ' ' || name{parts})", persisted=True), deferred=True)
 
     @declared_attr.directive
     @classmethod
@@ -554,6 +558,11 @@ class Feature(Described):
     def detail(cls, name: str) -> type[Detail] | None:
         """Return the table of that name that hangs on this kind, or None."""
         return next((detail for detail in cls.details if detail.detail.name == name), None)
+
+
+def _is_searchable(spec: Field | None) -> bool:
+    """Say whether a field belongs in the search text; what not everybody may see must not be found by anybody."""
+    return spec is not None and spec.searchable and spec.roles is None
 
 
 class Registry:

@@ -276,6 +276,34 @@ class FuelSite(Feature):
         roles=STAFF,
         check="lpg_capacity_t >= 0",
     )
+    tank_count: Mapped[int | None] = field(
+        label=N_("Tanks"), source_names=("SO_BE", "SO_BON"), group=Group.SIZE, check="tank_count >= 0"
+    )
+    cylinder_stock_kg: Mapped[Decimal | None] = field(
+        label=N_("Cylinder stock"),
+        unit="kg",
+        type_=Numeric(12, 1),
+        source_names=("TON_CHAI_KG",),
+        group=Group.SIZE,
+        roles=STAFF,
+        check="cylinder_stock_kg >= 0",
+    )
+    brand: Mapped[str | None] = field(
+        label=N_("Brand"), type_=Text, source_names=("THUONG_HIEU", "NHAN_HIEU"), group=Group.PEOPLE, searchable=True
+    )
+    supplier_contract_to: Mapped[date | None] = field(
+        label=N_("Supply contract until"),
+        source_names=("HD_CUNG_CAP_DEN",),
+        group=Group.LEGAL,
+        roles=STAFF,
+        help=N_("At least one year for LPG shops (Decree 87/2018/NĐ-CP)"),
+    )
+    pressure_check_to: Mapped[date | None] = field(
+        label=N_("Pressure vessel check until"), source_names=("KIEM_DINH_DEN",), group=Group.LEGAL, roles=STAFF
+    )
+    environment_paper_no: Mapped[str | None] = field(
+        label=N_("Environment paper"), type_=Text, source_names=("GP_MOI_TRUONG", "HS_MOI_TRUONG"), group=Group.LEGAL
+    )
     dispenser_count: Mapped[int | None] = field(
         label=N_("Dispensers"),
         source_names=("SO_COT_BOM", "COT_BOM"),

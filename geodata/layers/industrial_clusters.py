@@ -96,6 +96,31 @@ class DossierStep(Detail):
     note: Mapped[str | None] = field(label=N_("Note"), type_=Text)
 
 
+class ClusterReport(Detail):
+    """A half-yearly report on a cluster (Circular 14/2024/TT-BCT: to 14 June and to 14 December). Money in VND."""
+
+    __tablename__ = "cluster_report"
+    detail = DetailInfo(
+        name="reports",
+        title=N_("Periodic reports"),
+        order_by=("-period_ends_on",),
+        key=("period_ends_on",),
+        roles=STAFF,
+    )
+
+    feature_id: Mapped[int] = parent("industrial_cluster")
+    period_ends_on: Mapped[date] = field(label=N_("Period to"), required=True)
+    project_count: Mapped[int | None] = field(label=N_("Projects"), check="project_count >= 0")
+    registered_capital_vnd: Mapped[int | None] = field(
+        label=N_("Registered capital"), unit="VND", type_=BigInteger, check="registered_capital_vnd >= 0"
+    )
+    worker_count: Mapped[int | None] = field(label=N_("Workers"), check="worker_count >= 0")
+    revenue_vnd: Mapped[int | None] = field(label=N_("Revenue"), unit="VND", type_=BigInteger, check="revenue_vnd >= 0")
+    budget_paid_vnd: Mapped[int | None] = field(
+        label=N_("Paid to the budget"), unit="VND", type_=BigInteger, check="budget_paid_vnd >= 0"
+    )
+
+
 _HATCHED = Symbol(hatch=45, fill_opacity=0.55)
 _PLANNED = Symbol(fill_opacity=0.06, dash=(7, 5))
 _GREY = Symbol(fill="#8A8F98", stroke="#5F6670", fill_opacity=0.35)
@@ -176,7 +201,7 @@ class IndustrialCluster(Feature):
             gone=("abolished",),
         ),
     )
-    details = (DossierStep,)
+    details = (DossierStep, ClusterReport)
 
     kind: Mapped[ClusterKind | None] = field(label=N_("Kind"), values=ClusterKind, source_names=("LOAI", "LOAI_HINH"))
     status: Mapped[ClusterStatus | None] = field(
@@ -308,6 +333,9 @@ class IndustrialCluster(Feature):
     )
     detailed_plan_decision_no: Mapped[str | None] = field(
         label=N_("Detailed plan 1/500"), type_=Text, source_names=("QD_QHCT_1_500", "QD_QHCT"), group=Group.LEGAL
+    )
+    investment_approval_no: Mapped[str | None] = field(
+        label=N_("Investment approval"), type_=Text, source_names=("QD_CHAP_THUAN_DT", "QD_CTDT"), group=Group.LEGAL
     )
     wastewater_capacity_m3_day: Mapped[int | None] = field(
         label=N_("Wastewater plant"),

@@ -97,6 +97,14 @@ class ConversionStep(LabelledEnum):
     DONE = "done", N_("Completed"), "hoàn thành"
 
 
+class CapitalSource(LabelledEnum):
+    """Where the investment comes from."""
+
+    BUDGET = "budget", N_("State budget"), "ngân sách"
+    PRIVATE = "private", N_("Outside the budget"), "ngoài ngân sách", "xã hội hóa"
+    MIXED = "mixed", N_("Mixed capital"), "hỗn hợp"
+
+
 class PricePlanStatus(LabelledEnum):
     """State of a price plan."""
 
@@ -260,6 +268,9 @@ class Market(Feature):
         group=Group.SIZE,
         check="capital_vnd >= 0",
     )
+    capital_source: Mapped[CapitalSource | None] = field(
+        label=N_("Capital source"), values=CapitalSource, source_names=("NGUON_VON",), group=Group.SIZE
+    )
     document_no: Mapped[str | None] = field(
         label=N_("Document"), type_=Text, source_names=("SO_VB", "VAN_BAN"), group=Group.LEGAL, searchable=True
     )
@@ -274,4 +285,10 @@ class Market(Feature):
     )
     fire_safety_ok: Mapped[bool | None] = field(
         label=N_("Fire safety accepted"), source_names=("PCCC",), group=Group.STATE, roles=STAFF
+    )
+    waste_collected: Mapped[bool | None] = field(
+        label=N_("Waste collected"), source_names=("THU_GOM_RAC", "RAC_THAI"), group=Group.STATE, roles=STAFF
+    )
+    food_safety_ok: Mapped[bool | None] = field(
+        label=N_("Food safety met"), source_names=("ATTP", "AN_TOAN_TP"), group=Group.STATE, roles=STAFF
     )

@@ -49,7 +49,10 @@ class Placement(LabelledEnum):
 
 #: When a line or substation comes into service.
 GRID_LIFE = Life(
-    begins=("commissioning_year", "valid_from"), status="status", planned=("planned", "reserve"), under_way=("building",)
+    begins=("commissioning_year", "valid_from"),
+    status="status",
+    planned=("planned", "reserve"),
+    under_way=("building",),
 )
 
 #: Grid voltages of the layers, kV.
@@ -139,6 +142,12 @@ class PowerLine(Feature):
     )
     conductor: Mapped[str | None] = field(
         label=N_("Conductor"), type_=Text, source_names=("DAY_DAN", "LOAI_DAY"), group=Group.SIZE
+    )
+    bundle_count: Mapped[int | None] = field(
+        label=N_("Conductors per phase"),
+        source_names=("PHAN_PHA", "SO_DAY_PHA"),
+        group=Group.SIZE,
+        check="bundle_count BETWEEN 1 AND 8",
     )
     rating_a: Mapped[int | None] = field(
         label=N_("Rated current"),
