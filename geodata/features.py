@@ -205,10 +205,11 @@ def area_kinds(registry: Registry) -> dict[str, type[Feature]]:
 
 
 def area_of(connection: Connection, kind: type[Feature], name: str, value: str) -> tuple[ScalarSelect[Any], str]:
-    """Return the area of an id or code as a scalar subquery, and its name. Raises InvalidFilterError."""
-    feature_id = find_by_code(connection, kind, value)
-    if feature_id is None and value.isdigit() and len(value) < len(str(2**63)):
-        feature_id = int(value)
+    """Return the area of a code or `id:<id>` as a scalar subquery, and its name. Raises InvalidFilterError."""
+    number = value.removeprefix("id:")  # a former unit may share its code with a new one
+    feature_id = None if number != value else find_by_code(connection, kind, value)
+    if feature_id is None and number.isascii() and number.isdigit() and len(number) < len(str(2**63)):
+        feature_id = int(number)
     title = connection.execute(select(kind.name).where(kind.id == feature_id)).scalar() if feature_id else None
     if title is None:
         raise InvalidFilterError(name=name, value=value, reason=N_("there is no such area; give its code"))

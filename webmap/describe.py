@@ -46,6 +46,7 @@ def describe_layer(connection: Connection, kind: type[Feature], role: Role, lang
         "description": translate(layer.description, language),
         "geometry": layer.geometry.value.lower(),
         "tiles": tile_url(layer.name),
+        "selects_as": layer.selects_as,
         "min_zoom": layer.min_zoom,
         "shown": layer.shown,
         "extent": features.extent(connection, kind),

@@ -20,7 +20,10 @@ MAX_ZOOM = 19
 
 #: Addresses the page's scripts call; {layer} and {id} are filled in there.
 DEFAULT_ADDRESSES = {
+    "layers": "/api/layers",
     "facets": "/api/layers/{layer}/facets",
+    "features": "/api/layers/{layer}/features",
+    "export": "/layers/{layer}/export",
     "popup": "/layers/{layer}/features/{id}/popup",
     "panel": "/layers/{layer}/features/{id}/panel",
     "feature": "/api/layers/{layer}/features/{id}",

@@ -35,9 +35,6 @@ export function startLayers({ map, layers, config }, state) {
   const zoomed = () => { for (const layer of layers) noteZoom(layer, map.getZoom()); };
   map.on("zoomend", zoomed);
   zoomed();
-  const tell = () => chips(state, layers);
-  state.on("filters", tell);
-  document.addEventListener("counted", tell); // the sentences come with the counts
 }
 
 function isOn(layer) {
@@ -106,7 +103,7 @@ function toggle(layer, variation, value, state) {
 function applyFilters(entry, state) {
   const { layer } = entry, { name, style } = layer.spec;
   const inSymbol = new Set(style.variations.map((variation) => variation.field));
-  const pairs = state.filters[name] || [];
+  const pairs = state.pairs(name);
   entry.query = state.filterQuery(name);
   layer.setQuery(new URLSearchParams(pairs.filter(([field]) => !inSymbol.has(field))).toString());
   const wanted = style.variations.map((variation) => state.filter(name, variation.field));
@@ -131,18 +128,22 @@ async function count(entry, state, addresses) {
   const { name } = entry.layer.spec, query = entry.query, url = addresses.facets.replace("{layer}", name);
   try {
     const answer = await fetch(query ? `${url}?${query}` : url);
-    if (!answer.ok) throw new Error(answer.statusText);
     const facets = await answer.json();
-    if (query === entry.query) showCounts(entry, facets, state);
-  } catch {
+    if (query !== entry.query) return;
+    if (!answer.ok) throw Object.assign(new Error(answer.statusText), { reason: facets.message, status: answer.status });
+    clear("filter-" + name);
+    showCounts(entry, facets, state);
+  } catch (error) {
+    if (query !== entry.query) return;
     entry.row.querySelector(".layer-count").textContent = "";
+    if (error.status === 400) notice("filter-" + name, `${entry.layer.spec.title}: ${error.reason}`);
   }
 }
 
 function showCounts(entry, { numberMatched, facets, sentences }, state) {
   const total = entry.row.querySelector(".layer-count");
   total.textContent = number(total.dataset.count = numberMatched);
-  entry.layer.sentences = sentences || [];
+  Object.assign(entry.layer, { sentences: sentences || [], facets, matched: numberMatched, countedFor: entry.query });
   for (const { variation, value, counter, item } of entry.buttons) {
     const found = facets[variation.field]?.[value] || 0, asked = state.filter(entry.layer.spec.name, variation.field);
     counter.textContent = found ? number(found) : "";
@@ -154,19 +155,6 @@ function showCounts(entry, { numberMatched, facets, sentences }, state) {
   const rows = [...document.querySelectorAll(".layer-count")], sum = rows.reduce((all, row) => all + Number(row.dataset.count || 0), 0);
   document.getElementById("panel-summary").textContent = t("{count} objects", { count: number(sum) });
   document.dispatchEvent(new CustomEvent("counted"));
-}
-
-/* The filters in force as sentences of the server, each layer with its way out. */
-function chips(state, layers) {
-  const box = document.getElementById("chips"), filtered = layers.filter((layer) => state.filtered(layer.spec.name).length);
-  const clear = (some) => {
-    const usual = Object.fromEntries(some.map((layer) => [layer.spec.name, state.usual(layer.spec.name)]));
-    state.update({ filters: { ...state.filters, ...usual } }, { push: true });
-  };
-  box.replaceChildren(...filtered.map((layer) => element("span", { class: "chip" },
-    element("span", {}, element("b", {}, layer.spec.title + ": "), (layer.sentences || []).join(" · ")),
-    element("button", { class: "btn-close", type: "button", "aria-label": t("Remove the filter of {layer}", { layer: layer.spec.title }), click: () => clear([layer]) }))));
-  if (filtered.length > 1) box.append(element("button", { class: "chip chip-clear", type: "button", click: () => clear(filtered) }, t("Clear filters")));
 }
 
 /* --- what a layer cannot show ---------------------------------------------------------------------- */

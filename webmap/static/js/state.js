@@ -1,17 +1,19 @@
 /* What the page shows, kept in the address so that it can be shared: view, layers, filters, selection.
-   ?z=12&lat=20.86&lon=106.68&layers=a,b&fade=a:60&sel=a:12&a.status=planned&a.status=building
+   ?z=12&lat=20.86&lon=106.68&layers=a,b&fade=a:60&sel=a:12&a.status=planned&a.status=building&all.q=text
    Everything that changes the page goes through update(); listeners get the names of what changed. */
 
 const VIEW = ["z", "lat", "lon"];
+/* Filters of this name hold for every layer: all.q, all.near, all.<area filter>. */
+export const ALL = "all";
 
 export class State extends EventTarget {
   /* `opensWith`: layer -> field -> the values shown when the address does not say. */
   constructor(opensWith) {
     super();
-    this.opensWith = opensWith;
+    this.opensWith = { [ALL]: {}, ...opensWith };
     this.layerNames = Object.keys(opensWith);
     this.read();
-    window.addEventListener("popstate", () => { this.read(); this.tell(["view", "layers", "filters", "selection", "fade"]); });
+    window.addEventListener("popstate", () => { this.read(); this.tell(["view", "layers", "filters", "selection", "fade", "table"]); });
   }
 
   read() {
@@ -23,10 +25,11 @@ export class State extends EventTarget {
     const [layer, id] = (query.get("sel") || "").split(":");
     this.selection = this.layerNames.includes(layer) && /^\d+$/.test(id || "") ? { layer, id: Number(id) } : null;
     this.panel = query.has("details");
+    this.table = this.layerNames.includes(query.get("table")) ? query.get("table") : null;
     this.filters = {}; // layer -> [[field, value], …]
     for (const [key, value] of query) {
       const [name, field] = key.split(".");
-      if (field && this.layerNames.includes(name)) (this.filters[name] ||= []).push([field, value]);
+      if (field && Object.hasOwn(this.opensWith, name)) (this.filters[name] ||= []).push([field, value]);
     }
     for (const name of this.layerNames) {
       for (const [field, values] of Object.entries(this.opensWith[name])) {
@@ -62,7 +65,10 @@ export class State extends EventTarget {
     return Object.entries(this.opensWith[layer]).flatMap(([field, values]) => values.map((value) => [field, value]));
   }
 
-  filterQuery(layer) { return new URLSearchParams(this.filters[layer] || []).toString(); }
+  /* All that filters a layer: its own filters and those of every layer. */
+  pairs(layer) { return [...(this.filters[layer] || []), ...(this.filters[ALL] || [])]; }
+
+  filterQuery(layer) { return new URLSearchParams(this.pairs(layer)).toString(); }
 
   update(changes, { push = false } = {}) {
     Object.assign(this, changes);
@@ -79,7 +85,7 @@ export class State extends EventTarget {
   address() {
     const query = new URLSearchParams(location.search);
     for (const key of [...query.keys()]) {
-      if (key.includes(".") || [...VIEW, "layers", "fade", "sel", "details", "q"].includes(key)) query.delete(key);
+      if (key.includes(".") || [...VIEW, "layers", "fade", "sel", "details", "table", "q"].includes(key)) query.delete(key);
     }
     if (this.view) {
       query.set("z", this.view.z);
@@ -93,6 +99,7 @@ export class State extends EventTarget {
     }
     if (this.selection) query.set("sel", `${this.selection.layer}:${this.selection.id}`);
     if (this.selection && this.panel) query.set("details", "");
+    if (this.table) query.set("table", this.table);
     const text = query.toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
     return location.pathname + (text && "?" + text);
   }

@@ -1,5 +1,5 @@
 /* The page's words and numbers in its language. Texts come with the page, English as key. */
-const table = JSON.parse(document.getElementById("texts")?.textContent || "{}");
+const table = Object.assign({}, ...[...document.querySelectorAll("#texts, script[data-texts]")].map((part) => JSON.parse(part.textContent)));
 export const language = document.documentElement.lang || "vi";
 
 /* Return the text in the page's language, {names} filled in. */

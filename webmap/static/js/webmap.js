@@ -1,12 +1,15 @@
 /* Starts the map page: takes what folium's script made and hands it to one module per concern. */
 import { startCopying } from "./copy.js";
+import { startChips } from "./chips.js";
 import { startReadout } from "./coordinates.js";
+import { startFilters } from "./filters.js";
 import { startLayers } from "./layers.js";
 import { clear, notice, watchNetwork } from "./notices.js";
 import { startPanels } from "./panel.js";
 import { startSelection } from "./popup.js";
 import { startSearch } from "./search.js";
 import { State } from "./state.js";
+import { startTable } from "./table.js";
 import { element, t } from "./texts.js";
 
 const page = window.webmap.page;
@@ -16,6 +19,8 @@ const state = new State(Object.fromEntries(layers.map((layer) => [layer.spec.nam
 document.getElementById("attribution").textContent = basemap ? "" : t("Land: Natural Earth");
 startPanels(map);
 startLayers(page, state);
+startChips(page, state);
+startFilters(page, state);
 showView();
 startReadout(map, config.projection);
 startTools();
@@ -24,6 +29,7 @@ watchNetwork();
 if (basemap) watchBasemap();
 const selection = startSelection(page, state);
 startSearch(page, selection);
+startTable(page, state, selection);
 state.update({}); // gives the links of the page this address
 page.state = state;
 page.selection = selection;
