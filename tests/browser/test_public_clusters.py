@@ -1,0 +1,92 @@
+"""An investor's way: which clusters have free land, in English, on a phone; then the paper for the table."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import PHONE
+
+DRAWN = "() => webmap.page.layers.every((layer) => !layer.isLoading()) && document.querySelectorAll('canvas.mvt-tile').length > 0"
+
+
+def test_an_investor_finds_free_land_in_two_steps_on_a_phone(open_page):
+    page = open_page("/?lang=en", PHONE, touch=True)
+    page.get_by_role("button", name="Pages").tap()
+    page.get_by_role("link", name="Industrial clusters").tap()
+    first = page.locator("[data-list] tbody tr").first
+    free = first.locator("td.headline")
+    expect(free).to_have_attribute("data-label", "Free land")
+    expect(free).to_contain_text("ha")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_map_beside_the_list_shows_what_the_list_shows(open_page):
+    page = open_page("/clusters")
+    page.wait_for_function(DRAWN)
+    with page.expect_request(re.compile(r"/tiles/.*free_land_ha=10")):
+        page.get_by_label("Đất còn trống").select_option("10..")
+        page.get_by_role("button", name="Lọc", exact=True).click()
+    expect(page.locator(".said")).to_have_text(re.compile("10"))
+    rows = page.locator("[data-list] tbody tr")
+    listed = {int(row.get_attribute("data-id")) for row in rows.all()}
+    page.wait_for_function(DRAWN)
+    page.evaluate("() => webmap.page.map.setZoom(webmap.page.map.getZoom())")
+    on_map = page.evaluate("""() => {
+        const found = new Set();
+        for (const layer of webmap.page.layers) layer.eachShown((tile, features) => { if (features) for (let i = 0; i < features.count; i++) found.add(features.id[i]); });
+        return [...found];
+    }""")
+    assert on_map
+    assert set(on_map) <= listed
+
+
+def test_a_row_is_marked_on_the_map(open_page):
+    page = open_page("/clusters")
+    page.wait_for_function(DRAWN)
+    row = page.locator("[data-list] tbody tr").first
+    row.hover()
+    assert page.evaluate("webmap.page.overlay.selected?.id") == int(row.get_attribute("data-id"))
+
+
+def test_a_fact_sheet_leads_to_the_map_and_back(open_page):
+    page = open_page("/clusters")
+    link = page.locator("[data-list] tbody a").first
+    name = link.inner_text()
+    link.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    page.wait_for_function(DRAWN)
+    page.get_by_role("link", name="Mở trên bản đồ").click()
+    expect(page.locator("#object-panel")).to_contain_text(name)
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+
+
+def test_the_fact_sheet_prints_without_its_buttons(open_page):
+    page = open_page("/clusters/CCN-TANLIEN")
+    page.emulate_media(media="print")
+    expect(page.get_by_role("button", name="In")).to_be_hidden()
+    expect(page.locator(".top-bar")).to_be_hidden()
+    expect(page.locator(".key-facts")).to_be_visible()
+
+
+@pytest.mark.parametrize("viewport", [{"width": 800, "height": 600}, PHONE], ids=["desk", "phone"])
+def test_the_page_fits_into_a_frame_of_another_site(open_page, viewport):
+    page = open_page("/clusters?embed=1&lang=en", viewport)
+    expect(page.locator(".top-bar")).to_have_count(0)
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    page.locator("[data-list] tbody a").first.click()
+    expect(page.locator(".top-bar")).to_have_count(0)
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
+def test_a_bar_of_the_dashboard_opens_the_map_filtered(open_page, server, accounts):
+    page = open_page("/login?next=/dashboard")
+    page.fill("[name=username]", accounts["planner"])
+    page.fill("[name=password]", "correct horse battery")
+    page.click("main button[type=submit]")
+    bar = page.locator("a.bar-row").first
+    count = bar.locator(".bar-number").inner_text()
+    bar.click()
+    expect(page.locator("#chips .chip").first).to_be_visible()
+    expect(page.locator(".layer:not(.is-off) .layer-count").first).to_have_text(count)
