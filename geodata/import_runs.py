@@ -45,8 +45,8 @@ from geodata.importing import ImportOptions, Status, commit_import, encoding as 
 from geodata.importing.coordinates import find_transformation, parse_crs, representative_points
 from geodata.importing.preview import Preview, signature_of
 from geodata.importing.progress import Step
-from geodata.importing.rejected import write_rejected
 from geodata.importing.results import Problem, Question, RowChange, Text
+from geodata.importing.returned import keep_rejected
 from geodata.jobs import QUEUE, defer
 from geodata.layers import LAYERS
 
@@ -301,7 +301,7 @@ def _keep(session: Session, found: ImportSession, preview: Preview, version: str
             facts={
                 **facts_of(preview),
                 "mark": mark,
-                "rejected_file": _write_rejected(found, preview),
+                "rejected_file": _keep_rejected(found, preview),
             },
             seen_version=version,
             step=None,
@@ -312,11 +312,11 @@ def _keep(session: Session, found: ImportSession, preview: Preview, version: str
         session.rollback()
 
 
-def _write_rejected(found: ImportSession, preview: Preview) -> str | None:
+def _keep_rejected(found: ImportSession, preview: Preview) -> str | None:
     if not preview.report.counts.rejected or found.file_path is None:
         return None
-    path = Path(f"{found.file_path}-rejected.csv")
-    return str(path) if write_rejected(preview, path) else None
+    path = Path(f"{found.file_path}-rejected")
+    return str(path) if keep_rejected(preview, path) else None
 
 
 def _answers(options: ImportOptions, before: dict[str, Any]) -> dict[str, Any]:

@@ -179,15 +179,10 @@ def count_excluded(session: Session, found: ImportSession) -> dict[str, int]:
 
 
 def rejected_file(found: ImportSession) -> Path | None:
-    """Return the file of rejected rows, when there is one."""
+    """Return where the rejected rows are kept, when there are some."""
     name = found.facts.get("rejected_file")
     path = Path(name) if name else None
     return path if path is not None and path.is_file() else None
-
-
-def rejected_name(found: ImportSession, path: Path) -> str:
-    """Return what to call that file."""
-    return f"{Path(found.file_name or 'import').stem}-tu-choi{''.join(path.suffixes[-1:])}"
 
 
 def undone_by(session: Session, change_set_ids: Sequence[int]) -> dict[int, int]:

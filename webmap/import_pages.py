@@ -296,8 +296,10 @@ def counts_line(change_set: ChangeSet) -> list[tuple[str, str]]:
     labels = {
         "new": N_("added"), "changed": N_("changed"), "unchanged": N_("unchanged"), "rejected": N_("rejected"),
         "removed": N_("removed"), "restored": N_("restored"), "brought_back": N_("brought back"),
-        "kept": N_("later edits kept"), "absent": N_("not in the file"), "left_out": N_("left out"),
+        "kept": N_("later edits kept"), "left_out": N_("left out"),
     }  # fmt: skip
+    if change_set.mapping.get("mode") == "replace":
+        labels["absent"] = N_("deleted")
     return [
         (translate(labels[name]), format_number(number))
         for name, number in change_set.counts.items()

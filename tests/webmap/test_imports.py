@@ -274,13 +274,47 @@ def test_rejected_rows_come_back_with_their_reasons_and_can_be_sent_again(gis, e
     assert len(markets(session)) == 4
     download = gis.get(f"/imports/{number}/rejected")
     assert download.status_code == 200
-    name = re.search(r"filename=\"?([^\";]+)", download.headers["Content-Disposition"])[1]
-    path = tmp_path / name
+    assert "a-tu-choi.zip" in download.headers["Content-Disposition"], "a shapefile comes back as one"
+    path = tmp_path / "a-tu-choi.zip"
     path.write_bytes(download.data)
+    with zipfile.ZipFile(path) as archive:
+        dbf = archive.read("a-tu-choi.dbf").decode("utf-8", "ignore")
+    assert "không thuộc các giá trị cho phép" in dbf
     again = upload(gis, engine, path)
     counts = found(engine, again).report["counts"]
     assert counts["read"] == 2
-    assert counts["rejected"] >= 1
+    assert counts["rejected"] == 1
+    assert "LY_DO" not in gis.get(f"/imports/{again}/questions").text.upper().split("</SELECT>")[-1]
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "geojson"])
+def test_rejected_rows_come_back_as_the_kind_of_file_they_came_in(gis, engine, tmp_path, kind):
+    path = tmp_path / f"cho.{kind}"
+    if kind == "csv":
+        files.csv(path, "MA,TEN,HANG,lon,lat\nA-1,=1+1,hạng chín,106.68,20.86\nA-2,Tốt,hạng 1,106.69,20.86\n")
+    elif kind == "geojson":
+        bad = ({"MA": "A-1", "TEN": "=1+1", "HANG": "hạng chín"}, files.point())
+        files.geojson(path, [bad, ({"MA": "A-2", "TEN": "Tốt", "HANG": "hạng 1"}, files.point(106.69))])
+    else:
+        import xlsxwriter
+
+        with xlsxwriter.Workbook(path, {"strings_to_formulas": False}) as book:
+            sheet = book.add_worksheet()
+            for number, row in enumerate(
+                [("MA", "TEN", "HANG", "lon", "lat"), ("A-1", "=1+1", "hạng chín", 106.68, 20.86),
+                 ("A-2", "Tốt", "hạng 1", 106.69, 20.86)]
+            ):  # fmt: skip
+                sheet.write_row(number, 0, row)
+    number = upload(gis, engine, path)
+    assert found(engine, number).report["counts"]["rejected"] == 1
+    answer = gis.get(f"/imports/{number}/rejected")
+    assert f"cho-tu-choi.{kind}" in answer.headers["Content-Disposition"]
+    if kind == "csv":
+        assert "'=1+1" in answer.text
+    (tmp_path / f"again.{kind}").write_bytes(answer.data)
+    again = found(engine, upload(gis, engine, tmp_path / f"again.{kind}"))
+    assert (again.report["counts"]["read"], again.report["counts"]["rejected"]) == (1, 1)
+    assert "ly_do_tu_choi" not in again.report["unmapped"]
 
 
 def test_a_table_of_values_is_given_once_and_remembered(gis, engine, session, tmp_path):

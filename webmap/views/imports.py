@@ -1,6 +1,8 @@
 """The import wizard: upload, questions, preview, confirm, report; each step at its own address."""
 
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, current_app, jsonify, redirect, render_template, request, send_file, url_for
@@ -14,6 +16,7 @@ from geodata.i18n import N_
 from geodata.import_runs import defer_run
 from geodata.import_sessions import ImportSession, Stage, Task
 from geodata.importing.match import importable_fields
+from geodata.importing.returned import write_returned
 from geodata.layer import Feature, Role
 from webmap import import_pages as words
 from webmap.auth import allow, current_role, current_user
@@ -258,7 +261,11 @@ def rejected(number: int) -> ResponseReturnValue:
     path = import_sessions.rejected_file(found)
     if path is None:
         raise NotFoundError(N_("There is no file of rejected rows."))
-    return send_file(path, as_attachment=True, download_name=import_sessions.rejected_name(found, path))
+    with tempfile.TemporaryDirectory() as folder:
+        stem = f"{Path(found.file_name or 'import').stem}-tu-choi"
+        written = write_returned(path, Path(folder), stem, words.say)
+        # The open file outlives its folder: the answer streams from the descriptor.
+        return send_file(written.open("rb"), as_attachment=True, download_name=written.name)
 
 
 # pages --------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ const problem = document.getElementById("upload-problem");
 const bar = document.getElementById("upload-bar");
 const text = document.getElementById("upload-text");
 const megabytes = (bytes) => (bytes / 2 ** 20).toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 });
+const weight = (bytes) => (bytes < 2 ** 20 ? `${Math.max(1, Math.round(bytes / 1024))} KB` : `${megabytes(bytes)} MB`);
 const fill = (template, values) => template.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 
 function complain(message) {
@@ -22,7 +23,7 @@ function total() {
 function showFiles() {
   list.replaceChildren(...[...input.files].map((file) => {
     const item = document.createElement("li");
-    item.textContent = `${file.name} (${megabytes(file.size)} MB)`;
+    item.textContent = `${file.name} (${weight(file.size)})`;
     return item;
   }));
   const tooLarge = total() > Number(form.dataset.maxMb) * 2 ** 20;
