@@ -9,11 +9,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, func, select
+from sqlalchemy.orm import Session
 
 from geodata.errors import NotFoundError
 from geodata.filters import Choice, Condition
-from geodata.inspection_records import Finding, InspectionCampaign, InspectionTarget, InspectionVisit, TargetState
+from geodata.inspection_records import InspectionCampaign
+from geodata.inspections.campaigns import Progress, progress
 from geodata.layer import Chart, Feature
 
 UNKNOWN = "unknown"
@@ -40,30 +42,6 @@ class ChartFigures:
     bars: tuple[Bar, ...]
     total: int
     as_of: date | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class CampaignProgress:
-    """How far an inspection campaign is. `overdue_remedies`: open findings whose deadline has passed.
-
-    `is_late`: the campaign's end has passed and targets have not been visited.
-    """
-
-    id: int
-    number: str
-    title: str
-    starts_on: date | None
-    ends_on: date | None
-    planned: int
-    done: int
-    overdue_remedies: int
-    is_late: bool = False
-    is_illustration: bool = False
-
-    @property
-    def left(self) -> int:
-        """Targets still to be visited."""
-        return max(0, self.planned - self.done)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,43 +117,12 @@ def values_of(
     return [str(value) for value in connection.execute(statement).scalars()]
 
 
-def campaign_progress(connection: Connection) -> list[CampaignProgress]:
-    """Return every campaign with its targets, visited targets and overdue remedies today, the newest first."""
-    campaign = InspectionCampaign
-    target = (
-        select(func.count())
-        .where(InspectionTarget.campaign_id == campaign.id, InspectionTarget.state == TargetState.SELECTED)
-        .scalar_subquery()
-    )
-    visited = (
-        select(func.count(InspectionVisit.feature_id.distinct()))
-        .where(InspectionVisit.campaign_id == campaign.id, InspectionVisit.visited_on <= func.current_date())
-        .scalar_subquery()
-    )
-    overdue = (
-        select(func.count())
-        .select_from(Finding)
-        .join(InspectionVisit, Finding.visit_id == InspectionVisit.id)
-        .where(
-            InspectionVisit.campaign_id == campaign.id,
-            Finding.remedy_due_on < func.current_date(),
-            or_(Finding.remedied_on.is_(None), Finding.remedied_on > func.current_date()),
-        )
-        .scalar_subquery()
-    )
-    late = and_(campaign.ends_on.is_not(None), campaign.ends_on < func.current_date())
-    planned = func.greatest(func.coalesce(campaign.planned_count, 0), target)
-    statement = select(
-        *(campaign.id, campaign.number, campaign.title, campaign.starts_on, campaign.ends_on),
-        *(planned.label("planned"), visited.label("done"), overdue.label("overdue_remedies"), late.label("has_ended")),
-        campaign.is_illustration,
-    ).order_by(campaign.decided_on.desc().nulls_last(), campaign.number)
-    progress = []
-    for row in connection.execute(statement):
-        values = row._asdict()
-        has_ended = values.pop("has_ended")
-        progress.append(CampaignProgress(**values, is_late=has_ended and values["done"] < values["planned"]))
-    return progress
+def campaign_progress(session: Session) -> list[Progress]:
+    """Return how far every campaign is today, the newest first: totals for planners, who see no single visit."""
+    today = session.execute(select(func.current_date())).scalar_one()
+    order = (InspectionCampaign.decided_on.desc().nulls_last(), InspectionCampaign.number)
+    campaigns = session.scalars(select(InspectionCampaign).order_by(*order)).all()
+    return [progress(session, campaign, today) for campaign in campaigns]
 
 
 def _wanted(connection: Connection, kind: type[Feature], chart: Chart) -> list[tuple[str, str]]:

@@ -7,9 +7,10 @@ from decimal import Decimal
 
 from babel.dates import format_date
 
-from geodata.dashboard import UNKNOWN, Bar, CampaignProgress, ChartFigures
+from geodata.dashboard import UNKNOWN, Bar, ChartFigures
 from geodata.i18n import N_
 from geodata.indicators import FIGURES, PERCENT, FigureVersion, Month, Series, latest
+from geodata.inspections.campaigns import Progress
 from geodata.layer import Feature
 from webmap.i18n import format_number, format_value, translate
 from webmap.links import map_address
@@ -48,10 +49,11 @@ class ChartView:
 
 @dataclass(frozen=True, kw_only=True)
 class CampaignView:
-    """How far a campaign is, as parts of its planned targets in percent."""
+    """How far a campaign is, as parts of its planned targets in percent. `address`: its page, for those who may."""
 
     number: str
     title: str
+    address: str
     period: str
     planned: str
     done: str
@@ -130,22 +132,23 @@ def describe_chart(kind: type[Feature], figures: ChartFigures, language: str) ->
     )
 
 
-def describe_campaign(campaign: CampaignProgress, language: str) -> CampaignView:
+def describe_campaign(progress: Progress, address: str, language: str) -> CampaignView:
     """Return a campaign's progress in words."""
-    share = min(100.0, 100 * campaign.done / campaign.planned) if campaign.planned else 0.0
+    campaign = progress.campaign
     days = [format_value(day, language) for day in (campaign.starts_on, campaign.ends_on)]
     return CampaignView(
         number=campaign.number,
         title=campaign.title,
+        address=address,
         period="–".join(days) if all(days) else "".join(days),
-        planned=format_number(campaign.planned, language),
-        done=format_number(campaign.done, language),
-        left=format_number(campaign.left, language),
-        overdue=format_number(campaign.overdue_remedies, language),
-        done_share=share,
-        percent=_percent(campaign.done, campaign.planned, language),
-        is_late=campaign.is_late,
-        has_overdue=campaign.overdue_remedies > 0,
+        planned=format_number(progress.planned, language),
+        done=format_number(progress.done, language),
+        left=format_number(progress.left, language),
+        overdue=format_number(progress.overdue_remedies, language),
+        done_share=100 * progress.done / progress.planned if progress.planned else 0.0,
+        percent=_percent(progress.done, progress.planned, language),
+        is_late=progress.overdue > 0,
+        has_overdue=progress.overdue_remedies > 0,
         is_illustration=campaign.is_illustration,
     )
 

@@ -121,14 +121,20 @@ def campaign(session, fuel_kind):
     return stored
 
 
-def test_a_campaign_counts_targets_visits_and_overdue_remedies(connection, campaign):
-    (progress,) = campaign_progress(connection)
+def test_a_campaign_counts_targets_visits_and_overdue_remedies(session, campaign):
+    (progress,) = campaign_progress(session)
     assert (progress.planned, progress.done, progress.left, progress.overdue_remedies) == (3, 2, 1, 1)
-    assert progress.is_late
+    assert progress.overdue == 1
 
 
 def test_campaigns_are_on_the_dashboard(login, campaign):
     text = login("inspector").get("/dashboard").text
-    assert "1/KH" in text
+    assert f'href="/inspections/campaigns/{campaign.id}">1/KH' in text
     assert "66,7 %" in text
     assert "đã quá thời hạn kế hoạch" in text
+
+
+def test_a_planner_sees_totals_of_campaigns_and_no_link_to_visits(login, campaign):
+    text = login("planner").get("/dashboard").text
+    assert "1/KH" in text
+    assert "/inspections/campaigns/" not in text

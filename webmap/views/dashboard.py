@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, current_app, render_template, url_for
 from sqlalchemy import Connection
 
 from geodata.access import visible_names
@@ -11,7 +11,7 @@ from geodata.indicators import Month, check_figures, list_series
 from geodata.layer import STAFF, Chart
 from webmap import charts
 from webmap.auth import access_rule, allow, current_role
-from webmap.extensions import database, layers
+from webmap.extensions import database, db_session, layers
 from webmap.i18n import current_language
 
 blueprint = Blueprint("dashboard", __name__)
@@ -25,16 +25,26 @@ def index() -> str:
     with database().reading() as connection:
         shown = list(_charts(connection, language))
         series = list_series(connection)
-        campaigns = campaign_progress(connection)
-    rule = access_rule(current_app.view_functions["indicators.index"])
+    campaigns = campaign_progress(db_session())
     return render_template(
         "dashboard/page.html",
         charts=shown,
-        campaigns=[charts.describe_campaign(campaign, language) for campaign in campaigns],
+        campaigns=[charts.describe_campaign(one, _campaign_page(one.campaign.id), language) for one in campaigns],
         indicators=[charts.describe_series(one, _unclear(one.months), language) for one in series],
-        may_enter=rule is not None and current_role() in rule.roles,
+        may_enter=_may_open("indicators.index"),
         size=(charts.WIDTH, charts.HEIGHT),
     )
+
+
+def _may_open(endpoint: str) -> bool:
+    rule = access_rule(current_app.view_functions[endpoint])
+    return rule is not None and current_role() in rule.roles
+
+
+def _campaign_page(campaign_id: int) -> str:
+    """Return the address of a campaign's own page for those who may open it."""
+    may = _may_open("inspections.campaign")
+    return url_for("inspections.campaign", campaign_id=campaign_id) if may else ""
 
 
 def _charts(connection: Connection, language: str) -> Iterator[charts.ChartView]:
