@@ -65,6 +65,7 @@ class Preview:
     samples: tuple[str, ...] = ()
     raw_samples: tuple[str, ...] = ()
     table: Table | None = None
+    staging: Staging | None = None
 
 
 class _AskError(Exception):
@@ -102,6 +103,7 @@ class _Import:
         self.samples: tuple[str, ...] = ()
         self.raw_samples: tuple[str, ...] = ()
         self.table: Table | None = None
+        self.staging: Staging | None = None
 
     def preview(self, *, list_changes: bool) -> Preview:
         rows: CheckedRows | None = None
@@ -129,6 +131,7 @@ class _Import:
             samples=self.samples,
             raw_samples=self.raw_samples,
             table=self.table,
+            staging=self.staging,
         )
 
     def _check_options(self) -> None:
@@ -217,11 +220,8 @@ class _Import:
             encoding=Known(value=None if unsure else "utf-8" if encoding == "unicode" else encoding, source=source)
         )
         decoded = _decode_table(table, encoding)
-        accented = dict.fromkeys(
-            value for column in decoded.columns for value in column if isinstance(value, str) and not value.isascii()
-        )
-        self.samples = tuple(list(accented)[:5])
-        self.raw_samples = _raw_samples(table)
+        self.samples = _samples(decoded)
+        self.raw_samples = _samples(table)
         for name, column, raw, width in zip(
             decoded.names, decoded.columns, table.columns, table.widths or (0,) * len(table.names), strict=True
         ):
@@ -464,7 +464,7 @@ class _Import:
             ),
             status=Status.PARTIAL if rejected else Status.OK,
         )
-        staging.drop()
+        self.staging = staging
         return rows, changes
 
 
@@ -483,8 +483,7 @@ def store(
         return report
     try:
         lock_layer(session, preview.kind.layer.name)
-        staging = Staging(session, preview.rows, preview.options.mode)
-        staging.fill(progress, Step.STORE)
+        staging = _staged(session, preview, progress)
         found = staging.classify()
         if found.rejected:
             session.rollback()
@@ -517,6 +516,19 @@ def store(
     return report.replaced(counts=counts, import_id=import_id)
 
 
+def _staged(session: Session, preview: Preview, progress: Progress) -> Staging:
+    """Return the rows in the database, matched with what is stored now; those of the preview where they are still there."""
+    assert preview.rows is not None  # noqa: S101 - only what is ready is stored
+    staging = preview.staging
+    if staging is not None and staging.session is session and staging.checked is preview.rows:
+        progress(Step.STORE, 0, len(preview.rows.rows))
+        if staging.match_anew():
+            return staging
+    staging = Staging(session, preview.rows, preview.options.mode)
+    staging.fill(progress, Step.STORE)
+    return staging
+
+
 def _remembered(preview: Preview) -> dict[str, Any]:
     options = preview.options
     return {
@@ -538,8 +550,8 @@ def _replaced(cells: Sequence[Value], table: Mapping[str, str] | None) -> Sequen
     return [table.get(clean_text(str(cell)), cell) if cell is not None else None for cell in cells]
 
 
-def _raw_samples(table: Table) -> tuple[str, ...]:
-    """Return the first five accented texts as the reader handed them over."""
+def _samples(table: Table) -> tuple[str, ...]:
+    """Return the first five accented texts of a table."""
     found: dict[str, None] = {}
     for column in table.columns:
         for value in column:
@@ -607,11 +619,17 @@ def _is_plain(column: Sequence[Value], encoding: str) -> bool:
 
 def _telling_texts(table: Table) -> list[str]:
     """Return the texts that show the encoding: every different one with accents, and some without."""
-    accented = dict.fromkeys(
-        value for column in table.columns for value in column if isinstance(value, str) and not value.isascii()
-    )
+    accented: dict[str, None] = {}
+    for column in table.columns:
+        accented.update(dict.fromkeys(_accented(column)))
     plain = (value for column in table.columns for value in column[:500] if isinstance(value, str) and value.isascii())
     return [*accented, *plain]
+
+
+def _accented(column: Sequence[Value]) -> list[str]:
+    """Return the texts of a column that are not plain ASCII; a column without any is looked at as one text."""
+    texts = [value for value in column if isinstance(value, str)]
+    return [] if "".join(texts).isascii() else [value for value in texts if not value.isascii()]
 
 
 def _encoding_question(readings: Sequence[letters.Reading]) -> Question:

@@ -230,6 +230,8 @@ def convert_column(
     parse = parser_of(kind, field, style)
     if field.name in kind.layer.key and field.python_type is str:
         cells = _without_point_zero(cells)
+    if parse is text_of and (plain := _plain_texts(cells, longest)) is not None:
+        return plain, []
     known: dict[tuple[type, Value], Any] = {}
     problems: list[Problem] = []
     values: list[Any] = []
@@ -253,6 +255,23 @@ def convert_column(
             value = None
         values.append(value)
     return values, problems
+
+
+def _plain_texts(cells: Sequence[Value], longest: int) -> list[Any] | None:
+    """Return texts that need no more than stripping, looked at as one text; None where some need more."""
+    if not set(map(type, cells)) <= {str, type(None)}:
+        return None
+    texts = [str(cell) for cell in cells if cell is not None]
+    whole = "\n".join(texts)
+    if (
+        "\r" in whole
+        or "<" in whole
+        or _BAD_CONTROL.search(whole)
+        or not unicodedata.is_normalized("NFC", whole)
+        or max(map(len, texts), default=0) > longest
+    ):
+        return None
+    return [None if cell is None else str(cell).strip() or None for cell in cells]
 
 
 _POINT_ZERO = re.compile(r"\d+\.0$")

@@ -1,5 +1,6 @@
 """From checked rows to the database: a temporary table by COPY, comparison and writing set by set, one transaction."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -68,6 +69,7 @@ MAX_CHANGES = 1_000
 #: Looking for the same name nearby is for imports that people look at, not for millions of rows.
 MAX_NEIGHBOUR_SEARCH = 20_000
 _BATCH = 50_000
+_STAGED_OID = text("SELECT CAST(to_regclass('pg_temp.import_staging') AS oid)")
 _NEAR_DEGREES = 0.001
 
 
@@ -147,6 +149,7 @@ class Staging:
             prefixes=["TEMPORARY"],
         )
         self.metadata = metadata
+        self.oid: int | None = None
 
     def _type(self, name: str) -> Any:
         column = self.target.c[name].type
@@ -171,7 +174,16 @@ class Staging:
                 copy.write(chunk)
         cursor.close()
         self.session.execute(text("ANALYZE import_staging"))
+        self.oid = self.session.scalar(_STAGED_OID)
         self._match()
+
+    def match_anew(self) -> bool:
+        """Match rows that this transaction holds already with what is stored now; say whether it still holds them."""
+        if self.oid is None or self.session.scalar(_STAGED_OID) != self.oid:
+            return False
+        self.session.execute(delete(self.match))
+        self._match()
+        return True
 
     def drop(self) -> None:
         """Remove the temporary tables of an earlier import of this transaction."""
@@ -635,6 +647,7 @@ def _shown(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int | bool) else str(value)
 
 
+_ESCAPED = re.compile(r"[\\\t\n\r]")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -649,6 +662,11 @@ def _copy_text(value: Any) -> str:
 
 
 def _copy_texts(values: Sequence[Any]) -> list[str]:
+    types = set(map(type, values))
+    if types == {str} and not _ESCAPED.search("".join(values)):
+        return list(values)
+    if types == {int}:
+        return list(map(str, values))
     return [_copy_text(value) for value in values]
 
 
