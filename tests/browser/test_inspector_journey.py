@@ -176,9 +176,8 @@ def test_two_people_on_one_visit_see_the_conflict_and_lose_nothing(open_page, ac
     conflicts = mine.locator("#conflicts")
     expect(conflicts).to_contain_text("Bản của lãnh đạo")
     expect(mine.locator("[name=people]")).to_have_value("Chỉ lãnh đạo ghi")
-    conflicts.get_by_role("button", name="Của tôi").click()
-    expect(mine.locator("#save-state")).to_contain_text("Đã lưu")
-    mine.wait_for_load_state("networkidle")
+    with mine.expect_response("**/draft"):
+        conflicts.get_by_role("button", name="Của tôi").click()
     mine.reload()
     expect(mine.locator("[name=note]")).to_have_value("Bản của tôi")
     mine.get_by_text("Các phiên bản đã lưu").click()

@@ -6,7 +6,7 @@ const saveState = document.getElementById("save-state");
 const token = form.querySelector('[name="csrf_token"]').value;
 const OTHER = new Set(["csrf_token", "version", "reason", "action"]);
 let version = Number(form.dataset.version);
-let base = JSON.parse(document.getElementById("content").textContent);
+let base = JSON.parse(document.getElementById("paper-content").textContent);
 let timer = null, running = false, again = false;
 
 function fields() {
