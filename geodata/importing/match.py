@@ -36,6 +36,8 @@ IGNORED = frozenset(
 REASON_COLUMN = "ly_do_tu_choi"
 
 _CUT = 10
+#: Also as a .dbf cuts it.
+_REASONS = frozenset(fold_column_name(name) for name in (REASON_COLUMN, REASON_COLUMN[:_CUT]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +104,7 @@ def match_columns(
 
 def _is_wanted(name: str) -> bool:
     folded = fold_column_name(name)
-    return folded not in IGNORED and folded != fold_column_name(REASON_COLUMN)
+    return folded not in IGNORED and folded not in _REASONS
 
 
 def _find_given(column: str, names: Sequence[str]) -> int:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import argparse
 import getpass
 import json
+import shutil
+import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scripts.console import Exit, Failure, announce, say
 from scripts.session import database_session
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from geodata.importing import ImportOptions, ImportReport
+    from geodata.importing.preview import Preview
 
 #: Exit codes by the report's status.
 EXIT_CODES = {"ok": 0, "partial": 3, "ask": 4, "refused": 5}
@@ -42,7 +45,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--accept-partial", action="store_true", help="lưu cả khi có dòng bị loại (store the good rows)"
     )
     parser.add_argument("--dry-run", action="store_true", help="chỉ xem trước (preview only)")
-    parser.add_argument("--rejected", type=Path, help="ghi các dòng bị loại kèm lý do ra tệp CSV (write rejected rows)")
+    parser.add_argument(
+        "--rejected", type=Path, help="ghi các dòng bị loại kèm lý do, cùng loại tệp hoặc CSV (rejected rows)"
+    )
     parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
 
 
@@ -63,14 +68,34 @@ def run(arguments: argparse.Namespace) -> int:
             say("Đang ghi vào cơ sở dữ liệu", "storing")
             report = commit_import(session, preview, user_name=user_name(), accept_partial=arguments.accept_partial)
     if arguments.rejected and report.counts.rejected:
-        from geodata.importing.rejected import write_rejected
-
-        write_rejected(preview, arguments.rejected)
+        write_back(preview, arguments.rejected)
     if arguments.json:
         announce(json.dumps(report.as_json(vietnamese), ensure_ascii=False, allow_nan=False))
     else:
         announce("\n".join(describe(report, dry_run=arguments.dry_run)))
     return EXIT_CODES[report.status]
+
+
+def write_back(preview: Preview, path: Path) -> None:
+    """Write the rejected rows like the file they came from when `path` has its ending, else as CSV."""
+    from geodata.importing.rejected import write_rejected
+    from geodata.importing.results import Text
+    from geodata.importing.returned import keep_rejected, write_returned
+
+    def say(kept: Mapping[str, Any]) -> str:
+        return Text(template=kept["template"], details=kept["details"]).say(vietnamese)
+
+    with tempfile.TemporaryDirectory() as name:
+        kept = Path(name) / "kept.json"
+        if path.suffix.lower() == ".csv" or not keep_rejected(preview, kept):
+            write_rejected(preview, path, vietnamese)
+            return
+        (folder := Path(name) / "back").mkdir()
+        written = write_returned(kept, folder, path.stem, say)
+        if written.suffix == path.suffix.lower():
+            shutil.move(written, path)
+        else:
+            write_rejected(preview, path, vietnamese)
 
 
 def options_of(arguments: argparse.Namespace) -> ImportOptions:

@@ -4,11 +4,18 @@ import argparse
 import contextlib
 import json
 
+import numpy as np
 import pytest
+import xlsxwriter
 
-from geodata.importing import CODES
+import pyogrio.raw
+import shapely
+
+from geodata.importing import CODES, ImportOptions, commit_import, preview_import
+from geodata.layers import LAYERS
 from scripts.commands import export, history, importing, undo
 from scripts.console import Failure
+from tests.geodata.importing import files
 
 HEAD = "MA,TEN,SO_HO,lon,lat\n"
 GOOD = HEAD + "A,Chợ An,10,106.68,20.86\n"
@@ -97,3 +104,56 @@ def test_import_history_undo_and_export(manage, tmp_path):
     assert manage(undo, number)[0] == 0
     manage(export, "markets", tmp_path / "c.geojson")
     assert json.loads((tmp_path / "c.geojson").read_text(encoding="utf-8"))["features"] == []
+
+
+def written_as(suffix, path):
+    """Write one good and one bad market as a file of a kind."""
+    rows = [["A", "Chợ An", "hạng 1"], ["B", "Chợ Ba", "hạng chín"]]
+    names = ["MA", "TEN", "HANG"]
+    if suffix == "zip":
+        return files.shapefile(path, names, rows, files.PLACES[:2])
+    if suffix == "geojson":
+        return files.geojson(
+            path,
+            [
+                (dict(zip(names, row, strict=True)), files.point(*place))
+                for row, place in zip(rows, files.PLACES[:2], strict=True)
+            ],
+        )
+    if suffix == "csv":
+        lines = [",".join(map(str, [*row, *place])) for row, place in zip(rows, files.PLACES[:2], strict=True)]
+        return files.csv(path, "MA,TEN,HANG,lon,lat\n" + "\n".join(lines) + "\n")
+    if suffix == "xlsx":
+        with xlsxwriter.Workbook(path) as book:
+            sheet = book.add_worksheet()
+            table = [
+                [*names, "lon", "lat"],
+                *[[*row, *place] for row, place in zip(rows, files.PLACES[:2], strict=True)],
+            ]
+            for number, row in enumerate(table):
+                sheet.write_row(number, 0, row)
+        return path
+    pyogrio.raw.write(
+        path, geometry=shapely.to_wkb(shapely.points(files.PLACES[:2])), fields=names, geometry_type="Point",
+        field_data=[np.array(column, dtype=object) for column in zip(*rows, strict=True)], driver="GPKG", crs="EPSG:4326",
+    )  # fmt: skip
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["zip", "gpkg", "geojson", "xlsx", "csv"])
+def test_rejected_rows_come_back_in_their_own_format_and_go_in_corrected(manage, tmp_path, session, suffix):
+    path, back = written_as(suffix, tmp_path / f"a.{suffix}"), tmp_path / f"back.{suffix}"
+    words = ("--layer", "markets", "--json")
+    assert manage(importing, path, *words, "--accept-partial", "--rejected", back)[0] == 3
+    code, output = manage(importing, back, *words)
+    report = json.loads(output)
+    assert (code, report["counts"]["read"], report["counts"]["rejected"]) == (3, 1, 1)
+    assert report["unmapped"] == []
+    assert [(item["field"], item["value"]) for item in report["problems"] if item["severity"] == "error"] == [
+        ("market_class", "hạng chín")
+    ]
+    preview = preview_import(
+        session, LAYERS.get("markets"), back, ImportOptions(values={"market_class": {"hạng chín": "hạng 2"}})
+    )
+    assert commit_import(session, preview, user_name="an").counts.new == 1
+    assert {item.code: item.market_class for item in session.query(LAYERS.get("markets"))} == {"A": "1", "B": "2"}
