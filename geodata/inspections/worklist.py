@@ -4,7 +4,7 @@ The lot keeps the ranking honest: what is only ever found where one looks would 
 """
 
 import operator
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
@@ -162,13 +162,15 @@ def rank_sites(
     wanted = list(conditions)
     lots = round(size * weights.random_percent / 100) if not nearest_first else 0
     ranked = size - lots
-    query = _ranking(weights, here).where(*wanted)
-    score: ColumnElement[Any] = literal_column("score")
-    order = literal_column("distance_m") if nearest_first and here else score.desc()
-    rows = session.execute(query.order_by(order, FuelSite.id).limit(ranked + 1).offset((page - 1) * ranked)).all()
+    order: tuple[ColumnElement[Any], ...] = (literal_column("score").desc(), literal_column("id"))
+    if nearest_first and here:
+        order = (literal_column("distance_m"), literal_column("id"))
+    best = _ranking(weights, here, wanted).order_by(*order).limit(ranked + 1).offset((page - 1) * ranked)
+    rows = session.execute(_named(best).order_by(*order)).all()
     sites = [_ranked(row._mapping) for row in rows[:ranked]]
     if lots and len(rows) > ranked:
-        sites += _drawn(session, query, [site.id for site in sites], lots=lots, page=page)
+        shown = FuelSite.id.not_in([site.id for site in sites])
+        sites += _drawn(session, _drawn_ids(session, [*wanted, shown], lots=lots, page=page), weights, here)
     counted = select(FuelSite.id).where(*wanted).limit(COUNT_LIMIT + 1).subquery()
     total = session.execute(select(func.count()).select_from(counted)).scalar_one()
     return Worklist(sites=sites, total=total, has_next=len(rows) > ranked)
@@ -193,27 +195,119 @@ def in_campaign(campaign_id: int, *, open_only: bool = False) -> ColumnElement[b
     return FuelSite.id.in_(targets)
 
 
-def _drawn(session: Session, query: Select[Any], shown: list[int], *, lots: int, page: int) -> list[RankedSite]:
+def _drawn_ids(session: Session, wanted: Sequence[ColumnElement[bool]], *, lots: int, page: int) -> list[int]:
     month = func.to_char(func.current_date(), "YYYY-MM")
     draw = func.md5(func.concat(month, "/", FuelSite.id))
-    rows = session.execute(
-        query.where(FuelSite.id.not_in(shown)).order_by(draw).limit(lots).offset((page - 1) * lots)
-    ).all()
+    query = select(FuelSite.id).where(
+        or_(FuelSite.valid_to.is_(None), FuelSite.valid_to >= func.current_date()), *wanted
+    )
+    return list(session.scalars(query.order_by(draw).limit(lots).offset((page - 1) * lots)))
+
+
+def _drawn(
+    session: Session, ids: Sequence[int], weights: Weights, here: tuple[float, float] | None
+) -> list[RankedSite]:
+    rows = session.execute(_named(_ranking(weights, here, [FuelSite.id.in_(ids)]))).all()
     lot = Reason(points=0, text=Explanation(template=N_("Drawn by lot, to keep the ranking honest")))
-    return [_ranked(row._mapping, lot) for row in rows]
+    found = {row.id: _ranked(row._mapping, lot) for row in rows}
+    return [found[number] for number in ids]
 
 
-def _ranking(weights: Weights, here: tuple[float, float] | None) -> Select[Any]:
-    """Return the query of all sites with points per reason and what the reasons' words need."""
+def _ranking(weights: Weights, here: tuple[float, float] | None, wanted: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """Return the query of the wanted sites with points per reason and what the reasons' words need.
+
+    The derived states are worked out once a site, behind OFFSET 0: merged into the points they would be
+    worked out at every mention, which is most of the time on 500,000 sites.
+    """
     today = func.current_date()
+    geom = FuelSite.column("geom")
+    distance: ColumnElement[Any] = cast(literal(None), Float)
+    if here is not None:
+        origin = func.ST_SetSRID(func.ST_Point(*here), WGS84)
+        distance = func.ST_Distance(cast(geom, Geography), cast(origin, Geography))
+    site = (
+        select(
+            FuelSite.id, FuelSite.kind, FuelSite.tank_volume_m3, FuelSite.business_state,
+            FuelSite.column("certificate_state").label("state"), FuelSite.column("certificate_ends_on").label("ends_on"),
+            distance.label("distance_m"),
+        )
+        .where(or_(FuelSite.valid_to.is_(None), FuelSite.valid_to >= today), *wanted)
+        .offset(0)
+        .subquery("site")
+    )  # fmt: skip
     visits = (
         select(InspectionVisit.feature_id, func.max(InspectionVisit.visited_on).label("last_visit"))
         .group_by(InspectionVisit.feature_id)
         .subquery("visits")
     )
+    findings = _findings(today)
+    targets = _open_targets()
+    status = case(
+        (findings.c.due < today, literal("remedy_overdue")),
+        (findings.c.has_violation, literal("violation")),
+        (findings.c.is_open, literal("findings_open")),
+        (findings.c.feature_id.is_not(None), literal("remedied")),
+        (visits.c.last_visit.is_not(None), literal("passed")),
+        else_=literal("not_inspected"),
+    )
+    point = weights.points
+    left = site.c.ends_on - today
+    years = cast(func.least((today - visits.c.last_visit) / 365, 3), Integer)
+    share = func.least(func.coalesce(site.c.tank_volume_m3, 0) / 200, 1)
+    parts: dict[str, ColumnElement[Any]] = {
+        "certificate": case(
+            *(
+                (site.c.state == name, point[name])
+                for name in ("never_issued", "expired", "revoked", "suspended", "unknown")
+            ),
+            (and_(site.c.state == "expiring", left <= 30), point["expiring"]),
+            (and_(site.c.state == "expiring", left <= 60), point["expiring"] * 2 // 3),
+            (site.c.state == "expiring", point["expiring"] // 3),
+            else_=0,
+        ),
+        "remedy": case(
+            *((status == name, point[name]) for name in ("remedy_overdue", "violation", "findings_open")), else_=0
+        ),
+        "visit": case(
+            (visits.c.last_visit.is_(None), point["never_visited"]),
+            else_=func.greatest(years, 0) * point["year_since_visit"],
+        ),
+        "past": func.least(func.coalesce(findings.c.violations, 0), 3) * point["past_violation"],
+        "volume": cast(func.round(share * point["volume"]), Integer),
+        "large": case((site.c.kind.in_([FuelKind.LPG_DEPOT, FuelKind.LPG_FILLING]), point["lpg_large"]), else_=0),
+        "campaign": case((targets.c.feature_id.is_not(None), point["campaign"]), else_=0),
+        "closed": case((site.c.business_state == BusinessState.CLOSED, -point["closed"]), else_=0),
+    }
+    score: ColumnElement[Any] = reduce(operator.add, parts.values())
+    return (
+        select(
+            site.c.id, site.c.kind, site.c.tank_volume_m3, site.c.state, site.c.ends_on, site.c.distance_m,
+            status.label("status"), visits.c.last_visit, findings.c.violations, findings.c.due, targets.c.numbers,
+            today.label("today"), score.label("score"),
+            *(expression.label(f"p_{name}") for name, expression in parts.items()),
+        )
+        .select_from(site)
+        .outerjoin(visits, visits.c.feature_id == site.c.id)
+        .outerjoin(findings, findings.c.feature_id == site.c.id)
+        .outerjoin(targets, targets.c.feature_id == site.c.id)
+    )  # fmt: skip
+
+
+def _named(query: Select[Any]) -> Select[Any]:
+    """Return a page of the ranking with the sites' names and places: read for its few rows only."""
+    page = query.subquery("page")
+    geom = FuelSite.column("geom")
+    return select(
+        page, FuelSite.code, FuelSite.name, FuelSite.address,
+        func.ST_X(geom).label("lon"), func.ST_Y(geom).label("lat"),
+    ).join(FuelSite, FuelSite.id == page.c.id)  # fmt: skip
+
+
+def _findings(today: ColumnElement[Any]) -> Any:
+    """Return what is known of the findings of each site that has any."""
     is_open = and_(Finding.found_on <= today, or_(Finding.remedied_on.is_(None), Finding.remedied_on > today))
     recent = and_(Finding.severity == "violation", Finding.found_on > today - 3 * 365)
-    findings = (
+    return (
         select(
             Finding.feature_id,
             func.count().filter(recent).label("violations"),
@@ -224,62 +318,6 @@ def _ranking(weights: Weights, here: tuple[float, float] | None) -> Select[Any]:
         .group_by(Finding.feature_id)
         .subquery("findings")
     )
-    targets = _open_targets()
-    point = weights.points
-    state = FuelSite.column("certificate_state")
-    ends_on = FuelSite.column("certificate_ends_on")
-    left = ends_on - today
-    certificate = case(
-        *((state == name, point[name]) for name in ("never_issued", "expired", "revoked", "suspended", "unknown")),
-        (and_(state == "expiring", left <= 30), point["expiring"]),
-        (and_(state == "expiring", left <= 60), point["expiring"] * 2 // 3),
-        (state == "expiring", point["expiring"] // 3),
-        else_=0,
-    )
-    status = case(
-        (findings.c.due < today, literal("remedy_overdue")),
-        (findings.c.has_violation, literal("violation")),
-        (findings.c.is_open, literal("findings_open")),
-        (findings.c.feature_id.is_not(None), literal("remedied")),
-        (visits.c.last_visit.is_not(None), literal("passed")),
-        else_=literal("not_inspected"),
-    )
-    remedy = case(
-        *((status == name, point[name]) for name in ("remedy_overdue", "violation", "findings_open")), else_=0
-    )
-    years = cast(func.least((today - visits.c.last_visit) / 365, 3), Integer)
-    visit = case(
-        (visits.c.last_visit.is_(None), point["never_visited"]),
-        else_=func.greatest(years, 0) * point["year_since_visit"],
-    )
-    past = func.least(func.coalesce(findings.c.violations, 0), 3) * point["past_violation"]
-    volume = cast(func.round(func.least(func.coalesce(FuelSite.tank_volume_m3, 0) / 200, 1) * point["volume"]), Integer)
-    large = case((FuelSite.kind.in_([FuelKind.LPG_DEPOT, FuelKind.LPG_FILLING]), point["lpg_large"]), else_=0)
-    campaign = case((targets.c.feature_id.is_not(None), point["campaign"]), else_=0)
-    closed = case((FuelSite.business_state == BusinessState.CLOSED, -point["closed"]), else_=0)
-    parts = {
-        "certificate": certificate, "remedy": remedy, "visit": visit, "past": past, "volume": volume, "large": large,
-        "campaign": campaign, "closed": closed,
-    }  # fmt: skip
-    score: ColumnElement[Any] = reduce(operator.add, parts.values())
-    geom = FuelSite.column("geom")
-    distance: ColumnElement[Any] = cast(literal(None), Float)
-    if here is not None:
-        origin = func.ST_SetSRID(func.ST_Point(*here), WGS84)
-        distance = func.ST_Distance(cast(geom, Geography), cast(origin, Geography))
-    return (
-        select(
-            FuelSite.id, FuelSite.code, FuelSite.name, FuelSite.address, FuelSite.kind, FuelSite.tank_volume_m3,
-            state.label("state"), ends_on.label("ends_on"), status.label("status"),
-            func.ST_X(geom).label("lon"), func.ST_Y(geom).label("lat"), distance.label("distance_m"),
-            visits.c.last_visit, findings.c.violations, findings.c.due, targets.c.numbers, today.label("today"),
-            score.label("score"), *(expression.label(f"p_{name}") for name, expression in parts.items()),
-        )
-        .outerjoin(visits, visits.c.feature_id == FuelSite.id)
-        .outerjoin(findings, findings.c.feature_id == FuelSite.id)
-        .outerjoin(targets, targets.c.feature_id == FuelSite.id)
-        .where(or_(FuelSite.valid_to.is_(None), FuelSite.valid_to >= today))
-    )  # fmt: skip
 
 
 def _open_targets() -> Any:
