@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -444,6 +445,18 @@ def start(engine, number):
     return subprocess.Popen([sys.executable, "-m", "geodata.import_runs", str(number)], cwd=ROOT, env=dict(os.environ))
 
 
+@contextmanager
+def supervised(number):
+    """Give the process that watches over an import as the worker's task does; nothing of it stays."""
+    words = [sys.executable, "-c", f"from geodata.import_runs import supervise; supervise({number})"]
+    watcher = subprocess.Popen(words, cwd=ROOT, env=dict(os.environ))
+    try:
+        yield watcher
+    finally:
+        watcher.kill()
+        watcher.wait()
+
+
 def test_a_process_killed_while_storing_leaves_the_data_as_before_and_a_reason(gis, engine, session, tmp_path):
     number = upload(gis, engine, plain(tmp_path / "a.zip"))
     mark = found(engine, number).facts["mark"]
@@ -471,16 +484,11 @@ def test_a_process_killed_while_storing_leaves_the_data_as_before_and_a_reason(g
 def test_what_runs_is_cancelled_within_seconds_and_the_watcher_says_why(gis, engine, session, tmp_path):
     number = upload(gis, engine, plain(tmp_path / "a.zip"))
     gis.post(f"/imports/{number}/confirm", data={"mark": found(engine, number).facts["mark"]})
-    with Session(engine) as holder:
+    with Session(engine) as holder, supervised(number) as watcher:
         holder.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('layer:markets', 0))"))
-        watcher = subprocess.Popen(
-            [sys.executable, "-c", f"from geodata.import_runs import supervise; supervise({number})"],
-            cwd=ROOT,
-            env=dict(os.environ),
-        )
         wait_until(lambda: found(engine, number).stage is Stage.STORING)
         gis.post(f"/imports/{number}/cancel")
-        assert watcher.wait(timeout=20) == 0
+        assert watcher.wait(timeout=90) == 0
         assert found(engine, number).stage is Stage.CANCELLED
     assert not markets(session)
 
@@ -488,17 +496,12 @@ def test_what_runs_is_cancelled_within_seconds_and_the_watcher_says_why(gis, eng
 def test_a_supervised_import_that_dies_tells_the_signal(gis, engine, tmp_path):
     number = upload(gis, engine, plain(tmp_path / "a.zip"))
     gis.post(f"/imports/{number}/confirm", data={"mark": found(engine, number).facts["mark"]})
-    with Session(engine) as holder:
+    with Session(engine) as holder, supervised(number) as watcher:
         holder.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('layer:markets', 0))"))
-        watcher = subprocess.Popen(
-            [sys.executable, "-c", f"from geodata.import_runs import supervise; supervise({number})"],
-            cwd=ROOT,
-            env=dict(os.environ),
-        )
         child = wait_until(lambda: children_of(watcher.pid))
         wait_until(lambda: found(engine, number).step is not None or b"import_runs" in command_of(child[0]))
         os.kill(child[0], signal.SIGKILL)
-        assert watcher.wait(timeout=20) == 0
+        assert watcher.wait(timeout=90) == 0
     assert found(engine, number).stage is Stage.FAILED
     assert "SIGKILL" in gis.get(f"/imports/{number}/report").text
 
@@ -514,7 +517,7 @@ def command_of(pid):
         return b""
 
 
-def wait_until(condition, seconds=20):
+def wait_until(condition, seconds=90):
     """Return the first true answer."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
