@@ -1,8 +1,15 @@
 """How much an uploaded file may hold and its reader may use. Every limit is named in the message it causes."""
 
-from dataclasses import asdict, dataclass
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+
+from geodata.errors import ConfigurationError
+from geodata.i18n import N_
 
 MEGABYTE = 1024 * 1024
+#: A limit called rows is set by IMPORT_ROWS.
+PREFIX = "IMPORT_"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,3 +33,16 @@ class Limits:
     def as_dict(self) -> dict[str, int]:
         """Return the limits as plain data."""
         return asdict(self)
+
+
+def limits_from_env(environ: Mapping[str, str] | None = None) -> Limits:
+    """Return the limits with those that the environment sets. Raises ConfigurationError."""
+    env = os.environ if environ is None else environ
+    given: dict[str, int] = {}
+    for name in (field.name for field in fields(Limits)):
+        text = env.get(PREFIX + name.upper(), "").strip()
+        if text and not (text.isascii() and text.isdigit() and int(text) > 0):
+            raise ConfigurationError(name=PREFIX + name.upper(), reason=N_("it must be a whole number above 0"))
+        if text:
+            given[name] = int(text)
+    return Limits(**given)

@@ -7,7 +7,7 @@ from typing import Any
 
 from geodata.errors import Detail, GeodataError
 from geodata.i18n import N_
-from geodata.importing.limits import Limits
+from geodata.importing.limits import Limits, limits_from_env
 
 Translate = Callable[[str], str]
 
@@ -238,7 +238,7 @@ class ImportOptions:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     mode: Mode = Mode.UPSERT
     file_name: str | None = None
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = field(default_factory=limits_from_env)
     excluded_rows: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:

@@ -41,6 +41,10 @@ _ENVIRONMENT = {
 }
 
 
+#: How Python, C++, numpy and the loader say that the memory is used up.
+_NO_MEMORY = ("MemoryError", "bad_alloc", "llocate", "failed to map segment")
+
+
 @contextmanager
 def _folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="import-") as name:
@@ -68,7 +72,7 @@ def _run(folder: Path, request: dict[str, object], limits: Limits) -> None:
         raise _out_of("cpu_seconds", limits.cpu_seconds)
     if process.returncode != 0:
         last = errors.decode("utf-8", "replace").strip().splitlines()[-1:] or [""]
-        if "MemoryError" in last[0] or "bad_alloc" in last[0] or "Unable to allocate" in last[0]:
+        if any(word in last[0] for word in _NO_MEMORY):
             raise _out_of("memory_bytes", limits.memory_bytes)
         raise RefusedError(
             "malformed_file", N_("The file is so damaged that reading it stopped: {reason}."), reason=last[0][:160]
