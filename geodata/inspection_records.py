@@ -60,7 +60,7 @@ class Severity(LabelledEnum):
 class PaperState(LabelledEnum):
     """How far the paper of one visit is."""
 
-    PLANNED = "planned", N_("Planned")
+    PLANNED = "planned", N_("Visit planned")
     DRAFT = "draft", N_("Being written")
     DONE = "done", N_("Finished")
     CORRECTING = "correcting", N_("Being corrected")
