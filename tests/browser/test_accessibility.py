@@ -1,0 +1,118 @@
+"""axe-core finds nothing on any page, for any role, in either language, on a desk and on a phone.
+
+Pages are found as people find them: every address without parts, and the first link met to each other one.
+"""
+
+from collections import deque
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import MapAdapter
+
+from geodata.database import new_engine
+from tests.browser.conftest import DESK, PHONE
+from tests.conftest import PASSWORD, ROOT, settings
+from webmap import create_app
+from webmap.auth import access_rule
+
+AXE = ROOT / "var" / "test-assets" / "axe-core" / "axe.min.js"
+ROLES = ("public", "planner", "inspector", "gis", "admin")
+
+SUMMARY = """async () => (await axe.run()).violations.map((violation) => [
+    violation.id, violation.impact, violation.help,
+    violation.nodes.slice(0, 4).map((node) => node.target.join(" ") + " " + (node.any[0]?.message || node.html.slice(0, 120))),
+])"""
+LINKS = """() => [...document.querySelectorAll("a[href]:not([download])")].map((link) => link.href)"""
+
+
+@pytest.fixture(scope="session")
+def pages(demo_url):
+    """The application's addresses, to see which endpoint a link leads to."""
+    engine = new_engine(demo_url)
+    app = create_app(settings(), bind=engine)
+    yield app
+    engine.dispose()
+
+
+def sign_in(page: Page, origin: str, accounts, role: str):
+    if role == "public":
+        return
+    page.goto(f"{origin}/login")
+    page.fill("[name=username]", accounts[role])
+    page.fill("[name=password]", PASSWORD)
+    with page.expect_navigation():
+        page.click("main button[type=submit]")
+
+
+def endpoint_of(adapter: MapAdapter, address: str) -> str | None:
+    try:
+        return adapter.match(urlsplit(address).path, method="GET")[0]
+    except HTTPException:
+        return None
+
+
+def violations(page: Page) -> list[str]:
+    page.evaluate("() => document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    return [f"{impact} {name}: {text}: {'; '.join(nodes)}" for name, impact, text, nodes in page.evaluate(SUMMARY)]
+
+
+def is_page(page: Page, address: str) -> bool:
+    """Say whether an address answers a whole document; fragments and files are no pages."""
+    answer = page.request.get(address, headers={"Accept": "text/html"})
+    is_document = answer.headers.get("content-type", "").startswith("text/html")
+    return answer.status == 200 and is_document and "<html" in answer.text()
+
+
+def visit_all(page: Page, app, role: str, origin: str, language: str) -> dict[str, list[str]]:
+    """Return address -> what axe found, for one address of every page the role may open."""
+    adapter = app.url_map.bind("")
+    plain = [rule.rule for rule in app.url_map.iter_rules() if "GET" in rule.methods and not rule.arguments]
+    waiting, seen, found = deque(f"{origin}{path}" for path in sorted(plain)), set(), {}
+    while waiting:
+        address = waiting.popleft()
+        endpoint = endpoint_of(adapter, address)
+        if endpoint is None or endpoint in seen or not address.startswith(origin):
+            continue
+        rule = access_rule(app.view_functions[endpoint])
+        if role not in {allowed.value for allowed in rule.roles}:
+            continue
+        seen.add(endpoint)
+        separator = "&" if "?" in address else "?"
+        address = f"{address.partition('#')[0]}{separator}lang={language}"
+        if not is_page(page, address):
+            seen.discard(endpoint)
+            continue
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        found[address.removeprefix(origin)] = violations(page)
+        waiting.extend(page.evaluate(LINKS))
+    return found
+
+
+def told(found: dict[str, list[str]]) -> str:
+    """Return what was found, a line each."""
+    return "\n".join(f"{address}: {problem}" for address, problems in found.items() for problem in problems)
+
+
+@pytest.mark.parametrize(("language", "viewport"), [("vi", DESK), ("en", PHONE)], ids=["vi-desk", "en-phone"])
+@pytest.mark.parametrize("role", ROLES)
+def test_axe_finds_nothing_on_any_page(browser, server, accounts, pages, role, language, viewport):
+    context = browser.new_context(viewport=viewport, has_touch=viewport is PHONE)
+    page = context.new_page()
+    sign_in(page, server.url, accounts, role)
+    found = visit_all(page, pages, role, server.url, language)
+    context.close()
+    assert len(found) > 3
+    assert told(found) == ""
+
+
+def test_axe_finds_nothing_in_the_dark(browser, server, accounts, pages):
+    context = browser.new_context(viewport=DESK, color_scheme="dark")
+    page = context.new_page()
+    sign_in(page, server.url, accounts, "admin")
+    found = visit_all(page, pages, "admin", server.url, "vi")
+    context.close()
+    assert told(found) == ""
