@@ -46,6 +46,17 @@ class _Asked:
         return parser.parse(self.arguments)
 
 
+@blueprint.app_context_processor
+def _tools() -> dict[str, object]:
+    return {"tool_addresses": tool_addresses}
+
+
+def tool_addresses() -> dict[str, object]:
+    """Return what the map's tools call, and by which filter a layer's areas select."""
+    selects = {kind.layer.name: name for name, kind in features.area_kinds(layers()).items()}
+    return {"inside": url_for("tools.inside"), "years": url_for("tools.years"), "selects": selects}
+
+
 @blueprint.get("/api/inside")
 @allow_public
 def inside() -> Response:

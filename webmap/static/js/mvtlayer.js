@@ -193,7 +193,7 @@
     _draw(tile) {
       const features = tile.data && tile.data[this.spec.name];
       if (!this._map || !features || !features.count) { tile.canvas.width = 0; return; }
-      const ratio = Math.min(3, window.devicePixelRatio || 1), canvas = tile.canvas;
+      const ratio = webmap.ratio || Math.min(3, window.devicePixelRatio || 1), canvas = tile.canvas;
       canvas.width = canvas.height = Math.round(SIZE * ratio);
       const c = canvas.getContext("2d"), exact = canvas.width / SIZE;
       if (features.type === POINT) this._drawPoints(c, features, exact);
@@ -345,7 +345,7 @@
     },
     createTile(coords) {
       const canvas = document.createElement("canvas"), c = canvas.getContext("2d");
-      const ratio = Math.min(2, window.devicePixelRatio || 1), world = 256 * 2 ** coords.z;
+      const ratio = webmap.ratio || Math.min(2, window.devicePixelRatio || 1), world = 256 * 2 ** coords.z;
       canvas.width = canvas.height = Math.round(SIZE * ratio);
       c.scale(canvas.width / SIZE, canvas.width / SIZE);
       c.beginPath();

@@ -49,6 +49,12 @@
       this.redraw();
     },
 
+    onRemove(map) {
+      for (const layer of this._layers) layer.off("arrived redrawn add remove", this._soon);
+      map.off("moveend resize", this.redraw, this).off("zoomanim", this._animate, this);
+      this._canvas.remove();
+    },
+
     select(selection) { this.selected = selection; this.redraw(); },
 
     _animate(event) {
@@ -60,7 +66,7 @@
     redraw() {
       const map = this._map;
       if (!map) return;
-      const ratio = Math.min(3, window.devicePixelRatio || 1), size = map.getSize().add([2 * MARGIN, 2 * MARGIN]);
+      const ratio = webmap.ratio || Math.min(3, window.devicePixelRatio || 1), size = map.getSize().add([2 * MARGIN, 2 * MARGIN]);
       const corner = map.containerPointToLayerPoint([-MARGIN, -MARGIN]), canvas = this._canvas;
       canvas.width = Math.round(size.x * ratio); canvas.height = Math.round(size.y * ratio);
       canvas.style.width = size.x + "px"; canvas.style.height = size.y + "px";
@@ -336,6 +342,8 @@
     });
     c.restore();
   }
+
+  webmap.overlay = (layers) => new Overlay(layers);
 
   /* folium's last line: keep the objects for webmap.js, which starts when the page has been read. */
   webmap.open = (page) => {

@@ -1,0 +1,200 @@
+"""The map's tools as people use them: measured truly, listed completely, printed to scale."""
+
+import json
+import re
+import urllib.request
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from pyproj import Geod
+
+from tests.browser.conftest import PHONE
+
+GEOD = Geod(ellps="WGS84")
+RING = [(106.60, 20.80), (106.75, 20.82), (106.72, 20.93), (106.61, 20.90)]
+
+
+def places(ring):
+    return [{"lng": lon, "lat": lat} for lon, lat in ring]
+
+
+def in_module(page: Page, name, call, argument):
+    return page.evaluate(
+        f"async (given) => {{ const m = await import('/static/js/{name}'); return {call}; }}", argument
+    )
+
+
+def middle(page: Page):
+    box = page.locator(".folium-map").bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def number(text):
+    """Return the first number of a Vietnamese text."""
+    return float(re.search(r"[\d.,]+", text).group().replace(".", "").replace(",", "."))
+
+
+def click_latlng(page: Page, x, y):
+    """Click a place of the page and return it as lon, lat."""
+    page.mouse.click(x, y)
+    box = page.locator(".folium-map").bounding_box()
+    at = [x - box["x"], y - box["y"]]
+    found = page.evaluate(
+        "(at) => { const p = webmap.page.map.containerPointToLatLng(at); return [p.lng, p.lat]; }", at
+    )
+    return tuple(found)
+
+
+def answer(server, path, **arguments):
+    with urllib.request.urlopen(f"{server.url}{path}?{urlencode(arguments)}") as reply:
+        return json.load(reply)
+
+
+def test_lengths_and_areas_are_those_of_the_ellipsoid(page):
+    perimeter = in_module(page, "tools-geodesy.js", "m.length([...given, given[0]])", places(RING))
+    area = in_module(page, "tools-geodesy.js", "m.area(given)", places(RING))
+
+    true_area, true_perimeter = GEOD.polygon_area_perimeter(*zip(*RING, strict=True))
+    assert perimeter == pytest.approx(true_perimeter, abs=0.001)
+    assert area == pytest.approx(abs(true_area), rel=1e-4)
+
+
+def test_a_distance_is_measured_while_drawing_and_esc_leaves(page):
+    x, y = middle(page)
+    page.locator("[data-map-tool=measure]").click()
+    first = click_latlng(page, x - 120, y - 40)
+    second = click_latlng(page, x + 60, y + 80)
+    page.mouse.move(x + 61, y + 80)
+
+    true = GEOD.inv(*first, *second)[2] / 1000
+    assert number(page.locator("#measured").inner_text()) == pytest.approx(true, abs=0.2)
+
+    page.locator(".folium-map").press("Backspace")
+    page.keyboard.press("Escape")
+    expect(page.locator("#measured")).to_have_text("–")
+    page.keyboard.press("Escape")
+    expect(page.locator("#tool-card")).to_be_hidden()
+    expect(page.locator(".leaflet-popup")).to_have_count(0)
+
+
+def test_points_can_be_set_with_the_keyboard_alone(page):
+    page.locator("[data-map-tool=measure]").press("Enter")
+    canvas = page.locator(".folium-map")
+    canvas.press("Enter")
+    page.evaluate("webmap.page.map.panBy([200, 0], { animate: false })")
+    canvas.press("Enter")
+    canvas.press("Shift+Enter")
+
+    assert number(page.locator("#measured").inner_text()) > 1
+    expect(page.get_by_role("button", name="Đo lại")).to_be_focused()
+
+
+def test_everything_inside_a_rectangle_is_listed_exported_and_filters_the_map(page, server):
+    x, y = middle(page)
+    page.locator("[data-map-tool=inside]").click()
+    page.locator("[data-shape=rectangle]").click()
+    west, north = click_latlng(page, x - 120, y - 90)
+    east, south = click_latlng(page, x + 120, y + 90)
+    expect(page.locator(".inside-result h2")).to_be_visible()
+
+    area = f"{west},{north};{east},{north};{east},{south};{west},{south}"
+    for layer in page.locator("[data-inside]").all():
+        name = layer.get_attribute("data-inside")
+        usual = (
+            {"validity": "current"}
+            if "validity" in layer.locator(".inside-files a").first.get_attribute("href")
+            else {}
+        )
+        matched = answer(server, f"/api/layers/{name}/features", polygon=area, limit=1, **usual)["numberMatched"]
+        assert number(layer.locator(".inside-count").inner_text()) == pytest.approx(matched, abs=1)
+    with page.expect_download() as download:
+        page.locator(".inside-result a.btn").click()
+    assert download.value.suggested_filename.endswith(".xlsx")
+
+    page.get_by_role("button", name="Lọc bản đồ theo vùng này").click()
+
+    assert "all.polygon" in parse_qs(urlsplit(page.url).query)
+    expect(page.locator("#chips")).to_contain_text("trong vùng đã vẽ")
+
+
+def test_a_selected_zone_is_taken_as_the_area(page, server):
+    zone = answer(server, "/api/layers/planning_zones/features", limit=1)["features"][0]
+    page.evaluate("(id) => webmap.page.selection.show({ layer: 'planning_zones', id }, { fly: true })", zone["id"])
+    expect(page.locator(".feature-popup")).to_be_visible()
+    page.locator("[data-map-tool=inside]").click()
+    page.get_by_role("button", name="Vùng đang chọn").click()
+
+    expect(page.locator(".inside-result .subtitle")).to_have_text(zone["properties"]["name"])
+    expect(page.locator('[data-inside="planning_zones"]')).to_contain_text(zone["properties"]["name"])
+
+
+def test_the_year_filters_the_map_and_tells_what_changes(page, server):
+    page.locator("[data-map-tool=years]").click()
+    expect(page.locator(".year-table td").first).to_be_visible()
+    page.locator("#year-slider").fill("2030")
+
+    expect(page).to_have_url(re.compile(r"power_lines\.year=2030"))
+    told = answer(server, "/api/years", years="2026,2030")
+    for layer in told["layers"]:
+        row = page.locator(f'[data-year-layer="{layer["name"]}"] td')
+        expect(row.nth(2)).to_have_text(str(layer["years"][1]["planned"] or "–"))
+    page.get_by_role("button", name="So sánh hai năm").click()
+    expect(page.locator(".year-numbers [data-compared]")).to_have_count(len(told["layers"]))
+
+
+@pytest.mark.parametrize(
+    ("paper", "direction", "size"), [("A3", "landscape", (420, 297)), ("A4", "portrait", (210, 297))]
+)
+def test_the_sheet_has_its_paper_and_its_scale(page, paper, direction, size):
+    page.locator("[data-map-tool=print]").click()
+    page.locator("[name=paper]").select_option(paper)
+    page.locator("[name=direction]").select_option(direction)
+    page.locator("[name=scale]").select_option("100000")
+    page.locator("[name=title]").fill("Cụm công nghiệp: đất trống trên 10 ha")
+    page.locator(".print-dialog [type=submit]").click()
+    expect(page.locator(".print-sheet[data-ready]")).to_be_visible()
+
+    bar = page.locator(".print-scale-bar .bar").evaluate("(bar) => bar.getBBox().width")
+    metres = float(page.locator(".print-scale-bar").get_attribute("data-metres"))
+    assert bar / 1000 * 100_000 == pytest.approx(metres, rel=1e-6)
+    west, east, paper_px = page.evaluate("""() => {
+        const { map, factor } = webmap.page.print, size = map.getSize(), at = (x) => map.containerPointToLatLng([x, size.y / 2]);
+        const place = ({ lng, lat }) => [lng, lat];
+        return [place(at(0)), place(at(size.x)), size.x * factor];
+    }""")
+    ground = GEOD.inv(*west, *east)[2]
+    assert ground / (paper_px / 96 * 0.0254) == pytest.approx(100_000, rel=2e-3)
+    assert page.locator(".print-names text").count() > 0
+    assert page.locator(".print-legend li").count() > 3
+    pdf = page.pdf(prefer_css_page_size=True, print_background=True)
+    boxes = re.findall(rb"/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]", pdf)
+    assert [tuple(round(float(side) / 72 * 25.4) for side in box) for box in boxes] == [size]
+
+
+def test_the_picture_is_the_sheet(page):
+    page.locator("[data-map-tool=print]").click()
+    page.locator(".print-dialog [type=submit]").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Lưu ảnh PNG").click()
+
+    from PIL import Image
+
+    with Image.open(download.value.path()) as picture:
+        assert picture.width / picture.height == pytest.approx(297 / 210, rel=0.01)
+        assert len(picture.convert("RGB").getcolors(2**24)) > 100
+    page.get_by_role("button", name="Đóng", exact=True).last.click()
+    expect(page.locator(".print-view")).to_have_count(0)
+
+
+def test_the_tools_work_on_a_phone(open_page):
+    phone = open_page("/", PHONE, touch=True)
+    phone.locator("[data-tools-toggle]").tap()
+    phone.locator("[data-map-tool=inside]").tap()
+    phone.locator("[data-shape=circle]").tap()
+    x, y = middle(phone)
+    phone.touchscreen.tap(x, y + 20)
+    phone.touchscreen.tap(x + 60, y + 20)
+
+    expect(phone.locator(".inside-result h2")).to_be_visible()

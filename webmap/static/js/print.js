@@ -1,0 +1,320 @@
+/* A sheet of paper with what the screen shows: the map drawn again at a chosen scale, its legend and who made it.
+   The browser prints it (names and legend stay text); the picture is drawn from the same parts. */
+import { element, icon, language, number, t } from "./texts.js";
+
+const PAPERS = { A4: [297, 210], A3: [420, 297] }, SCALES = [5000, 10000, 25000, 50000, 100000, 200000, 250000, 500000];
+const MM = 96 / 25.4, EDGE = 10, HEAD = 16, SIDE = 62, FOOT = 62, CIRCUMFERENCE = 40075016.686, E2 = 0.00669438, RATIO = 2, BAR_MM = 30, REACH = 64;
+const SVG = "http://www.w3.org/2000/svg", FONT = '"Be Vietnam Pro", "Segoe UI", sans-serif';
+const chosen = { paper: "A4", landscape: true, scale: null, title: "" };
+const pageRule = new CSSStyleSheet();
+
+export function openPrint(page) {
+  const here = metresPerPixel(page.map.getCenter().lat, page.map.getZoom()) / (0.0254 / 96);
+  const scale = chosen.scale || SCALES.reduce((best, one) => (Math.abs(Math.log(one / here)) < Math.abs(Math.log(best / here)) ? one : best));
+  const field = (label, control) => element("label", { class: "print-field" }, element("span", {}, label), control);
+  const choice = (name, options, value) => element("select", { class: "form-select", name }, ...options.map(([key, label]) => element("option", { value: key, selected: String(key) === String(value) }, label)));
+  const dialog = element("dialog", { class: "print-dialog", "aria-labelledby": "print-heading", close: () => dialog.remove() });
+  const form = element("form", { method: "dialog", submit: () => {
+    const asked = new FormData(form);
+    Object.assign(chosen, { paper: asked.get("paper"), landscape: asked.get("direction") === "landscape", scale: Number(asked.get("scale")), title: asked.get("title").trim() });
+    showSheet(page);
+  } },
+    element("h2", { id: "print-heading" }, t("Print or save a picture")),
+    field(t("Title of the sheet"), element("input", { class: "form-control", name: "title", maxlength: 120, value: chosen.title || document.title.split(" · ")[0] })),
+    element("div", { class: "print-row" },
+      field(t("Paper"), choice("paper", Object.keys(PAPERS).map((name) => [name, name]), chosen.paper)),
+      field(t("Direction"), choice("direction", [["landscape", t("Landscape")], ["portrait", t("Portrait")]], chosen.landscape ? "landscape" : "portrait")),
+      field(t("Scale"), choice("scale", SCALES.map((one) => [one, `1:${number(one)}`]), scale))),
+    element("div", { class: "tool-actions" },
+      element("button", { class: "btn btn-primary", type: "submit" }, t("Preview")),
+      element("button", { class: "btn btn-outline-secondary", type: "button", click: () => dialog.close() }, t("Cancel"))));
+  dialog.append(form);
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+/* Metres of a pixel in east-west direction: web Mercator's scale on the ellipsoid. */
+function metresPerPixel(lat, zoom) {
+  const sine = Math.sin((lat * Math.PI) / 180);
+  return (CIRCUMFERENCE * Math.sqrt(1 - sine * sine)) / Math.sqrt(1 - E2 * sine * sine) / 256 / 2 ** zoom;
+}
+
+async function showSheet(page) {
+  const [long, short] = PAPERS[chosen.paper], width = chosen.landscape ? long : short, height = chosen.landscape ? short : long;
+  const mapWidth = width - 2 * EDGE - (chosen.landscape ? SIDE : 0), mapHeight = height - 2 * EDGE - HEAD - (chosen.landscape ? 0 : FOOT);
+  const centre = page.map.getCenter(), perPixel = (chosen.scale * 0.0254) / 96;
+  const zoom = Math.max(page.map.getMinZoom(), Math.min(page.map.getMaxZoom(), Math.round(Math.log2(metresPerPixel(centre.lat, 0) / perPixel))));
+  const factor = metresPerPixel(centre.lat, zoom) / perPixel;
+
+  const inner = element("div", { class: "print-map-inner" }), frame = element("div", { class: "print-map" }, inner), aside = element("aside", { class: "print-side" });
+  const heading = element("h1", {}, chosen.title), sheet = element("section", { class: `print-sheet ${chosen.landscape ? "is-landscape" : "is-portrait"}`, "aria-label": t("Sheet") },
+    element("header", {}, heading, element("p", {}, document.querySelector(".brand-name")?.textContent || "")), frame, aside);
+  const status = element("span", { class: "print-status", role: "status" }, t("Drawing the map…"));
+  const print = element("button", { class: "btn btn-primary", type: "button", disabled: true, click: () => window.print() }, icon("printer"), " ", t("Print or save as PDF"));
+  const save = element("button", { class: "btn btn-outline-primary", type: "button", disabled: true, click: () => savePicture(sheet, made, frame) }, icon("image"), " ", t("Save as PNG"));
+  const view = element("dialog", { class: "print-view", "aria-label": t("Print preview"), close: () => end() },
+    element("div", { class: "print-bar" }, print, save, element("button", { class: "btn btn-outline-secondary", type: "button", click: () => view.close() }, t("Close")), status), element("div", { class: "print-desk" }, sheet));
+  Object.assign(sheet.style, { width: width + "mm", height: height + "mm" });
+  Object.assign(frame.style, { width: mapWidth + "mm", height: mapHeight + "mm" });
+  Object.assign(inner.style, { width: (mapWidth * MM) / factor + "px", height: (mapHeight * MM) / factor + "px", transform: `scale(${factor})` });
+  pageRule.replaceSync(`@page { size: ${width}mm ${height}mm; margin: 0 }`);
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets.filter((sheet) => sheet !== pageRule), pageRule];
+  document.body.classList.add("has-print-view");
+  document.body.append(view);
+  view.showModal();
+
+  window.webmap.ratio = RATIO;
+  const made = drawMap(page, inner, centre, zoom, factor);
+  page.print = made;
+  function end() {
+    made.map.remove();
+    view.remove();
+    delete window.webmap.ratio;
+    delete page.print;
+    document.body.classList.remove("has-print-view");
+    document.adoptedStyleSheets = document.adoptedStyleSheets.filter((sheet) => sheet !== pageRule);
+  }
+  await document.fonts.ready;
+  await Promise.all(made.layers.map(loaded));
+  if (!view.isConnected) return;
+  made.overlay.redraw();
+  made.overlay._canvas.hidden = true;
+  made.names = namesOf(made.overlay);
+  inner.append(namesAsText(made.names, made.map.getSize()));
+  aside.append(...side(page, made));
+  fit(aside.querySelector(".print-legend"));
+  const failed = made.layers.filter((layer) => layer.failures).map((layer) => layer.spec.title);
+  status.textContent = failed.length ? t("Part of “{layer}” could not be loaded.", { layer: failed.join(", ") }) : "";
+  print.disabled = save.disabled = false;
+  sheet.dataset.ready = "";
+}
+
+/* The layers of the screen once more: same filters, same classes, same opacity. */
+function drawMap(page, inner, centre, zoom, factor) {
+  const options = { zoomControl: false, attributionControl: false, dragging: false, keyboard: false, scrollWheelZoom: false, doubleClickZoom: false, boxZoom: false, touchZoom: false, fadeAnimation: false, zoomAnimation: false, trackResize: false };
+  const map = L.map(inner, { ...options, minZoom: zoom, maxZoom: zoom });
+  map.setView(centre, zoom, { animate: false });
+  if (page.map.hasLayer(page.land)) { const land = window.webmap.land([]); land._rings = page.land._rings; land.addTo(map); }
+  if (page.basemap && page.map.hasLayer(page.basemap) && !page.map.hasLayer(page.land)) {
+    L.tileLayer(page.basemap._url, { ...page.basemap.options, crossOrigin: "anonymous" }).addTo(map);
+  }
+  const layers = page.layers.filter((layer) => page.map.hasLayer(layer) && zoom >= layer.spec.minZoom).map((layer) => {
+    const copy = window.webmap.mvt(layer.spec);
+    copy.query = layer.query; copy.mask = layer.mask;
+    copy.setOpacity(layer.options.opacity ?? 1);
+    return copy;
+  });
+  const waiting = layers.map((layer) => { layer.addTo(map); return layer; });
+  const overlay = window.webmap.overlay(waiting).addTo(map);
+  return { map, layers, overlay, factor, zoom, scale: chosen.scale };
+}
+
+const loaded = (layer) => (layer.isLoading() ? new Promise((done) => layer.once("load", done)) : Promise.resolve());
+
+/* --- names as text --------------------------------------------------------------------------------- */
+
+/* What the labels' drawing needs of a canvas; keeps the names that lie wholly on the sheet. */
+class TextRecorder {
+  constructor(size) {
+    this.size = size;
+    this.measure = document.createElement("canvas").getContext("2d");
+    this.names = []; this.lines = [];
+    this.x = this.y = this.angle = 0;
+  }
+  set font(value) { this.measure.font = value; }
+  get font() { return this.measure.font; }
+  measureText(text) { return this.measure.measureText(text); }
+  save() { this.lines = []; }
+  translate(x, y) { this.x = x; this.y = y; }
+  rotate(angle) { this.angle = angle; }
+  strokeText() {}
+  fillText(text, x, y) {
+    const half = this.measureText(text).width / 2, reach = (Math.abs(Math.cos(this.angle)) * half || half) + 2;
+    const isOn = this.x - reach > REACH && this.x + reach < this.size.x - REACH && this.y + y - 10 > REACH && this.y + y + 10 < this.size.y - REACH;
+    this.lines.push({ text, y, isOn, font: this.font, ink: this.fillStyle });
+  }
+  restore() {
+    if (this.lines.every((line) => line.isOn)) this.names.push({ x: this.x, y: this.y, angle: this.angle, lines: this.lines });
+    this.x = this.y = this.angle = 0;
+  }
+}
+
+function svg(name, attributes = {}, ...children) {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+function namesOf(overlay) {
+  const recorder = new TextRecorder(overlay._map.getSize().add([2 * REACH, 2 * REACH]));
+  overlay._drawLabels(recorder, recorder.size);
+  return recorder.names;
+}
+
+function namesAsText(names, { x: width, y: height }) {
+  const [w, h] = [width + 2 * REACH, height + 2 * REACH], root = svg("svg", { class: "print-names", width: w, height: h, viewBox: `0 0 ${w} ${h}` });
+  for (const { x, y, angle, lines } of names) {
+    for (const { text, y: dy, font, ink } of lines) {
+      const [, weight, px] = /(\d+) ([\d.]+)px/.exec(font) || [0, 500, 12];
+      const made = svg("text", { transform: `translate(${x.toFixed(2)} ${y.toFixed(2)}) rotate(${((angle * 180) / Math.PI).toFixed(2)})`, y: dy, dy: "0.35em", "text-anchor": "middle",
+        "font-family": FONT, "font-size": px, "font-weight": weight, fill: ink, stroke: "#ffffff", "stroke-opacity": 0.9, "stroke-width": 3, "stroke-linejoin": "round", "paint-order": "stroke" });
+      made.textContent = text;
+      root.append(made);
+    }
+  }
+  return root;
+}
+
+function drawNames(c, names) {
+  c.textAlign = "center"; c.textBaseline = "middle"; c.lineJoin = "round"; c.lineWidth = 3.5; c.strokeStyle = "rgba(255,255,255,.9)";
+  for (const { x, y, angle, lines } of names) {
+    c.save();
+    c.translate(x, y); c.rotate(angle);
+    for (const line of lines) { c.font = line.font; c.fillStyle = line.ink; c.strokeText(line.text, 0, line.y); c.fillText(line.text, 0, line.y); }
+    c.restore();
+  }
+}
+
+/* --- legend, scale, source ------------------------------------------------------------------------- */
+
+function side(page, made) {
+  const legend = element("div", { class: "print-legend" }, element("h2", {}, t("Legend")), ...made.layers.map((layer) => legendOf(layer, made.map)).filter(Boolean));
+  const filtered = made.layers.flatMap((layer) => (page.state.filtered(layer.spec.name).length ? [sentencesOf(page, layer)] : [])).filter(Boolean);
+  const today = new Intl.DateTimeFormat(language, { day: "2-digit", month: "2-digit", year: "numeric" }).format(new Date());
+  const source = [...document.querySelectorAll("#attribution, #illustration strong")].map((one) => one.textContent.trim().replace(/\.$/, "")).filter(Boolean);
+  return [legend, element("div", { class: "print-facts" },
+    element("div", { class: "print-marks" }, northArrow(), element("div", {}, scaleBar(made.scale), element("p", { class: "print-scale" }, t("Scale 1:{scale}", { scale: number(made.scale) })))),
+    ...filtered.map((text) => element("p", {}, text)),
+    element("p", {}, t("Printed on {date}", { date: today })),
+    element("p", {}, [t("Source: {department}", { department: document.querySelector(".brand-name")?.textContent || "" }), ...source].join(". ")))];
+}
+
+/* A long legend goes on in a second column, then gets smaller, until it fits. */
+function fit(legend) {
+  const isTooLong = () => legend.scrollHeight > legend.clientHeight + 1 || legend.scrollWidth > legend.clientWidth + 1;
+  if (isTooLong()) legend.classList.add("is-dense");
+  for (let size = 0.95; size >= 0.5 && isTooLong(); size -= 0.05) legend.style.setProperty("--size", size);
+}
+
+function sentencesOf(page, layer) {
+  const original = page.layers.find((other) => other.spec.name === layer.spec.name);
+  const texts = (original.sentences || []).map((one) => one.text ?? one);
+  return texts.length ? `${layer.spec.title}: ${texts.join(" · ")}` : "";
+}
+
+function legendOf(layer, map) {
+  const seen = classesInView(layer, map), { style, geometry, title } = layer.spec;
+  if (!seen.size) return null;
+  const row = (symbol, label) => element("li", {}, window.webmap.symbols.legend(symbol, geometry, 24, 18), element("span", {}, label));
+  const groups = style.variations.map((variation, index) => {
+    const below = style.variations.slice(index + 1).reduce((product, other) => product * other.values.length, 1), told = new Set();
+    const wanted = new Set([...seen].map((number) => Math.floor(number / below) % variation.values.length));
+    const rows = variation.values.filter(({ value }, i) => wanted.has(i) && !told.has(value) && told.add(value)).map(({ symbol, label }) => row(symbol, label));
+    return rows.length ? element("div", {}, style.variations.length > 1 ? element("h4", {}, variation.label) : null, element("ul", {}, ...rows)) : null;
+  });
+  return element("section", {}, element("h3", {}, title), ...(style.variations.length ? groups : [element("ul", {}, row(style.base, title))]));
+}
+
+/* The class numbers of what lies on the sheet. */
+function classesInView(layer, map) {
+  const { min, max } = map.getPixelBounds(), seen = new Set(), k = 512 / 4096;
+  layer.eachShown((tile, features) => {
+    if (!features) return;
+    const left = tile.coords.x * 512, top = tile.coords.y * 512;
+    for (let i = 0; i < features.count; i++) {
+      if (!layer.isDrawn(features.c[i]) || seen.has(features.c[i])) continue;
+      let west = Infinity, east = -Infinity, north = Infinity, south = -Infinity;
+      for (let v = features.parts[features.first[i]]; v < features.parts[features.first[i + 1]]; v++) {
+        const x = left + features.xy[2 * v] * k, y = top + features.xy[2 * v + 1] * k;
+        west = Math.min(west, x); east = Math.max(east, x); north = Math.min(north, y); south = Math.max(south, y);
+      }
+      if (east >= min.x && west <= max.x && south >= min.y && north <= max.y) seen.add(features.c[i]);
+    }
+  });
+  return seen;
+}
+
+/* A bar of round metres; on paper its length is metres over scale. */
+function scaleBar(scale) {
+  const most = (BAR_MM / 1000) * scale, power = 10 ** Math.floor(Math.log10(most)), round = [5, 2, 1].map((one) => one * power).find((one) => one <= most), mm = (round / scale) * 1000;
+  const label = round < 1000 ? `${number(round)}\u202fm` : `${number(round / 1000)}\u202fkm`;
+  const text = (x, value, anchor) => { const made = svg("text", { x, y: 3, "font-size": 2.6, "text-anchor": anchor, "font-family": FONT, fill: "#1d2733" }); made.textContent = value; return made; };
+  const bar = svg("svg", { class: "print-scale-bar", width: BAR_MM + 12 + "mm", height: "7mm", viewBox: `-1 0 ${BAR_MM + 12} 7`, role: "img", "aria-label": label, "data-metres": round },
+    svg("rect", { class: "bar", x: 0, y: 4, width: mm, height: 1.6, fill: "#ffffff", stroke: "#1d2733", "stroke-width": 0.25 }), svg("rect", { x: 0, y: 4, width: mm / 4, height: 1.6, fill: "#1d2733" }),
+    svg("rect", { x: mm / 2, y: 4, width: mm / 4, height: 1.6, fill: "#1d2733" }), text(0, "0", "start"), text(mm, label, "middle"));
+  return bar;
+}
+
+function northArrow() {
+  const made = svg("text", { x: 6, y: 4.4, "font-size": 4, "font-weight": 700, "text-anchor": "middle", "font-family": FONT, fill: "#1d2733" });
+  made.textContent = t("N");
+  return svg("svg", { class: "print-north", width: "12mm", height: "16mm", viewBox: "0 0 12 16", role: "img", "aria-label": t("North is up") }, made,
+    svg("path", { d: "M6 5.4L9.4 15 6 13z", fill: "#1d2733" }), svg("path", { d: "M6 5.4L2.6 15 6 13z", fill: "#ffffff", stroke: "#1d2733", "stroke-width": 0.3 }));
+}
+
+/* --- picture --------------------------------------------------------------------------------------- */
+
+async function savePicture(sheet, made, frame) {
+  const canvas = await drawPicture(sheet, made, frame);
+  canvas.toBlob((blob) => {
+    const link = element("a", { href: URL.createObjectURL(blob), download: `${(chosen.title || "map").replace(/[^\p{L}\p{N}]+/gu, "-")}.png` });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }, "image/png");
+}
+
+/* The sheet as one canvas, part by part where the page has laid it out. */
+export async function drawPicture(sheet, made, frame) {
+  const whole = sheet.getBoundingClientRect(), canvas = document.createElement("canvas"), c = canvas.getContext("2d"), at = (node) => { const box = node.getBoundingClientRect(); return [box.left - whole.left, box.top - whole.top, box.width, box.height]; };
+  canvas.width = Math.round(whole.width * RATIO); canvas.height = Math.round(whole.height * RATIO);
+  c.scale(RATIO, RATIO);
+  c.fillStyle = "#ffffff"; c.fillRect(0, 0, whole.width, whole.height);
+  const [x, y, w, h] = at(frame), origin = made.map.getPixelBounds().min;
+  c.save();
+  c.beginPath(); c.rect(x, y, w, h); c.clip();
+  c.fillStyle = getComputedStyle(frame).backgroundColor; c.fillRect(x, y, w, h);
+  c.translate(x, y); c.scale(made.factor, made.factor);
+  const drawn = [];
+  made.map.eachLayer((layer) => { if (layer._tiles) drawn.push(layer); });
+  drawn.sort((a, b) => (a.options.zIndex || 1) - (b.options.zIndex || 1));
+  for (const layer of drawn) {
+    c.globalAlpha = layer.options.opacity ?? 1;
+    const side = layer.getTileSize().x;
+    for (const { el, coords } of Object.values(layer._tiles)) {
+      if (coords.z === layer._tileZoom && el.width) c.drawImage(el, coords.x * side - origin.x, coords.y * side - origin.y, side, side);
+    }
+  }
+  c.globalAlpha = 1;
+  c.translate(-REACH, -REACH);
+  drawNames(c, made.names);
+  c.restore();
+  c.strokeStyle = "#1d2733"; c.lineWidth = 1; c.strokeRect(x, y, w, h);
+  for (const symbol of sheet.querySelectorAll(".legend-symbol")) c.drawImage(symbol, ...at(symbol));
+  for (const mark of sheet.querySelectorAll(".print-side svg")) await drawSvg(c, mark, at(mark));
+  drawTexts(c, sheet, whole);
+  return canvas;
+}
+
+async function drawSvg(c, mark, box) {
+  const copy = mark.cloneNode(true), image = new Image();
+  copy.setAttribute("xmlns", SVG); copy.setAttribute("width", box[2]); copy.setAttribute("height", box[3]);
+  image.src = "data:image/svg+xml," + encodeURIComponent(new XMLSerializer().serializeToString(copy));
+  await image.decode();
+  c.drawImage(image, ...box);
+}
+
+function drawTexts(c, sheet, whole) {
+  const walker = document.createTreeWalker(sheet, NodeFilter.SHOW_TEXT), range = document.createRange();
+  c.textBaseline = "middle"; c.textAlign = "left"; c.lineWidth = 0;
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    if (node.parentElement.closest("svg, .print-map")) continue;
+    const style = getComputedStyle(node.parentElement);
+    c.font = `${style.fontWeight} ${style.fontSize} ${FONT}`; c.fillStyle = style.color;
+    for (const word of node.data.matchAll(/\S+/g)) {
+      range.setStart(node, word.index); range.setEnd(node, word.index + word[0].length);
+      const box = range.getBoundingClientRect();
+      c.fillText(word[0], box.left - whole.left, box.top - whole.top + box.height / 2);
+    }
+  }
+}
