@@ -217,19 +217,6 @@ REFUSED = {
 CASES = [(code, name, write) for code, writers in REFUSED.items() for name, write in writers]
 
 
-@pytest.mark.parametrize(("code", "name", "write"), CASES, ids=[f"{code}-{name}" for code, name, _ in CASES])
-def test_a_bad_file_is_refused_with_its_reason(tmp_path, preview, code, name, write):
-    write(tmp_path / name)
-    report = preview(tmp_path / name).report
-    assert (report.status, report.reason) == ("refused", code)
-    assert report.as_json()["reason_text"]
-    assert any(problem.code == code for problem in report.problems)
-
-
-def test_every_reason_is_one_of_the_contract():
-    assert set(REFUSED) <= CODES
-
-
 GOOD = {
     "nested": lambda path: archive(path, {f"Dữ liệu/2026/{name}": data for name, data in parts("Chợ").items()}),
     "upper": lambda path: archive(path, {name.upper(): data for name, data in parts().items()}),
@@ -250,12 +237,6 @@ def _point_z():
         "<ii8d", 1000, 11, *[0.0] * 8
     )
     return {"lop.shp": header + records}
-
-
-@pytest.mark.parametrize("name", GOOD)
-def test_an_odd_but_whole_shapefile_is_read(tmp_path, preview, name):
-    report = preview(GOOD[name](tmp_path / "a.zip")).report
-    assert (report.status, report.counts.new) == ("ok", 2)
 
 
 def test_a_missing_index_is_rebuilt_and_said(tmp_path, preview):
