@@ -230,6 +230,7 @@ function areaField(tools, area) {
     list.replaceChildren(...(items.length ? items : [element("li", { class: "empty" }, t("No area of that name."))]));
     list.hidden = false;
     box.setAttribute("aria-expanded", "true");
+    list.scrollIntoView({ block: "nearest" }); // the sheet of a phone is low
     mark(items.length && box.value.trim() ? 0 : -1);
   }
   const box = element("input", {
