@@ -47,13 +47,13 @@ async function showSheet(page) {
   const factor = metresPerPixel(centre.lat, zoom) / perPixel;
 
   const inner = element("div", { class: "print-map-inner" }), frame = element("div", { class: "print-map" }, inner), aside = element("aside", { class: "print-side" });
-  const heading = element("h1", {}, chosen.title), sheet = element("section", { class: `print-sheet ${chosen.landscape ? "is-landscape" : "is-portrait"}`, "aria-label": t("Sheet") },
+  const heading = element("h1", {}, chosen.title), sheet = element("section", { class: `print-sheet ${chosen.landscape ? "is-landscape" : "is-portrait"}` },
     element("header", {}, heading, element("p", {}, document.querySelector(".brand-name")?.textContent || "")), frame, aside);
   const status = element("span", { class: "print-status", role: "status" }, t("Drawing the map…"));
   const print = element("button", { class: "btn btn-primary", type: "button", disabled: true, click: () => window.print() }, icon("printer"), " ", t("Print or save as PDF"));
   const save = element("button", { class: "btn btn-outline-primary", type: "button", disabled: true, click: () => savePicture(sheet, made, frame) }, icon("image"), " ", t("Save as PNG"));
   const view = element("dialog", { class: "print-view", "aria-label": t("Print preview"), close: () => end() },
-    element("div", { class: "print-bar" }, print, save, element("button", { class: "btn btn-outline-secondary", type: "button", click: () => view.close() }, t("Close")), status), element("div", { class: "print-desk" }, sheet));
+    element("div", { class: "print-bar" }, print, save, element("button", { class: "btn btn-outline-secondary", type: "button", click: () => view.close() }, t("Close")), status), element("div", { class: "print-desk", tabindex: 0, role: "region", "aria-label": t("Sheet") }, sheet));
   Object.assign(sheet.style, { width: width + "mm", height: height + "mm" });
   Object.assign(frame.style, { width: mapWidth + "mm", height: mapHeight + "mm" });
   Object.assign(inner.style, { width: (mapWidth * MM) / factor + "px", height: (mapHeight * MM) / factor + "px", transform: `scale(${factor})` });
@@ -181,7 +181,7 @@ function drawNames(c, names) {
 function side(page, made) {
   const legend = element("div", { class: "print-legend" }, element("h2", {}, t("Legend")), ...made.layers.map((layer) => legendOf(layer, made.map)).filter(Boolean));
   const filtered = made.layers.flatMap((layer) => (page.state.filtered(layer.spec.name).length ? [sentencesOf(page, layer)] : [])).filter(Boolean);
-  const today = new Intl.DateTimeFormat(language, { day: "2-digit", month: "2-digit", year: "numeric" }).format(new Date());
+  const today = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, { day: "2-digit", month: "2-digit", year: "numeric" }).format(new Date());
   const source = [...document.querySelectorAll("#attribution, #illustration strong")].map((one) => one.textContent.trim().replace(/\.$/, "")).filter(Boolean);
   return [legend, element("div", { class: "print-facts" },
     element("div", { class: "print-marks" }, northArrow(), element("div", {}, scaleBar(made.scale), element("p", { class: "print-scale" }, t("Scale 1:{scale}", { scale: number(made.scale) })))),
