@@ -38,6 +38,7 @@ START_SECONDS = 60.0
 STOP_SECONDS = 60.0
 _UNPRIVILEGED = ("postgres", "nobody")
 
+
 def _shared_buffers() -> str:
     """Return an eighth of the machine's memory, 128 MB to 1 GB: a national register of sites then stays in memory."""
     memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20

@@ -24,7 +24,9 @@ class Page:
 PAGES = (
     Page(endpoint="map.index", label=N_("Map")),
     Page(endpoint="dashboard.index", label=N_("Dashboard"), also=("indicators.index", "indicators.save")),
-    Page(endpoint="inspections.board", label=N_("Inspections"), also=("worklist.index", "visits.index", "followup.index")),
+    Page(
+        endpoint="inspections.board", label=N_("Inspections"), also=("worklist.index", "visits.index", "followup.index")
+    ),
     Page(
         endpoint="imports.index",
         label=N_("Imports"),
