@@ -337,7 +337,8 @@ def test_the_audit_log_is_read_page_by_page(login, session):
     while path:
         page = admin.get(path).text
         seen += re.findall(r"entry-\d{3}", page)
-        older = re.search(r'href="([^"]*before=[^"]*)"', page)
+        # The links to other languages keep the page's place too.
+        older = re.search(r'href="(/admin/audit\?(?![^"]*lang=)[^"]*before=[^"]*)"', page)
         path = older[1].replace("&amp;", "&") if older else None
     assert seen == [f"entry-{number:03d}" for number in reversed(range(120))]
 

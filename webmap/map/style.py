@@ -18,12 +18,8 @@ def describe_style(kind: type[Feature], visible: frozenset[str], translate: Tran
     `variations` hold every value in the order of that mixed radix, with its legend symbol.
     """
     style = kind.layer.style
-    symbols: list[Symbol] = []
-    classes: list[int] = []
-    for _, symbol in style.classes(visible):
-        if symbol not in symbols:
-            symbols.append(symbol)
-        classes.append(symbols.index(symbol))
+    symbols: dict[Symbol, int] = {}
+    classes = [symbols.setdefault(symbol, len(symbols)) for _, symbol in style.classes(visible)]
     return {
         "symbols": [symbol.as_dict() for symbol in symbols],
         "classes": classes,
