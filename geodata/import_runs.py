@@ -171,10 +171,8 @@ def _close(engine: Engine, number: int, code: int) -> None:
                     end(session, number, Stage.CANCELLED, CANCELLED)
                 elif code < 0:
                     end(session, number, Stage.FAILED, STOPPED, reason=signal.Signals(-code).name)
-                elif code > 0:
-                    end(session, number, Stage.FAILED, BROKEN)
                 else:
-                    end(session, number, Stage.FAILED, BROKEN)  # it ended without ending the import: cannot happen
+                    end(session, number, Stage.FAILED, BROKEN)
             return
         except OperationalError:
             time.sleep(1)
