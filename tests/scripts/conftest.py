@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from running import environment, processes_of
+from tests.scripts.running import environment, processes_of
 
 from scripts.cluster import Cluster
 from scripts.paths import ROOT

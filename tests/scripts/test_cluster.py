@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from running import wait_for
+from tests.scripts.running import wait_for
 
 from scripts.cluster import SOCKET_PATH_LIMIT, SUPERUSER, Cluster, remove_abandoned
 from scripts.console import Exit, Failure

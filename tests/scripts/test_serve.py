@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from running import environment, processes_of, wait_for
+from tests.scripts.running import environment, processes_of, wait_for
 
 from scripts.cluster import SUPERUSER, Cluster
 from scripts.console import Exit

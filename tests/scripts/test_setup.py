@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from running import wait_for
+from tests.scripts.running import wait_for
 
 from scripts import assets, system, venv
 from scripts.console import Exit, Failure
