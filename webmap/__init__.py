@@ -11,6 +11,7 @@ from webmap.auth import init_auth
 from webmap.errors import init_errors
 from webmap.extensions import init_database
 from webmap.i18n import init_i18n
+from webmap.modules import init_modules
 from webmap.navigation import init_navigation
 from webmap.security import init_security
 from webmap.settings import Settings, from_env
@@ -40,6 +41,7 @@ def create_app(
     init_i18n(app)
     init_errors(app)
     init_security(app)
+    init_modules(app)
     register_views(app)
     init_auth(app)
     init_navigation(app)

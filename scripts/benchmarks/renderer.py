@@ -148,6 +148,7 @@ def _click(page: Page, place: dict[str, Any]) -> bool:
     page.mouse.click(place["x"], place["y"])
     got = page.evaluate("() => webmap.page.state.selection && webmap.page.state.selection.id")
     page.evaluate("() => webmap.page.selection.drop()")
+    page.wait_for_selector(".leaflet-popup", state="detached")  # while it fades out it covers other places
     return bool(got == place["id"])
 
 

@@ -44,7 +44,8 @@ export function toVn2000(latDeg, lonDeg, { meridian, towgs84 }) {
   return { x: SCALE * mean * north, y: EAST0 + SCALE * mean * east };
 }
 
-const degrees = (value) => Math.abs(value).toLocaleString(language, { minimumFractionDigits: 5, maximumFractionDigits: 5 });
+const five = new Intl.NumberFormat(language, { minimumFractionDigits: 5, maximumFractionDigits: 5 });
+const degrees = (value) => five.format(Math.abs(value));
 const metres = (value) => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 
 export function startReadout(map, projection) {

@@ -2,7 +2,9 @@
 import { element, icon, number, t } from "./texts.js";
 import { clear, notice } from "./notices.js";
 
+/* Returns a function that counts what each layer shows, for when the tiles have been asked for. */
 export function startLayers({ map, layers, config }, state) {
+  const counts = [];
   for (const layer of layers) {
     const row = document.querySelector(`[data-layer="${CSS.escape(layer.spec.name)}"]`);
     const entry = { layer, row, legend: row.querySelector(".legend"), facets: null, buttons: [] };
@@ -26,15 +28,17 @@ export function startLayers({ map, layers, config }, state) {
       layer.setOpacity(percent / 100);
       entry.slider.value = percent;
     };
-    const filter = () => { applyFilters(entry, state); count(entry, state, config.addresses); };
+    const filter = () => applyFilters(entry, state), counted = () => count(entry, state, config.addresses);
+    counts.push(counted);
     state.on("layers", show);
     state.on("fade", fade);
-    state.on("filters", () => { if (entry.query !== state.filterQuery(layer.spec.name)) filter(); });
+    state.on("filters", () => { if (entry.query !== state.filterQuery(layer.spec.name)) { filter(); counted(); } });
     show(); fade(); filter();
   }
   const zoomed = () => { for (const layer of layers) noteZoom(layer, map.getZoom()); };
   map.on("zoomend", zoomed);
   zoomed();
+  return () => counts.forEach((counted) => counted());
 }
 
 function isOn(layer) {

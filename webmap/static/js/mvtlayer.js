@@ -4,6 +4,7 @@
   "use strict";
 
   const EXTENT = 4096, SIZE = 512, MANY = 1500;
+  const FULL = 250; // of 255: what lies under such a pixel is not seen
   const POINT = 1, LINE = 2;
   const { sprite, radius, fillArea, strokePath } = webmap.symbols;
 
@@ -209,13 +210,14 @@
       const of = (number) => sprites[number] || (sprites[number] = sprite(this.symbols[number], scale, ratio, zoom >= 10));
       const image = features.count > MANY ? c.createImageData(c.canvas.width, c.canvas.height) : null;
       const hidden = image && covered(features, (number) => this.isDrawn(number));
-      for (let i = 0; i < features.count; i++) {
-        if (!this.isDrawn(classes[i]) || (hidden && hidden[i])) continue;
+      const put = (i) => {
         const found = of(classes[i]), at = 2 * parts[first[i]], half = found.half * ratio;
         const left = Math.round(xy[at] * grain - half), top = Math.round(xy[at + 1] * grain - half);
-        if (image) blend(image, found, left, top);
+        if (image) slideUnder(image, found, left, top);
         else c.drawImage(found.canvas, left, top);
-      }
+      };
+      if (image) { for (let i = features.count - 1; i >= 0; i--) if (!hidden[i]) put(i); } // the uppermost first
+      else for (let i = 0; i < features.count; i++) if (this.isDrawn(classes[i])) put(i);
       if (image) { c.putImageData(image, 0, 0); return; }
       c.scale(ratio, ratio);
       for (let i = 0; i < features.count; i++) {
@@ -279,7 +281,7 @@
   function covered({ count, c, xy, parts, first }, isDrawn) {
     const side = EXTENT / 32 + 16, taken = new Uint8Array(side * side), hidden = new Uint8Array(count);
     for (let i = count - 1; i >= 0; i--) {
-      if (!isDrawn(c[i])) continue;
+      if (!isDrawn(c[i])) { hidden[i] = 1; continue; }
       const at = 2 * parts[first[i]], cell = ((xy[at + 1] >> 5) + 8) * side + (xy[at] >> 5) + 8;
       hidden[i] = taken[cell];
       taken[cell] = 1;
@@ -287,19 +289,20 @@
     return hidden;
   }
 
-  /* Lay a sprite over an image, pixel by pixel: many points cost less than as many drawImage calls. */
-  function blend(image, found, left, top) {
-    const pixels = found.pixels || (found.pixels = readPixels(found.canvas));
-    const words = image.words || (image.words = new Uint32Array(image.data.buffer)), width = image.width, to = image.data;
-    for (let k = 0; k < pixels.word.length; k++) {
-      const x = left + pixels.x[k], y = top + pixels.y[k];
-      if (x < 0 || y < 0 || x >= width || y >= image.height) continue;
-      const at = y * width + x, alpha = pixels.alpha[k];
-      if (alpha === 255) { words[at] = pixels.word[k]; continue; }
-      const d = 4 * at, below = (to[d + 3] * (255 - alpha)) / 255, sum = alpha + below, word = pixels.word[k];
-      to[d] = ((word & 255) * alpha + to[d] * below) / sum;
-      to[d + 1] = (((word >> 8) & 255) * alpha + to[d + 1] * below) / sum;
-      to[d + 2] = (((word >> 16) & 255) * alpha + to[d + 2] * below) / sum;
+  /* Lay a sprite under what an image holds: pixels that are full already, most in a crowd, cost one look. */
+  function slideUnder(image, found, left, top) {
+    const { word, alpha, x: xs, y: ys } = found.pixels || (found.pixels = readPixels(found.canvas));
+    const words = image.words || (image.words = new Uint32Array(image.data.buffer)), { width, height, data: to } = image;
+    for (let k = 0; k < word.length; k++) {
+      const x = left + xs[k], y = top + ys[k];
+      if (x < 0 || y < 0 || x >= width || y >= height) continue;
+      const at = y * width + x, above = words[at] >>> 24;
+      if (above > FULL) continue;
+      if (above === 0) { words[at] = word[k]; continue; }
+      const d = 4 * at, below = (alpha[k] * (255 - above)) / 255, sum = above + below, w = word[k];
+      to[d] = (to[d] * above + (w & 255) * below) / sum;
+      to[d + 1] = (to[d + 1] * above + ((w >> 8) & 255) * below) / sum;
+      to[d + 2] = (to[d + 2] * above + ((w >> 16) & 255) * below) / sum;
       to[d + 3] = sum;
     }
   }
@@ -328,36 +331,35 @@
      (the administrative units) are land too: their outline is finer than Natural Earth's. */
   const Land = L.GridLayer.extend({
     options: { tileSize: SIZE, keepBuffer: 1, updateWhenZooming: false, zIndex: 1, className: "land-layer" },
+    /* One path for every tile, in px of zoom 0 from a corner of its own: canvas keeps seven digits of a number. */
     initialize(rings) {
       L.GridLayer.prototype.initialize.call(this, {});
-      this._rings = rings.map((ring) => { // to web Mercator, the world 0 to 1
-        const out = new Float64Array(ring.length);
+      const x = (lon) => (lon / 360 + 0.5) * 256, [west, north] = rings.length ? rings[0] : [0, 0];
+      const y = (lat) => { const sine = Math.sin((lat * Math.PI) / 180); return (0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI)) * 256; };
+      this._origin = [x(west), y(north)];
+      this._path = new Path2D();
+      for (const ring of rings) {
         for (let i = 0; i < ring.length; i += 2) {
-          const sine = Math.sin((ring[i + 1] * Math.PI) / 180);
-          out[i] = ring[i] / 360 + 0.5; out[i + 1] = 0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI);
+          const at = [x(ring[i]) - this._origin[0], y(ring[i + 1]) - this._origin[1]];
+          i ? this._path.lineTo(...at) : this._path.moveTo(...at);
         }
-        return out;
-      });
+        this._path.closePath();
+      }
     },
     /* The colour of land while the backdrop is on the map, else nothing. */
-    colour() {
-      return this._map && (getComputedStyle(this._map.getContainer()).getPropertyValue("--map-land") || "#f7f5f0");
+    colour() { return this._map && this._colours().land; },
+    _colours() {
+      const style = getComputedStyle(this._map.getContainer());
+      return { land: style.getPropertyValue("--map-land") || "#f7f5f0", coast: style.getPropertyValue("--map-coast") || "#b3c8d4" };
     },
     createTile(coords) {
-      const canvas = document.createElement("canvas"), c = canvas.getContext("2d");
-      const ratio = webmap.ratio || Math.min(2, window.devicePixelRatio || 1), world = 256 * 2 ** coords.z;
+      const canvas = document.createElement("canvas"), c = canvas.getContext("2d"), { land, coast } = this._colours();
+      const ratio = webmap.ratio || Math.min(2, window.devicePixelRatio || 1), zoomed = 2 ** coords.z;
       canvas.width = canvas.height = Math.round(SIZE * ratio);
-      c.scale(canvas.width / SIZE, canvas.width / SIZE);
-      c.beginPath();
-      for (const ring of this._rings) {
-        for (let i = 0; i < ring.length; i += 2) {
-          const x = ring[i] * world - coords.x * SIZE, y = ring[i + 1] * world - coords.y * SIZE;
-          i ? c.lineTo(x, y) : c.moveTo(x, y);
-        }
-        c.closePath();
-      }
-      c.fillStyle = this.colour(); c.fill("nonzero");
-      c.strokeStyle = getComputedStyle(this._map.getContainer()).getPropertyValue("--map-coast") || "#b3c8d4"; c.lineWidth = 1; c.stroke();
+      const scale = (canvas.width / SIZE) * zoomed;
+      c.setTransform(scale, 0, 0, scale, this._origin[0] * scale - coords.x * canvas.width, this._origin[1] * scale - coords.y * canvas.height);
+      c.fillStyle = land; c.fill(this._path, "nonzero");
+      c.strokeStyle = coast; c.lineWidth = 1 / zoomed; c.stroke(this._path);
       return canvas;
     },
   });

@@ -18,21 +18,27 @@ const state = new State(Object.fromEntries(layers.map((layer) => [layer.spec.nam
 
 document.getElementById("attribution").textContent = basemap ? "" : t("Land: Natural Earth");
 startPanels(map);
-startLayers(page, state);
+const countLayers = startLayers(page, state);
+await nextTask();
+showView(); // asks for the tiles; the rest is made while they come, in pieces that leave room for a click
+page.state = state;
+await nextTask();
 startChips(page, state);
 startFilters(page, state);
-showView();
+countLayers();
+const selection = startSelection(page, state);
+page.selection = selection;
+await nextTask();
+startSearch(page, selection);
+startTable(page, state, selection);
 startReadout(map, config.projection);
 startTools();
 startCopying();
 watchNetwork();
 if (basemap) watchBasemap();
-const selection = startSelection(page, state);
-startSearch(page, selection);
-startTable(page, state, selection);
 state.update({}); // gives the links of the page this address
-page.state = state;
-page.selection = selection;
+
+function nextTask() { return new Promise((done) => { setTimeout(done); }); }
 
 /* Field -> the values a layer shows until somebody says otherwise (former units stay in the drawer). */
 function opensWith({ spec }) {
