@@ -321,7 +321,8 @@ class Showcase:
 class Life:
     """Which fields tell a feature's years. `begins`: years or days, the first that is known counts.
 
-    `planned`, `under_way` and `gone` are values of `status`; any other means that it exists.
+    `planned`, `under_way` and `gone` are values of `status`; any other means that it exists. `plan`: the
+    field with the number of the plan that wants it. `sums`: number fields added up beside the counts.
     """
 
     begins: tuple[str, ...]
@@ -329,6 +330,8 @@ class Life:
     planned: tuple[str, ...]
     under_way: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
+    plan: str | None = None
+    sums: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -624,7 +627,7 @@ def _fields_named_by(layer: Layer) -> set[str]:
     if show := layer.showcase:
         wanted |= {show.headline, *show.columns, *show.facts, *show.filters, *show.only, *show.names}
     if life := layer.life:
-        wanted |= {life.status, *life.begins}
+        wanted |= {life.status, *life.begins, *life.sums} | ({life.plan} if life.plan else set())
     return wanted
 
 

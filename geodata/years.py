@@ -1,6 +1,6 @@
 """What exists, is being built or is planned by a year. Reads a layer's Life; knows no layer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -14,18 +14,21 @@ from geodata.i18n import N_
 from geodata.layer import Feature, Life
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100
+#: A plan's number is no longer, and a layer offers no more of them.
+MAX_NUMBER, MAX_PLANS = 100, 50
 EXISTING, UNDER_WAY, PLANNED = "existing", "under_way", "planned"
 STATES = {EXISTING: N_("Existing"), UNDER_WAY: N_("Being built"), PLANNED: N_("Planned by then")}
 
 
 @dataclass(frozen=True, kw_only=True)
 class YearCount:
-    """How many features of a layer exist, are being built and are planned by a year."""
+    """How many features of a layer exist, are being built and are planned by a year; `sums` are of all of them."""
 
     year: int
     existing: int
     under_way: int
     planned: int
+    sums: dict[str, float]
 
     @property
     def total(self) -> int:
@@ -56,17 +59,46 @@ def year_filter(name: str, value: str, kind: type[Feature], life: Life) -> Condi
     )
 
 
+def plan_filter(name: str, value: str, kind: type[Feature], life: Life) -> Condition:
+    """Return the condition that a feature is no mere plan, or one of the plan of that number."""
+    if life.plan is None or not value.strip() or len(value) > MAX_NUMBER:
+        raise InvalidFilterError(name=name, value=value[:80], reason=N_("give the number of a plan"))
+    return Condition(
+        name=name,
+        sql=or_(_state(kind, life) == EXISTING, kind.column(life.plan) == value.strip()),
+        sentence=N_("plans of {value} only"),
+        words={"field": "", "value": value.strip()},
+    )
+
+
+def list_plans(connection: Connection, kind: type[Feature], life: Life) -> list[str]:
+    """Return the numbers of the plans that want something of this layer."""
+    if life.plan is None:
+        return []
+    number = kind.column(life.plan)
+    wanted = select(number).where(number.is_not(None), _state(kind, life) != EXISTING).distinct()
+    return [str(row[0]) for row in connection.execute(wanted.order_by(number).limit(MAX_PLANS))]
+
+
 def count_year(
-    connection: Connection, kind: type[Feature], life: Life, year: int, conditions: Iterable[Condition] = ()
+    connection: Connection,
+    kind: type[Feature],
+    life: Life,
+    year: int,
+    conditions: Iterable[Condition] = (),
+    *,
+    sums: Sequence[str] = (),
 ) -> YearCount:
     """Return the numbers of one year among what the conditions keep."""
     state = _state(kind, life).label("state")
+    totals = [func.coalesce(func.sum(kind.column(name)), 0) for name in sums]
     wanted = [condition.sql for condition in conditions]
     rows = connection.execute(
-        select(state, func.count()).where(_is_there(kind, life, year), *wanted).group_by(state)
+        select(state, func.count(), *totals).where(_is_there(kind, life, year), *wanted).group_by(state)
     ).all()
     found = {str(row[0]): int(row[1]) for row in rows}
-    return YearCount(year=year, **{name: found.get(name, 0) for name in STATES})
+    added = {name: float(sum(row[2 + place] for row in rows)) for place, name in enumerate(sums)}
+    return YearCount(year=year, **{name: found.get(name, 0) for name in STATES}, sums=added)
 
 
 def year_span(connection: Connection, kind: type[Feature], life: Life) -> tuple[int, int] | None:

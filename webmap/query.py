@@ -12,7 +12,7 @@ from geodata.filters import Condition, bbox_filter, near_filter, parse_bbox, tex
 from geodata.i18n import N_
 from geodata.layer import Feature, Field, Registry
 from geodata.spatial import polygon_filter
-from geodata.years import year_filter
+from geodata.years import plan_filter, year_filter
 
 #: Arguments that are not filters.
 RESERVED = frozenset({"limit", "cursor", "sort", "lang", "format", "crs", "count", "geometry"})
@@ -53,6 +53,8 @@ class FilterParser:
             return polygon_filter(name, values[-1], geom)
         if name == "year" and self.kind.layer.life:
             return year_filter(name, values[-1], self.kind, self.kind.layer.life)
+        if name == "plan" and (life := self.kind.layer.life) and life.plan in {field.name for field in self.visible}:
+            return plan_filter(name, values[-1], self.kind, life)
         areas = area_kinds(self.registry)
         if name in areas:
             area, title = area_of(self.connection, areas[name], name, values[-1])

@@ -199,6 +199,7 @@ class IndustrialCluster(Feature):
             planned=("proposed", "listed", "appraising", "submitted"),
             under_way=("established", "land_clearance", "building"),
             gone=("abolished",),
+            sums=("area_ha", "free_land_ha"),
         ),
     )
     details = (DossierStep, ClusterReport)

@@ -4,6 +4,7 @@ Sources: DOMAIN.md §2.3; corridor widths are rules with dates, not fields (Decr
 Decree 62/2025/NĐ-CP).
 """
 
+from dataclasses import replace
 from decimal import Decimal
 
 from sqlalchemy import Numeric, Text
@@ -53,6 +54,7 @@ GRID_LIFE = Life(
     status="status",
     planned=("planned", "reserve"),
     under_way=("building",),
+    plan="plan_document_no",
 )
 
 #: Grid voltages of the layers, kV.
@@ -101,7 +103,7 @@ class PowerLine(Feature):
             label_rank=3,
             offset_field="circuit_number",
         ),
-        life=GRID_LIFE,
+        life=replace(GRID_LIFE, sums=("length_km",)),
     )
 
     voltage_kv: Mapped[int | None] = field(

@@ -5,6 +5,7 @@ Bands: over 80 % heavily loaded, over 100 % overloaded is practice, unverified a
 (DOMAIN.md §3). N-1 here is a planning criterion, not a legal duty.
 """
 
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -151,7 +152,7 @@ class Substation(Feature):
             thin_below_zoom=10,
         ),
         charts=(Chart(title=N_("Substations by loading"), field="loading_band", sums=("capacity_mva",)),),
-        life=GRID_LIFE,
+        life=replace(GRID_LIFE, sums=("capacity_mva",)),
     )
     details = (Transformer, LoadMeasurement)
 

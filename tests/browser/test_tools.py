@@ -141,7 +141,8 @@ def test_the_year_filters_the_map_and_tells_what_changes(page, server):
         row = page.locator(f'[data-year-layer="{layer["name"]}"] td')
         expect(row.nth(2)).to_have_text(str(layer["years"][1]["planned"] or "–"))
     page.get_by_role("button", name="So sánh hai năm").click()
-    expect(page.locator(".year-numbers [data-compared]")).to_have_count(len(told["layers"]))
+    expect(page).to_have_url(re.compile(r"compare=2026,2030"))
+    expect(page.locator(".compare .year-numbers [data-compared]")).to_have_count(len(told["layers"]))
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ LON, LAT = CENTRE
 SQUARE = ";".join(f"{LON + dx},{LAT + dy}" for dx, dy in ((-0.1, -0.1), (0.1, -0.1), (0.1, 0.1), (-0.1, 0.1)))
 KINDS = list(LAYERS)
 WITH_LIFE = [kind for kind in KINDS if kind.layer.life]
+WITH_PLANS = [kind for kind in WITH_LIFE if kind.layer.life.plan]
+WITH_SUMS = [kind for kind in WITH_LIFE if kind.layer.life.sums]
 POINTS = next(kind for kind in WITH_LIFE if kind.layer.geometry is GeometryType.POINT)
 
 
@@ -92,6 +94,41 @@ def test_a_plan_is_there_from_its_year_on_and_what_stands_stays(client, session,
     assert after["existing"] == before["existing"] >= 1
     listed = ask(client, f"/api/layers/{kind.layer.name}/features", year=str(far)).get_json()
     assert listed["numberMatched"] == after["existing"] + after["under_way"] + after["planned"]
+
+
+@pytest.mark.parametrize("kind", WITH_PLANS, ids=[kind.layer.name for kind in WITH_PLANS])
+def test_each_year_may_stand_under_a_plan_of_its_own(client, session, kind):
+    life, far = kind.layer.life, this_year() + 5
+    begin = next(name for name in life.begins if kind.field(name).python_type is int)
+    for number in ("768/QĐ-TTg", "500/QĐ-TTg"):
+        make_feature(session, kind, **{life.status: life.planned[0], begin: far, life.plan: number})
+    make_feature(session, kind, **{life.plan: "2810/QĐ-UBND"})
+
+    answer = ask(client, "/api/years", years=f"{far},{far}", plans=["", "768/QĐ-TTg"]).get_json()
+
+    (found,) = [layer for layer in answer["layers"] if layer["name"] == kind.layer.name]
+    every, one = found["years"]
+    assert {"500/QĐ-TTg", "768/QĐ-TTg"} <= set(answer["plans"])
+    assert (every["planned"], one["planned"]) == (2, 1)
+    assert every["existing"] == one["existing"] >= 1
+    listed = ask(client, f"/api/layers/{kind.layer.name}/features", year=str(far), plan="768/QĐ-TTg").get_json()
+    assert listed["numberMatched"] == one["existing"] + one["under_way"] + one["planned"]
+
+
+@pytest.mark.parametrize("kind", WITH_SUMS, ids=[kind.layer.name for kind in WITH_SUMS])
+def test_the_years_add_up_quantities_beside_the_counts(client, session, kind):
+    name = kind.layer.life.sums[0]
+    before = _sum(client, kind, name)
+    make_feature(session, kind, **{name: 12.5})
+
+    assert _sum(client, kind, name) - before == pytest.approx(12.5)
+
+
+def _sum(client, kind, name):
+    layers = ask(client, "/api/years", years=str(this_year())).get_json()["layers"]
+    (found,) = [layer for layer in layers if layer["name"] == kind.layer.name]
+    assert found["sums"][0]["name"] == name
+    return found["years"][0]["sums"][name]
 
 
 def test_what_has_ended_is_not_there_any_more(client, session):

@@ -15,7 +15,7 @@ from geodata.errors import InvalidValueError
 from geodata.filters import Condition
 from geodata.i18n import N_
 from geodata.layer import Feature
-from geodata.years import STATES, count_year, parse_year, this_year, year_span
+from geodata.years import STATES, count_year, list_plans, parse_year, plan_filter, this_year, year_span
 from webmap.auth import allow_public, current_role
 from webmap.extensions import database, layers
 from webmap.i18n import current_language, translate
@@ -27,7 +27,7 @@ blueprint = Blueprint("tools", __name__)
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: Arguments of these views that are no filters.
-_OWN = frozenset({"limit", "lang", "years"})
+_OWN = frozenset({"limit", "lang", "years", "plans"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,27 +109,47 @@ def inside_workbook() -> Response:
 @blueprint.get("/api/years")
 @allow_public
 def years() -> Response:
-    """Answer per layer what exists, is being built and is planned by each of at most four years."""
+    """Answer per layer what exists, is being built and is planned by each of at most four years.
+
+    `plans`, one for each year, narrow that year's plans to those of a document; empty means all.
+    """
     wanted = [parse_year("years", part) for part in request.args.get("years", str(this_year())).split(",")[:4]]
-    described = []
+    asked_plans = [*request.args.getlist("plans"), *[""] * len(wanted)][: len(wanted)]
+    described, plans = [], set[str]()
     with database().reading() as connection:
         for asked in _asked():
             life = asked.kind.layer.life
-            names = {field.name for field in asked.request.fields}
-            if life is None or not {life.status, *life.begins} <= names:
+            visible = {field.name: field for field in asked.request.fields}
+            if life is None or not {life.status, *life.begins} <= set(visible):
                 continue
             conditions = asked.conditions(connection)
-            counts = [asdict(count_year(connection, asked.kind, life, year, conditions)) for year in wanted]
+            sums = [visible[name] for name in life.sums if name in visible]
+            has_plans = life.plan in visible
+            plans.update(list_plans(connection, asked.kind, life) if has_plans else ())
+            counts = [
+                asdict(
+                    count_year(
+                        connection, asked.kind, life, year, sums=[field.name for field in sums],
+                        conditions=[*conditions, plan_filter("plan", plan, asked.kind, life)] if plan and has_plans else conditions,
+                    )
+                )
+                for year, plan in zip(wanted, asked_plans, strict=True)
+            ]  # fmt: skip
             described.append(
                 {
                     "name": asked.kind.layer.name,
                     "title": translate(asked.kind.layer.title),
                     "span": year_span(connection, asked.kind, life),
                     "years": counts,
+                    "has_plans": has_plans,
+                    "sums": [
+                        {"name": field.name, "label": translate(field.label), "unit": translate(field.unit)}
+                        for field in sums
+                    ],
                 }
             )
     states = [{"name": name, "label": translate(label)} for name, label in STATES.items()]
-    return jsonify({"this_year": this_year(), "states": states, "layers": described})
+    return jsonify({"this_year": this_year(), "states": states, "layers": described, "plans": sorted(plans)})
 
 
 def _asked() -> Iterator[_Asked]:

@@ -1,5 +1,6 @@
 /* A sheet of paper with what the screen shows: the map drawn again at a chosen scale, its legend and who made it.
    The browser prints it (names and legend stay text); the picture is drawn from the same parts. */
+import { loaded, mirrorLayers } from "./mirror.js";
 import { element, icon, language, number, t } from "./texts.js";
 
 const PAPERS = { A4: [297, 210], A3: [420, 297] }, SCALES = [5000, 10000, 25000, 50000, 100000, 200000, 250000, 500000];
@@ -94,22 +95,10 @@ function drawMap(page, inner, centre, zoom, factor) {
   const options = { zoomControl: false, attributionControl: false, dragging: false, keyboard: false, scrollWheelZoom: false, doubleClickZoom: false, boxZoom: false, touchZoom: false, fadeAnimation: false, zoomAnimation: false, trackResize: false };
   const map = L.map(inner, { ...options, minZoom: zoom, maxZoom: zoom });
   map.setView(centre, zoom, { animate: false });
-  if (page.map.hasLayer(page.land)) { const land = window.webmap.land([]); land._rings = page.land._rings; land.addTo(map); }
-  if (page.basemap && page.map.hasLayer(page.basemap) && !page.map.hasLayer(page.land)) {
-    L.tileLayer(page.basemap._url, { ...page.basemap.options, crossOrigin: "anonymous" }).addTo(map);
-  }
-  const layers = page.layers.filter((layer) => page.map.hasLayer(layer) && zoom >= layer.spec.minZoom).map((layer) => {
-    const copy = window.webmap.mvt(layer.spec);
-    copy.query = layer.query; copy.mask = layer.mask;
-    copy.setOpacity(layer.options.opacity ?? 1);
-    return copy;
-  });
-  const waiting = layers.map((layer) => { layer.addTo(map); return layer; });
-  const overlay = window.webmap.overlay(waiting).addTo(map);
+  const layers = mirrorLayers(page, map, page.layers.filter((layer) => page.map.hasLayer(layer) && zoom >= layer.spec.minZoom));
+  const overlay = window.webmap.overlay(layers).addTo(map);
   return { map, layers, overlay, factor, zoom, scale: chosen.scale };
 }
-
-const loaded = (layer) => (layer.isLoading() ? new Promise((done) => layer.once("load", done)) : Promise.resolve());
 
 /* --- names as text --------------------------------------------------------------------------------- */
 

@@ -13,7 +13,7 @@ export class State extends EventTarget {
     this.opensWith = { [ALL]: {}, ...opensWith };
     this.layerNames = Object.keys(opensWith);
     this.read();
-    window.addEventListener("popstate", () => { this.read(); this.tell(["view", "layers", "filters", "selection", "fade", "table"]); });
+    window.addEventListener("popstate", () => { this.read(); this.tell(["view", "layers", "filters", "selection", "fade", "table", "compare"]); });
   }
 
   read() {
@@ -25,6 +25,8 @@ export class State extends EventTarget {
     const [layer, id] = (query.get("sel") || "").split(":");
     this.selection = this.layerNames.includes(layer) && /^\d+$/.test(id || "") ? { layer, id: Number(id) } : null;
     this.panel = query.has("details");
+    const years = (query.get("compare") || "").split(",").map(Number);
+    this.compare = years.length === 2 && years.every((year) => year >= 1900 && year <= 2100) ? { years, plans: [0, 1].map((i) => query.getAll("plans")[i] || "") } : null;
     this.table = this.layerNames.includes(query.get("table")) ? query.get("table") : null;
     this.filters = {}; // layer -> [[field, value], …]
     for (const [key, value] of query) {
@@ -85,7 +87,7 @@ export class State extends EventTarget {
   address() {
     const query = new URLSearchParams(location.search);
     for (const key of [...query.keys()]) {
-      if (key.includes(".") || [...VIEW, "layers", "fade", "sel", "details", "table", "q"].includes(key)) query.delete(key);
+      if (key.includes(".") || [...VIEW, "layers", "fade", "sel", "details", "table", "compare", "plans", "q"].includes(key)) query.delete(key);
     }
     if (this.view) {
       query.set("z", this.view.z);
@@ -100,6 +102,10 @@ export class State extends EventTarget {
     if (this.selection) query.set("sel", `${this.selection.layer}:${this.selection.id}`);
     if (this.selection && this.panel) query.set("details", "");
     if (this.table) query.set("table", this.table);
+    if (this.compare) {
+      query.set("compare", this.compare.years.join(","));
+      if (this.compare.plans.some(Boolean)) for (const plan of this.compare.plans) query.append("plans", plan);
+    }
     const text = query.toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
     return location.pathname + (text && "?" + text);
   }

@@ -1,6 +1,7 @@
 /* The map's tools: one is open at a time, in a card over the map. */
 import { startInside } from "./tools-inside.js";
 import { startMeasure } from "./tools-measure.js";
+import { startCompare } from "./compare.js";
 import { openPrint } from "./print.js";
 import { startYears } from "./years.js";
 import { element, icon, t } from "./texts.js";
@@ -8,6 +9,7 @@ import { element, icon, t } from "./texts.js";
 const page = window.webmap.page, TOOLS = { measure: startMeasure, inside: startInside, years: startYears };
 const bar = document.getElementById("tool-set"), buttons = [...bar.querySelectorAll("[data-map-tool]")];
 const card = document.getElementById("tool-card");
+const THIS_YEAR = new Date().getFullYear(), AHEAD = 5;
 let open = null;
 
 function closeTool() {
@@ -35,6 +37,8 @@ function openTool(name) {
   open = { name, tool: TOOLS[name](page, body, closeTool) };
 }
 
+startCompare(page);
+
 const toggle = bar.querySelector("[data-tools-toggle]");
 toggle.addEventListener("click", () => {
   const shown = toggle.getAttribute("aria-expanded") !== "true";
@@ -48,6 +52,7 @@ for (const button of buttons) {
     bar.classList.remove("is-open");
     toggle.setAttribute("aria-expanded", "false");
     if (name === "print") { closeTool(); openPrint(page); }
+    else if (name === "compare") { closeTool(); page.state.update({ compare: { years: [THIS_YEAR, THIS_YEAR + AHEAD], plans: ["", ""] } }, { push: true }); }
     else if (open?.name === name) closeTool();
     else openTool(name);
   });
