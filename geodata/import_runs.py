@@ -263,6 +263,8 @@ def _with_remembered(
         values={**(answers.get("values") or {}), **options.values},
         mode=options.mode,
         file_name=options.file_name,
+        match=options.match or bool(answers.get("match")),
+        matches=options.matches,
     )
     plain = preview.report
     if asked is None and not merged.values and not merged.constants and dict(plain.mapping) == dict(merged.mapping):
@@ -327,6 +329,8 @@ def _answers(options: ImportOptions, before: dict[str, Any]) -> dict[str, Any]:
         "constants": dict(options.constants),
         "values": {name: dict(table) for name, table in options.values.items()},
         "mode": options.mode.value,
+        "match": options.match,
+        "matches": {str(row): code for row, code in options.matches.items()},
         "forget": bool(before.get("forget")),
     }
 
@@ -457,6 +461,8 @@ def list_items(preview: Preview) -> list[dict[str, Any]]:
     change: RowChange
     for change in preview.changes:
         add(change.action.value, change.row, change.as_json())
+    for proposal in preview.proposals:
+        add("match", proposal.row, proposal.as_json())
     item: Problem
     for item in preview.report.problems:
         data = {
@@ -486,6 +492,7 @@ def facts_of(preview: Preview) -> dict[str, Any]:
         "places": _places(preview),
         "values": _unknown_values(preview),
         "signature": signature_of(table),
+        "undecided": sum(proposal.decision is None for proposal in preview.proposals),
     }
 
 

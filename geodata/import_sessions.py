@@ -218,6 +218,8 @@ def options_of(found: ImportSession) -> ImportOptions:
         values={name: dict(table) for name, table in (stored.get("values") or {}).items()},
         mode=Mode(stored.get("mode") or Mode.UPSERT),
         file_name=found.file_name,
+        match=bool(stored.get("match")),
+        matches={int(row): str(code) for row, code in (stored.get("matches") or {}).items()},
     )
 
 
@@ -268,6 +270,41 @@ def answer(session: Session, found: ImportSession, answers: Mapping[str, Any]) -
     )
 
 
+def undecided(found: ImportSession) -> int:
+    """Return how many rows may be a stored object, and nobody has said whether they are."""
+    return int(found.facts.get("undecided") or 0)
+
+
+def decide_matches(session: Session, found: ImportSession, decisions: Mapping[int, str]) -> None:
+    """Say of rows which stored object they are, "" for a new one, and have the file compared again.
+
+    Raises ConflictError when it is being worked on.
+    """
+    matches = {**(found.options.get("matches") or {}), **{str(row): code for row, code in decisions.items()}}
+    options = {**found.options, "matches": matches}
+    _move(session, found, {Stage.READY}, Stage.WAITING, options=options, reason=None, seen_version=None, step=None)
+
+
+def sole_matches(session: Session, found: ImportSession) -> dict[int, str]:
+    """Return row -> code of the rows that resemble one stored object and no other."""
+    query = select(ImportItem.row_number, ImportItem.data).where(
+        ImportItem.import_session_id == found.id,
+        ImportItem.kind == "match",
+        ImportItem.data["is_unique"].as_boolean(),
+    )
+    return {int(row or 0): str(data["candidates"][0]["code"]) for row, data in session.execute(query)}
+
+
+def open_matches(session: Session, found: ImportSession) -> list[int]:
+    """Return the rows of which nobody has said whether they are a stored object."""
+    query = select(ImportItem.row_number).where(
+        ImportItem.import_session_id == found.id,
+        ImportItem.kind == "match",
+        ImportItem.data["decision"].astext.is_(None),
+    )
+    return [int(row or 0) for row in session.scalars(query)]
+
+
 def choose_rows(session: Session, found: ImportSession, shown: Sequence[int], taken: Sequence[int]) -> None:
     """Remember which of the rows shown are taken; the others keep what was chosen for them."""
     excluded = (set(found.excluded_rows) - set(shown)) | (set(shown) - set(taken))
@@ -278,6 +315,10 @@ def confirm(session: Session, found: ImportSession, *, seen: str, accept_partial
     """Send a preview to be stored. `seen` names the preview that was looked at. Raises ConflictError when it is another."""
     if seen != preview_mark(found):
         raise ConflictError(N_("This preview has changed meanwhile. Look at it again before you confirm."))
+    if undecided(found):
+        raise ConflictError(
+            N_("{count} rows resemble stored objects. Say of each whether it is the same."), count=undecided(found)
+        )
     if found.report.get("counts", {}).get("rejected") and not accept_partial:
         raise ConflictError(N_("Some rows are rejected. Say that the others are to be stored without them."))
     _move(session, found, {Stage.READY}, Stage.CONFIRMED, accept_partial=accept_partial, reason=None, step=None)

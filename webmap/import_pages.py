@@ -111,6 +111,32 @@ class ProblemLine:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MatchChoice:
+    """One stored object that a row may be; `value` is what the form sends."""
+
+    value: str
+    code: str
+    name: str
+    feature_id: int
+    distance: str
+    likeness: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatchLine:
+    """A row that no code identifies, and the stored objects that it may be."""
+
+    row: int
+    code: str
+    name: str
+    point: tuple[float, float]
+    choices: list[MatchChoice]
+    is_new: bool
+    is_decided: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class StepLink:
     """One of the five steps: where it is, and whether it is here, done or ahead."""
 
@@ -226,6 +252,32 @@ def change_line(kind: type[Feature], item: ImportItem, excluded: frozenset[int])
         moved=metres(data["moved_m"]),
         point=(point[0], point[1]) if point else None,
         taken=item.row_number not in excluded,
+    )
+
+
+def match_line(item: ImportItem) -> MatchLine:
+    """Return one row that resembles stored objects."""
+    data = item.data
+    choices = [
+        MatchChoice(
+            value=f"={candidate['code']}",
+            code=candidate["code"],
+            name=candidate["name"],
+            feature_id=candidate["feature_id"],
+            distance=metres(candidate["metres"]),
+            likeness=f"{format_number(round(candidate['likeness'] * 100))} %",
+            is_chosen=data["decision"] == candidate["code"],
+        )
+        for candidate in data["candidates"]
+    ]
+    return MatchLine(
+        row=data["row"],
+        code=data["code"] or "",
+        name=data["name"] or "",
+        point=(data["point"][0], data["point"][1]),
+        choices=choices,
+        is_new=data["decision"] == "",
+        is_decided=data["decision"] is not None,
     )
 
 

@@ -20,12 +20,14 @@ from geodata.i18n import N_
 from geodata.importing import encoding as letters
 from geodata.importing.check import check_geometries, unusable_coordinates
 from geodata.importing.coordinates import find_transformation, transform_geometries
+from geodata.importing.likeness import MATCH, Proposal, decided, problems_of
 from geodata.importing.locations import degrees_note, find_location_columns, read_locations
 from geodata.importing.match import Mapping_, importable_fields, match_columns
 from geodata.importing.numbers import NumberStyle, style_of
 from geodata.importing.placing import Placed, named_places, resolve_crs
 from geodata.importing.progress import Progress, Step, silent
 from geodata.importing.results import (
+    MAX_PROBLEMS,
     Choice,
     Counts,
     ImportOptions,
@@ -66,6 +68,7 @@ class Preview:
     raw_samples: tuple[str, ...] = ()
     table: Table | None = None
     staging: Staging | None = None
+    proposals: tuple[Proposal, ...] = ()
 
 
 class _AskError(Exception):
@@ -104,6 +107,8 @@ class _Import:
         self.raw_samples: tuple[str, ...] = ()
         self.table: Table | None = None
         self.staging: Staging | None = None
+        self.unanswered: _AskError | None = None
+        self.proposals: tuple[Proposal, ...] = ()
 
     def preview(self, *, list_changes: bool) -> Preview:
         rows: CheckedRows | None = None
@@ -132,6 +137,7 @@ class _Import:
             raw_samples=self.raw_samples,
             table=self.table,
             staging=self.staging,
+            proposals=self.proposals,
         )
 
     def _check_options(self) -> None:
@@ -318,7 +324,7 @@ class _Import:
             if field.required and field.name not in mapping.columns and field.name not in self.options.constants
         ]
         if missing:
-            raise _AskError(
+            ask = _AskError(
                 Question(about="columns", choices=_column_choices(table, missing)),
                 [
                     problem(
@@ -330,6 +336,10 @@ class _Import:
                     for name in missing
                 ],
             )
+            if missing != ["code"]:
+                raise ask
+            # Whether names and places tell the objects is seen when they have been compared.
+            self.unanswered = None if self.options.match or self.options.take_matches else ask
         return mapping
 
     def _converted(
@@ -350,10 +360,11 @@ class _Import:
                 cells = _replaced(table.columns[mapping.columns[field.name]], self.options.values.get(field.name))
                 values[field.name], problems = convert_column(self.kind, field, cells, rows, style, longest=longest)
                 self.problems += problems
-                if field.required:
+                if field.required and field.name != "code":
                     self.problems += self._missing(field.name, values[field.name], rows, problems)
             elif field.name in self.options.constants:
                 values[field.name] = [self._constant(field.name)] * len(rows)
+        values.setdefault("code", [None] * len(rows))
         if "is_illustration" not in values:
             values["is_illustration"] = [False] * len(rows)
         elif any(value is None for value in values["is_illustration"]):
@@ -437,17 +448,13 @@ class _Import:
     # comparing
 
     def _compared(self, rows: CheckedRows, *, list_changes: bool) -> tuple[CheckedRows, tuple[RowChange, ...]]:
-        staging = Staging(self.session, rows, self.options.mode)
-        staging.fill(self.progress, Step.COMPARE)
+        rows, staging = self._recognised(rows, self._compared_with_stored(rows))
         found = staging.classify()
+        self.problems += found.problems
         if found.rejected:
-            self.problems += found.problems
             rows = rows.without(found.rejected)
-            staging = Staging(self.session, rows, self.options.mode)
-            staging.fill(self.progress, Step.COMPARE)
+            staging = self._compared_with_stored(rows)
             found = staging.classify()
-        else:
-            self.problems += found.problems
         if list_changes:
             self.progress(Step.LIST, 0, 0)
         changes = staging.list_changes() if list_changes else ()
@@ -466,6 +473,33 @@ class _Import:
         )
         self.staging = staging
         return rows, changes
+
+    def _compared_with_stored(self, rows: CheckedRows) -> Staging:
+        staging = Staging(self.session, rows, self.options.mode)
+        staging.fill(self.progress, Step.COMPARE)
+        return staging
+
+    def _recognised(self, rows: CheckedRows, staging: Staging) -> tuple[CheckedRows, Staging]:
+        """Return the rows with the codes of the objects that they were said to be; rows left without a code are rejected."""
+        self.proposals = decided(staging.find_alike(), self.options)
+        self.report = self.report.replaced(
+            matches=tuple(proposal.as_json() for proposal in self.proposals[:MAX_PROBLEMS])
+        )
+        columns = zip(rows.rows, rows.values["code"], rows.values.get("name", rows.rows), strict=True)
+        codeless = {row: str(name) for row, code, name in columns if code is None}
+        taken = {proposal.row: proposal.taken.code for proposal in self.proposals if proposal.taken}
+        found = problems_of(self.proposals, {row: name for row, name in codeless.items() if row not in taken})
+        if self.unanswered is not None:
+            raise _with_match(self.unanswered, self.proposals, len(rows.rows))
+        self.problems += found
+        bad = frozenset(item.row for item in found if item.severity is Severity.ERROR and item.row is not None)
+        if not (bad or taken):
+            return rows, staging
+        spared = frozenset(
+            item.code for proposal in self.proposals if proposal.row in bad for item in proposal.candidates
+        )
+        rows = rows.taking(taken).without(bad).sparing(spared - set(taken.values()))
+        return rows, self._compared_with_stored(rows)
 
 
 def store(
@@ -538,9 +572,34 @@ def _remembered(preview: Preview) -> dict[str, Any]:
         "mode": options.mode.value,
         "swap_axes": options.swap_axes,
         "source_layer": options.source_layer,
+        "match": options.match or options.take_matches,
+        "matches": {str(row): code for row, code in preview.rows.taken.items()} if preview.rows else {},
         "operation": preview.report.operation,
         "signature": signature_of(preview.table) if preview.table else None,
     }
+
+
+def _with_match(ask: _AskError, proposals: Sequence[Proposal], count: int) -> _AskError:
+    """Return the question for the column of codes, with recognising by name and place among the answers where it helps."""
+    if not proposals:
+        return ask
+    first = proposals[0]
+    why = Text(
+        template=N_(
+            "Recognise the objects by name and place: {unique} of {count} rows resemble one stored object and no other, "
+            "for example “{name}” → {code} “{other}”, {metres} m. Each proposal is shown for you to confirm."
+        ),
+        details={
+            "unique": sum(proposal.is_unique for proposal in proposals),
+            "count": count,
+            "name": first.name,
+            "code": first.candidates[0].code,
+            "other": first.candidates[0].name,
+            "metres": f"{first.candidates[0].metres:.0f}",
+        },
+    )
+    question = Question(about=ask.question.about, choices=(*ask.question.choices, Choice(value=MATCH, why=why)))
+    return _AskError(question, ask.problems)
 
 
 def _replaced(cells: Sequence[Value], table: Mapping[str, str] | None) -> Sequence[Value]:

@@ -226,7 +226,8 @@ class ImportOptions:
     """The answers given beforehand.
 
     `mapping` is field -> column, `constants` field -> text for every row, `values` field -> cell as written -> text to
-    take for it.
+    take for it. `match` lets rows without a code be recognised by name and place; `matches` is row -> code of the stored
+    object that it is, "" for a new one; `take_matches` takes every proposal that is the only one.
     """
 
     source_layer: str | None = None
@@ -240,6 +241,9 @@ class ImportOptions:
     file_name: str | None = None
     limits: Limits = field(default_factory=limits_from_env)
     excluded_rows: frozenset[int] = frozenset()
+    match: bool = False
+    matches: Mapping[int, str] = field(default_factory=dict)
+    take_matches: bool = False
 
     def __post_init__(self) -> None:
         """Take the mode as a word too. Raises ValueError for another word."""
@@ -289,6 +293,7 @@ class ImportReport:
     mapping: Mapping[str, str] = field(default_factory=dict)
     unmapped: tuple[str, ...] = ()
     question: Question | None = None
+    matches: tuple[dict[str, Any], ...] = ()
     problems: tuple[Problem, ...] = ()
     problems_omitted: int = 0
     reason: str | None = None
@@ -320,6 +325,7 @@ class ImportReport:
             "mapping": dict(self.mapping),
             "unmapped": list(self.unmapped),
             "question": self.question.as_json(translate) if self.question else None,
+            "matches": list(self.matches),
             "problems": [item.as_json(translate) for item in self.problems],
             "problems_omitted": self.problems_omitted,
             "reason": self.reason,

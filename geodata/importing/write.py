@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -59,18 +59,18 @@ from geodata.history import (
 )
 from geodata.i18n import N_
 from geodata.importing.check import same_place
+from geodata.importing.likeness import ALIKE, ALIKE_M, MAX_ROWS, SAME_NAME_M, Candidate, Proposal, propose
 from geodata.importing.progress import Progress, Step, silent
-from geodata.importing.results import Action, Mode, Problem, RowChange, Severity, Text, problem
+from geodata.importing.results import Action, Mode, Problem, RowChange, Severity, problem
 from geodata.importing.table import Geometries
 from geodata.layer import Feature, LabelledEnum
 
 #: How many changed rows a preview lists.
 MAX_CHANGES = 1_000
-#: Looking for the same name nearby is for imports that people look at, not for millions of rows.
-MAX_NEIGHBOUR_SEARCH = 20_000
 _BATCH = 50_000
 _STAGED_OID = text("SELECT CAST(to_regclass('pg_temp.import_staging') AS oid)")
-_NEAR_DEGREES = 0.001
+#: A little more than the farthest proposal.
+_NEAR_DEGREES = 0.012
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +83,20 @@ class CheckedRows:
     geometries: Geometries
     extra: Sequence[dict[str, Any] | None] | None = None
     rejected_codes: frozenset[str] = frozenset()
+    taken: Mapping[int, str] = field(default_factory=dict)
+
+    def taking(self, codes: Mapping[int, str]) -> "CheckedRows":
+        """Return the rows with the codes of the stored objects that they are said to be."""
+        if not codes:
+            return self
+        pairs = zip(self.rows, self.values["code"], strict=True)
+        return replace(
+            self, values={**self.values, "code": [codes.get(row, code) for row, code in pairs]}, taken=dict(codes)
+        )
+
+    def sparing(self, codes: frozenset[str]) -> "CheckedRows":
+        """Return the rows; these codes do not count as absent."""
+        return replace(self, rejected_codes=self.rejected_codes | codes)
 
     def without(self, rejected: frozenset[int]) -> "CheckedRows":
         """Return the rows but these; their codes are remembered, so that they do not count as absent."""
@@ -92,7 +106,7 @@ class CheckedRows:
         dropped = {
             str(self.values["code"][index])
             for index, row in enumerate(self.rows)
-            if row in rejected and "code" in self.values
+            if row in rejected and "code" in self.values and self.values["code"][index] is not None
         }
         return CheckedRows(
             kind=self.kind,
@@ -101,6 +115,7 @@ class CheckedRows:
             geometries=self.geometries[np.array(keep, dtype=int)],
             extra=None if self.extra is None else [self.extra[index] for index in keep],
             rejected_codes=self.rejected_codes | dropped,
+            taken={row: code for row, code in self.taken.items() if row not in rejected},
         )
 
 
@@ -300,9 +315,7 @@ class Staging:
                 func.count().filter(and_(match.target_id.is_not(None), not_(match.differs), not_(match.moved))),
             ).select_from(self.match)
         ).one()
-        problems = [*self._key_problems(), *self._rule_problems()]
-        if new and new <= MAX_NEIGHBOUR_SEARCH:
-            problems += self._neighbour_warnings()
+        problems = [*self._key_problems(), *self._rule_problems(), *self._lost_matches()]
         return Classified(
             new=new, changed=changed, unchanged=unchanged, absent=self._absent(), problems=tuple(problems)
         )
@@ -411,49 +424,84 @@ class Staging:
             self._positions = {row: index for index, row in enumerate(self.checked.rows)}
         return self._positions[row_no]
 
-    def _neighbour_warnings(self) -> list[Problem]:
-        staged, target = self.staged, self.target
-        near = func.ST_DWithin(
-            type_coerce(target.c.geom, AnyGeometry()), type_coerce(staged.c.geom, AnyGeometry()), _NEAR_DEGREES
+    # the same object without its code
+
+    def find_alike(self) -> tuple[Proposal, ...]:
+        """Return what the rows that no code identifies may be: stored objects that no other row means."""
+        staged, stored, match = self.staged, self._current(), self.match
+        if "name" not in self.names or not 0 < self._count_new() <= MAX_ROWS:
+            return ()
+        shapes = [type_coerce(item.c.geom, AnyGeometry()) for item in (stored, staged)]
+        metric = current_province().metric_srid
+        metres = func.ST_Distance(*[func.ST_Transform(shape, metric) for shape in shapes])
+        alike = func.similarity(func.fold_text(stored.c.name), func.fold_text(staged.c.name))
+        other = match.alias("other")
+        same_key = (
+            [
+                staged.c[name].is_not_distinct_from(stored.c[name])
+                for name in self.kind.layer.key
+                if name != "code" and name in self.names
+            ]
+            if self.has_whole_key
+            else []
         )
+        middle = func.ST_PointOnSurface(shapes[1])
         query = (
-            select(staged.c.row_no, staged.c.name, target.c.code)
-            .join(self.match, self.match.c.row_no == staged.c.row_no)
-            .join(
-                target,
-                and_(
-                    near, func.fold_text(target.c.name) == func.fold_text(staged.c.name), target.c.code != staged.c.code
-                ),
+            select(
+                staged.c.row_no,
+                staged.c.code,
+                staged.c.name,
+                func.ST_X(middle),
+                func.ST_Y(middle),
+                stored.c.id,
+                stored.c.code,
+                stored.c.name,
+                metres,
+                alike,
             )
-            .where(self.match.c.target_id.is_(None))
+            .join(match, match.c.row_no == staged.c.row_no)
+            .join(stored, and_(func.ST_DWithin(*shapes, _NEAR_DEGREES), *same_key))
+            .where(
+                match.c.target_id.is_(None),
+                staged.c.code.is_distinct_from(stored.c.code),
+                alike >= ALIKE,
+                metres <= case((alike >= 1, SAME_NAME_M), else_=ALIKE_M),
+                not_(exists().where(other.c.target_id == stored.c.id)),
+            )
             .order_by(staged.c.row_no)
-            .limit(1000)
+            .limit(MAX_ROWS * 3)
         )
-        return [
-            problem(
-                "duplicate_existing",
-                N_("“{name}” is stored at the same place under the code {code}."),
-                row=row,
-                field="code",
-                severity=Severity.WARNING,
-                name=name,
-                code_=code,
-                suggestion=None,
-            )
-            if False
-            else Problem(
-                code="duplicate_existing",
-                row=row,
-                field="code",
-                severity=Severity.WARNING,
-                value=name,
-                text=Text(
-                    template=N_("“{name}” is stored at the same place under the code {code}."),
-                    details={"name": name, "code": code},
+        return propose(
+            (
+                row,
+                code,
+                name,
+                (lon, lat),
+                Candidate(
+                    feature_id=id_,
+                    code=other_code,
+                    name=other_name,
+                    metres=round(away, 1),
+                    likeness=round(likeness, 3),
                 ),
-                suggestion=Text(template=N_("Give it that code, if it is the same object.")),
             )
-            for row, name, code in self.session.execute(query)
+            for row, code, name, lon, lat, id_, other_code, other_name, away, likeness in self.session.execute(query)
+        )
+
+    def _count_new(self) -> int:
+        query = select(func.count()).select_from(self.match).where(self.match.c.target_id.is_(None))
+        return self.session.scalar(query) or 0
+
+    def _lost_matches(self) -> list[Problem]:
+        """Return a problem for each row whose object, recognised in the preview, is stored no more."""
+        rows = sorted(self.checked.taken)
+        if not rows:
+            return []
+        query = select(self.match.c.row_no).where(self.match.c.row_no.in_(rows), self.match.c.target_id.is_(None))
+        template = N_("The object {value} that this row was said to be is stored no more.")
+        return [
+            problem("bad_value", template, row=row, field="code", value=self.checked.taken[row])
+            for row in self.session.scalars(query)
         ]
 
     # preview

@@ -162,8 +162,12 @@ def run_import(url: URL, path: Path) -> int:
 
 
 def run_ogr2ogr(url: URL, path: Path) -> None:
-    """Let ogr2ogr append to the same table."""
-    words = ["ogr2ogr", "-f", "PostgreSQL", f"PG:{plain(url)}", str(path), "points", "-append", "-nln"]
+    """Let ogr2ogr append to the same table by COPY.
+
+    It falls back to one INSERT per row where a column with a default is not filled, so the source fills them all.
+    """
+    query = "SELECT geom, code, name, address, 0 AS is_illustration, '{}' AS extra, datetime('now') AS updated_at FROM points"
+    words = ["ogr2ogr", "-f", "PostgreSQL", f"PG:{plain(url)}", str(path), "-sql", query, "-append", "-nln"]
     words += [table_of(SITE).name, "--config", "PG_USE_COPY", "YES", "-gt", "unlimited"]
     subprocess.run(words, check=True)
 

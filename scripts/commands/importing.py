@@ -44,6 +44,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--accept-partial", action="store_true", help="lưu cả khi có dòng bị loại (store the good rows)"
     )
+    parser.add_argument(
+        "--take-matches",
+        action="store_true",
+        help="dòng không rõ mã mà chỉ giống một đối tượng đã có (tên, vị trí) thì lấy mã của nó (same name and place)",
+    )
+    parser.add_argument(
+        "--match", action="append", default=[], metavar="ROW=CODE", help="dòng này là đối tượng có mã này; ROW= là mới"
+    )
     parser.add_argument("--dry-run", action="store_true", help="chỉ xem trước (preview only)")
     parser.add_argument(
         "--rejected", type=Path, help="ghi các dòng bị loại kèm lý do, cùng loại tệp hoặc CSV (rejected rows)"
@@ -114,6 +122,9 @@ def options_of(arguments: argparse.Namespace) -> ImportOptions:
         mapping=pairs("--map", arguments.map),
         constants=pairs("--set", arguments.set),
         mode=mode,
+        matches=matches_of(arguments.match),
+        match=bool(arguments.match),
+        take_matches=arguments.take_matches,
     )
 
 
@@ -126,6 +137,14 @@ def pairs(option: str, words: Sequence[str]) -> dict[str, str]:
             raise Failure(Exit.ERROR, f"{option} cần dạng TÊN=GIÁ_TRỊ, không phải “{word}”", "write NAME=VALUE")
         found[name.strip()] = value.strip()
     return found
+
+
+def matches_of(words: Sequence[str]) -> dict[int, str]:
+    """Return row -> code of the words of --match. Raises Failure."""
+    found = pairs("--match", words)
+    if bad := [row for row in found if not (row.isascii() and row.isdigit())]:
+        raise Failure(Exit.ERROR, f"--match cần số dòng, không phải “{bad[0]}”", "write ROW=CODE")
+    return {int(row): code for row, code in found.items()}
 
 
 def user_name() -> str:
@@ -158,6 +177,10 @@ def describe(report: ImportReport, *, dry_run: bool) -> list[str]:
         lines.append(f"Bảng mã: {report.encoding.value} ({report.encoding.source})")
     if report.mapping:
         lines.append("Cột: " + ", ".join(f"{field} ← {column}" for field, column in report.mapping.items()))
+    taken = [item for item in report.matches if item["decision"]]
+    if taken:
+        pairs_ = ", ".join(f"dòng {item['row']} = {item['decision']}" for item in taken[:20])
+        lines.append(f"Nhận ra theo tên và vị trí: {len(taken)} dòng ({pairs_}{', …' if len(taken) > 20 else ''})")
     for item in report.problems[:SHOWN_PROBLEMS]:
         where = f"dòng {item.row}" if item.row else "tệp"
         hint = f" {item.suggestion.say(vietnamese)}" if item.suggestion else ""
@@ -174,11 +197,14 @@ def describe(report: ImportReport, *, dry_run: bool) -> list[str]:
 
 def question_lines(report: ImportReport) -> list[str]:
     """Return the question with its answers, ready to be typed."""
+    from geodata.importing.likeness import MATCH
+
     if report.question is None:
         return []
     lines = ["Cần trả lời trước khi nhập:"]
     for choice in report.question.choices:
         answer = ANSWERS[report.question.about].format(value=choice.value)
+        answer = "--take-matches" if choice.value == MATCH else answer
         lines.append(f"  {answer}: {choice.why.say(vietnamese)}")
         lines += [f"      {sample}" for sample in choice.samples]
     return lines

@@ -37,6 +37,7 @@ TABS = {
     "changed": N_("Changed"),
     "new": N_("New"),
     "unchanged": N_("Unchanged"),
+    "match": N_("The same object?"),
     "absent": N_("Not in the file"),
     "error": N_("Rejected"),
     "warning": N_("Warnings"),
@@ -168,6 +169,26 @@ def rows(number: int) -> ResponseReturnValue:
     if wants_json():
         return jsonify({"left_out": len(found.excluded_rows)})
     return redirect(url_for("imports.confirm", number=number))
+
+
+@blueprint.post("/<int:number>/matches")
+@EDITORS
+def matches(number: int) -> ResponseReturnValue:
+    """Take what was said of rows that resemble stored objects, and have the file compared again."""
+    found, session = _import(number), db_session()
+    said = {
+        int(name[6:]): code for name, code in request.form.items() if name.startswith("match.") and name[6:].isdigit()
+    }
+    decisions = {row: "" if code == "new" else code[1:] for row, code in said.items() if code}
+    everything = request.form.get("all")
+    if everything == "same":
+        decisions |= import_sessions.sole_matches(session, found)
+    elif everything == "new":
+        decisions |= dict.fromkeys(import_sessions.open_matches(session, found), "")
+    import_sessions.decide_matches(session, found, decisions)
+    session.commit()
+    defer_run(found.id)
+    return redirect(url_for("imports.preview", number=number))
 
 
 @blueprint.get("/<int:number>/confirm")
@@ -320,9 +341,11 @@ def _preview_page(found: ImportSession) -> str:
     listed = import_sessions.count_items(session, found.id)
     counts = found.report["counts"]
     totals = {name: counts.get(name, 0) for name in TABS} | {
-        "error": counts["rejected"], "warning": listed.get("warning", 0),
+        "error": counts["rejected"], "warning": listed.get("warning", 0), "match": listed.get("match", 0),
     }  # fmt: skip
+    undecided = import_sessions.undecided(found) if found.stage is Stage.READY else 0
     first = next((name for name in ("changed", "new", "error") if totals[name]), "unchanged")
+    first = "match" if undecided else first
     tab = request.args.get("tab", first)
     if tab not in TABS:
         raise InvalidValueError(name="tab", value=tab, reason=N_("choose one of the allowed values"))
@@ -330,14 +353,17 @@ def _preview_page(found: ImportSession) -> str:
     items = import_sessions.items_of(session, found.id, tab, limit=PAGE, offset=PAGE * (page - 1))
     excluded = frozenset(found.excluded_rows)
     is_problem = tab in {"error", "warning"}
-    lines = [] if is_problem else [words.change_line(kind, item, excluded) for item in items]
+    proposals = [words.match_line(item) for item in items] if tab == "match" else []
+    lines = [] if is_problem or proposals else [words.change_line(kind, item, excluded) for item in items]
     dots = [(*line.point, tab, f"{line.code} {line.name}") for line in lines if line.point]
+    dots += [(*line.point, "new", f"{line.code} {line.name}") for line in proposals]
     return render_template(
         "imports/preview.html",
         found=found, kind=kind, steps=words.steps(found, "imports.preview"), tabs=TABS, tab=tab, totals=totals,
         listed=listed, page=page, pages=-(-listed.get(tab, 0) // PAGE), lines=lines,
         problems=[words.problem_line(kind, item) for item in items] if is_problem else [],
         sketch=build_sketch(dots, _settings().province.home) if dots else None,
+        proposals=proposals, undecided=undecided, may_decide=found.stage is Stage.READY and found.has_file,
         may_choose=found.stage is Stage.READY and tab in TICKED, reason=words.say(found.reason),
         has_rejected=import_sessions.rejected_file(found) is not None, **_facts(found),
     )  # fmt: skip
@@ -352,7 +378,7 @@ def _confirm_page(found: ImportSession, problem: str = "") -> str:
         "imports/confirm.html",
         found=found, kind=kind, steps=words.steps(found, "imports.confirm"), counts=counts, will=will,
         left_out=sum(excluded.values()), modes=words.MODE_TEXTS, mode=found.options.get("mode", "upsert"),
-        mark=import_sessions.preview_mark(found), problem=problem, **_facts(found),
+        mark=import_sessions.preview_mark(found), problem=problem, undecided=import_sessions.undecided(found), **_facts(found),
     )  # fmt: skip
 
 
@@ -398,6 +424,8 @@ def _answers(kind: type[Feature], found: ImportSession, form: Mapping[str, str])
         answers["crs"] = form.get("crs_other", "").strip() or None
     if form.get("axes"):
         answers["swap_axes"] = form["axes"] == "swap"
+    if "match_asked" in form:
+        answers["match"] = "match" in form
     if form.get("mode") in words.MODE_TEXTS:
         answers["mode"] = form["mode"]
     names = {field.name for field in importable_fields(kind)}
@@ -414,7 +442,7 @@ def _answers(kind: type[Feature], found: ImportSession, form: Mapping[str, str])
         answers["values"] = {**(found.options.get("values") or {}), **tables}
     if "forget" in form:
         answers |= {"forget": True, "crs": None, "encoding": None, "mapping": {}, "constants": {}, "values": {}}
-        answers |= {"swap_axes": False}
+        answers |= {"swap_axes": False, "match": False, "matches": {}}
     return answers
 
 

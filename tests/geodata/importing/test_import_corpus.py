@@ -117,6 +117,16 @@ CORPUS |= {
     "too few cells": ("a.csv", with_row("B,Chợ Ba"), (), 3, "null_geometry"),
     "code stored already": ("a.csv", with_row("STORED,Chợ Ba,106.69,20.86"), ("--mode", "append"), 3, "duplicate_existing"),
     "same name at the same place": ("a.csv", with_row("Z,Chợ Đã Có,106.6835,20.8605"), (), 0, "duplicate_existing"),
+    "same name at the same place, taken": (
+        "a.csv", with_row("Z,Chợ Đã Có,106.6835,20.8605"), ("--take-matches",), 0, None,
+    ),
+    "no code, name and place of a stored object": ("a.csv", with_row(",Chợ Đã Có,106.6835,20.8605"), (), 3, "missing_field"),
+    "no codes at all, matches taken": (
+        "a.csv", text("TEN,lon,lat\nchợ đã có,106.6836,20.8605\n"), ("--take-matches",), 0, None,
+    ),
+    "no codes at all, one row named": (
+        "a.csv", text("TEN,lon,lat\nchợ đã có,106.6836,20.8605\n"), ("--match", "1=STORED"), 0, None,
+    ),
     "empty lines": ("a.csv", text(f"MA,TEN,lon,lat\n\n{GOOD_ROW}\n\n\n"), (), 0, None),
     "no last line end": ("a.csv", text(f"MA,TEN,lon,lat\n{GOOD_ROW}"), (), 0, None),
     "DOS line ends": ("a.csv", text(f"MA,TEN,lon,lat\r\n{GOOD_ROW}\r\n"), (), 0, None),
