@@ -71,7 +71,8 @@ def new_engine(url: URL | str | None = None, *, statement_timeout_s: float | Non
         pool_pre_ping=True,
         connect_args={"connect_timeout": 5, "application_name": "webmap"},
     )
-    settings = {"TimeZone": TIME_ZONE, "lock_timeout": "10s"}
+    # Compiling a tile's statement took 1.4 s where running it took 0.3.
+    settings = {"TimeZone": TIME_ZONE, "lock_timeout": "10s", "jit": "off"}
     if statement_timeout_s is not None:
         settings |= {"statement_timeout": f"{int(statement_timeout_s * 1000)}ms", "lock_timeout": "2s"}
 

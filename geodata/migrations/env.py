@@ -29,6 +29,7 @@ def run() -> None:
         return
     engine = new_engine()
     with engine.connect() as connection:
+        connection.execute(text("SET LOCAL lock_timeout = 0"))  # another start may be busy with a long migration
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
         connection.commit()
         _migrate(connection)
