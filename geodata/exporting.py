@@ -29,7 +29,7 @@ from pyproj.transformer import AreaOfInterest
 from geodata.column_names import short_names
 from geodata.crs import WGS84, current_province
 from geodata.errors import InvalidValueError
-from geodata.filters import Condition
+from geodata.filters import Condition, day_of
 from geodata.history import AnyGeometry
 from geodata.i18n import N_
 from geodata.layer import Feature, Field, GeometryType
@@ -150,7 +150,8 @@ class _Data:
 
 def _read(session: Session, kind: type[Feature], fields: Sequence[Field], conditions: Conditions, srid: int) -> _Data:
     chosen = tuple(fields)
-    columns = [kind.column(field.name).label(field.name) for field in chosen]
+    day = day_of(condition for condition in conditions if isinstance(condition, Condition))
+    columns = [kind.column(field.name, day).label(field.name) for field in chosen]
     geometry = func.ST_AsBinary(type_coerce(kind.geom, AnyGeometry())).label("geom_wkb")
     clauses = [condition.sql if isinstance(condition, Condition) else condition for condition in conditions]
     order = [kind.column(name) for name in kind.layer.key]

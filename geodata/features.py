@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from geodata.crs import Bbox
 from geodata.errors import InvalidFilterError, InvalidValueError, NotFoundError
-from geodata.filters import Condition
+from geodata.filters import Condition, day_of
 from geodata.i18n import N_
 from geodata.layer import Detail, Feature, Field, Registry
 from geodata.summary import is_counted, summarise
@@ -79,15 +79,17 @@ def list_features(
     sort = sort or Sort(name="id")
     limit = max(1, min(limit, MAX_PAGE))
     after = _read_cursor(kind, sort, cursor) if cursor else None
-    wanted = tuple(condition.sql for condition in conditions)
-    shown = _select(kind, fields, with_geometry=with_geometry)
+    asked = tuple(conditions)
+    day = day_of(asked)
+    wanted = tuple(condition.sql for condition in asked)
+    shown = _select(kind, fields, day, with_geometry=with_geometry)
     rows: list[Mapping[str, Any]] = []
     # The unknown come last, in a statement of their own: each of the two can follow an index.
     for is_known in (True, False) if _may_be_unknown(kind, sort.name) else (True,):
         if (is_known and after is not None and after[0] is None) or len(rows) > limit:
             continue
         started = after if after is not None and (after[0] is not None) == is_known else None
-        keys = _keys(kind, sort, started, is_known=is_known).where(*wanted).limit(limit + 1 - len(rows)).subquery()
+        keys = _keys(kind, sort, started, day, is_known=is_known).where(*wanted).limit(limit + 1 - len(rows)).subquery()
         order = [keys.c.key.desc(), keys.c.id.desc()] if sort.descending else [keys.c.key, keys.c.id]
         found = shown.add_columns(keys.c.key.label("_key")).join(keys, keys.c.id == kind.id).order_by(*order)
         rows += [row._asdict() for row in connection.execute(found)]
@@ -99,9 +101,11 @@ def list_features(
     )
 
 
-def _keys(kind: type[Feature], sort: Sort, after: tuple[Any, int] | None, *, is_known: bool) -> Select[Any]:
+def _keys(
+    kind: type[Feature], sort: Sort, after: tuple[Any, int] | None, day: date | None, *, is_known: bool
+) -> Select[Any]:
     """Return sort key and id of the features from a place on, in order; narrow, so that sorting is cheap."""
-    key = _sort_key(kind, sort.name)
+    key = _sort_key(kind, sort.name, day)
     statement = select(kind.id.label("id"), key.label("key"))
     order = [key, kind.id] if is_known else [kind.id]
     if _may_be_unknown(kind, sort.name):
@@ -114,9 +118,9 @@ def _keys(kind: type[Feature], sort: Sort, after: tuple[Any, int] | None, *, is_
     return statement.order_by(*(column.desc() if sort.descending else column.asc() for column in order))
 
 
-def _sort_key(kind: type[Feature], name: str) -> ColumnElement[Any]:
+def _sort_key(kind: type[Feature], name: str, day: date | None) -> ColumnElement[Any]:
     """Return what to sort by: texts in Vietnamese order, where Đ follows D."""
-    key, field = kind.column(name), kind.field(name)
+    key, field = kind.column(name, day), kind.field(name)
     is_text = field is not None and field.python_type is str and field.values is None and not field.derived
     return collate(key, VIETNAMESE) if is_text and name not in kind.layer.key else key
 
@@ -133,10 +137,10 @@ def count_features(connection: Connection, kind: type[Feature], conditions: Iter
 
 
 def get_feature(
-    connection: Connection, kind: type[Feature], feature_id: int, fields: Sequence[Field]
+    connection: Connection, kind: type[Feature], feature_id: int, fields: Sequence[Field], day: date | None = None
 ) -> dict[str, Any]:
-    """Return one feature as a row like those of list_features. Raises NotFoundError."""
-    row = connection.execute(_select(kind, fields).where(kind.id == feature_id)).first()
+    """Return one feature as a row like those of list_features, today or on a day. Raises NotFoundError."""
+    row = connection.execute(_select(kind, fields, day).where(kind.id == feature_id)).first()
     if row is None:
         raise NotFoundError(value=str(feature_id))
     return row._asdict()
@@ -236,9 +240,11 @@ def as_geojson(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _select(kind: type[Feature], fields: Sequence[Field], *, with_geometry: bool = True) -> Select[Any]:
+def _select(
+    kind: type[Feature], fields: Sequence[Field], day: date | None, *, with_geometry: bool = True
+) -> Select[Any]:
     columns: list[ColumnElement[Any]] = [kind.id.label("id")]
-    columns += [kind.column(field.name).label(field.name) for field in fields]
+    columns += [kind.column(field.name, day).label(field.name) for field in fields]
     if with_geometry:
         columns.append(func.ST_AsGeoJSON(kind.column("geom"), COORDINATE_DECIMALS).label("geometry"))
     return select(*columns)

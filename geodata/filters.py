@@ -5,7 +5,7 @@ Condition. Knows columns, not layers; knows words, not languages: sentences are 
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -25,6 +25,7 @@ Column = ColumnElement[Any]
 CHOOSE = N_("choose one of the allowed values")
 BBOX_PARTS = 4
 NEAR_PARTS = 3
+FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 12, 31)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +33,8 @@ class Condition:
     """One parsed filter: the SQL that keeps a row, and what to say about it.
 
     `sentence` is a template whose `words` are filled in by the one who shows it; `words` that are
-    labels are listed in `labels`. `choices`: the values of a closed set that are kept.
+    labels are listed in `labels`. `choices`: the values of a closed set that are kept. `day`: the day on which
+    states are asked for, instead of today.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Condition:
     words: dict[str, str]
     labels: tuple[str, ...] = ()
     choices: frozenset[str] | None = None
+    day: date | None = None
 
     def say(self, translate: Translate) -> str:
         """Return the sentence in the language of `translate`."""
@@ -50,6 +53,11 @@ class Condition:
         label = words["field"]
         words["field"] = translate(label)
         return translate(self.sentence).format_map(words)
+
+
+def day_of(conditions: Iterable[Condition]) -> date | None:
+    """Return the day on which states are asked for, or None for today."""
+    return next((condition.day for condition in conditions if condition.day), None)
 
 
 class FilterKind(Protocol):
@@ -210,6 +218,25 @@ def _between(condition: tuple[str, str, Column], low: object, high: object, low_
         sentence = N_("{field} is at least {low}") if low is not None else N_("{field} is at most {high}")
     words = {"field": label, "low": low_text, "high": high_text}
     return Condition(name=name, sql=and_(*parts), sentence=sentence, words=words)
+
+
+def parse_day(name: str, text: str) -> date:
+    """Return the day of an ISO date. Raises InvalidFilterError."""
+    day = _day(name, text)
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise InvalidFilterError(name=name, value=text, reason=N_("a day between 1990 and 2100 is needed"))
+    return day
+
+
+def day_filter(name: str, day: date, begins: Column, ends: Column) -> Condition:
+    """Return the condition that a feature was there on a day; states are then those of that day."""
+    return Condition(
+        name=name,
+        sql=and_(or_(begins.is_(None), begins <= day), or_(ends.is_(None), ends >= day)),
+        sentence=N_("as on {day}"),
+        words={"field": "", "day": f"{day:%d/%m/%Y}"},
+        day=day,
+    )
 
 
 def text_filter(name: str, value: str, folded: Column) -> Condition:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Column as SchemaColumn,
     ColumnElement,
     Computed,
+    Date,
     Enum,
     ForeignKey,
     Identity,
@@ -29,6 +30,7 @@ from sqlalchemy import (
     UniqueConstraint,
     func,
     inspect,
+    literal,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import ColumnProperty, Mapped, MappedColumn, column_property, declared_attr, mapped_column
@@ -119,7 +121,8 @@ class Group(StrEnum):
 class Field:
     """What the project knows about one column, besides its type.
 
-    `explain` says from the feature's row why a derived value is what it is on a day.
+    `explain` says from the feature's row why a derived value is what it is on a day; `on_day` is the value on
+    another day than today, for what changes with time.
     `roles` None means: whoever may view the layer. `source_names` are the column names that files use;
     they match in any case, with or without accents, and cut to ten letters.
     """
@@ -140,6 +143,7 @@ class Field:
     values: type[LabelledEnum] | None = None
     python_type: type = str
     explain: Callable[[Mapping[str, Any], date], Explanation] | None = None
+    on_day: Callable[[ColumnElement[date]], ColumnElement[Any]] | None = None
 
 
 INFO = "field"
@@ -397,8 +401,11 @@ class Described(Base):
         return next((field for field in cls.fields() if field.name == name), None)
 
     @classmethod
-    def column(cls, name: str) -> ColumnElement[Any]:
-        """Return the SQL expression of a field or column of this class."""
+    def column(cls, name: str, day: date | None = None) -> ColumnElement[Any]:
+        """Return the SQL expression of a field or column of this class, today's or a day's."""
+        field = cls.field(name) if day else None
+        if field is not None and field.on_day is not None:
+            return field.on_day(literal(day, Date))
         attribute: ColumnElement[Any] = getattr(cls, name)
         return attribute
 

@@ -7,13 +7,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
 from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, Text, case, cast, func, literal, select
 
 from geodata.data_version import data_version
-from geodata.filters import Choice, Condition
+from geodata.filters import Choice, Condition, day_of
 from geodata.layer import Feature, Field
 
 UNKNOWN = "unknown"
@@ -84,6 +85,7 @@ def _read(
     connection: Connection, kind: type[Feature], names: Sequence[str], conditions: Sequence[Condition]
 ) -> Summary:
     values = {name: _values(kind, name) for name in names}
+    day = day_of(conditions)
     packed: list[ColumnElement[int]] = [literal(0, BigInteger)]
     places: dict[str, tuple[int, int]] = {}
     radix = 1
@@ -91,7 +93,7 @@ def _read(
         if radix * len(values[name]) > _LARGEST:
             packed.append(literal(0, BigInteger))
             radix = 1
-        packed[-1] = packed[-1] + cast(_code(kind, name, values[name]), BigInteger) * radix
+        packed[-1] = packed[-1] + cast(_code(kind, name, values[name], day), BigInteger) * radix
         places[name] = (len(packed) - 1, radix)
         radix *= len(values[name])
     columns = [number.label(f"packed_{index}") for index, number in enumerate(packed)]
@@ -110,8 +112,8 @@ def _values(kind: type[Feature], name: str) -> list[str]:
     return [value for value in labels if value != UNKNOWN] + [UNKNOWN]
 
 
-def _code(kind: type[Feature], name: str, values: list[str]) -> ColumnElement[int]:
+def _code(kind: type[Feature], name: str, values: list[str], day: date | None) -> ColumnElement[int]:
     known = {value: index for index, value in enumerate(values[:-1])}
     if not known:
         return literal(0, Integer)
-    return case(known, value=cast(kind.column(name), Text), else_=len(values) - 1)
+    return case(known, value=cast(kind.column(name, day), Text), else_=len(values) - 1)

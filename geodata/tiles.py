@@ -7,6 +7,7 @@ that only the tile that owns the point owns the label. Tiles are drawn at 512 px
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -27,7 +28,7 @@ from sqlalchemy import (
 )
 
 from geodata.crs import WEB_MERCATOR
-from geodata.filters import Condition
+from geodata.filters import Condition, day_of
 from geodata.layer import Feature, GeometryType
 
 MAX_TILE_ZOOM = 20
@@ -102,14 +103,14 @@ def _statement(
 _kept = lru_cache(maxsize=500)(_statement)
 
 
-def class_number(kind: type[Feature], visible: frozenset[str]) -> ColumnElement[int]:
-    """Return the SQL of a feature's class number among Style.classes(visible)."""
+def class_number(kind: type[Feature], visible: frozenset[str], day: date | None = None) -> ColumnElement[int]:
+    """Return the SQL of a feature's class number among Style.classes(visible), today or on a day."""
     number: ColumnElement[int] = literal(0, Integer)
     for variation in kind.layer.style.variations(visible):
         cases = list(variation.cases)
         # The simple form of CASE evaluates a derived column once, not once a value.
         indices = {value: position for position, value in enumerate(cases)}
-        index = case(indices, value=kind.column(variation.field), else_=len(cases))
+        index = case(indices, value=kind.column(variation.field, day), else_=len(cases))
         number = number * (len(cases) + 1) + index
     return number
 
@@ -122,7 +123,7 @@ def _features(
     style = kind.layer.style
     columns = [
         kind.id.label("id"),
-        class_number(kind, visible).label("c"),
+        class_number(kind, visible, day_of(conditions)).label("c"),
         func.ST_AsMVTGeom(drawn, _TILE, EXTENT, BUFFER, True).label("geom"),
     ]
     if style.offset_field in visible:
@@ -142,7 +143,7 @@ def _merged_points(
     found = (
         select(
             kind.id.label("id"),
-            class_number(kind, visible).label("c"),
+            class_number(kind, visible, day_of(conditions)).label("c"),
             func.ST_X(geom).label("x"),
             func.ST_Y(geom).label("y"),
         )
@@ -174,7 +175,7 @@ def _label_points(kind: type[Feature], visible: frozenset[str], conditions: tupl
     geom = kind.column("geom_3857")
     return select(
         kind.id.label("id"),
-        class_number(kind, visible).label("c"),
+        class_number(kind, visible, day_of(conditions)).label("c"),
         func.ST_AsMVTGeom(func.ST_PointOnSurface(geom), _TILE, EXTENT, 0, True).label("geom"),
         _label(kind, visible).label("t"),
     ).where(geom.op("&&")(_TILE), *(condition.sql for condition in conditions))

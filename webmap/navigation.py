@@ -25,7 +25,7 @@ PAGES = (
     Page(endpoint="map.index", label=N_("Map")),
     Page(endpoint="dashboard.index", label=N_("Dashboard"), also=("indicators.index", "indicators.save")),
     Page(
-        endpoint="inspections.board", label=N_("Inspections"), also=("worklist.index", "visits.index", "followup.index")
+        endpoint="inspections.board", label=N_("Inspections"), also=("worklist.index", "visits.index", "followup.index", "states.index")
     ),
     Page(
         endpoint="imports.index",

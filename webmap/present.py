@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -61,6 +61,7 @@ class FeatureView:
     is_illustration: bool
     source: str
     accuracy: str
+    day: date | None = None
 
 
 #: The panel lists the latest changes only; the history page has all.
@@ -78,12 +79,15 @@ def present_feature(
     language: str,
     *,
     whole: bool = True,
+    day: date | None = None,
 ) -> FeatureView:
     """Return a feature as a person of that role and language reads it; not `whole`: its own fields only.
 
+    With a day its states are those of that day.
+
     Raises NotFoundError.
     """
-    row = features.get_feature(connection, kind, feature_id, fields)
+    row = features.get_feature(connection, kind, feature_id, fields, day)
     tones = _tones(kind)
     groups: dict[Group, list[Row]] = {}
     for field in fields:
@@ -96,7 +100,7 @@ def present_feature(
             text = translate("Unknown", language)
         line = Row(
             label=translate(field.label, language), text=text, unit="" if _labels(field) else field.unit, help=translate(field.help, language),
-            tone=tones.get((field.name, str(row[field.name])), ""), reason=_reason(field, row, language),
+            tone=tones.get((field.name, str(row[field.name])), ""), reason=_reason(field, row, language, day),
         )  # fmt: skip
         groups.setdefault(field.group, []).append(line)
     accuracy = kind.field("location_accuracy")
@@ -122,6 +126,7 @@ def present_feature(
         is_illustration=bool(row.get("is_illustration")),
         source=row.get("source") or "",
         accuracy=present_value(accuracy, row.get("location_accuracy"), language) if accuracy else "",
+        day=day,
     )
 
 
@@ -166,11 +171,11 @@ def present_value(field: Field, value: object, language: str) -> str:
     return format_value(value, language)
 
 
-def _reason(field: Field, row: Mapping[str, Any], language: str) -> str:
-    """Return why a derived value is what it is today, or nothing."""
+def _reason(field: Field, row: Mapping[str, Any], language: str, day: date | None) -> str:
+    """Return why a derived value is what it is on a day, today without one, or nothing."""
     if field.explain is None:
         return ""
-    explanation = field.explain(row, datetime.now(ZoneInfo(TIME_ZONE)).date())
+    explanation = field.explain(row, day or datetime.now(ZoneInfo(TIME_ZONE)).date())
     return explanation.say(lambda text: translate(text, language), lambda value: format_value(value, language))
 
 

@@ -2,13 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 
 from geodata.errors import InvalidFilterError
 from geodata.features import area_kinds, area_of
-from geodata.filters import Condition, bbox_filter, near_filter, parse_bbox, text_filter, within_filter
+from geodata.filters import (
+    Condition,
+    bbox_filter,
+    day_filter,
+    near_filter,
+    parse_bbox,
+    parse_day,
+    text_filter,
+    within_filter,
+)
 from geodata.i18n import N_
 from geodata.layer import Feature, Field, Registry
 from geodata.spatial import polygon_filter
@@ -16,6 +26,15 @@ from geodata.years import plan_filter, year_filter
 
 #: Arguments that are not filters.
 RESERVED = frozenset({"limit", "cursor", "sort", "lang", "format", "crs", "count", "geometry"})
+
+#: The argument that asks for the states of another day than today.
+AS_OF = "as_of"
+
+
+def asked_day(arguments: MultiDict[str, str]) -> date | None:
+    """Return the day whose states are asked for, or None for today. Raises InvalidFilterError."""
+    values = [value for value in arguments.getlist(AS_OF) if value != ""]
+    return parse_day(AS_OF, values[-1]) if values else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,18 +49,21 @@ class FilterParser:
     def parse(self, arguments: MultiDict[str, str]) -> tuple[Condition, ...]:
         """Return the conditions of all arguments. Raises InvalidFilterError for any it does not know."""
         conditions = []
+        day = asked_day(arguments)
         for name in arguments:
             values = [value for value in arguments.getlist(name) if value != ""]
             if any("\x00" in value for value in values):
                 raise InvalidFilterError(name=name, value="", reason=N_("it contains a NUL character"))
             if values and name not in RESERVED:
-                conditions.append(self._condition(name, values))
+                conditions.append(self._condition(name, values, day))
         return tuple(conditions)
 
-    def _condition(self, name: str, values: list[str]) -> Condition:
+    def _condition(self, name: str, values: list[str], day: date | None) -> Condition:
+        if name == AS_OF and day is not None:
+            return day_filter(name, day, self.kind.column("valid_from"), self.kind.column("valid_to"))
         field = next((field for field in self.visible if field.name == name), None)
         if field is not None and field.filter is not None:
-            return field.filter.parse(name, field.label, values, self.kind.column(name))
+            return field.filter.parse(name, field.label, values, self.kind.column(name, day))
         geom = self.kind.column("geom")
         if name == "q":
             return text_filter(name, values[-1], self.kind.column("search_text"))
@@ -64,5 +86,5 @@ class FilterParser:
             name=name,
             value=values[0],
             reason=N_("there is no such filter"),
-            choices=[*sorted(known), "q", "bbox", "near", "polygon", *areas],
+            choices=[*sorted(known), AS_OF, "q", "bbox", "near", "polygon", *areas],
         )

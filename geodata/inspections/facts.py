@@ -1,18 +1,19 @@
 """Reads what the states of sites depend on, and counts sites by state on any day. Judges nothing itself."""
 
+from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import Connection, Date, func, literal, null, or_, select, true, union_all
-from sqlalchemy.orm import Session, aliased
-from sqlalchemy.sql.selectable import LateralFromClause
+from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy.orm import Session
 
 from geodata.accounts import Account
-from geodata.errors import NotFoundError
+from geodata.errors import InvalidFilterError, NotFoundError
+from geodata.filters import CHOOSE, Condition, day_filter
 from geodata.inspection_records import Finding, InspectionVisit
-from geodata.inspections.states import CertificateFacts, FindingFacts, SiteFacts
+from geodata.inspections.states import CertificateFacts, FindingFacts, SiteFacts, SiteState, derive_state
 from geodata.layer import INSPECTION
 from geodata.layers import LAYERS
-from geodata.layers.fuel_sites import Certificate, FuelSite, HeldCertificate, certificate_state, inspection_status
+from geodata.layers.fuel_sites import Certificate, CertificateState, FuelSite, InspectionStatus
 
 _PARTS = ("issued_on", "expires_on", "revoked_on", "suspended_from", "suspended_to")
 
@@ -25,47 +26,81 @@ def today(connection: Connection | Session) -> date:
 
 def read_facts(session: Session, site: FuelSite) -> SiteFacts:
     """Return everything known about a site that its states depend on."""
-    certificates = [
-        CertificateFacts(**{name: getattr(row, name) for name in _PARTS})
-        for row in session.scalars(
-            select(Certificate).where(Certificate.feature_id == site.id).order_by(Certificate.id)
-        )
-    ]
-    own = {name: getattr(site, f"certificate_{name}") for name in _PARTS}
-    if site.certificate_no is None and any(own.values()):
-        certificates.append(CertificateFacts(**own))
-    visits = session.scalars(select(InspectionVisit.visited_on).where(InspectionVisit.feature_id == site.id))
-    findings = session.scalars(select(Finding).where(Finding.feature_id == site.id))
-    return SiteFacts(
-        kind=site.kind,
-        certificate_record=site.certificate_record,
-        certificates=certificates,
-        visits=list(visits),
-        findings=[
+    return read_facts_of(session, [site])[site.id]
+
+
+def read_facts_of(session: Session, sites: Sequence[FuelSite]) -> dict[int, SiteFacts]:
+    """Return site id -> everything known that the site's states depend on."""
+    ids = [site.id for site in sites]
+    certificates: dict[int, list[CertificateFacts]] = {number: [] for number in ids}
+    for row in session.scalars(select(Certificate).where(Certificate.feature_id.in_(ids)).order_by(Certificate.id)):
+        certificates[row.feature_id].append(CertificateFacts(**{name: getattr(row, name) for name in _PARTS}))
+    visits: dict[int, list[date]] = {number: [] for number in ids}
+    for number, day in session.execute(
+        select(InspectionVisit.feature_id, InspectionVisit.visited_on).where(InspectionVisit.feature_id.in_(ids))
+    ):
+        visits[number].append(day)
+    findings: dict[int, list[FindingFacts]] = {number: [] for number in ids}
+    for found in session.scalars(select(Finding).where(Finding.feature_id.in_(ids))):
+        findings[found.feature_id].append(
             FindingFacts(
-                found_on=row.found_on,
-                severity=row.severity,
-                remedy_due_on=row.remedy_due_on,
-                remedied_on=row.remedied_on,
+                found_on=found.found_on,
+                severity=found.severity,
+                remedy_due_on=found.remedy_due_on,
+                remedied_on=found.remedied_on,
             )
-            for row in findings
-        ],
-    )
+        )
+    for site in sites:
+        own = {name: getattr(site, f"certificate_{name}") for name in _PARTS}
+        if site.certificate_no is None and any(own.values()):
+            certificates[site.id].append(CertificateFacts(**own))
+    return {
+        site.id: SiteFacts(
+            kind=site.kind, certificate_record=site.certificate_record, certificates=certificates[site.id],
+            visits=visits[site.id], findings=findings[site.id],
+        )
+        for site in sites
+    }  # fmt: skip
+
+
+def list_states(
+    session: Session, on: date, *, certificate: str | None = None, inspection: str | None = None,
+    after: str = "", limit: int = 50,
+) -> list[tuple[FuelSite, SiteState]]:  # fmt: skip
+    """Return the sites there on a day with their states and reasons, in the order of their codes after one.
+
+    Raises InvalidFilterError for a state that does not exist.
+    """
+    wanted = [_there(on).sql, FuelSite.code > after]
+    for name, value, labels in (
+        ("certificate_state", certificate, CertificateState.labels()),
+        ("inspection_status", inspection, InspectionStatus.labels()),
+    ):
+        if value:
+            wanted.append(_is(name, value, labels, on))
+    sites = session.scalars(select(FuelSite).where(*wanted).order_by(FuelSite.code).limit(limit)).all()
+    facts = read_facts_of(session, sites)
+    return [(site, derive_state(facts[site.id], on)) for site in sites]
+
+
+def _is(name: str, value: str, labels: dict[str, str], on: date) -> ColumnElement[bool]:
+    if value not in labels:
+        raise InvalidFilterError(name=name, value=value[:40], reason=CHOOSE, choices=[*labels])
+    return FuelSite.column(name, on) == value
+
+
+def _there(on: date) -> Condition:
+    return day_filter("as_of", on, FuelSite.column("valid_from"), FuelSite.column("valid_to"))
 
 
 def count_states(connection: Connection | Session, on: date) -> dict[str, dict[str, int]]:
     """Return how many sites were in each certificate and inspection state on a day, past or not."""
-    day = literal(on, Date)
-    held = _held_on(on)
-    columns = HeldCertificate(**{name: held.c[name] for name in _PARTS})
     states = (
-        select(certificate_state(day, columns).label("certificate"), inspection_status(day).label("inspection"))
-        .select_from(FuelSite)
-        .outerjoin(held, true())
-        .where(
-            or_(FuelSite.valid_from.is_(None), FuelSite.valid_from <= on),
-            or_(FuelSite.valid_to.is_(None), FuelSite.valid_to >= on),
+        select(
+            FuelSite.column("certificate_state", on).label("certificate"),
+            FuelSite.column("inspection_status", on).label("inspection"),
         )
+        .where(_there(on).sql)
         .subquery()
     )
     found: dict[str, dict[str, int]] = {}
@@ -74,24 +109,6 @@ def count_states(connection: Connection | Session, on: date) -> dict[str, dict[s
         rows = connection.execute(select(column, func.count()).group_by(column))
         found[name] = {row[0]: row[1] for row in rows}
     return found
-
-
-def _held_on(on: date) -> LateralFromClause:
-    """Return the certificate that counted on a day, beside its site: the SQL of states.held_certificate."""
-    past = aliased(Certificate)
-    history = select(past.id, *(getattr(past, name) for name in _PARTS)).where(past.feature_id == FuelSite.id)
-    own = select(null().label("id"), *(FuelSite.column(f"certificate_{name}") for name in _PARTS)).where(
-        FuelSite.certificate_no.is_(None),
-        or_(*(FuelSite.column(f"certificate_{name}").is_not(None) for name in _PARTS)),
-    )
-    known = union_all(history.correlate(FuelSite), own.correlate(FuelSite)).subquery()
-    return (
-        select(*(known.c[name] for name in _PARTS))
-        .where(or_(known.c.issued_on.is_(None), known.c.issued_on <= on))
-        .order_by(known.c.issued_on.desc().nulls_last(), known.c.id)
-        .limit(1)
-        .lateral("held")
-    )
 
 
 def list_units(session: Session) -> list[tuple[str, str, int]]:

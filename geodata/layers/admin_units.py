@@ -4,9 +4,10 @@ Unit codes are reused after a reform (11341 was phường Gia Viên, now phườ
 (code, valid_from). Codes: General Statistics Office; province 31 Hải Phòng, formerly 30 Hải Dương.
 """
 
+from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import Numeric, Text, case, func, literal
+from sqlalchemy import ColumnElement, Numeric, Text, case, func, literal
 from sqlalchemy.orm import Mapped
 
 from geodata.filters import Choice, Range
@@ -110,12 +111,14 @@ class AdminUnit(Feature):
     )
 
 
+def _validity(on: ColumnElement[date]) -> ColumnElement[str]:
+    return case((AdminUnit.valid_to < on, literal("former")), else_=literal("current"))
+
+
 AdminUnit.validity = derived(
-    case(
-        (AdminUnit.valid_to < func.current_date(), literal("former")),
-        else_=literal("current"),
-    ),
+    _validity(func.current_date()),
     label=N_("Validity"),
     values=UnitValidity,
     group=Group.STATE,
+    on_day=_validity,
 )

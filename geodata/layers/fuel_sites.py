@@ -4,14 +4,29 @@ Sources: petrol: Decree 83/2014/NĐ-CP, 95/2021, 80/2023, Circular 38/2014/TT-BC
 LPG: Decree 87/2018/NĐ-CP (10 years: unverified, so never assumed). Store class by tank volume: unverified.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Numeric, Text, UniqueConstraint, and_, case, exists, func, literal, or_, text
-from sqlalchemy.orm import Mapped
+from sqlalchemy import (
+    ColumnElement,
+    Numeric,
+    Text,
+    UniqueConstraint,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    text,
+    union_all,
+)
+from sqlalchemy.orm import Mapped, aliased
 
 from geodata.explanations import Explanation
 from geodata.filters import Choice, DateRange, Range
@@ -127,6 +142,11 @@ class Certificate(Detail):
     suspended_to: Mapped[date | None] = field(label=N_("Suspended until"))
 
 
+def _of_held(name: str) -> Callable[[ColumnElement[date]], ColumnElement[Any]]:
+    """Return what the certificate that counted on a day says."""
+    return lambda day: _asked_of_held(day, lambda held: getattr(held, name))
+
+
 _LPG = Symbol(shape="diamond")
 _LPG_LARGE = Symbol(shape="diamond", size_px=19)
 
@@ -206,31 +226,41 @@ class FuelSite(Feature):
         group=Group.STATE,
     )
     certificate_no: Mapped[str | None] = field(
-        label=N_("Certificate no."), type_=Text, source_names=("SO_GCN", "GCN"), group=Group.LEGAL, searchable=True
-    )
+        label=N_("Certificate no."), type_=Text, source_names=("SO_GCN", "GCN"), group=Group.LEGAL, searchable=True,
+        on_day=_of_held("certificate_no"),
+    )  # fmt: skip
     certificate_issued_on: Mapped[date | None] = field(
-        label=N_("Certificate issued"), source_names=("NGAY_CAP",), filter=DateRange(), group=Group.LEGAL
-    )
+        label=N_("Certificate issued"), source_names=("NGAY_CAP",), filter=DateRange(), group=Group.LEGAL,
+        on_day=_of_held("issued_on"),
+    )  # fmt: skip
     certificate_expires_on: Mapped[date | None] = field(
         label=N_("Certificate expires"),
         source_names=("NGAY_HET", "NGAY_HET_HAN"),
         filter=DateRange(),
         group=Group.LEGAL,
+        on_day=_of_held("expires_on"),
     )
     certificate_authority: Mapped[str | None] = field(
-        label=N_("Issued by"), type_=Text, source_names=("CO_QUAN_CAP",), group=Group.LEGAL
+        label=N_("Issued by"),
+        type_=Text,
+        source_names=("CO_QUAN_CAP",),
+        group=Group.LEGAL,
+        on_day=_of_held("authority"),
     )
     certificate_record: Mapped[CertificateRecord | None] = field(
         label=N_("Register says"), values=CertificateRecord, source_names=("TINH_TRANG_GCN",), group=Group.LEGAL
     )
     certificate_revoked_on: Mapped[date | None] = field(
-        label=N_("Certificate revoked"), source_names=("NGAY_THU_HOI",), group=Group.LEGAL
+        label=N_("Certificate revoked"),
+        source_names=("NGAY_THU_HOI",),
+        group=Group.LEGAL,
+        on_day=_of_held("revoked_on"),
     )
     certificate_suspended_from: Mapped[date | None] = field(
-        label=N_("Suspended from"), source_names=("TAM_NGUNG_TU",), group=Group.LEGAL
+        label=N_("Suspended from"), source_names=("TAM_NGUNG_TU",), group=Group.LEGAL, on_day=_of_held("suspended_from")
     )
     certificate_suspended_to: Mapped[date | None] = field(
-        label=N_("Suspended until"), source_names=("TAM_NGUNG_DEN",), group=Group.LEGAL
+        label=N_("Suspended until"), source_names=("TAM_NGUNG_DEN",), group=Group.LEGAL, on_day=_of_held("suspended_to")
     )
     trader: Mapped[str | None] = field(
         label=N_("Trader"),
@@ -323,10 +353,18 @@ class FuelSite(Feature):
     )
 
 
+#: What a site repeats of its latest certificate.
+_PARTS = (
+    "certificate_no", "issued_on", "expires_on", "authority", "revoked_on", "suspended_from", "suspended_to",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, kw_only=True)
 class HeldCertificate:
     """The columns of the certificate that counts: the site's own, or one out of its history."""
 
+    certificate_no: ColumnElement[Any]
+    authority: ColumnElement[Any]
     issued_on: ColumnElement[Any]
     expires_on: ColumnElement[Any]
     revoked_on: ColumnElement[Any]
@@ -342,18 +380,54 @@ class HeldCertificate:
 
 def own_certificate() -> HeldCertificate:
     """Return the certificate that a site repeats: its latest."""
-    return HeldCertificate(
-        issued_on=FuelSite.column("certificate_issued_on"),
-        expires_on=FuelSite.column("certificate_expires_on"),
-        revoked_on=FuelSite.column("certificate_revoked_on"),
-        suspended_from=FuelSite.column("certificate_suspended_from"),
-        suspended_to=FuelSite.column("certificate_suspended_to"),
+    return HeldCertificate(**{name: FuelSite.column(_own(name)) for name in _PARTS})
+
+
+def _own(name: str) -> str:
+    """Return what the site calls a part of its certificate."""
+    return name if name.startswith("certificate_") else f"certificate_{name}"
+
+
+def _asked_of_held(
+    day: ColumnElement[date], question: Callable[[HeldCertificate], ColumnElement[Any]]
+) -> ColumnElement[Any]:
+    """Return a value of the certificate that counted on a day, the one issued last by then; NULL without one."""
+    past = aliased(Certificate)
+    history = select(past.id, *(getattr(past, name) for name in _PARTS)).where(past.feature_id == FuelSite.id)
+    own = select(null().label("id"), *(FuelSite.column(_own(name)).label(name) for name in _PARTS)).where(
+        FuelSite.certificate_no.is_(None),
+        or_(*(FuelSite.column(_own(name)).is_not(None) for name in _PARTS)),
+    )
+    known = union_all(history.correlate(FuelSite), own.correlate(FuelSite)).subquery()
+    held = HeldCertificate(**{name: known.c[name] for name in _PARTS})
+    return (
+        select(question(held))
+        .where(or_(known.c.issued_on.is_(None), known.c.issued_on <= day))
+        .order_by(known.c.issued_on.desc().nulls_last(), known.c.id)
+        .limit(1)
+        .correlate(FuelSite)
+        .scalar_subquery()
     )
 
 
-def certificate_state(on: ColumnElement[date], held: HeldCertificate | None = None) -> ColumnElement[str]:
+def certificate_state_on(day: ColumnElement[date]) -> ColumnElement[str]:
+    """Return the state of the certificate that a site held on a day."""
+    found = _asked_of_held(day, lambda held: _certificate_state(day, held))
+    return func.coalesce(found, _without_certificate())
+
+
+def certificate_state(on: ColumnElement[date]) -> ColumnElement[str]:
+    """Return the state of a site's latest certificate on a day: today's map."""
+    return _certificate_state(on, own_certificate())
+
+
+def _without_certificate() -> ColumnElement[str]:
+    is_none = FuelSite.certificate_record == CertificateRecord.NEVER_ISSUED
+    return case((is_none, literal("never_issued")), else_=literal("unknown"))
+
+
+def _certificate_state(on: ColumnElement[date], held: HeldCertificate) -> ColumnElement[str]:
     """Return the certificate state of a site on a day; the last day still counts. In words: geodata.inspections.states."""
-    held = held or own_certificate()
     end = held.end
     suspended = and_(held.suspended_from <= on, or_(held.suspended_to.is_(None), held.suspended_to >= on))
     return case(
@@ -362,8 +436,7 @@ def certificate_state(on: ColumnElement[date], held: HeldCertificate | None = No
         (end < on, literal("expired")),
         (end <= on + EXPIRING_WITHIN_DAYS, literal("expiring")),
         (end.is_not(None), literal("valid")),
-        (FuelSite.certificate_record == CertificateRecord.NEVER_ISSUED, literal("never_issued")),
-        else_=literal("unknown"),
+        else_=_without_certificate(),
     )
 
 
@@ -405,12 +478,14 @@ FuelSite.certificate_state = derived(
     values=CertificateState,
     group=Group.STATE,
     explain=_explain_certificate,
+    on_day=certificate_state_on,
 )
 FuelSite.certificate_ends_on = derived(
     own_certificate().end,
     label=N_("Certificate valid until"),
     filter=DateRange(),
     group=Group.STATE,
+    on_day=_of_held("end"),
     help=N_("As written on the certificate, else five years after issue for petrol stores"),
 )
 FuelSite.inspection_status = derived(
@@ -419,6 +494,7 @@ FuelSite.inspection_status = derived(
     values=InspectionStatus,
     group=Group.STATE,
     roles=STAFF,
+    on_day=inspection_status,
 )
 FuelSite.store_class = derived(
     case(

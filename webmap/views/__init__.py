@@ -17,6 +17,7 @@ from webmap.views import (
     inspections_followup,
     inspections_papers,
     inspections_routes,
+    inspections_states,
     inspections_visits,
     inspections_worklist,
     map_page,
@@ -46,6 +47,7 @@ MODULES = (
     inspections_followup,
     inspections_papers,
     inspections_routes,
+    inspections_states,
     inspections_visits,
     inspections_worklist,
 )

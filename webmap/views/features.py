@@ -1,11 +1,12 @@
 """A feature for people: the popup on the map and the object panel beside it."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 
 from webmap.auth import allow_public
 from webmap.extensions import database
 from webmap.i18n import current_language
 from webmap.present import present_feature
+from webmap.query import asked_day
 from webmap.requests import layer_request
 
 blueprint = Blueprint("features", __name__)
@@ -28,4 +29,7 @@ def panel(layer: str, feature_id: int) -> str:
 def _present(layer: str, feature_id: int, *, whole: bool = True) -> object:
     asked = layer_request(layer)
     with database().reading() as connection:
-        return present_feature(connection, asked.kind, asked.fields, feature_id, current_language(), whole=whole)
+        return present_feature(
+            connection, asked.kind, asked.fields, feature_id, current_language(),
+            whole=whole, day=asked_day(request.args),
+        )  # fmt: skip

@@ -186,8 +186,17 @@ function everyLayer(tools, areas) {
   return element("section", { class: "filter-all", "aria-labelledby": "filter-all-heading" },
     element("h3", { id: "filter-all-heading" }, t("Applies to every layer")),
     element("div", { class: "filter-field" }, element("label", { for: text.id }, t("Text contains")), text),
+    dayField(tools),
     ...areas.map((area) => areaField(tools, area)),
     nearField(tools));
+}
+
+/* Another day than today: symbols, counts, lists and files tell the states of that day. */
+function dayField({ state, controls }) {
+  const box = element("input", { class: "form-control form-control-sm", type: "date", id: "filter-all-as_of", min: "1990-01-01", max: "2100-12-31",
+    change: () => { if (box.checkValidity()) state.setFilter(ALL, "as_of", box.value ? [box.value] : []); } });
+  controls.push(() => { if (box !== document.activeElement) box.value = (state.filter(ALL, "as_of") || [""])[0]; });
+  return element("div", { class: "filter-field" }, element("label", { for: box.id }, t("States as on the day")), box);
 }
 
 /* The filter in force in the server's words, with its way out. */

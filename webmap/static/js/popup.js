@@ -2,6 +2,7 @@
    Popup and panel are fragments of the server, parsed as inert documents and adopted. */
 import { element, t } from "./texts.js";
 import { notice, sessionEnded } from "./notices.js";
+import { ALL } from "./state.js";
 import { closePanel, openPanel, showInPanel } from "./panel.js";
 
 /* Return the fragment's element. Throws an error with `status`. */
@@ -16,7 +17,11 @@ export function startSelection(page, state) {
   const { map, layers, overlay, config } = page;
   const touch = window.matchMedia("(pointer: coarse)").matches, reach = touch ? 16 : 8;
   const popup = L.popup({ className: "feature", maxWidth: 320, autoPanPadding: [24, 24] });
-  const address = (kind, { layer, id }) => config.addresses[kind].replace("{layer}", layer.spec.name).replace("{id}", id);
+  /* With another day than today in the filters, the fragments tell that day's states. */
+  function address(kind, { layer, id }) {
+    const day = state.filter(ALL, "as_of")?.[0], url = config.addresses[kind].replace("{layer}", layer.spec.name).replace("{id}", id);
+    return day ? `${url}?as_of=${encodeURIComponent(day)}` : url;
+  }
   let hits = [], index = 0;
 
   const isPanelOpen = () => !document.getElementById("object-panel").hidden;
