@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     inspect,
     literal,
+    or_,
     select,
     tuple_,
 )
@@ -27,6 +28,7 @@ from geodata.crs import Bbox
 from geodata.errors import InvalidFilterError, InvalidValueError, NotFoundError
 from geodata.filters import Condition, day_of
 from geodata.i18n import N_
+from geodata.kept import keep
 from geodata.layer import Detail, Feature, Field, Registry
 from geodata.summary import is_counted, summarise
 
@@ -196,11 +198,15 @@ def _split(conditions: Iterable[Condition]) -> tuple[list[Condition], list[Condi
 
 def extent(connection: Connection, kind: type[Feature], conditions: Iterable[Condition] = ()) -> Bbox | None:
     """Return west, south, east, north in EPSG:4326, or None without features."""
-    box = select(func.ST_Extent(kind.column("geom")).label("box")).where(*(c.sql for c in conditions)).subquery()
-    row = connection.execute(
-        select(func.ST_XMin(box.c.box), func.ST_YMin(box.c.box), func.ST_XMax(box.c.box), func.ST_YMax(box.c.box))
-    ).one()
-    return None if row[0] is None else (row[0], row[1], row[2], row[3])
+    limits = [condition.sql for condition in conditions]
+    box = select(func.ST_Extent(kind.column("geom")).label("box")).where(*limits).subquery()
+    ends = select(func.ST_XMin(box.c.box), func.ST_YMin(box.c.box), func.ST_XMax(box.c.box), func.ST_YMax(box.c.box))
+
+    def read() -> Bbox | None:
+        row = connection.execute(ends).one()
+        return None if row[0] is None else (row[0], row[1], row[2], row[3])
+
+    return read() if limits else keep(connection, [kind.layer.name], ("extent", kind), read)
 
 
 def area_kinds(registry: Registry) -> dict[str, type[Feature]]:
@@ -270,10 +276,13 @@ def _read_cursor(kind: type[Feature], sort: Sort, cursor: str) -> tuple[Any, int
         raise InvalidValueError(name="cursor", value=cursor, reason=N_("take it from the “next” link")) from None
 
 
-def has_illustration(connection: Connection, kind: type[Feature]) -> bool:
-    """Say whether the layer holds features that are illustration only."""
-    statement = select(select(kind.id).where(kind.is_illustration).exists())
-    return bool(connection.execute(statement).scalar_one())
+def have_illustration(connection: Connection, kinds: Sequence[type[Feature]]) -> bool:
+    """Say whether any of the layers holds features that are illustration only."""
+    if not kinds:
+        return False
+    statement = select(or_(*(select(kind.id).where(kind.is_illustration).exists() for kind in kinds)))
+    names = [kind.layer.name for kind in kinds]
+    return keep(connection, names, ("illustration", *names), lambda: bool(connection.execute(statement).scalar_one()))
 
 
 def representative_point(connection: Connection, kind: type[Feature], feature_id: int) -> tuple[float, float]:

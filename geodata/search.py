@@ -49,8 +49,8 @@ class Hit:
 def search(connection: Connection, kinds: Sequence[type[Feature]], asked: str, limit: int = 20) -> list[Hit]:
     """Return the best hits over the given layers, best first.
 
-    Asks in steps, from the cheapest index condition on: the text as it is, then each of its words, and
-    only when nothing was found, anything alike. A step scores a bounded number of candidates.
+    Asks in steps, from the cheapest index condition on: the text as it is, each of its words, all of them
+    but one, and only when nothing was found, anything alike. A step scores a bounded number of candidates.
     """
     wanted = " ".join(asked.replace("\x00", "").split())[:100]
     folded = connection.execute(select(func.fold_text(wanted))).scalar_one() if wanted and kinds else ""
@@ -61,8 +61,8 @@ def search(connection: Connection, kinds: Sequence[type[Feature]], asked: str, l
     values = {"wanted": wanted, "folded": folded, "alike": folded, "text": _pattern(folded)}
     values |= {f"word_{index}": _pattern(word) for index, word in enumerate(words)}
     found: dict[tuple[str, int], Hit] = {}
-    for step in (_has_code, _contains_text, _contains_words, _is_alike):
-        if len(found) >= limit or (found and step is _is_alike):
+    for step in _steps(len(words)):
+        if len(found) >= limit or (found and step in {_contains_most_words, _is_alike}):
             break
         statement, names = _statement(step, tuple(kinds), len(words))
         rows = connection.execute(statement, {name: value for name, value in values.items() if name in names})
@@ -71,6 +71,15 @@ def search(connection: Connection, kinds: Sequence[type[Feature]], asked: str, l
 
 
 Step = Callable[[type[Feature], int], Select[Any]]
+
+
+def _steps(words: int) -> list[Step]:
+    """Return the ladder: of two words one alone says little, so that likeness goes first; of more it costs more."""
+    exact: list[Step] = [_has_code, _contains_text]
+    if words == 1:
+        return [*exact, _is_alike]
+    wrong: list[Step] = [_is_alike, _contains_most_words] if words == 2 else [_contains_most_words, _is_alike]
+    return [*exact, _contains_words, *wrong]
 
 
 @lru_cache(maxsize=100)
@@ -93,6 +102,17 @@ def _contains_text(kind: type[Feature], words: int) -> Select[Any]:
 def _contains_words(kind: type[Feature], words: int) -> Select[Any]:
     wanted = (kind.column("search_text").like(_literal(f"word_{index}")) for index in range(words))
     return select(kind.id).where(*wanted).limit(MAX_CANDIDATES)
+
+
+def _contains_most_words(kind: type[Feature], words: int) -> Select[Any]:
+    """One word may be wrong; each has its share of the candidates, else a common pair would take them all."""
+    conditions = [kind.column("search_text").like(_literal(f"word_{index}")) for index in range(words)]
+    share = -(-MAX_CANDIDATES // words)
+    parts = [
+        select(kind.id).where(*conditions[:left], *conditions[left + 1 :]).limit(share).subquery()
+        for left in range(words)
+    ]
+    return select(union_all(*(select(part.c.id) for part in parts)).subquery().c.id)
 
 
 def _is_alike(kind: type[Feature], words: int) -> Select[Any]:

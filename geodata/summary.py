@@ -3,8 +3,6 @@
 Counting half a million rows for every click would cost more than drawing them.
 """
 
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,12 +11,11 @@ from typing import Any
 import numpy as np
 from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, Text, case, cast, func, literal, select
 
-from geodata.data_version import data_version
 from geodata.filters import Choice, Condition, day_of
+from geodata.kept import keep
 from geodata.layer import Feature, Field
 
 UNKNOWN = "unknown"
-MAX_KEPT = 200
 _LARGEST = 2**62
 
 
@@ -58,27 +55,12 @@ def summarise(
 ) -> Summary:
     """Return the summary of these choice fields over what the conditions keep.
 
-    One without conditions is kept until the data changes, unless a transaction asks: it may see rows nobody else does.
+    One without conditions is kept until the data changes.
     """
-    key = None
-    if not conditions and connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
-        database = str(connection.engine.url)
-        key = (database, kind, tuple(names), data_version(connection, kind.layer.name))
-        with _LOCK:
-            if key in _KEPT:
-                _KEPT.move_to_end(key)
-                return _KEPT[key]
-    summary = _read(connection, kind, names, conditions)
-    if key is not None:
-        with _LOCK:
-            _KEPT[key] = summary
-            while len(_KEPT) > MAX_KEPT:
-                _KEPT.popitem(last=False)
-    return summary
-
-
-_KEPT: OrderedDict[tuple[Any, ...], Summary] = OrderedDict()
-_LOCK = threading.Lock()
+    if conditions:
+        return _read(connection, kind, names, conditions)
+    question = ("summary", kind, tuple(names))
+    return keep(connection, [kind.layer.name], question, lambda: _read(connection, kind, names, ()))
 
 
 def _read(

@@ -141,7 +141,15 @@ def test_search_finds_without_accents_and_with_a_typing_error(client, session):
     markets = LAYERS.get("markets")
     wanted = make_feature(session, markets, name="Chợ Đổng Quốc Bình", code="CHO-DQB")
     make_feature(session, markets, name="Chợ Sắt")
-    for text in ("dong quoc binh", "Đổng Quốc", "dong quoc bnih", "CHO-DQB", "cho dong quoc binh"):
+    for text in (
+        "dong quoc binh",
+        "Đổng Quốc",
+        "dong quoc bnih",
+        "dong xxxx quoc",
+        "dnog quoc",
+        "CHO-DQB",
+        "cho dong quoc binh",
+    ):
         hits = client.get("/api/search", query_string={"q": text}).json["hits"]
         assert hits, text
         assert hits[0]["id"] == wanted.id, text

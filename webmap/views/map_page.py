@@ -43,7 +43,7 @@ def index() -> str:
         language=current_language(),
     )
     with database().reading() as connection:
-        illustration = any(features.has_illustration(connection, kind) for kind in kinds)
+        illustration = features.have_illustration(connection, kinds)
     return render_template(
         "map/page.html", map_parts=parts, map_layers=shown, has_illustration=illustration, province=settings.province
     )
