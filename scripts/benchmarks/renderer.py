@@ -1,10 +1,12 @@
 """The tile renderer alone, warm server: RENDERER.md's numbers (loads, pan and zoom, filter, toggle, highlight, clicks)."""
 
 import json
+import re
 import statistics
+from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from scripts.benchmarks._browser import browser, open_page
 from scripts.benchmarks._seed import SITE, prepare_database
@@ -102,6 +104,12 @@ def main() -> int:
                 )
             rows += _at_z8(found, address + Z8, name)
             rows += _at_z15(found, address + Z15, name)
+        with browser() as found:
+            rows.append(
+                _row(
+                    "memory of the page's processes after 2 min of moving, MB", [_memory(found, address + Z8)], "≤ 450"
+                )
+            )
         with browser("--disable-3d-apis") as found:
             rows.append(_row("z8 all drawn without 3D interfaces, ms", [_load(found, address + Z8)["drawn"]], "works"))
     engine.dispose()
@@ -141,6 +149,21 @@ def _at_z15(found: Any, address: str, name: str) -> list[dict[str, object]]:
         _row(f"z15 clicks right of {len(alone)}", [right], f"{CLICKS}"),
         _row("refused by the policy + outside requests", [refused + noted["outside"]], "0"),
     ]
+
+
+def _memory(found: Browser, address: str) -> float:
+    """Return the memory of the browser's processes that draw, after two minutes of pan and zoom."""
+    with open_page(found, address) as (page, _):
+        page.evaluate(_MOVE, 120)
+        session = found.new_browser_cdp_session()
+        processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    return sum(_memory_mb(process["id"]) for process in processes if process["type"] in {"renderer", "GPU"})
+
+
+def _memory_mb(process: int) -> float:
+    """Return the memory of a process; what it shares with others is divided among them, so that a sum counts it once."""
+    shares = Path(f"/proc/{process}/smaps_rollup").read_text("utf-8")
+    return int(re.findall(r"Pss:\s+(\d+) kB", shares)[0]) / 1024
 
 
 def _click(page: Page, place: dict[str, Any]) -> bool:
