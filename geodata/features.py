@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from geodata.crs import Bbox
 from geodata.errors import InvalidFilterError, InvalidValueError, NotFoundError
-from geodata.filters import Condition, day_of
+from geodata.filters import NEIGHBOUR, Condition, day_of
 from geodata.i18n import N_
 from geodata.kept import keep
 from geodata.layer import Detail, Feature, Field, Registry
@@ -214,8 +214,13 @@ def area_kinds(registry: Registry) -> dict[str, type[Feature]]:
     return {kind.layer.selects_as: kind for kind in registry if kind.layer.selects_as}
 
 
-def area_of(connection: Connection, kind: type[Feature], name: str, value: str) -> tuple[ScalarSelect[Any], str]:
-    """Return the area of a code or `id:<id>` as a scalar subquery, and its name. Raises InvalidFilterError."""
+def area_of(
+    connection: Connection, kind: type[Feature], name: str, value: str, *, shrink: bool = False
+) -> tuple[ScalarSelect[Any], str]:
+    """Return the area of a code or `id:<id>` as a scalar subquery, and its name. Raises InvalidFilterError.
+
+    `shrink` takes off NEIGHBOUR at the edge, so that what only touches the area does not meet it.
+    """
     number = value.removeprefix("id:")  # a former unit may share its code with a new one
     feature_id = None if number != value else find_by_code(connection, kind, value)
     if feature_id is None and number.isascii() and number.isdigit() and len(number) < len(str(2**63)):
@@ -223,7 +228,9 @@ def area_of(connection: Connection, kind: type[Feature], name: str, value: str) 
     title = connection.execute(select(kind.name).where(kind.id == feature_id)).scalar() if feature_id else None
     if title is None:
         raise InvalidFilterError(name=name, value=value, reason=N_("there is no such area; give its code"))
-    return select(kind.column("geom")).where(kind.id == feature_id).scalar_subquery(), str(title)
+    geom = kind.column("geom")
+    area = select(func.ST_Buffer(geom, -NEIGHBOUR) if shrink else geom)
+    return area.where(kind.id == feature_id).scalar_subquery(), str(title)
 
 
 def json_value(value: object) -> object:

@@ -5,8 +5,8 @@ Condition. Knows columns, not layers; knows words, not languages: sentences are 
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
@@ -20,9 +20,14 @@ from geodata.errors import InvalidFilterError
 from geodata.i18n import N_
 
 Translate = Callable[[str], str]
+Write = Callable[[Any], str]
 Column = ColumnElement[Any]
 
+#: Asks for missing values.
+UNKNOWN = "unknown"
 CHOOSE = N_("choose one of the allowed values")
+#: What overlaps an area by less, in degrees (0.1 m), is its neighbour and not inside.
+NEIGHBOUR = 1e-6
 BBOX_PARTS = 4
 NEAR_PARTS = 3
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 12, 31)
@@ -40,19 +45,21 @@ class Condition:
     name: str
     sql: ColumnElement[bool]
     sentence: str
-    words: dict[str, str]
+    words: Mapping[str, object]
+    or_unknown: bool = False
     labels: tuple[str, ...] = ()
     choices: frozenset[str] | None = None
     day: date | None = None
 
-    def say(self, translate: Translate) -> str:
-        """Return the sentence in the language of `translate`."""
-        words = dict(self.words)
+    def say(self, translate: Translate, write: Write = str) -> str:
+        """Return the sentence in the language of `translate`; `write` puts numbers and days as the language does."""
+        words = {name: value if isinstance(value, str) else write(value) for name, value in self.words.items()}
         if self.labels:
             words["values"] = f" {translate(N_('or'))} ".join(translate(label) for label in self.labels)
         label = words["field"]
         words["field"] = translate(label)
-        return translate(self.sentence).format_map(words)
+        sentence = translate(self.sentence).format_map(words)
+        return translate(N_("{sentence} or unknown")).format(sentence=sentence) if self.or_unknown else sentence
 
 
 def day_of(conditions: Iterable[Condition]) -> date | None:
@@ -111,33 +118,40 @@ class Choice:
 
 @dataclass(frozen=True)
 class Range:
-    """A number between two ends, both optional and included: `40..`, `..60`, `40..60`, `40`."""
+    """A number between two ends, both optional and included: `40..`, `..60`, `40..60`, `40`; and, or only, `unknown`."""
 
     widget: str = "range"
 
     def parse(self, name: str, label: str, values: Sequence[str], column: Column) -> Condition:
         """Return the condition for one range."""
-        low_text, high_text = _ends(name, values)
+        spans = [value for value in values if value != UNKNOWN]
+        if not spans:
+            return _is_unknown(name, label, column)
+        low_text, high_text = _ends(name, spans)
         low, high = (_number(name, text) if text else None for text in (low_text, high_text))
         if low is not None and high is not None and low > high:
             raise InvalidFilterError(name=name, value=values[0], reason=N_("the lower end is above the upper end"))
-        return _between((name, label, column), low, high, low_text, high_text)
+        condition = _between((name, label, column), low, high)
+        return _or_unknown(condition, column) if UNKNOWN in values else condition
 
 
 @dataclass(frozen=True)
 class DateRange:
-    """A day between two ends, ISO dates, both optional and included: `2020-01-01..2020-12-31`."""
+    """A day between two ends, ISO dates, both optional and included: `2020-01-01..2020-12-31`; and, or only, `unknown`."""
 
     widget: str = "date"
 
     def parse(self, name: str, label: str, values: Sequence[str], column: Column) -> Condition:
         """Return the condition for one span of days."""
-        low_text, high_text = _ends(name, values)
+        spans = [value for value in values if value != UNKNOWN]
+        if not spans:
+            return _is_unknown(name, label, column)
+        low_text, high_text = _ends(name, spans)
         low, high = (_day(name, text) if text else None for text in (low_text, high_text))
         if low is not None and high is not None and low > high:
             raise InvalidFilterError(name=name, value=values[0], reason=N_("the first day is after the last day"))
-        shown = (f"{day:%d/%m/%Y}" if day else "" for day in (low, high))
-        return _between((name, label, column), low, high, *shown)
+        condition = _between((name, label, column), low, high)
+        return _or_unknown(condition, column) if UNKNOWN in values else condition
 
 
 @dataclass(frozen=True)
@@ -208,7 +222,21 @@ def _day(name: str, text: str) -> date:
         raise InvalidFilterError(name=name, value=text, reason=N_("a day like 2020-03-02 is needed")) from None
 
 
-def _between(condition: tuple[str, str, Column], low: object, high: object, low_text: str, high_text: str) -> Condition:
+def _is_unknown(name: str, label: str, column: Column) -> Condition:
+    return Condition(
+        name=name,
+        sql=column.is_(None),
+        sentence=N_("{field} is {values}"),
+        words={"field": label},
+        labels=(N_("Unknown"),),
+    )
+
+
+def _or_unknown(condition: Condition, column: Column) -> Condition:
+    return replace(condition, sql=or_(condition.sql, column.is_(None)), or_unknown=True)
+
+
+def _between(condition: tuple[str, str, Column], low: object, high: object) -> Condition:
     name, label, column = condition
     parts = [column >= low] if low is not None else []
     parts += [column <= high] if high is not None else []
@@ -216,7 +244,11 @@ def _between(condition: tuple[str, str, Column], low: object, high: object, low_
         sentence = N_("{field} is {low}") if low == high else N_("{field} is from {low} to {high}")
     else:
         sentence = N_("{field} is at least {low}") if low is not None else N_("{field} is at most {high}")
-    words = {"field": label, "low": low_text, "high": high_text}
+    is_year = name.endswith("_year")  # 2020, not 2.020
+    ends = {"low": low, "high": high}
+    words = {"field": label} | {
+        end: str(value) if is_year else value for end, value in ends.items() if value is not None
+    }
     return Condition(name=name, sql=and_(*parts), sentence=sentence, words=words)
 
 
@@ -234,7 +266,7 @@ def day_filter(name: str, day: date, begins: Column, ends: Column) -> Condition:
         name=name,
         sql=and_(or_(begins.is_(None), begins <= day), or_(ends.is_(None), ends >= day)),
         sentence=N_("as on {day}"),
-        words={"field": "", "day": f"{day:%d/%m/%Y}"},
+        words={"field": "", "day": day},
         day=day,
     )
 
@@ -287,7 +319,7 @@ def near_filter(name: str, value: str, geom: Column) -> Condition:
             func.ST_DWithin(cast(geom, Geography), cast(point, Geography), km * 1000),
         ),
         sentence=N_("within {km} km of {lat}, {lon}"),
-        words={"field": "", "km": f"{km:g}", "lat": f"{lat:.5f}", "lon": f"{lon:.5f}"},
+        words={"field": "", "km": round(km, 3), "lat": round(lat, 5), "lon": round(lon, 5)},
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Connection,
     ForeignKey,
     FromClause,
     Identity,
@@ -64,6 +65,12 @@ class ChangeSet(Base):
     mapping: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
     counts: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
     undoes_id: Mapped[int | None] = mapped_column(ForeignKey("change_set.id"), unique=True)
+
+
+def latest_change(connection: Connection | Session, layers: Sequence[str]) -> datetime | None:
+    """Return when the data of these layers were last changed by an import, an edit or an undo."""
+    latest: datetime | None = connection.scalar(select(func.max(ChangeSet.made_at)).where(ChangeSet.layer.in_(layers)))
+    return latest
 
 
 class FeatureChange(Base):

@@ -343,6 +343,7 @@ class Layer:
     """A layer kind's own facts. `key` are the columns that identify a feature across imports.
 
     `selects_as`: the name of the filter by which this layer's areas select other layers' features.
+    `inspected`: inspectors visit its features and keep a page for each.
     """
 
     name: str
@@ -359,6 +360,7 @@ class Layer:
     showcase: Showcase | None = None
     charts: tuple[Chart, ...] = ()
     life: Life | None = None
+    inspected: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,16 +8,21 @@ import shapely
 
 from geodata.crs import WGS84
 from geodata.errors import InvalidFilterError
-from geodata.filters import Condition
+from geodata.filters import NEIGHBOUR, Condition
 from geodata.i18n import N_
 
 MAX_CORNERS = 500
 MIN_CORNERS = 3
 
 
-def polygon_filter(name: str, value: str, geom: ColumnElement[object]) -> Condition:
-    """Return the condition that a geometry meets a drawn area; `value` is lon,lat;lon,lat;… in degrees."""
-    area = parse_polygon(name, value)
+def polygon_filter(name: str, value: str, geom: ColumnElement[object], *, shrink: bool = False) -> Condition:
+    """Return the condition that a geometry meets a drawn area; `value` is lon,lat;lon,lat;… in degrees.
+
+    `shrink` takes off NEIGHBOUR at the edge, so that what only touches the area does not meet it.
+    """
+    area: shapely.Geometry = parse_polygon(name, value)
+    inner = area.buffer(-NEIGHBOUR) if shrink else area
+    area = inner if not inner.is_empty else area
     return Condition(
         name=name,
         sql=func.ST_Intersects(geom, func.ST_GeomFromText(area.wkt, WGS84)),

@@ -113,6 +113,13 @@ def access_rule(view: Callable[..., Any]) -> AccessRule | None:
     return getattr(view, "access_rule", None)
 
 
+def may_open(endpoint: str, role: Role) -> bool:
+    """Say whether a role may open a page, by the page's own rule."""
+    view = current_app.view_functions.get(endpoint)
+    rule = access_rule(view) if view else None
+    return rule is not None and role in rule.roles
+
+
 def current_user() -> CurrentUser:
     """Return who sends this request; asks the database once, and only when there is a cookie."""
     if "current_user" not in g:

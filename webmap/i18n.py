@@ -94,6 +94,13 @@ def format_value(value: object, language: str | None = None) -> str:
     return str(value)
 
 
+def format_word(value: object, language: str | None = None) -> str:
+    """Return a number or day inside a sentence; a number keeps its decimals, coordinates have five."""
+    if isinstance(value, float | Decimal):
+        return str(format_decimal(value, format="#,##0.######", locale=language or current_language()))
+    return format_value(value, language)
+
+
 def language_address(language: str) -> str:
     """Return the address of this page in another language; its other arguments stay."""
     arguments = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
@@ -107,6 +114,7 @@ def init_i18n(app: Flask) -> None:
     app.jinja_env.globals["gettext"] = translate
     app.jinja_env.filters["value"] = format_value
     app.jinja_env.filters["number"] = format_number
+    app.jinja_env.filters["day"] = lambda moment: format_value(moment.astimezone(ZoneInfo(TIME_ZONE)).date())
     app.jinja_env.globals["language_address"] = language_address
     app.context_processor(lambda: {"language": current_language(), "languages": LANGUAGES})
 

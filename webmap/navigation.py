@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, request, url_for
 
 from geodata.i18n import N_
-from webmap.auth import CurrentUser, access_rule, user_of_page
+from webmap.auth import CurrentUser, may_open, user_of_page
 from webmap.extensions import layers
 from webmap.i18n import translate
 from webmap.showcase import showcases
@@ -25,7 +25,9 @@ PAGES = (
     Page(endpoint="map.index", label=N_("Map")),
     Page(endpoint="dashboard.index", label=N_("Dashboard"), also=("indicators.index", "indicators.save")),
     Page(
-        endpoint="inspections.board", label=N_("Inspections"), also=("worklist.index", "visits.index", "followup.index", "states.index")
+        endpoint="inspections.board",
+        label=N_("Inspections"),
+        also=("worklist.index", "visits.index", "followup.index", "states.index"),
     ),
     Page(
         endpoint="imports.index",
@@ -66,6 +68,4 @@ def _is_open(slug: str) -> bool:
 
 
 def _may_open(page: Page, user: CurrentUser) -> bool:
-    view = current_app.view_functions.get(page.endpoint)
-    rule = access_rule(view) if view else None
-    return rule is not None and user.role in rule.roles
+    return may_open(page.endpoint, user.role)

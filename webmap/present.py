@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flask import url_for
 from sqlalchemy import Connection
 
 from pyproj import Transformer
@@ -16,7 +17,7 @@ from geodata.crs import WGS84, current_province
 from geodata.database import TIME_ZONE
 from geodata.filters import Choice
 from geodata.layer import Described, Detail, Feature, Field, Group, Role, Symbol
-from webmap.auth import current_role
+from webmap.auth import current_role, may_open
 from webmap.extensions import db_session
 from webmap.i18n import format_value, translate
 
@@ -43,6 +44,15 @@ class DetailTable:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PageLink:
+    """Another page about the feature, that the person may open."""
+
+    address: str
+    label: str
+    icon: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class FeatureView:
     """Everything a template needs to show a feature; texts only."""
 
@@ -57,6 +67,7 @@ class FeatureView:
     details: list[DetailTable]
     documents: Sequence[Mapping[str, Any]]
     changes: list[str]
+    links: list[PageLink]
     coordinates: Mapping[str, Any]
     is_illustration: bool
     source: str
@@ -122,12 +133,27 @@ def present_feature(
         ],
         documents=documents.documents_of(connection, kind.layer.name, feature_id) if whole else [],
         changes=_changes(kind, fields, feature_id, language) if whole else [],
+        links=_links(kind, feature_id, language) if whole else [],
         coordinates=_coordinates(connection, kind, feature_id),
         is_illustration=bool(row.get("is_illustration")),
         source=row.get("source") or "",
         accuracy=present_value(accuracy, row.get("location_accuracy"), language) if accuracy else "",
         day=day,
     )
+
+
+def _links(kind: type[Feature], feature_id: int, language: str) -> list[PageLink]:
+    """Return the pages about the feature that the role may open."""
+    role, links = current_role(), []
+    if kind.layer.inspected and may_open("inspections.site", role):
+        address = url_for("inspections.site", site_id=feature_id)
+        links.append(
+            PageLink(address=address, label=translate("Inspections of this site", language), icon="clipboard-check")
+        )
+    if may_open("history.feature", role):
+        address = url_for("history.feature", layer=kind.layer.name, feature_id=feature_id)
+        links.append(PageLink(address=address, label=translate("Whole history", language), icon="clock-history"))
+    return links
 
 
 def _changes(kind: type[Feature], fields: Sequence[Field], feature_id: int, language: str) -> list[str]:

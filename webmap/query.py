@@ -72,14 +72,14 @@ class FilterParser:
         if name == "near":
             return near_filter(name, values[-1], geom)
         if name == "polygon":
-            return polygon_filter(name, values[-1], geom)
+            return polygon_filter(name, values[-1], geom, shrink=not self.kind.is_point())
         if name == "year" and self.kind.layer.life:
             return year_filter(name, values[-1], self.kind, self.kind.layer.life)
         if name == "plan" and (life := self.kind.layer.life) and life.plan in {field.name for field in self.visible}:
             return plan_filter(name, values[-1], self.kind, life)
         areas = area_kinds(self.registry)
         if name in areas:
-            area, title = area_of(self.connection, areas[name], name, values[-1])
+            area, title = area_of(self.connection, areas[name], name, values[-1], shrink=not self.kind.is_point())
             return within_filter(name, areas[name].layer.singular, title, area, geom)
         known = [field.name for field in self.visible if field.filter]
         raise InvalidFilterError(

@@ -17,7 +17,7 @@ from geodata.errors import NotFoundError
 from geodata.filters import Choice, Condition, Range
 from geodata.i18n import N_
 from geodata.layer import Feature, Field, LabelledEnum, Registry, Role, Showcase
-from webmap.i18n import format_number, translate
+from webmap.i18n import format_number, format_word, translate
 from webmap.present import FeatureView, Row, present_feature, present_value
 from webmap.query import FilterParser
 
@@ -270,7 +270,7 @@ def _say(connection: Connection, shown: Shown, condition: Condition, language: s
     if condition.name in shown.spec.names:
         known = shown.names(connection, condition.name, condition.labels)
         condition = replace(condition, labels=tuple(known.get(label, label) for label in condition.labels))
-    return condition.say(lambda text: translate(text, language))
+    return condition.say(lambda text: translate(text, language), lambda value: format_word(value, language))
 
 
 def _query(shown: Shown, asked: list[tuple[str, str]]) -> str:

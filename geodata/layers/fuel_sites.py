@@ -157,6 +157,7 @@ class FuelSite(Feature):
     __tablename__ = "fuel_site"
     layer = Layer(
         name="fuel_sites",
+        inspected=True,
         title=N_("Petrol and LPG sites"),
         singular=N_("Petrol or LPG site"),
         description=N_("Petrol stores and LPG sites with certificate and inspection state"),
@@ -251,7 +252,7 @@ class FuelSite(Feature):
         label=N_("Register says"), values=CertificateRecord, source_names=("TINH_TRANG_GCN",), group=Group.LEGAL
     )
     certificate_revoked_on: Mapped[date | None] = field(
-        label=N_("Certificate revoked"),
+        label=N_("Certificate revoked on"),
         source_names=("NGAY_THU_HOI",),
         group=Group.LEGAL,
         on_day=_of_held("revoked_on"),

@@ -237,3 +237,59 @@ def test_a_phone_filters_in_the_sheet_and_lists_over_the_map(open_page, server):
     phone.locator(".row-button").first.tap()
     expect(phone.locator("#table-drawer")).to_be_hidden()
     expect(phone.locator(".feature-popup")).to_be_visible()
+
+
+def test_a_range_may_keep_what_nobody_knows(page, server):
+    open_filters(page, "markets")
+    field = page.locator('[data-filters="markets"] .filter-field:has(input[type="number"])').first
+    name = field.get_attribute("data-field")
+    field.locator("input[type=number]").first.fill("100")
+    field.locator("input[type=number]").first.blur()
+    expect(page.locator(".chip")).to_have_count(1)
+    field.get_by_label("Chưa rõ").check()
+
+    expect(page.locator(".chip")).to_contain_text("hoặc chưa rõ")
+    both = matched(server, "markets", **{name: ["100..", "unknown"]})
+    assert both >= matched(server, "markets", **{name: "100.."})
+    expect(layer_count(page, "markets")).to_have_text(str(both))
+
+
+def test_a_year_of_all_layers_is_one_chip_with_one_way_out(page):
+    page.locator("[data-map-tool=years]").click()
+    expect(page.locator(".year-table td").first).to_be_visible()
+    page.locator("#year-slider").fill("2030")
+    expect(page.locator(".chip")).to_have_count(1)
+    expect(page.locator(".chip")).to_contain_text("2030")
+
+    page.locator(".chip .btn-close").click()
+
+    expect(page.locator(".chip")).to_have_count(0)
+    assert ".year=" not in page.url
+
+
+def test_the_selected_object_stands_on_top_when_its_row_is_on_another_page(page, server):
+    page.locator("#table-toggle").click()
+    page.locator("[data-table-layer=fuel_sites]").click()
+    expect(page.locator("#table-body tbody tr")).to_have_count(100)
+    shown = {int(row.get_attribute("data-id")) for row in page.locator("#table-body tbody tr").all()}
+    every = ask(server, "/api/layers/fuel_sites/features", limit=1000, geometry="false")["features"]
+    other = next(feature for feature in every if feature["id"] not in shown)
+
+    page.evaluate("(id) => webmap.page.selection.show({ layer: 'fuel_sites', id }, { fly: true })", other["id"])
+
+    row = page.locator("#table-body tbody tr").first
+    expect(row).to_have_class(re.compile("is-pinned"))
+    expect(row).to_have_class(re.compile("is-selected"))
+    expect(row).to_contain_text(other["properties"]["name"])
+
+
+def test_a_click_leaves_no_cross_on_the_map_and_the_keyboard_has_one(page):
+    cross = "() => getComputedStyle(document.querySelector('.folium-map'), '::after').content"
+    page.locator("#search-text").fill("x")
+    box = page.locator(".folium-map").bounding_box()
+    page.mouse.click(box["x"] + 40, box["y"] + box["height"] / 2)
+    assert page.evaluate(cross) == "none"
+
+    page.keyboard.press("Tab")
+    page.locator(".folium-map").focus()
+    assert page.evaluate(cross) != "none"

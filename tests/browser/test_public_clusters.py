@@ -62,6 +62,19 @@ def test_a_fact_sheet_leads_to_the_map_and_back(open_page):
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
 
 
+def test_a_phone_shows_the_list_or_the_map(open_page):
+    phone = open_page("/clusters", PHONE, touch=True)
+    expect(phone.locator("[data-list]")).to_be_visible()
+    expect(phone.locator(".small-map")).to_be_hidden()
+
+    phone.get_by_role("button", name="Bản đồ", exact=True).tap()
+
+    expect(phone.locator("[data-list]")).to_be_hidden()
+    expect(phone.locator(".small-map")).to_be_visible()
+    phone.wait_for_function(DRAWN)
+    assert phone.locator(".small-map").bounding_box()["height"] >= 320
+
+
 def test_the_fact_sheet_prints_without_its_buttons(open_page):
     page = open_page("/clusters/CCN-TANLIEN")
     page.emulate_media(media="print")

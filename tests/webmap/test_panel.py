@@ -75,3 +75,26 @@ def test_coordinates_are_placed_with_the_system_that_was_assumed(clients, text, 
     else:
         assert system in places[0]["system"]
         assert places[0]["lon"] == pytest.approx(106.6835, abs=1e-4)
+
+
+@ALL
+@ROLES
+def test_the_panel_leads_to_the_pages_the_role_may_open(clients, demo_connection, kind, role):
+    row = first(demo_connection, kind)
+    text = clients[role].get(f"/layers/{kind.layer.name}/features/{row['id']}/panel").text
+    history, site = f"/history/objects/{kind.layer.name}/{row['id']}", f"/inspections/sites/{row['id']}"
+
+    assert (f'href="{history}"' in text) == (role in {Role.GIS, Role.ADMIN})
+    assert (f'href="{site}"' in text) == (kind.layer.inspected and role in {Role.INSPECTOR, Role.ADMIN})
+    for address in (history, site):
+        if f'href="{address}"' in text:
+            assert clients[role].get(address).status_code == 200
+
+
+def test_the_status_bar_says_from_when_the_data_are(clients, demo_connection):
+    from geodata.history import latest_change
+    from webmap.i18n import format_value
+
+    changed_at = latest_change(demo_connection, [kind.layer.name for kind in LAYERS])
+    text = clients[Role.PUBLIC].get("/?lang=vi").text
+    assert f"Số liệu đến ngày {format_value(changed_at, 'vi')[:10]}" in text

@@ -10,10 +10,11 @@ from werkzeug.datastructures import MultiDict
 
 from geodata import features
 from geodata.errors import InvalidFilterError
-from geodata.filters import DateRange, Range
+from geodata.features import area_kinds
+from geodata.filters import UNKNOWN, DateRange, Range
 from geodata.layer import LabelledEnum
 from geodata.layers import LAYERS
-from tests.factories import CENTRE, make_feature
+from tests.factories import CENTRE, make_feature, shape_for
 from webmap.query import FilterParser
 
 ALL = pytest.mark.parametrize("kind", list(LAYERS), ids=[kind.layer.name for kind in LAYERS])
@@ -144,3 +145,84 @@ def test_a_condition_says_itself_in_a_sentence(session):
     markets = LAYERS.get("markets")
     says = [c.say(lambda text: text) for c in parse(session, markets, status="planned", stall_count="40..", q="chợ")]
     assert says == ["Status is Planned", "Stalls is at least 40", "text contains “chợ”"]
+
+
+@ALL
+def test_a_number_or_day_may_be_unknown(session, kind):
+    for field in kind.fields():
+        if not isinstance(field.filter, Range | DateRange) or field.derived or field.required:
+            continue
+        value, argument = _example(field)
+        known, unknown = make_feature(session, kind, **{field.name: value}), make_feature(session, kind)
+        far = make_feature(session, kind, **{field.name: _beyond(field, value)})
+        mine = {known.id, unknown.id, far.id}
+        assert _ids(session, kind, {field.name: UNKNOWN}) & mine == {unknown.id}, field.name
+        asked = {field.name: [argument, UNKNOWN]}
+        assert _ids(session, kind, asked) & mine == {known.id, unknown.id}, field.name
+
+
+def _ids(session, kind, arguments):
+    conditions = parse(session, kind, **arguments)
+    return {row["id"] for row in features.list_features(session.connection(), kind, kind.fields(), conditions).rows}
+
+
+def _beyond(field, value):
+    return (
+        value.replace(year=2022) if isinstance(value, date) else value + 10 if value < 90 or value > 200 else value - 30
+    )
+
+
+AREAS = area_kinds(LAYERS)
+SHAPES = pytest.mark.parametrize(
+    "kind", [kind for kind in LAYERS if not kind.is_point()], ids=[k.layer.name for k in LAYERS if not k.is_point()]
+)
+
+
+@SHAPES
+def test_what_only_touches_an_area_is_its_neighbour(session, kind):
+    lon, lat, size = 106.7, 20.9, 0.01
+    for name, area_kind in AREAS.items():
+        area = make_feature(session, area_kind, shape=shape_for(area_kind, lon, lat, size))
+        across = make_feature(session, kind, shape=shape_for(kind, lon + size, lat, size / 2))
+        beside = make_feature(session, kind, shape=shape_for(kind, lon + 1.5 * size, lat, size / 2))
+        corners = [
+            (lon - size, lat - size),
+            (lon + size, lat - size),
+            (lon + size, lat + size),
+            (lon - size, lat + size),
+        ]
+        for arguments in ({name: f"id:{area.id}"}, {"polygon": ";".join(f"{x},{y}" for x, y in corners)}):
+            conditions = parse(session, kind, **arguments)
+            page = features.list_features(session.connection(), kind, kind.fields(), conditions)
+            found = {row["id"] for row in page.rows}
+            assert across.id in found
+            assert beside.id not in found
+
+
+def test_a_point_on_the_border_is_inside(session):
+    points = next(kind for kind in LAYERS if kind.is_point())
+    for name, area_kind in AREAS.items():
+        area = make_feature(session, area_kind, shape=shape_for(area_kind, 106.7, 20.9, 0.01))
+        border = make_feature(session, points, lon=106.71, lat=20.9)
+        conditions = parse(session, points, **{name: f"id:{area.id}"})
+        page = features.list_features(session.connection(), points, points.fields(), conditions)
+        assert border.id in {row["id"] for row in page.rows}
+
+
+def test_sentences_write_numbers_and_days_as_the_language_does(client, session):
+    kind = next(kind for kind in LAYERS if any(isinstance(f.filter, Range) and not f.roles for f in kind.fields()))
+    name = next(
+        f.name for f in kind.fields() if isinstance(f.filter, Range) and not f.roles and not f.name.endswith("_year")
+    )
+    path = f"/api/layers/{kind.layer.name}/facets"
+    said = lambda language, **arguments: client.get(  # noqa: E731
+        path, query_string={"lang": language, **arguments}
+    ).json["sentences"][0]["text"]
+
+    assert "từ 1.234,5 đến 20.000" in said("vi", **{name: "1234.5..20000"})
+    assert "from 1,234.5 to 20,000" in said("en", **{name: "1234.5..20000"})
+    assert "2,5 km" in said("vi", near="106.68350,20.86050,2.5")
+    assert "20,8605" in said("vi", near="106.68350,20.86050,2.5")
+    assert "20.8605" in said("en", near="106.68350,20.86050,2.5")
+    assert "02/03/2020" in said("vi", valid_from="2020-03-02..")
+    assert said("vi", **{name: ["..5", "unknown"]}).endswith("hoặc chưa rõ")

@@ -61,3 +61,15 @@ def test_a_translation_fills_in_the_same_names(path):
     for message in entries:
         assert _names(message.string) == _names(message.id), message.id
         assert not re.search(r"\s$", message.string) or re.search(r"\s$", message.id), message.id
+
+
+def test_each_text_is_translated_once():
+    from babel.messages.pofile import read_po
+
+    places: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "webmap/translations/vi").glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file):
+                if message.id:
+                    places.setdefault(message.id, []).append(path.name)
+    assert {text: found for text, found in places.items() if len(found) > 1} == {}

@@ -15,7 +15,7 @@ from webmap.auth import allow_public, current_role
 from webmap.coordinates import name_system
 from webmap.describe import describe_layer
 from webmap.extensions import database, layers
-from webmap.i18n import current_language, translate
+from webmap.i18n import current_language, format_word, translate
 from webmap.requests import int_argument, layer_request
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
@@ -85,7 +85,7 @@ def layer_facets(layer: str) -> Response:
     with database().reading() as connection:
         conditions = asked.conditions(connection)
         matched, counts = features.count_facets(connection, asked.kind, asked.fields, conditions)
-    sentences = [{"name": condition.name, "text": condition.say(translate)} for condition in conditions]
+    sentences = [{"name": condition.name, "text": condition.say(translate, format_word)} for condition in conditions]
     return jsonify({"numberMatched": matched, "facets": counts, "sentences": sentences})
 
 

@@ -4,6 +4,7 @@ from flask import Blueprint, current_app, render_template
 
 from geodata import features
 from geodata.access import Action, may, visible_fields
+from geodata.history import latest_change
 from webmap.auth import allow_public, current_role
 from webmap.describe import tile_url
 from webmap.extensions import database, layers
@@ -44,8 +45,14 @@ def index() -> str:
     )
     with database().reading() as connection:
         illustration = features.have_illustration(connection, kinds)
+        changed_at = latest_change(connection, [kind.layer.name for kind in kinds])
     return render_template(
-        "map/page.html", map_parts=parts, map_layers=shown, has_illustration=illustration, province=settings.province
+        "map/page.html",
+        map_parts=parts,
+        map_layers=shown,
+        has_illustration=illustration,
+        changed_at=changed_at,
+        province=settings.province,
     )
 
 

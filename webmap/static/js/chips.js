@@ -5,18 +5,27 @@ import { element, icon, t } from "./texts.js";
 
 export function startChips({ layers }, state) {
   const box = document.getElementById("chips"), past = [];
+  const SHARED = ["year", "plan"]; // set for several layers at once: one chip, one way out
   let before = JSON.stringify(state.filters), known = new Set(), latest = null;
 
   /* Every filter that is not what a layer opens with: {scope, field, title, text}. */
   function inForce() {
     const own = layers.flatMap(({ spec, sentences }) => state.filtered(spec.name).map((field) => ({ scope: spec.name, field, title: spec.title, text: said(sentences, field) })));
     const shared = state.filtered(ALL).map((field) => ({ scope: ALL, field, title: "", text: said(layers.flatMap((layer) => layer.sentences || []), field) }));
-    return [...shared, ...own];
+    const once = own.filter(({ scope, field }, i) => !SHARED.includes(field) || own.findIndex((other) => other.field === field && isSame(other.scope, scope, field)) === i);
+    return [...shared, ...once.map((filter) => (own.filter((other) => other.field === filter.field && SHARED.includes(filter.field)).length > 1 ? { ...filter, title: "" } : filter))];
   }
 
   const said = (sentences, field) => (sentences || []).find((sentence) => sentence.name === field)?.text;
 
-  function remove({ scope, field }) { state.setFilter(scope, field, state.opensWith[scope][field] || []); }
+  const isSame = (one, other, field) => String(state.filter(one, field)) === String(state.filter(other, field));
+
+  function remove({ scope, field }) {
+    if (!SHARED.includes(field)) { state.setFilter(scope, field, state.opensWith[scope][field] || []); return; }
+    const same = Object.keys(state.filters).filter((other) => isSame(other, scope, field));
+    const kept = Object.entries(state.filters).map(([name, pairs]) => [name, same.includes(name) ? pairs.filter(([other]) => other !== field) : pairs]);
+    state.update({ filters: Object.fromEntries(kept) }, { push: true });
+  }
 
   function clearAll() {
     const usual = Object.fromEntries(Object.keys(state.opensWith).map((scope) => [scope, state.usual(scope)]));

@@ -136,24 +136,27 @@ function choice({ state, controls }, layer, field) {
   return boxes.map(({ row }) => row);
 }
 
-/* From and to, both optional, numbers or days. */
+/* From and to, both optional, numbers or days; and whether objects of which nobody knows it are kept. */
 function ends({ state, controls }, layer, field) {
   const { name } = layer.spec, type = field.filter === "date" ? "date" : "number";
   const input = (word) => element("input", { class: "form-control form-control-sm", type, step: type === "number" ? "any" : null, "aria-label": `${field.label}: ${word}`, change: () => take() });
-  const low = input(t("from")), high = input(t("to"));
+  const low = input(t("from")), high = input(t("to")), id = `filter-${name}-${field.name}-${UNKNOWN}`;
+  const unknown = element("input", { class: "form-check-input", type: "checkbox", id, change: () => take() });
   function take() {
     if (low.validity.badInput || high.validity.badInput) return;
     const isTurned = low.value && high.value && (type === "number" ? Number(low.value) > Number(high.value) : low.value > high.value);
     if (isTurned) [low.value, high.value] = [high.value, low.value];
-    state.setFilter(name, field.name, low.value || high.value ? [`${low.value}..${high.value}`] : []);
+    state.setFilter(name, field.name, [...(low.value || high.value ? [`${low.value}..${high.value}`] : []), ...(unknown.checked ? [UNKNOWN] : [])]);
   }
   controls.push(() => {
-    const [text = ""] = state.filter(name, field.name) || [], at = text.indexOf("..");
+    const values = state.filter(name, field.name) || [], text = values.find((value) => value !== UNKNOWN) || "", at = text.indexOf("..");
+    unknown.checked = values.includes(UNKNOWN);
     for (const [box, value] of [[low, at < 0 ? text : text.slice(0, at)], [high, at < 0 ? text : text.slice(at + 2)]]) {
       if (box !== document.activeElement) box.value = value;
     }
   });
-  return [element("div", { class: "filter-ends" }, low, element("span", { "aria-hidden": "true" }, "–"), high)];
+  return [element("div", { class: "filter-ends" }, low, element("span", { "aria-hidden": "true" }, "–"), high),
+    element("div", { class: "filter-choice" }, unknown, element("label", { for: id }, t("Unknown")))];
 }
 
 /* Part of a text, or one of values that are not a closed set: those at hand are offered. */

@@ -48,4 +48,20 @@ map.on("click", (event) => {
   row.querySelector("a").focus({ preventScroll: true });
 });
 
+/* A phone has room for one of the two; without this script both stand under each other. */
+const toggle = document.querySelector(".view-toggle"), views = document.querySelector(".showcase-body");
+if (toggle) {
+  const buttons = [...toggle.querySelectorAll("[data-view]")];
+  const show = (view) => {
+    views.dataset.view = view;
+    for (const button of buttons) button.setAttribute("aria-pressed", button.dataset.view === view);
+    const wasHidden = !map.getSize().x;
+    map.invalidateSize({ animate: false });
+    if (wasHidden && map.getSize().x) map.fitBounds(config.home, { maxZoom: 15, animate: false });
+  };
+  for (const button of buttons) button.addEventListener("click", () => show(button.dataset.view));
+  toggle.hidden = false;
+  show("list");
+}
+
 for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => window.print());

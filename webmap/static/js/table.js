@@ -167,15 +167,30 @@ export function startTable({ map, layers, config }, state, selection) {
     return element("tr", { "data-id": row.id, click: choose }, ...cells);
   }
 
-  /* The row of the selected object. */
+  /* The row of the selected object; when it is on another page, a copy of it on top. */
   function mark() {
-    const { layer, id } = state.selection || {};
+    const { layer, id } = state.selection || {}, pinned = body.querySelector("tr.is-pinned");
+    if (pinned && (layer !== shownFor || pinned.dataset.id !== String(id))) pinned.remove();
+    if (layer === shownFor && !body.querySelector(`tr[data-id="${id}"]`)) pin(layer, id);
     for (const row of body.querySelectorAll("tr[data-id]")) {
       const isSelected = layer === shownFor && row.dataset.id === String(id);
       if (isSelected && !row.classList.contains("is-selected")) row.scrollIntoView({ block: "nearest" });
       row.classList.toggle("is-selected", isSelected);
       isSelected ? row.setAttribute("aria-current", "true") : row.removeAttribute("aria-current");
     }
+  }
+
+  async function pin(name, id) {
+    const answer = await fetch(config.addresses.feature.replace("{layer}", name).replace("{id}", id)).catch(() => null);
+    if (!answer?.ok) return;
+    const row = await answer.json(), isWanted = shownFor === name && state.selection?.layer === name && state.selection.id === id;
+    if (!isWanted || body.querySelector(`tr[data-id="${id}"]`) || !body.querySelector("tbody")) return;
+    const made = line(name, row, chosenColumns(name));
+    made.classList.add("is-pinned");
+    made.title = t("The selected object; it is not on this page of the table.");
+    body.querySelector("tbody").prepend(made);
+    body.scrollTop = 0;
+    mark();
   }
 
   /* --- columns --- */

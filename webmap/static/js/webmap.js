@@ -35,10 +35,18 @@ startReadout(map, config.projection);
 startTools();
 startCopying();
 watchNetwork();
+watchPointer();
 if (basemap) watchBasemap();
 state.update({}); // gives the links of the page this address
 
 function nextTask() { return new Promise((done) => { setTimeout(done); }); }
+
+/* The cross in the middle of the map is for those who steer by keyboard: a click leaves none behind. */
+function watchPointer() {
+  const root = document.documentElement;
+  window.addEventListener("pointerdown", () => root.classList.add("by-pointer"), true);
+  window.addEventListener("keydown", (event) => { if (event.key === "Tab" || event.key.startsWith("Arrow")) root.classList.remove("by-pointer"); }, true);
+}
 
 /* Field -> the values a layer shows until somebody says otherwise (former units stay in the drawer). */
 function opensWith({ spec }) {
