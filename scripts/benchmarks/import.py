@@ -162,14 +162,23 @@ def run_import(url: URL, path: Path) -> int:
 
 
 def run_ogr2ogr(url: URL, path: Path) -> None:
-    """Let ogr2ogr append to the same table by COPY.
+    """Let ogr2ogr write its COPY and psql load it into the same table.
 
-    It falls back to one INSERT per row where a column with a default is not filled, so the source fills them all.
+    Writing to the table itself it falls back to one INSERT a row, because it cannot fill generated columns.
     """
-    query = "SELECT geom, code, name, address, 0 AS is_illustration, '{}' AS extra, datetime('now') AS updated_at FROM points"
-    words = ["ogr2ogr", "-f", "PostgreSQL", f"PG:{plain(url)}", str(path), "-sql", query, "-append", "-nln"]
-    words += [table_of(SITE).name, "--config", "PG_USE_COPY", "YES", "-gt", "unlimited"]
-    subprocess.run(words, check=True)
+    words = ["ogr2ogr", "-f", "PGDUMP", "/vsistdout/", str(path), "points", "-nln", table_of(SITE).name, "-unsetFid"]
+    for option in (
+        "CREATE_TABLE=OFF",
+        "CREATE_SCHEMA=OFF",
+        "DROP_TABLE=OFF",
+        "GEOMETRY_NAME=geom",
+        "SPATIAL_INDEX=NONE",
+    ):
+        words += ["-lco", option]
+    words += ["--config", "PG_USE_COPY", "YES"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as writer:
+        load = ["psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", plain(url)]
+        subprocess.run(load, stdin=writer.stdout, stdout=subprocess.DEVNULL, check=True)
 
 
 def run_copy(url: URL, rows: list[str]) -> None:
