@@ -15,6 +15,7 @@ from webmap.modules import init_modules
 from webmap.navigation import init_navigation
 from webmap.security import init_security
 from webmap.settings import Settings, from_env
+from webmap.then import init_then
 from webmap.views import register_views
 
 STATEMENT_TIMEOUT_S = 8
@@ -45,4 +46,5 @@ def create_app(
     register_views(app)
     init_auth(app)
     init_navigation(app)
+    init_then(app)
     return app

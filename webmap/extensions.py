@@ -2,14 +2,19 @@
 
 import random
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from datetime import date
 from typing import cast
 
-from flask import Flask, current_app, g
+from flask import Flask, current_app, g, request
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from geodata.layer import Registry
+from geodata.past import stored_then
+
+#: Where a request says which earlier day it reads.
+STORED_DAY = "webmap.stored_day"
 
 
 class Database:
@@ -33,12 +38,20 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """Give a connection for reads, from a replica where there is one.
 
-        One statement a transaction: BEGIN and ROLLBACK cost more than a tile.
+        One statement a transaction: BEGIN and ROLLBACK cost more than a tile. Under the address of an earlier day the
+        layers read as they were stored then.
         """
+        day: date | None = request.environ.get(STORED_DAY) if request else None
         if isinstance(self.bind, Connection):
-            yield self.bind
+            with stored_then(self.bind, layers(), day) if day else nullcontext():
+                yield self.bind
             return
         engine = random.choice(self._replicas) if self._replicas else self.bind  # noqa: S311  (spreads load)
+        if day is not None:
+            # In a transaction, so that nothing read is kept for the present.
+            with engine.connect() as connection, stored_then(connection, layers(), day):
+                yield connection
+            return
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             yield connection
 

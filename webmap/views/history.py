@@ -1,14 +1,17 @@
 """History: change sets, what each did to every object, what happened to one object, and the way back."""
 
+from datetime import date, timedelta
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from geodata import history as changes, import_sessions
 from geodata.access import Action, may
-from geodata.errors import ConflictError
+from geodata.errors import ConflictError, InvalidValueError
+from geodata.i18n import N_
 from geodata.import_runs import defer_run
 from geodata.layer import Role
-from webmap import import_pages as words
+from webmap import import_pages as words, then
 from webmap.auth import allow, current_role, current_user
 from webmap.extensions import database, db_session, layers
 from webmap.i18n import translate, translate_error
@@ -38,8 +41,21 @@ def index() -> str:
         "history/list.html",
         change_sets=shown, more=found[PAGE - 1].id if len(found) > PAGE else None, layer=name, kinds=list(layers()),
         titles=_titles(), labels=words.KIND_LABELS, counts=words.counts_line,
-        undone=import_sessions.undone_by(session, [item.id for item in shown]),
+        undone=import_sessions.undone_by(session, [item.id for item in shown]), last_day=then.today() - timedelta(days=1),
     )  # fmt: skip
+
+
+@blueprint.get("/map")
+@EDITORS
+def map_then() -> ResponseReturnValue:
+    """Open the map as it was stored at the end of a day."""
+    try:
+        day = date.fromisoformat(request.args.get("day", ""))
+    except ValueError as error:
+        raise InvalidValueError(
+            name="day", value=request.args.get("day", ""), reason=N_("a day as 2026-12-31")
+        ) from error
+    return redirect(then.address_of(day))
 
 
 @blueprint.get("/<int:number>")

@@ -1,6 +1,6 @@
 """The map page: a Folium map embedded by parts; the features come as tiles."""
 
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, current_app, render_template, request
 
 from geodata import features
 from geodata.access import Action, may, visible_fields
@@ -10,6 +10,7 @@ from webmap.describe import tile_url
 from webmap.extensions import database, layers
 from webmap.i18n import current_language, translate
 from webmap.map import MapLayer, build_map
+from webmap.map.build import DEFAULT_ADDRESSES
 from webmap.map.style import describe_style
 from webmap.settings import Settings
 
@@ -42,6 +43,7 @@ def index() -> str:
         basemap_url=settings.basemap_url,
         attribution=settings.basemap_attribution,
         language=current_language(),
+        addresses={name: request.script_root + address for name, address in DEFAULT_ADDRESSES.items()},
     )
     with database().reading() as connection:
         illustration = features.have_illustration(connection, kinds)
