@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
@@ -20,7 +20,9 @@ from geodata.inspection_records import (
     InspectionCampaign,
     InspectionTarget,
     InspectionVisit,
+    PaperState,
     TargetState,
+    VisitPaper,
 )
 from geodata.inspections.rights import Person, campaign_ids
 from geodata.layers.fuel_sites import FuelSite
@@ -60,6 +62,20 @@ class TargetRow:
     visited_on: date | None
     findings: int
     open_findings: int
+    clashes: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pick:
+    """A chosen site as the map shows it: EPSG:4326, and the numbers of other campaigns that want it too."""
+
+    id: int
+    name: str
+    code: str
+    lon: float
+    lat: float
+    is_waived: bool
+    is_visited: bool
     clashes: list[str]
 
 
@@ -206,22 +222,83 @@ def add_campaign(
     return campaign
 
 
-def add_targets(session: Session, campaign: InspectionCampaign, sites: Sequence[int], *, by: str) -> int:
-    """Add sites to a campaign; those already in stay as they are. Returns how many are new."""
+def add_targets(session: Session, campaign: InspectionCampaign, sites: Sequence[int], *, by: str) -> list[int]:
+    """Add sites to a campaign; those already in stay as they are. Returns which are new."""
     if not sites:
-        return 0
+        return []
     known = set(session.scalars(select(FuelSite.id).where(FuelSite.id.in_(sites))))
     if missing := set(sites) - known:
         raise NotFoundError(value=", ".join(str(number) for number in sorted(missing)[:5]))
     rows = [{"campaign_id": campaign.id, "feature_id": site} for site in dict.fromkeys(sites)]
-    added = session.scalars(
-        insert(InspectionTarget).values(rows).on_conflict_do_nothing().returning(InspectionTarget.id)
-    ).all()
-    campaign.planned_count = session.scalar(select(func.count()).where(InspectionTarget.campaign_id == campaign.id))
+    added = list(
+        session.scalars(
+            insert(InspectionTarget).values(rows).on_conflict_do_nothing().returning(InspectionTarget.feature_id)
+        )
+    )
+    _count_targets(session, campaign)
     record_audit(
         session, by=by, action=N_("Added targets to a campaign"), subject=campaign.number, details=str(len(added))
     )
-    return len(added)
+    return added
+
+
+def remove_targets(session: Session, campaign: InspectionCampaign, sites: Sequence[int], *, by: str) -> list[int]:
+    """Take back sites that were chosen; returns which went. Waived ones stay with their reason.
+
+    Raises ConflictError for one that has a visit.
+    """
+    wanted = (
+        InspectionTarget.campaign_id == campaign.id,
+        InspectionTarget.feature_id.in_(sites),
+        InspectionTarget.state == TargetState.SELECTED,
+    )
+    for paper in (InspectionVisit, VisitPaper):
+        query = select(FuelSite.name).join(paper, paper.feature_id == FuelSite.id)
+        query = query.where(paper.campaign_id == campaign.id, FuelSite.id.in_(sites))
+        if paper is VisitPaper:
+            query = query.where(VisitPaper.state != PaperState.CANCELLED)
+        if (name := session.scalar(query.limit(1))) is not None:
+            raise ConflictError(
+                N_("{name} has a visit under this campaign; waive it with a reason instead."), name=name
+            )
+    removed = list(session.scalars(delete(InspectionTarget).where(*wanted).returning(InspectionTarget.feature_id)))
+    if removed:
+        _count_targets(session, campaign)
+        record_audit(
+            session, by=by, action=N_("Removed targets from a campaign"), subject=campaign.number,
+            details=str(len(removed)),
+        )  # fmt: skip
+    return removed
+
+
+def list_picks(session: Session, campaign: InspectionCampaign) -> list[Pick]:
+    """Return the sites chosen for a campaign with their places, by name."""
+    visited = (
+        select(InspectionVisit.id)
+        .where(InspectionVisit.campaign_id == campaign.id, InspectionVisit.feature_id == FuelSite.id)
+        .exists()
+    )
+    geom = FuelSite.column("geom")
+    query = (
+        select(
+            FuelSite.id, FuelSite.name, FuelSite.code, func.ST_X(geom), func.ST_Y(geom), InspectionTarget.state, visited
+        )
+        .join(InspectionTarget, InspectionTarget.feature_id == FuelSite.id)
+        .where(InspectionTarget.campaign_id == campaign.id)
+        .order_by(FuelSite.name.collate("vi_icu"), FuelSite.id)
+    )
+    clashes = find_clashes(session, campaign)
+    return [
+        Pick(
+            id=row[0], name=row[1], code=row[2], lon=row[3], lat=row[4], is_waived=row[5] is TargetState.WAIVED,
+            is_visited=row[6], clashes=clashes.get(row[0], []),
+        )
+        for row in session.execute(query)
+    ]  # fmt: skip
+
+
+def _count_targets(session: Session, campaign: InspectionCampaign) -> None:
+    campaign.planned_count = session.scalar(select(func.count()).where(InspectionTarget.campaign_id == campaign.id))
 
 
 def waive_target(session: Session, campaign: InspectionCampaign, site: int, *, reason: str, by: str) -> None:

@@ -42,11 +42,17 @@ export function startSelection(page, state) {
       if (hits[index] !== hit) return;
       content.querySelector("[data-open-panel]")?.addEventListener("click", () => openDetails(hit));
       offerNext(content);
+      tellShown(hit, content);
       box.replaceChildren(content);
     } catch (error) {
       box.replaceChildren(element("p", {}, failure(error)));
     }
     popup.update();
+  }
+
+  /* Others may add their buttons: content is the popup's or the panel's element. */
+  function tellShown({ layer, id }, content) {
+    document.dispatchEvent(new CustomEvent("webmap:shown", { detail: { layer: layer.spec.name, id, content } }));
   }
 
   function offerNext(content) {
@@ -66,7 +72,7 @@ export function startSelection(page, state) {
     if (!state.panel) state.update({ panel: true });
     try {
       const content = await fetchFragment(address("panel", hit));
-      if (hits[index] === hit) showInPanel(content);
+      if (hits[index] === hit) { tellShown(hit, content); showInPanel(content); }
     } catch (error) {
       showInPanel(element("p", { class: "loading-lines" }, failure(error)));
     }

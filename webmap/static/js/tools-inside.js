@@ -87,6 +87,7 @@ export function startInside(page, body, close) {
       answer = found;
       detail.textContent = found.count ? t("{count} objects in {layers} layers", { count: number(found.count), layers: found.layers.length }) : t("Nothing lies inside this area.");
       list.hidden = !found.count; filter.hidden = false;
+      document.dispatchEvent(new CustomEvent("webmap:inside", { detail: { pair, layers: found.layers } }));
       if (found.count) showResult();
     } catch {
       if (mine === turn) detail.textContent = t("The server did not answer. Draw the area again.");
