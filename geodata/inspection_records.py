@@ -161,7 +161,10 @@ class CampaignMember(Base):
 
 
 class DayRoute(Base):
-    """The order in which inspectors visit sites on a day: what was asked and what came out, as JSON."""
+    """The order in which inspectors visit sites on a day: what was asked and what came out, as JSON.
+
+    Without result and `problem` it waits for the background, from `started_at` on it is being worked out.
+    """
 
     __tablename__ = "inspection_route"
 
@@ -172,6 +175,8 @@ class DayRoute(Base):
     request: Mapped[dict[str, Any]] = mapped_column(JSONB)
     result: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     assigned_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    problem: Mapped[str | None] = mapped_column(Text)
 
 
 class VisitPaper(Base):

@@ -11,6 +11,7 @@ from geodata import (
     saved_views,
 )
 from geodata.database import Base
+from geodata.inspections import scores
 from geodata.layers import LAYERS
 
 METADATA = Base.metadata
@@ -26,4 +27,5 @@ __all__ = [
     "indicators",
     "inspection_records",
     "saved_views",
+    "scores",
 ]

@@ -50,7 +50,7 @@ TOWNS = 60
 SEED = 20200302
 PASSWORD = "do-tốc-độ-" + "z" * 8
 STAFF = "bench-planner"
-MARK = f"benchmark data {SEED}-4: {SITES} sites, {SHAPES} shapes"
+MARK = f"benchmark data {SEED}-5: {SITES} sites, {SHAPES} shapes"
 
 _FAMILY = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Vũ", "Đặng", "Bùi", "Đỗ", "Ngô", "Dương", "Đoàn")
 _MIDDLE = ("Văn", "Thị", "Đức", "Quang", "Hữu", "Minh", "Ngọc", "Thành", "Xuân", "Công", "Bá", "Đình")
@@ -67,6 +67,14 @@ _PLACES = (
     "Hồng Bàng",
     "Kim Thành",
 )
+_PRODUCTS = (
+    "Xăng RON 95-III, E5 RON 92, DO 0,05S",
+    "E5 RON 92, DO 0,05S",
+    "Xăng RON 95-III",
+    "LPG chai 12 kg",
+    "Dầu hỏa, FO",
+)
+UNITS = 200
 
 
 def kind_of(geometry: GeometryType) -> type[Feature]:
@@ -96,7 +104,7 @@ def prepare_database() -> Engine:
         _fill(connection, LINE, walks(rng, SHAPES))
         for kind in LAYERS:
             if kind not in {SITE, AREA, LINE}:
-                _fill(connection, kind, _some_shapes(rng, kind.layer.geometry, 200))
+                _fill(connection, kind, _some_shapes(rng, kind.layer.geometry, UNITS))
         connection.exec_driver_sql(f"COMMENT ON TABLE data_change IS '{MARK}'")
     with Session(engine) as session:
         create_user(session, name=STAFF, role="planner", password=PASSWORD)
@@ -246,6 +254,8 @@ def _made_up_text(field: Field, number: Any) -> Any:
         "name": func.concat_ws(" ", _one_of(_SHOPS), person, word),
         "address": func.concat("Số ", number % 400 + 1, " đường ", person, ", ", _one_of(_PLACES)),
         "trader": "Công ty TNHH " + person,
+        "products": _one_of(_PRODUCTS),
+        "admin_unit_code": "BM-" + func.lpad(cast(number % UNITS, Text), 7, "0"),
     }
     if field.name.endswith("_no"):
         return func.concat(word, "/", _one_of(("GCN-SCT", "QĐ-UBND", "KL-SCT")))

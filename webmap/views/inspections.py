@@ -22,6 +22,8 @@ blueprint = Blueprint("inspections", __name__, url_prefix="/inspections")
 def board() -> str:
     """Show what is to be done: my visits today, overdue remedies, who next, campaigns."""
     session, who, day = db_session(), person(), current_day()
+    ranked = worklist.rank_sites(session, size=5)
+    session.commit()
     return render_page(
         "inspections/board.html",
         day=day,
@@ -31,7 +33,7 @@ def board() -> str:
         ],
         overdue=followup.list_follow_ups(session, who, Due.OVERDUE, day, limit=5),
         counts=followup.count_follow_ups(session, who, day),
-        next_sites=worklist.rank_sites(session, size=5).sites,
+        next_sites=ranked.sites,
         campaigns=campaigns.list_campaigns(session, who, day),
         states=facts.count_states(session, day),
     )

@@ -1,22 +1,23 @@
 """The worklist: filtered like the map, ranked with reasons, as page and as XLSX; and its weights."""
 
 import io
+from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, request, send_file, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement
 from werkzeug.datastructures import MultiDict
 
 from geodata.access import visible_fields
-from geodata.errors import GeodataError, InvalidValueError
-from geodata.filters import CHOOSE
+from geodata.errors import GeodataError, InvalidFilterError, InvalidValueError
+from geodata.filters import CHOOSE, Condition
 from geodata.i18n import N_
-from geodata.inspections import campaigns, facts, worklist
+from geodata.inspections import campaigns, facts, weights as ranking_weights, worklist
 from geodata.inspections.sites import Site
 from geodata.inspections.tables import write_worklist
-from geodata.layer import Role
+from geodata.layer import Field, Role
 from webmap.auth import allow, current_role
 from webmap.extensions import db_session, layers
 from webmap.i18n import translate, translate_error
@@ -37,9 +38,13 @@ blueprint = Blueprint("worklist", __name__, url_prefix="/inspections/worklist")
 
 #: Arguments of this page that are no filters of the layer.
 _OWN = frozenset({"campaign", "visited", "product", "min_volume", "here", "order", "page", "site", "km", "lang"})
+_OTHER_DAYS = frozenset({"as_of", "year"})
 _VISITED = {"": N_("Any time"), "never": N_("Never"), "365": N_("Over a year ago"), "730": N_("Over two years ago")}
 PAGE = 20
 MAX_ROWS = 2000
+#: The distances offered; any other up to MAX_KM may stand in the address.
+_KM = (2, 5, 10, 20, 50)
+MAX_KM = 500
 
 
 @blueprint.get("")
@@ -52,11 +57,12 @@ def index() -> str:
     found = worklist.rank_sites(
         session, conditions, here=here, nearest_first=request.args.get("order") == "near", page=page, size=PAGE
     )
+    session.commit()
     return render_page(
         "inspections/worklist.html",
-        found=found, sentences=sentences, page=page, per_page=PAGE, weights=worklist.current_weights(session),
+        found=found, sentences=sentences, page=page, per_page=PAGE,
         units=facts.list_units(session), campaigns=campaigns.list_campaigns(session, who, current_day()),
-        visited=_VISITED, arguments=request.args, chosen=set(id_list("site")),
+        visited=_VISITED, distances=_KM, arguments=request.args, chosen=set(id_list("site")),
         count_limit=worklist.COUNT_LIMIT, query=_query(), scope="; ".join(sentences), max_page=PAGE,
     )  # fmt: skip
 
@@ -67,6 +73,7 @@ def as_table() -> Response:
     """Answer the filtered list as XLSX, ranked, with the reasons."""
     conditions, sentences = _conditions()
     found = worklist.rank_sites(db_session(), conditions, here=place_argument("here"), size=MAX_ROWS)
+    db_session().commit()
     content = write_worklist(found.sites, translate=translate, say=say, title="; ".join(sentences))
     return send_file(
         io.BytesIO(content), download_name="danh-sach-kiem-tra.xlsx", as_attachment=True,
@@ -86,8 +93,8 @@ def weights() -> str:
 def change_weights() -> ResponseReturnValue:
     """Add a version of the weights."""
     try:
-        points = {name: number_field(name, 0) or 0 for name in worklist.WEIGHTS}
-        worklist.change_weights(
+        points = {name: number_field(name, 0) or 0 for name in ranking_weights.WEIGHTS}
+        ranking_weights.change_weights(
             db_session(), points=points, random_percent=number_field("random_percent", 0) or 0, by=person().name,
             note=request.form.get("note", "")[:300] or None,
         )  # fmt: skip
@@ -102,49 +109,65 @@ def _weights_page(problem: str = "") -> str:
     session = db_session()
     return render_page(
         "inspections/weights.html",
-        weights=worklist.current_weights(session),
-        labels=worklist.WEIGHTS,
-        versions=worklist.list_weights(session),
+        weights=ranking_weights.current_weights(session),
+        labels=ranking_weights.WEIGHTS,
+        versions=ranking_weights.list_weights(session),
         problem=problem,
     )
 
 
 def _conditions() -> tuple[list[ColumnElement[bool]], list[str]]:
     """Return the conditions of this request's arguments, and what they say."""
-    arguments = MultiDict((name, value) for name, value in request.args.items(multi=True) if name not in _OWN)
-    parser = FilterParser(
-        kind=Site, visible=visible_fields(current_role(), Site), registry=layers(),
-        connection=db_session().connection(),
-    )  # fmt: skip
-    parsed = parser.parse(arguments)
-    conditions = [condition.sql for condition in parsed]
-    sentences = [_with_unit_names(condition.say(translate)) for condition in parsed]
-    for condition, sentence in _own_conditions():
-        conditions.append(condition)
+    visible = visible_fields(current_role(), Site)
+    stored = {field.name: field for field in visible if field.name in worklist.STORED and field.filter is not None}
+    parser = FilterParser(kind=Site, visible=visible, registry=layers(), connection=db_session().connection())
+    conditions: list[ColumnElement[bool]] = []
+    sentences: list[str] = []
+    for name in request.args:
+        values = [value for value in request.args.getlist(name) if value]
+        if name in _OWN or not values:
+            continue
+        if name in _OTHER_DAYS:
+            raise InvalidValueError(name=name, value=values[0][:20], reason=N_("the worklist is of today"))
+        if name in stored:
+            found: tuple[Condition, ...] = (_stored(stored[name], values),)
+            conditions += [condition.sql for condition in found]
+        else:
+            found = parser.parse(MultiDict((name, value) for value in values))
+            conditions += [worklist.of_site(condition.sql) for condition in found]
+        sentences += [_with_unit_names(condition.say(translate)) for condition in found]
+    for sql, sentence in _own_conditions():
+        conditions.append(sql)
         sentences.append(sentence)
     return conditions, sentences
 
 
-def _own_conditions() -> list[tuple[ColumnElement[bool], str]]:
-    found: list[tuple[ColumnElement[bool], str]] = []
+def _stored(field: Field, values: list[str]) -> Condition:
+    if field.filter is None or any("\x00" in value for value in values):
+        raise InvalidFilterError(name=field.name, value="", reason=CHOOSE)
+    return field.filter.parse(field.name, field.label, values, worklist.STORED[field.name].expression)
+
+
+def _own_conditions() -> Iterator[tuple[ColumnElement[bool], str]]:
     if campaign_id := number_field("campaign"):
-        found.append(
-            (worklist.in_campaign(campaign_id, open_only=True), translate(N_("still to visit in the campaign")))
-        )
+        yield worklist.in_campaign(campaign_id, open_only=True), translate(N_("still to visit in the campaign"))
     visited = request.args.get("visited", "")
     if visited not in _VISITED:
         raise InvalidValueError(name="visited", value=visited[:20], reason=CHOOSE)
     if visited:
         day = None if visited == "never" else current_day() - timedelta(days=int(visited))
         label = f"{translate(N_('Last visit'))}: {translate(_VISITED[visited]).lower()}"
-        found.append((worklist.not_visited_since(day), label))
-    if product := request.args.get("product", "").strip()[:100]:
-        folded = func.fold_text(Site.column("products"))
-        found.append((func.strpos(folded, func.fold_text(product)) > 0, f"{translate(N_('Products'))}: {product}"))
+        yield worklist.not_visited_since(day), label
+    if product := request.args.get("product", "").strip().replace("\x00", "")[:100]:
+        yield worklist.sells(product), f"{translate(N_('Products'))}: {product}"
     if volume := number_field("min_volume"):
         sentence = translate(N_("Tank volume from {volume} m³")).format(volume=volume)
-        found.append((Site.column("tank_volume_m3") >= volume, sentence))
-    return found
+        yield worklist.STORED["tank_volume_m3"] >= volume, sentence
+    here, km = place_argument("here"), number_field("km")
+    if km:
+        if here is None:
+            raise InvalidValueError(name="km", value=str(km), reason=N_("your place is needed"))
+        yield worklist.within(here, min(km, MAX_KM)), translate(N_("within {km} km of me")).format(km=min(km, MAX_KM))
 
 
 def _with_unit_names(sentence: str) -> str:

@@ -23,12 +23,21 @@ function locate(found, failed) {
   );
 }
 
-document.getElementById("near-me")?.addEventListener("click", () => {
+const filter = document.getElementById("filter");
+
+function submitFromHere(order) {
   locate((place) => {
     document.getElementById("here").value = place;
-    document.getElementById("order").value = "near";
-    document.getElementById("filter").requestSubmit();
+    if (order) document.getElementById("order").value = order;
+    filter.requestSubmit();
   }, () => { document.getElementById("near-problem").hidden = false; });
+}
+
+document.getElementById("near-me")?.addEventListener("click", () => submitFromHere("near"));
+filter?.addEventListener("submit", (event) => {
+  if (!document.getElementById("km").value || document.getElementById("here").value) return;
+  event.preventDefault();
+  submitFromHere("");
 });
 
 document.getElementById("start-here")?.addEventListener("change", (event) => {
