@@ -18,7 +18,9 @@ from geodata.logins import forget_old_logins
 log = logging.getLogger(__name__)
 
 #: The tasks that live above this module in the import order are found by name when a worker starts.
-QUEUE = procrastinate.App(connector=procrastinate.SyncPsycopgConnector(), import_paths=["geodata.import_runs"])
+QUEUE = procrastinate.App(
+    connector=procrastinate.SyncPsycopgConnector(), import_paths=["geodata.import_runs", "geodata.inspection_runs"]
+)
 
 #: Seconds a running job may be silent before it counts as lost with its worker.
 LOST_AFTER_S = 600

@@ -1,6 +1,10 @@
 """The inspector's day on a phone: filter, route, visit with a violation and a photo, the map, the overdue board."""
 
 import io
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,7 +16,9 @@ from sqlalchemy import text
 
 from geodata.database import TIME_ZONE, new_engine
 from tests.browser.conftest import PHONE
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, ROOT
+
+pytestmark = pytest.mark.usefixtures("background")
 
 PLACE = {"longitude": 106.69, "latitude": 20.85, "accuracy": 12}
 
@@ -28,6 +34,16 @@ def demo_sql(demo_url):
 
     yield read
     engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def background(demo_url) -> Iterator[None]:
+    """A worker over the database behind the server."""
+    environment = {**os.environ, "DATABASE_URL": demo_url.render_as_string(hide_password=False)}
+    process = subprocess.Popen([sys.executable, "-m", "geodata.jobs"], cwd=ROOT, env=environment)
+    yield
+    process.terminate()
+    process.wait(timeout=15)
 
 
 def sign_in(page: Page, name: str) -> None:

@@ -12,6 +12,7 @@ from PIL import Image
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
+from geodata.access import create_user
 from geodata.accounts import AuditEntry
 from geodata.inspection_records import (
     CampaignMember,
@@ -24,8 +25,9 @@ from geodata.inspection_records import (
     VisitPaper,
 )
 from geodata.inspections.facts import today
+from geodata.inspections.routes import plan_route
 from geodata.layers.fuel_sites import FuelSite
-from tests.conftest import sign_in
+from tests.conftest import PASSWORD, sign_in
 from tests.factories import make_feature
 
 SECRET_TEXT = "Bán xăng pha nước bí mật"
@@ -356,14 +358,38 @@ def test_only_the_leader_changes_weights_and_every_version_stays(inspector, lead
     assert leader.post("/inspections/worklist/weights", data={"never_issued": 5000}).status_code == 400
 
 
-def test_a_route_is_solved_assigned_once_printed_and_taken_along(session, inspector, site, day):
+@pytest.fixture
+def queued(monkeypatch):
+    """The routes that wait for the background."""
+    waiting = []
+    monkeypatch.setattr("webmap.views.inspections_routes.defer_route", waiting.append)
+    return waiting
+
+
+def ask_route(client, *sites, person="inspector-test", **form):
+    return client.post("/inspections/routes", data={"site": [site.id for site in sites], "person": person, **form})
+
+
+def work_off(session, queued):
+    """Do what the worker does."""
+    while queued:
+        plan_route(session, queued.pop(0))
+
+
+def test_a_route_is_solved_assigned_once_printed_and_taken_along(session, inspector, site, day, queued):
     second = make_feature(
         session, FuelSite, kind="petrol", name="CHXD xa", lon=106.75, lat=20.9, opening_hours="20:00-22:00"
     )
     session.commit()
-    made = inspector.post(
-        "/inspections/routes", data={"site": [site.id, second.id], "person": ["inspector-test"], "day": day.isoformat()}
-    )
+    made = ask_route(inspector, site, second, day=day.isoformat())
+    waiting = inspector.get(made.location).text
+    assert "Đang chờ xử lý nền" in waiting
+    assert inspector.get(f"{made.location}/state").json["working"]
+    assert inspector.post(f"{made.location}/assign").status_code == 409
+    assert inspector.get(f"{made.location}.gpx?person=inspector-test").status_code == 409
+    work_off(session, queued)
+    told = inspector.get(f"{made.location}/state").json
+    assert (told["working"], told["next"]) == (False, made.location)
     page = inspector.get(made.location).text
     assert "đường chim bay" in page
     assert "Không mở cửa đủ lâu trong giờ làm việc" in page
@@ -374,6 +400,68 @@ def test_a_route_is_solved_assigned_once_printed_and_taken_along(session, inspec
     assert inspector.post(f"{made.location}/assign").status_code == 409
     assert site.name in inspector.get("/inspections").text
     assert inspector.post("/inspections/routes", data={"site": [], "person": []}).status_code == 400
+    assert ask_route(inspector, site, visit_minutes="1").status_code == 400
+    assert not queued
+
+
+def test_a_route_that_failed_says_why_and_is_tried_again(session, inspector, site, queued, monkeypatch, tmp_path):
+    table = tmp_path / "times.csv"
+    table.write_text("from,to\nS-1,S-2\n", "utf-8")
+    monkeypatch.setenv("ROUTING_TABLE", str(table))
+    made = ask_route(inspector, site)
+    assert inspector.post(f"{made.location}/again").status_code == 409
+    work_off(session, queued)
+    assert "Không đọc được bảng thời gian đi đường" in inspector.get(made.location).text
+    monkeypatch.delenv("ROUTING_TABLE")
+    assert inspector.post(f"{made.location}/again").status_code == 302
+    work_off(session, queued)
+    assert "S-1" in inspector.get(made.location).text or site.name in inspector.get(made.location).text
+
+
+def test_a_route_whose_worker_was_killed_is_not_waited_for_forever(session, inspector, site, queued):
+    made = ask_route(inspector, site)
+    long_ago = text("UPDATE inspection_route SET started_at = now() - interval '2 minutes'")
+    session.execute(long_ago)
+    session.commit()
+    session.expire_all()
+    assert "bị dừng" in inspector.get(made.location).text
+    assert not inspector.get(f"{made.location}/state").json["working"]
+    assert inspector.post(f"{made.location}/again").status_code == 302
+    work_off(session, queued[-1:])
+    assert inspector.get(f"{made.location}/state").json["stage"] == "done"
+
+
+def test_a_route_by_a_routing_table_says_so(session, inspector, site, queued, monkeypatch, tmp_path):
+    second = make_feature(session, FuelSite, code="S-2", kind="petrol", lon=106.75, lat=20.9)
+    session.commit()
+    table = tmp_path / "Sở 2026.csv"
+    table.write_text("from,to,minutes,km\nS-1,S-2,7,3.5\n", "utf-8")
+    monkeypatch.setenv("ROUTING_TABLE", str(table))
+    made = ask_route(inspector, site, second)
+    work_off(session, queued)
+    page = inspector.get(made.location).text
+    assert "theo bảng đi đường “Sở 2026” cho 2 trong 2 chặng" in page
+    assert "3,5" in page
+
+
+def test_nobody_reads_a_route_of_others(app, session, inspector, site, queued):
+    made = ask_route(inspector, site)
+    create_user(session, name="someone-else", role="inspector", password=PASSWORD)
+    session.commit()
+    other = app.test_client()
+    assert other.post("/login", data={"username": "someone-else", "password": PASSWORD}).status_code == 302
+    for path in ("", "/state"):
+        assert other.get(made.location + path).status_code == 404
+    assert other.post(f"{made.location}/again").status_code == 404
+
+
+def test_the_worklist_is_of_today_and_near_needs_a_place(session, inspector, site):
+    assert site.name in inspector.get("/inspections/worklist?km=5&here=106.68,20.86").text
+    assert site.name not in inspector.get("/inspections/worklist?km=5&here=107.5,20.86").text
+    for query in ("km=5", "as_of=2020-01-01", "kind=%00", "product=" + "x" * 200 + "&km=1"):
+        assert inspector.get(f"/inspections/worklist?{query}").status_code == 400
+    assert inspector.get("/inspections/worklist?limit=1&product=%25").status_code == 200
+    assert site.name in inspector.get("/inspections/worklist?tank_volume_m3=100..130&admin_unit_code=11581&q=chxd").text
 
 
 def test_the_calendar_feed_needs_its_secret_and_shows_no_findings(app, session, inspector, site, found):

@@ -1,17 +1,22 @@
 """Day routes: asked for, shown on map and paper, assigned, taken along as GPX; and the calendar feed."""
 
-from flask import Blueprint, Response, redirect, request, url_for
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from geodata.crs import current_province
 from geodata.errors import GeodataError, InvalidValueError
 from geodata.i18n import N_
+from geodata.import_sessions import is_worker_running
+from geodata.inspection_records import DayRoute
+from geodata.inspection_runs import defer_route
 from geodata.inspections import calendar, facts, routes, visits
-from geodata.inspections.routes import RouteOptions
+from geodata.inspections.routes import Planning, RouteOptions
 from geodata.inspections.sites import Site
 from webmap.auth import allow, allow_public
 from webmap.extensions import db_session
-from webmap.i18n import translate_error
+from webmap.i18n import translate, translate_error
 from webmap.views.inspections_common import (
     INSPECTORS,
     current_day,
@@ -22,6 +27,14 @@ from webmap.views.inspections_common import (
     place_argument,
     render_page,
 )
+
+_STAGES = {
+    Planning.WAITING: N_("Waiting for the background"),
+    Planning.RUNNING: N_("The order is being worked out"),
+    Planning.DONE: N_("Ready"),
+    Planning.FAILED: N_("Not worked out"),
+    Planning.LOST: N_("The work was ended from outside"),
+}
 
 blueprint = Blueprint("routes", __name__, url_prefix="/inspections")
 
@@ -36,10 +49,10 @@ def new() -> str:
 @blueprint.post("/routes")
 @allow(*INSPECTORS)
 def add() -> ResponseReturnValue:
-    """Solve the day and show it."""
+    """Take what is asked of the day; the background works it out."""
     try:
         west, south, east, north = current_province().home
-        route = routes.make_route(
+        route = routes.request_route(
             db_session(), person(), day=day_field("day") or current_day(), site_ids=id_list("site"),
             people=request.form.getlist("person")[:50], options=_options(), campaign_id=number_field("campaign"),
             start=place_argument("start") or ((west + east) / 2, (south + north) / 2),
@@ -48,15 +61,21 @@ def add() -> ResponseReturnValue:
         db_session().rollback()
         return _form(translate_error(error)), 400
     db_session().commit()
+    defer_route(route.id)
     return redirect(url_for("routes.show", route_id=route.id))
 
 
 @blueprint.get("/routes/<int:route_id>")
 @allow(*INSPECTORS)
 def show(route_id: int) -> str:
-    """Show who visits what when; printable."""
+    """Show who visits what when, printable; or how far the background is with it."""
     session = db_session()
     route = routes.get_route(session, person(), route_id)
+    if route.result is None:
+        return render_page(
+            "inspections/route_progress.html",
+            route=route, state=_state(route), stage=routes.planning(session, route), Planning=Planning,
+        )  # fmt: skip
     sites = routes.sites_of(session, route)
     return render_page(
         "inspections/route.html",
@@ -67,6 +86,24 @@ def show(route_id: int) -> str:
             for each in (route.result or {}).get("routes", [])
         ],
     )  # fmt: skip
+
+
+@blueprint.get("/routes/<int:route_id>/state")
+@allow(*INSPECTORS)
+def state(route_id: int) -> Response:
+    """Answer how far the background is."""
+    return jsonify(_state(routes.get_route(db_session(), person(), route_id)))
+
+
+@blueprint.post("/routes/<int:route_id>/again")
+@allow(*INSPECTORS)
+def again(route_id: int) -> ResponseReturnValue:
+    """Let the background try a route once more that failed."""
+    route = routes.get_route(db_session(), person(), route_id)
+    routes.ask_again(db_session(), route)
+    db_session().commit()
+    defer_route(route.id)
+    return redirect(url_for("routes.show", route_id=route.id))
 
 
 @blueprint.post("/routes/<int:route_id>/assign")
@@ -116,6 +153,19 @@ def calendar_page() -> str:
 def calendar_feed(token: str) -> Response:
     """Answer the visits of whoever owns the secret address: calendar programs cannot sign in. No findings in it."""
     return Response(calendar.write_feed(db_session(), token), mimetype="text/calendar")
+
+
+def _state(route: DayRoute) -> dict[str, Any]:
+    """Return what the page asks for each second; the same as of an import."""
+    stage = routes.planning(db_session(), route)
+    return {
+        "stage": stage, "working": stage in {Planning.WAITING, Planning.RUNNING}, "waiting": stage is Planning.WAITING,
+        "worker": is_worker_running(db_session()), "step": translate(_STAGES[stage]), "share": None,
+        "rows": translate(N_("{sites} sites, {people} inspectors")).format(
+            sites=len(route.request["places"]), people=len(route.request["people"])
+        ),
+        "left": "", "next": url_for("routes.show", route_id=route.id),
+    }  # fmt: skip
 
 
 def _options() -> RouteOptions:

@@ -5,8 +5,9 @@ import time
 
 import pytest
 
-from geodata.errors import InvalidValueError
+from geodata.errors import ConfigurationError, InvalidValueError
 from geodata.inspections.routes import RouteOptions, Stop, read_opening_hours, solve
+from geodata.inspections.routing_table import read_routing_table
 
 START = (106.68, 20.86)
 OPTIONS = RouteOptions()
@@ -87,3 +88,60 @@ def test_300_sites_and_5_inspectors_are_routed_within_3_seconds():
     assert time.perf_counter() - begun < 3
     assert sum(len(each["stops"]) for each in found["routes"]) > 25
     assert {1, 2, 3, 4, 5} <= {each["id"] for route in found["routes"] for each in route["stops"]}
+
+
+@pytest.fixture
+def table(monkeypatch, tmp_path):
+    """Write the file of the setting."""
+
+    def write(content):
+        path = tmp_path / "duong-bo.csv"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        monkeypatch.setenv("ROUTING_TABLE", str(path))
+
+    return write
+
+
+def test_a_routing_table_replaces_the_estimate_both_ways_and_the_rest_stays_estimated(table):
+    table("from,to,minutes,km\na,b,100,60\nx,y,5,1\n")
+    found = solve(
+        [stop(1, code="a"), stop(2, code="b", lon=106.701), stop(3, code="c", lon=106.702)],
+        ["p"],
+        START,
+        OPTIONS,
+        read_routing_table("abc"),
+    )
+    assert found["table"] == {"name": "duong-bo", "known": 2, "ways": 6}
+    stops = found["routes"][0]["stops"]
+    # A hundred minutes between neighbours: the third is visited between them.
+    assert [each["id"] for each in stops] in ([1, 3, 2], [2, 3, 1])
+
+
+def test_minutes_of_the_table_are_driven(table):
+    table("\ufefffrom,to,minutes\na,b,90\nb,a,90\n")
+    found = solve([stop(1, code="a"), stop(2, code="b")], ["p"], START, OPTIONS, read_routing_table(["a", "b"]))
+    first, second = found["routes"][0]["stops"]
+    assert second["arrive"] - first["leave"] >= 90
+
+
+def test_without_the_setting_there_is_no_table(monkeypatch):
+    monkeypatch.delenv("ROUTING_TABLE", raising=False)
+    assert read_routing_table(["a"]) is None
+    assert "table" not in solve([stop(1)], ["a"], START, OPTIONS)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["from,to\na,b\n", "from,to,minutes\na,b,soon\n", "from,to,minutes\na,b,-1\n", "from,to,minutes\na,b\n",
+     "from,to,minutes,km\na,b,1,nan\n", b"\xff\xfe\x00", ""],
+)  # fmt: skip
+def test_a_table_that_makes_no_sense_is_refused(table, content):
+    table(content)
+    with pytest.raises(ConfigurationError):
+        read_routing_table(["a", "b"])
+
+
+def test_a_table_that_is_not_there_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setenv("ROUTING_TABLE", str(tmp_path / "none.csv"))
+    with pytest.raises(ConfigurationError):
+        read_routing_table(["a"])
