@@ -27,6 +27,7 @@ from geodata.database import new_engine
 from geodata.errors import GeodataError
 from geodata.history import ChangeSet, UndoReport, lock_layer, undo
 from geodata.i18n import N_
+from geodata.import_memory import last_like, with_remembered
 from geodata.import_sessions import (
     CANCELLED,
     ImportItem,
@@ -38,7 +39,6 @@ from geodata.import_sessions import (
     get_import,
     options_of,
     preview_mark,
-    remembered_answers,
     settle_lost,
 )
 from geodata.importing import ImportOptions, Status, commit_import, encoding as letters, preview_import
@@ -228,9 +228,9 @@ def _check(session: Session, found: ImportSession, progress: _Teller) -> None:
     preview = preview_import(session, kind, path, options, progress=progress)
     remembered = _remembered(session, found)
     if preview.table is not None and remembered is None and not found.options.get("forget"):
-        remembered = remembered_answers(session, found.layer, signature_of(preview.table))
+        remembered = last_like(session, preview)
         if remembered is not None:
-            again = _with_remembered(session, found, preview, remembered, progress)
+            again = with_remembered(session, preview, path, remembered, progress)
             remembered = remembered if again is not None else None
             preview = again or preview
     session.rollback()
@@ -243,38 +243,6 @@ def _remembered(session: Session, found: ImportSession) -> ChangeSet | None:
     if found.remembered_from is None or found.options.get("forget"):
         return None
     return session.get(ChangeSet, found.remembered_from)
-
-
-def _with_remembered(
-    session: Session, found: ImportSession, preview: Preview, last: ChangeSet, progress: _Teller
-) -> Preview | None:
-    """Return the preview with the answers of the last import of such a file; None where they add nothing or misfit."""
-    options = preview.options
-    answers = last.mapping
-    asked = preview.report.question.about if preview.report.question else None
-    columns = {name: column for name, column in (answers.get("columns") or {}).items() if name not in options.mapping}
-    merged = ImportOptions(
-        source_layer=options.source_layer or answers.get("source_layer"),
-        crs=options.crs or (last.crs if asked in {"crs", "axes"} else None),
-        swap_axes=options.swap_axes or (bool(answers.get("swap_axes")) and asked in {"crs", "axes"}),
-        encoding=options.encoding or (last.encoding if asked == "encoding" else None),
-        mapping={**columns, **options.mapping},
-        constants={**(answers.get("constants") or {}), **options.constants},
-        values={**(answers.get("values") or {}), **options.values},
-        mode=options.mode,
-        file_name=options.file_name,
-        match=options.match or bool(answers.get("match")),
-        matches=options.matches,
-    )
-    plain = preview.report
-    if asked is None and not merged.values and not merged.constants and dict(plain.mapping) == dict(merged.mapping):
-        return None
-    try:
-        again = preview_import(session, preview.kind, _file_of(found), merged, progress=progress)
-    except GeodataError:
-        return None
-    misfit = again.report.counts.rejected > max(plain.counts.rejected, again.report.counts.read // 2)
-    return None if again.report.status is Status.REFUSED or misfit else again
 
 
 def _keep(session: Session, found: ImportSession, preview: Preview, version: str, remembered: ChangeSet | None) -> None:

@@ -223,17 +223,6 @@ def options_of(found: ImportSession) -> ImportOptions:
     )
 
 
-def remembered_answers(session: Session, layer: str, signature: str) -> ChangeSet | None:
-    """Return the latest import of a file with the same columns into the layer."""
-    query = (
-        select(ChangeSet)
-        .where(ChangeSet.layer == layer, ChangeSet.mapping["signature"].astext == signature)
-        .order_by(ChangeSet.id.desc())
-        .limit(1)
-    )
-    return session.scalars(query).first()
-
-
 # Deciding -----------------------------------------------------------------------------------------
 
 

@@ -294,6 +294,7 @@ class ImportReport:
     unmapped: tuple[str, ...] = ()
     question: Question | None = None
     matches: tuple[dict[str, Any], ...] = ()
+    remembered: dict[str, Any] | None = None
     problems: tuple[Problem, ...] = ()
     problems_omitted: int = 0
     reason: str | None = None
@@ -326,6 +327,7 @@ class ImportReport:
             "unmapped": list(self.unmapped),
             "question": self.question.as_json(translate) if self.question else None,
             "matches": list(self.matches),
+            "remembered": self.remembered,
             "problems": [item.as_json(translate) for item in self.problems],
             "problems_omitted": self.problems_omitted,
             "reason": self.reason,

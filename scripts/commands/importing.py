@@ -7,6 +7,7 @@ import getpass
 import json
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 
 #: Exit codes by the report's status.
 EXIT_CODES = {"ok": 0, "partial": 3, "ask": 4, "refused": 5}
+#: Of several files the first of these codes that occurs.
+WORST_FIRST = (1, 5, 4, 3, 0)
+#: What lies beside a .shp, .tab or .mif and is read with it.
+PARTS = frozenset(
+    {".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj", ".dat", ".map", ".id", ".ind", ".mid"}
+)
 #: Problems written out for people; --json lists more.
 SHOWN_PROBLEMS = 40
 #: How a question is answered on the command line.
@@ -32,7 +39,7 @@ ANSWERS = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `import`."""
-    parser.add_argument("file", type=Path)
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="một hay nhiều tệp (one or more files)")
     parser.add_argument("--layer", required=True, help="lớp nhận dữ liệu (the layer)")
     parser.add_argument("--source-layer", help="lớp trong tệp, khi tệp có nhiều lớp (layer of the file)")
     parser.add_argument("--crs", help="hệ tọa độ của tệp, ví dụ EPSG:9210 (CRS of the file)")
@@ -52,6 +59,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--match", action="append", default=[], metavar="ROW=CODE", help="dòng này là đối tượng có mã này; ROW= là mới"
     )
+    parser.add_argument(
+        "--remembered",
+        action="store_true",
+        help="dùng lại câu trả lời của lần nhập trước cho tệp có cùng các cột (answers of the last such file)",
+    )
     parser.add_argument("--dry-run", action="store_true", help="chỉ xem trước (preview only)")
     parser.add_argument(
         "--rejected", type=Path, help="ghi các dòng bị loại kèm lý do, cùng loại tệp hoặc CSV (rejected rows)"
@@ -60,17 +72,65 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Preview and, unless told otherwise, store."""
+    """Preview and, unless told otherwise, store each file; the exit code is the worst one."""
+    files = whole_files(arguments.files)
+    if arguments.rejected and len(files) > 1:
+        raise Failure(Exit.ERROR, "--rejected chỉ dùng với một tệp", "--rejected takes one file")
+    if len(files) == 1:
+        code, answer = import_file(arguments, files[0])
+        announce(answer)
+        return code
+    codes, answers = [], []
+    for path in files:
+        code, answer = import_or_explain(arguments, path)
+        codes.append(code)
+        answers.append(answer)
+    announce(f"[{', '.join(answers)}]" if arguments.json else "\n\n".join(answers))
+    return next(code for code in WORST_FIRST if code in codes)
+
+
+def whole_files(paths: Sequence[Path]) -> list[Path]:
+    """Return the files without the parts that belong to a .shp, .tab or .mif among them."""
+    mains = {path.with_suffix("") for path in paths if path.suffix.lower() in {".shp", ".tab", ".mif"}}
+    return [path for path in paths if path.suffix.lower() not in PARTS or path.with_suffix("") not in mains]
+
+
+def import_or_explain(arguments: argparse.Namespace, path: Path) -> tuple[int, str]:
+    """Import one of several files; what goes wrong with it does not keep the others from being imported."""
+    from geodata.errors import GeodataError
+    from webmap.i18n import translate_error
+
+    try:
+        return import_file(arguments, path)
+    except GeodataError as error:
+        message = translate_error(error, "vi")
+    except Failure as failure:
+        message = str(failure)
+    if arguments.json:
+        problem = {"status": "error", "import_id": None, "layer": arguments.layer, "file_name": path.name}
+        return Exit.ERROR, json.dumps({**problem, "message": message}, ensure_ascii=False)
+    return Exit.ERROR, f"{path.name}: {message}"
+
+
+def import_file(arguments: argparse.Namespace, path: Path) -> tuple[int, str]:
+    """Preview and store one file; return the exit code and what to print."""
+    from geodata.import_memory import last_like, taken_over, with_remembered
     from geodata.importing import commit_import, preview_import
     from geodata.layers import LAYERS
 
     options = options_of(arguments)
     kind = LAYERS.get(arguments.layer)
-    if not arguments.file.is_file():
-        raise Failure(Exit.ERROR, f"Không có tệp {arguments.file}", "no such file")
+    if not path.is_file():
+        raise Failure(Exit.ERROR, f"Không có tệp {path}", "no such file")
     with database_session() as session:
-        say(f"Đang đọc {arguments.file.name}", "reading")
-        preview = preview_import(session, kind, arguments.file, options, list_changes=False)
+        say(f"Đang đọc {path.name}", "reading")
+        preview = preview_import(session, kind, path, options, list_changes=False)
+        remembered: dict[str, Any] | None = None
+        last = last_like(session, preview) if arguments.remembered or preview.report.question else None
+        if last is not None and (again := with_remembered(session, preview, path, last)):
+            remembered = {**taken_over(preview, again, last), "used": arguments.remembered}
+            preview = again if arguments.remembered else preview
+        preview = replace(preview, report=preview.report.replaced(remembered=remembered))
         report = preview.report
         if not arguments.dry_run and report.status in {"ok", "partial"}:
             say("Đang ghi vào cơ sở dữ liệu", "storing")
@@ -78,10 +138,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.rejected and report.counts.rejected:
         write_back(preview, arguments.rejected)
     if arguments.json:
-        announce(json.dumps(report.as_json(vietnamese), ensure_ascii=False, allow_nan=False))
-    else:
-        announce("\n".join(describe(report, dry_run=arguments.dry_run)))
-    return EXIT_CODES[report.status]
+        return EXIT_CODES[report.status], json.dumps(report.as_json(vietnamese), ensure_ascii=False, allow_nan=False)
+    return EXIT_CODES[report.status], "\n".join(describe(report, dry_run=arguments.dry_run))
 
 
 def write_back(preview: Preview, path: Path) -> None:
@@ -191,6 +249,7 @@ def describe(report: ImportReport, *, dry_run: bool) -> list[str]:
     if rest > 0:
         lines.append(f"  … và {rest} lỗi nữa")
     lines += question_lines(report)
+    lines += remembered_lines(report)
     lines.append(outcome(report, dry_run=dry_run))
     return lines
 
@@ -208,6 +267,18 @@ def question_lines(report: ImportReport) -> list[str]:
         lines.append(f"  {answer}: {choice.why.say(vietnamese)}")
         lines += [f"      {sample}" for sample in choice.samples]
     return lines
+
+
+def remembered_lines(report: ImportReport) -> list[str]:
+    """Return which answers were given about an earlier file with the same columns, and whether they were used."""
+    found = report.remembered
+    if found is None:
+        return []
+    answers = ", ".join(f"{name}={value}" for name, value in found["answers"].items())
+    source = f"lần nhập {found['import_id']} ({found['file_name']}, {found['at'][:10]}, {found['user']})"
+    if found["used"]:
+        return [f"Dùng lại câu trả lời của {source}: {answers}"]
+    return [f"Tệp có cùng các cột ở {source} đã được trả lời: {answers}. Dùng lại bằng --remembered."]
 
 
 def outcome(report: ImportReport, *, dry_run: bool) -> str:

@@ -157,3 +157,79 @@ def test_rejected_rows_come_back_in_their_own_format_and_go_in_corrected(manage,
     )
     assert commit_import(session, preview, user_name="an").counts.new == 1
     assert {item.code: item.market_class for item in session.query(LAYERS.get("markets"))} == {"A": "1", "B": "2"}
+
+
+def several(tmp_path):
+    """A good file, one with a bad row, one that asks, one that is refused."""
+    return {
+        0: files.csv(tmp_path / "good.csv", GOOD),
+        3: files.csv(tmp_path / "mixed.csv", MIXED),
+        4: files.csv(tmp_path / "asks.csv", "MA,TEN\nA,Chợ An\n"),
+        5: files.csv(tmp_path / "refused.exe", "x"),
+        1: tmp_path / "missing.csv",
+    }
+
+
+@pytest.mark.parametrize("chosen", [(0, 3), (3, 0), (0, 3, 4), (0, 5, 4), (1, 0, 5)])
+def test_several_files_are_imported_one_by_one_and_the_worst_code_is_told(manage, tmp_path, chosen):
+    paths = several(tmp_path)
+    words = [paths[code] for code in chosen]
+    code, output = manage(importing, *words, "--layer", "markets", "--json")
+    answers = json.loads(output)
+    assert code == next(worst for worst in (1, 5, 4, 3, 0) if worst in chosen)
+    assert [answer["file_name"] for answer in answers] == [path.name for path in words]
+    statuses = {0: "ok", 3: "partial", 4: "ask", 5: "refused", 1: "error"}
+    assert [answer["status"] for answer in answers] == [statuses[code] for code in chosen]
+    assert all(bool(answer["import_id"]) == (answer["status"] == "ok") for answer in answers)
+
+
+def test_the_parts_of_a_shapefile_are_one_file(manage, tmp_path):
+    shp, shx = files.shp_points(files.PLACES[:1])
+    parts = {
+        "shp": shp,
+        "shx": shx,
+        "dbf": files.dbf(["MA", "TEN"], [["A", "Chợ An"]]),
+        "prj": files.PRJ_WGS84.encode(),
+    }
+    for suffix, data in parts.items():
+        (tmp_path / f"cho.{suffix}").write_bytes(data)
+    code, output = manage(importing, *sorted(tmp_path.iterdir()), "--layer", "markets", "--json")
+    assert code == 0
+    assert json.loads(output)["counts"]["new"] == 1
+
+
+def without_prj(path, code="C1"):
+    return files.shapefile(path, ["SO_TT", "TEN"], [[code, "Chợ Sắt"]], files.to_crs(files.PLACES[:1], 9210), prj=None)
+
+
+def test_answers_of_the_last_such_file_are_offered_and_taken_only_when_told(manage, tmp_path):
+    words = ("--layer", "markets", "--json")
+    first = without_prj(tmp_path / "a.zip")
+    code, output = manage(importing, first, *words)
+    assert (code, json.loads(output)["remembered"]) == (4, None)
+    code, _ = manage(importing, first, *words, "--crs", "EPSG:9210", "--map", "code=SO_TT")
+    assert code == 0
+    second = without_prj(tmp_path / "b.zip", "C2")
+    code, output = manage(importing, second, *words)
+    answer = json.loads(output)
+    assert (code, answer["status"], answer["remembered"]["used"]) == (4, "ask", False)
+    assert answer["remembered"]["answers"]["crs"] == "EPSG:9210"
+    code, output = manage(importing, second, *words, "--remembered")
+    answer = json.loads(output)
+    assert (code, answer["counts"]["new"]) == (0, 1)
+    assert (answer["remembered"]["used"], answer["remembered"]["file_name"]) == (True, "a.zip")
+    _, output = manage(importing, without_prj(tmp_path / "c.zip", "C3"), "--layer", "markets")
+    assert "--remembered" in output
+    _, output = manage(importing, tmp_path / "c.zip", "--layer", "markets", "--remembered")
+    assert "Dùng lại câu trả lời của lần nhập" in output
+
+
+def test_a_remembered_crs_that_puts_fewer_objects_inside_is_not_offered(manage, tmp_path):
+    words = ("--layer", "markets", "--json", "--map", "code=SO_TT")
+    manage(importing, without_prj(tmp_path / "a.zip"), *words, "--crs", "EPSG:9210")
+    other = files.shapefile(
+        tmp_path / "b.zip", ["SO_TT", "TEN"], [["C2", "Chợ Ga"]], files.to_crs(files.PLACES[:1], 5899), prj=None
+    )
+    code, output = manage(importing, other, *words, "--remembered")
+    answer = json.loads(output)
+    assert (code, answer["question"]["about"], answer["remembered"]) == (4, "crs", None)
