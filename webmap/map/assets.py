@@ -33,7 +33,8 @@ def land_rings(extent: Bbox, path: Path = LAND) -> list[list[float]]:
     rings = []
     for geometry in topology["objects"]["land"]["geometries"]:
         for polygon in geometry["arcs"] if geometry["type"] == "MultiPolygon" else [geometry["arcs"]]:
-            ring = clip(_join(polygon[0], arcs), reach)
+            whole = _join(polygon[0], arcs)
+            ring = clip(whole, reach) if _overlaps(whole, reach) else []
             if ring and _size(ring) > SMALLEST_DEG:
                 rings.append([round(value, 3) for point in ring for value in point])
     return rings
@@ -54,6 +55,13 @@ def clip(ring: Ring, reach: Bbox) -> Ring:
                 cut.append(point)
         ring = cut
     return ring
+
+
+def _overlaps(ring: Ring, box: Bbox) -> bool:
+    """Say whether a ring's extent touches a box: nearly all rings of the world do not, and cutting costs."""
+    west, south, east, north = box
+    xs, ys = [x for x, _ in ring], [y for _, y in ring]
+    return min(xs) <= east and max(xs) >= west and min(ys) <= north and max(ys) >= south
 
 
 def _size(ring: Ring) -> float:
