@@ -1,14 +1,32 @@
 """Legal acts (văn bản) and what they are linked to."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, ForeignKey, Identity, Text, UniqueConstraint, select
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    ForeignKey,
+    Identity,
+    Text,
+    UniqueConstraint,
+    and_,
+    case,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geodata.database import Base
+from geodata.errors import NotFoundError
 from geodata.i18n import N_
-from geodata.layer import LabelledEnum, stored
+from geodata.layer import Feature, LabelledEnum, stored
+
+#: A text shorter than this would find half of the register.
+MIN_ASKED = 2
 
 
 class ActKind(LabelledEnum):
@@ -62,3 +80,81 @@ def documents_of(connection: Connection, layer: str, feature_id: int) -> list[di
         .order_by(LegalAct.issued_on.nulls_last(), LegalAct.number)
     )
     return [row._asdict() for row in connection.execute(statement)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Act:
+    """A legal act as it is shown; `features`: how many of the layers asked for hang on it."""
+
+    id: int
+    number: str
+    kind: ActKind
+    authority: str | None
+    issued_on: date | None
+    valid_from: date | None
+    valid_to: date | None
+    summary: str | None
+    is_verified: bool
+    features: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Linked:
+    """What of one layer hangs on an act: how many, and the first of them as (id, code, name)."""
+
+    kind: type[Feature]
+    count: int
+    features: list[tuple[int, str, str]]
+
+
+def search_acts(connection: Connection, asked: str, kinds: Iterable[type[Feature]], limit: int = 5) -> list[Act]:
+    """Return the acts whose number, or number and summary, have every word asked for; accents optional."""
+    words = " ".join(asked.replace("\x00", "").split())[:100].split()
+    if len("".join(words)) < MIN_ASKED:
+        return []
+    number, text = (
+        func.fold_text(LegalAct.number),
+        func.fold_text(func.concat_ws(" ", LegalAct.number, LegalAct.authority, LegalAct.summary)),
+    )
+    whole = func.fold_text(" ".join(words))
+    found = and_(*(func.strpos(text, func.fold_text(word)) > 0 for word in words))
+    rank = case(
+        (number == whole, 0), (func.strpos(number, whole) == 1, 1), (func.strpos(number, whole) > 0, 2), else_=3
+    )
+    count = (
+        select(func.count())
+        .where(
+            FeatureDocument.legal_act_id == LegalAct.id, FeatureDocument.layer.in_([kind.layer.name for kind in kinds])
+        )
+        .scalar_subquery()
+    )
+    statement = (
+        select(LegalAct.__table__, count.label("features"))
+        .where(or_(found, func.strpos(number, whole) > 0))
+        .order_by(rank, count.desc(), LegalAct.issued_on.desc().nulls_last(), LegalAct.number)
+        .limit(limit)
+    )
+    return [Act(**row._asdict()) for row in connection.execute(statement)]
+
+
+def get_act(connection: Connection, act_id: int) -> Act:
+    """Return a legal act. Raises NotFoundError."""
+    row = connection.execute(select(LegalAct.__table__).where(LegalAct.id == act_id)).first()
+    if row is None:
+        raise NotFoundError(value=str(act_id))
+    return Act(**row._asdict())
+
+
+def features_of(connection: Connection, act_id: int, kinds: Iterable[type[Feature]], limit: int = 100) -> list[Linked]:
+    """Return per layer what hangs on an act, by name; layers with nothing are left out."""
+    linked = []
+    for kind in kinds:
+        ids = select(FeatureDocument.feature_id).where(
+            FeatureDocument.layer == kind.layer.name, FeatureDocument.legal_act_id == act_id
+        )
+        count = connection.execute(select(func.count()).where(kind.id.in_(ids))).scalar_one()
+        statement = select(kind.id, kind.code, kind.name).where(kind.id.in_(ids)).order_by(kind.name, kind.id)
+        rows = connection.execute(statement.limit(limit)).all() if count else []
+        if count:
+            linked.append(Linked(kind=kind, count=count, features=[(row[0], row[1], row[2]) for row in rows]))
+    return linked

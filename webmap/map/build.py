@@ -29,6 +29,7 @@ DEFAULT_ADDRESSES = {
     "feature": "/api/layers/{layer}/features/{id}",
     "search": "/api/search",
     "coordinates": "/api/coordinates",
+    "act": "/documents/{id}/panel",
     "login": "/login",
 }
 

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, current_app, jsonify, request, url_for
 
 from geodata import features
 from geodata.access import Action, may
+from geodata.documents import search_acts
 from geodata.errors import InvalidValueError
 from geodata.i18n import N_
 from geodata.places import parse_place
@@ -15,7 +16,7 @@ from webmap.auth import allow_public, current_role
 from webmap.coordinates import name_system
 from webmap.describe import describe_layer
 from webmap.extensions import database, layers
-from webmap.i18n import current_language, format_word, translate
+from webmap.i18n import current_language, format_value, format_word, translate
 from webmap.requests import int_argument, layer_request
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
@@ -108,8 +109,19 @@ def search_everything() -> Response:
     kinds = [kind for kind in layers() if may(role, Action.VIEW, kind)]
     with database().reading() as connection:
         hits = search(connection, kinds, text, int_argument("limit", 20, low=1, high=50))
+        acts = search_acts(connection, text, kinds)
     titles = {kind.layer.name: translate(kind.layer.singular) for kind in kinds}
-    return jsonify({"query": text, "hits": [asdict(hit) | {"kind": titles[hit.layer]} for hit in hits]})
+    return jsonify(
+        {
+            "query": text,
+            "hits": [asdict(hit) | {"kind": titles[hit.layer]} for hit in hits],
+            "acts": [
+                {"id": act.id, "number": act.number, "kind": translate(act.kind.label), "summary": act.summary,
+                 "issued_on": format_value(act.issued_on), "features": act.features, "address": url_for("documents.act", act_id=act.id)}
+                for act in acts
+            ],
+        }
+    )  # fmt: skip
 
 
 @blueprint.get("/coordinates")

@@ -30,7 +30,7 @@ export function startSelection(page, state) {
     hits = found; index = at;
     const hit = hits[index];
     overlay.select(hit);
-    state.update({ selection: { layer: hit.layer.spec.name, id: hit.id }, panel: details });
+    state.update({ selection: { layer: hit.layer.spec.name, id: hit.id }, panel: details, act: null });
     details ? openDetails(hit) : openPopup(hit);
   }
 
@@ -88,7 +88,7 @@ export function startSelection(page, state) {
     overlay.select(null);
     map.closePopup(popup);
     closePanel();
-    state.update({ selection: null, panel: false });
+    state.update({ selection: null, panel: false, act: null });
   }
 
   function pickAt(point, within = reach) {
@@ -113,6 +113,32 @@ export function startSelection(page, state) {
     }
   }
 
+  /* A legal act with what hangs on it, in the panel. */
+  async function openAct(id) {
+    hits = [];
+    overlay.select(null);
+    map.closePopup(popup);
+    openPanel();
+    state.update({ selection: null, panel: false, act: id });
+    try {
+      const content = await fetchFragment(config.addresses.act.replace("{id}", id));
+      if (state.act === id) showInPanel(content);
+    } catch (error) {
+      showInPanel(element("p", { class: "loading-lines" }, failure(error)));
+    }
+  }
+
+  /* In the panel, documents and objects open here instead of leading away. */
+  document.getElementById("object-body").addEventListener("click", (event) => {
+    const link = event.target.closest("[data-open-act], [data-show-id]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    if (link.dataset.openAct) { openAct(Number(link.dataset.openAct)); return; }
+    const name = link.dataset.showLayer, shown = layers.filter((layer) => map.hasLayer(layer)).map((layer) => layer.spec.name);
+    if (!shown.includes(name)) state.update({ layers: [...shown, name] });
+    show({ layer: name, id: Number(link.dataset.showId) }, { fly: true, details: true });
+  });
+
   map.on("click", (event) => pickAt(event.containerPoint));
   map.getContainer().addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target === map.getContainer()) pickAt(map.getSize().divideBy(2), 24);
@@ -125,13 +151,14 @@ export function startSelection(page, state) {
     map.on("mousemove", hover);
   }
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !event.defaultPrevented && state.selection) { drop(); map.getContainer().focus({ preventScroll: true }); }
+    if (event.key === "Escape" && !event.defaultPrevented && (state.selection || state.act)) { drop(); map.getContainer().focus({ preventScroll: true }); }
   });
   document.querySelector("[data-close-object]").addEventListener("click", drop);
   map.on("popupclose", () => setTimeout(() => { // not when another one follows, or the panel
     if (!map.hasLayer(popup) && !isPanelOpen() && state.selection) drop();
   }));
-  window.addEventListener("popstate", () => { state.selection ? show(state.selection, { details: state.panel }) : drop(); });
+  window.addEventListener("popstate", () => { state.selection ? show(state.selection, { details: state.panel }) : state.act ? openAct(state.act) : drop(); });
   if (state.selection) show(state.selection, { details: state.panel, fly: !state.view });
-  return { show, drop };
+  else if (state.act) openAct(state.act);
+  return { show, drop, openAct };
 }

@@ -4,6 +4,8 @@ import { element, number, t } from "./texts.js";
 /* Two numbers and the signs that belong to coordinates: worth asking what place that is. */
 const COORDINATES = /^(?=(?:.*\d){4})[\d\s.,;:/=°º'’′"”″XYNEBĐ-]+$/i;
 
+const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").replace(/đ/gi, "d").toLowerCase();
+
 async function read(address, signal) {
   const answer = await fetch(address, { signal });
   if (!answer.ok) throw new Error(answer.statusText);
@@ -16,17 +18,24 @@ export function startSearch({ map, config }, selection) {
 
   const close = () => { list.hidden = true; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); };
   const mark = (index) => {
+    const items = [...list.querySelectorAll("[role=option]")];
     current = index;
-    [...list.children].forEach((item, i) => item.setAttribute("aria-selected", i === index));
-    if (list.children[index]?.id) { input.setAttribute("aria-activedescendant", list.children[index].id); list.children[index].scrollIntoView({ block: "nearest" }); }
+    items.forEach((item, i) => item.setAttribute("aria-selected", i === index));
+    if (items[index]) { input.setAttribute("aria-activedescendant", items[index].id); items[index].scrollIntoView({ block: "nearest" }); }
   };
   const take = (index) => { close(); input.blur(); choices[index].go(); };
 
+  /* Answers of one kind stand together, the kind of the best answer first. */
   function offer(found, empty) {
-    choices = found;
-    const items = found.map((choice, i) => element("li", { role: "option", id: "hit-" + i, "aria-selected": "false", mousedown: (event) => event.preventDefault(), click: () => take(i) },
+    const kinds = [...new Set(found.map((choice) => choice.kind))];
+    choices = kinds.flatMap((kind) => found.filter((choice) => choice.kind === kind));
+    const items = choices.map((choice, i) => element("li", { role: "option", id: "hit-" + i, "aria-selected": "false", mousedown: (event) => event.preventDefault(), click: () => take(i) },
       element("strong", {}, choice.title), element("span", {}, choice.note)));
-    list.replaceChildren(...(items.length ? items : [element("li", { class: "empty" }, empty)]));
+    const groups = kinds.map((kind, k) => {
+      const mine = items.filter((_, i) => choices[i].kind === kind);
+      return kind ? element("ul", { role: "group", "aria-labelledby": "hit-kind-" + k }, element("li", { class: "hit-kind", id: "hit-kind-" + k, role: "presentation" }, kind), ...mine) : mine;
+    }).flat();
+    list.replaceChildren(...(items.length ? groups : [element("li", { class: "empty" }, empty)]));
     list.hidden = false;
     input.setAttribute("aria-expanded", "true");
     mark(items.length ? 0 : -1);
@@ -50,8 +59,11 @@ export function startSearch({ map, config }, selection) {
         offer(places.places.map((place) => ({ title: `${number(place.lat, 5)} N ${number(place.lon, 5)} E`, note: place.system, go: () => goTo(place) })));
         return;
       }
-      const { hits } = await read(`${config.addresses.search}?limit=12&q=${encodeURIComponent(text)}`, signal);
-      offer(hits.map((hit) => ({ title: hit.name, note: [hit.kind, hit.address].filter(Boolean).join(" · "), go: () => selection.show(hit, { fly: true }) })),
+      const { hits, acts } = await read(`${config.addresses.search}?limit=12&q=${encodeURIComponent(text)}`, signal);
+      const found = hits.map((hit) => ({ kind: hit.kind, title: hit.name, note: hit.address || hit.code, go: () => selection.show(hit, { fly: true }) }));
+      const papers = acts.map((act) => ({ kind: t("Documents"), title: act.number, note: [act.kind, act.issued_on, act.summary, act.features ? t("{count} objects", { count: number(act.features) }) : ""].filter(Boolean).join(" · "), go: () => selection.openAct(act.id) }));
+      const asksForPaper = acts.some((act) => fold(act.number).startsWith(fold(text)));
+      offer(asksForPaper ? [...papers, ...found] : [...found, ...papers],
         t("Nothing found for “{text}”.", { text }));
     } catch (error) {
       if (error.name !== "AbortError") offer([], t("The search did not answer. Try again."));

@@ -25,6 +25,7 @@ export class State extends EventTarget {
     const [layer, id] = (query.get("sel") || "").split(":");
     this.selection = this.layerNames.includes(layer) && /^\d+$/.test(id || "") ? { layer, id: Number(id) } : null;
     this.panel = query.has("details");
+    this.act = !this.selection && /^\d+$/.test(query.get("act") || "") ? Number(query.get("act")) : null; // a legal act in the panel
     const years = (query.get("compare") || "").split(",").map(Number);
     this.compare = years.length === 2 && years.every((year) => year >= 1900 && year <= 2100) ? { years, plans: [0, 1].map((i) => query.getAll("plans")[i] || "") } : null;
     this.table = this.layerNames.includes(query.get("table")) ? query.get("table") : null;
@@ -87,7 +88,7 @@ export class State extends EventTarget {
   address() {
     const query = new URLSearchParams(location.search);
     for (const key of [...query.keys()]) {
-      if (key.includes(".") || [...VIEW, "layers", "fade", "sel", "details", "table", "compare", "plans", "q"].includes(key)) query.delete(key);
+      if (key.includes(".") || [...VIEW, "layers", "fade", "sel", "details", "act", "table", "compare", "plans", "q"].includes(key)) query.delete(key);
     }
     if (this.view) {
       query.set("z", this.view.z);
@@ -101,6 +102,7 @@ export class State extends EventTarget {
     }
     if (this.selection) query.set("sel", `${this.selection.layer}:${this.selection.id}`);
     if (this.selection && this.panel) query.set("details", "");
+    if (this.act && !this.selection) query.set("act", this.act);
     if (this.table) query.set("table", this.table);
     if (this.compare) {
       query.set("compare", this.compare.years.join(","));

@@ -1,7 +1,6 @@
 /* The map's tools: one is open at a time, in a card over the map. */
 import { startInside } from "./tools-inside.js";
 import { startMeasure } from "./tools-measure.js";
-import { startCompare } from "./compare.js";
 import { openPrint } from "./print.js";
 import { startYears } from "./years.js";
 import { element, icon, t } from "./texts.js";
@@ -36,8 +35,6 @@ function openTool(name) {
   button.setAttribute("aria-pressed", "true");
   open = { name, tool: TOOLS[name](page, body, closeTool) };
 }
-
-startCompare(page);
 
 const toggle = bar.querySelector("[data-tools-toggle]");
 toggle.addEventListener("click", () => {

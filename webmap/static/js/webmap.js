@@ -1,4 +1,5 @@
 /* Starts the map page: takes what folium's script made and hands it to one module per concern. */
+import { startCompare } from "./compare.js";
 import { startCopying } from "./copy.js";
 import { startChips } from "./chips.js";
 import { startReadout } from "./coordinates.js";
@@ -19,6 +20,7 @@ const state = new State(Object.fromEntries(layers.map((layer) => [layer.spec.nam
 document.getElementById("attribution").textContent = basemap ? "" : t("Land: Natural Earth");
 startPanels(map);
 const countLayers = startLayers(page, state);
+if (basemap) watchBasemap(); // before the first of its tiles can fail
 await nextTask();
 showView(); // asks for the tiles; the rest is made while they come, in pieces that leave room for a click
 page.state = state;
@@ -36,7 +38,7 @@ startTools();
 startCopying();
 watchNetwork();
 watchPointer();
-if (basemap) watchBasemap();
+startCompare(page);
 state.update({}); // gives the links of the page this address
 
 function nextTask() { return new Promise((done) => { setTimeout(done); }); }
