@@ -25,6 +25,9 @@ from geodata.layers.fuel_sites import FuelSite
 
 #: More matches than this are told as “more than”.
 COUNT_LIMIT = 10_000
+#: So many matches are put in order by themselves.
+FEW = 3_000
+CIRCLES_KM = (1, 4, 16)
 #: What the stored scores hold of a site, by the name of its field.
 STORED: Mapping[str, InstrumentedAttribute[Any]] = {
     name: getattr(SiteScore, name)
@@ -90,20 +93,42 @@ def rank_sites(
     wanted = list(conditions)
     lots = round(size * basis.weights.random_percent / 100) if not nearest_first else 0
     ranked = size - lots
-    order: tuple[ColumnElement[Any], ...] = (SiteScore.score.desc(), SiteScore.feature_id.asc())
-    if nearest_first and here:
-        order = (_metres(here), SiteScore.feature_id.asc())
-    best = select(SiteScore.feature_id).where(*wanted).order_by(*order).limit(ranked + 1).offset((page - 1) * ranked)
-    ids = _ids(session, best, basis)
+    near = here if nearest_first else None
+    rank = (SiteScore.score.desc(), SiteScore.feature_id) if near is None else (_metres(near), SiteScore.feature_id)
+    lot = (SiteScore.lot, SiteScore.feature_id)
+    # Few matches are read once and put in order here; of many the indexes give the first without reading the rest.
+    matches = _ids(session, select(SiteScore.feature_id).where(*wanted).limit(COUNT_LIMIT + 1), basis)
+    few: list[ColumnElement[bool]] | None = [SiteScore.feature_id.in_(matches)] if len(matches) <= FEW else None
+    first = (page - 1) * ranked
+    best = few or [*wanted, *_close_by(session, wanted, near, first + ranked, basis)]
+    ids = _ids(session, _ordered(best, rank, first, ranked + 1), basis) if matches else []
     sites = _read(session, ids[:ranked], basis.weights, here)
     if lots and len(ids) > ranked:
-        drawn = select(SiteScore.feature_id).where(*wanted, SiteScore.feature_id.not_in(ids[:ranked]))
-        drawn = drawn.order_by(SiteScore.lot, SiteScore.feature_id).limit(lots).offset((page - 1) * lots)
-        lot = Reason(points=0, text=Explanation(template=N_("Drawn by lot, to keep the ranking honest")))
-        sites += _read(session, _ids(session, drawn, basis), basis.weights, here, lot)
-    some = select(SiteScore.feature_id).where(*wanted).limit(COUNT_LIMIT + 1).subquery()
-    total = session.execute(_over(select(func.count()).select_from(some), basis)).scalar_one()
-    return Worklist(sites=sites, total=total, has_next=len(ids) > ranked, basis=basis)
+        others = [*(few or wanted), SiteScore.feature_id.not_in(ids[:ranked])]
+        drawn = _ids(session, _ordered(others, lot, (page - 1) * lots, lots), basis)
+        why = Reason(points=0, text=Explanation(template=N_("Drawn by lot, to keep the ranking honest")))
+        sites += _read(session, drawn, basis.weights, here, why)
+    return Worklist(sites=sites, total=len(matches), has_next=len(ids) > ranked, basis=basis)
+
+
+def _ordered(
+    wanted: Sequence[ColumnElement[bool]], order: tuple[ColumnElement[Any] | Any, ...], first: int, count: int
+) -> Select[Any]:
+    return select(SiteScore.feature_id).where(*wanted).order_by(*order).limit(count).offset(first)
+
+
+def _close_by(
+    session: Session, wanted: Sequence[ColumnElement[bool]], near: tuple[float, float] | None, needed: int, basis: Basis
+) -> list[ColumnElement[bool]]:
+    """Return the condition of a circle that surely holds the nearest: measuring to half a million takes too long."""
+    if near is None or not basis.is_stored:
+        return []
+    for km in CIRCLES_KM:
+        circle = within(near, km)
+        inside = select(SiteScore.feature_id).where(*wanted, circle).limit(needed + 1)
+        if len(_ids(session, inside, basis)) > needed:
+            return [circle]
+    return []
 
 
 def of_site(condition: ColumnElement[bool]) -> ColumnElement[bool]:

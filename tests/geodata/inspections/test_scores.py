@@ -16,7 +16,7 @@ from geodata.inspection_records import (
     TargetState,
     VisitKind,
 )
-from geodata.inspections import scores
+from geodata.inspections import scores, worklist
 from geodata.inspections.facts import read_facts, today
 from geodata.inspections.scores import COLUMNS, ScoreMark, ScoreRun, SiteScore
 from geodata.inspections.states import derive_state
@@ -287,3 +287,23 @@ def test_the_lot_draws_others_each_month_and_the_same_for_everybody(session):
         query = select(found.c.feature_id).order_by(scores.lot_of(literal(month), found.c.feature_id))
         lots[month] = list(session.scalars(query))
     assert lots["2020-01"] != lots["2020-02"]
+
+
+@pytest.mark.parametrize("options", [{}, {"here": CENTRE, "nearest_first": True}], ids=["by rank", "nearest first"])
+def test_many_matches_are_listed_as_few_are(session, monkeypatch, options):
+    for number in range(70):
+        make_feature(
+            session, FuelSite, kind="petrol", tank_volume_m3=number * 3 % 200, lon=CENTRE[0] + number * 7 % 70 / 300,
+            business_state="closed" if number % 5 == 0 else None,
+        )  # fmt: skip
+    pages = [{"page": 1, "size": 10}, {"page": 3, "size": 10}, {"page": 8, "size": 10}]
+    few = [rank_sites(session, **page, **options).sites for page in pages]
+    monkeypatch.setattr(worklist, "FEW", 0)
+    many = [rank_sites(session, **page, **options).sites for page in pages]
+    assert [[row.id for row in page] for page in few] == [[row.id for row in page] for page in many]
+    if options:
+        distances = [row.distance_m for row in few[0]]
+        assert distances == sorted(distances)
+    else:
+        points = [row.score for row in few[0] if not row.by_lot]
+        assert points == sorted(points, reverse=True)
