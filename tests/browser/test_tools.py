@@ -170,6 +170,8 @@ def test_the_sheet_has_its_paper_and_its_scale(page, paper, direction, size):
     assert page.locator(".print-names text").count() > 0
     assert page.locator(".print-legend li").count() > 3
     pdf = page.pdf(prefer_css_page_size=True, print_background=True)
+    assert not re.search(rb"/Subtype\s*/Image", pdf), "the map is drawn in lines and areas, not as a picture"
+    assert pdf.count(b"/ToUnicode") > 0
     boxes = re.findall(rb"/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]", pdf)
     assert [tuple(round(float(side) / 72 * 25.4) for side in box) for box in boxes] == [size]
 

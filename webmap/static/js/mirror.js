@@ -3,9 +3,7 @@
 /* Put copies of the `wanted` layers on a map and return them. `ask(layer)` gives a copy's query, else that of the screen. */
 export function mirrorLayers(page, map, wanted, ask = (layer) => layer.query) {
   if (page.map.hasLayer(page.land)) {
-    const land = window.webmap.land([]);
-    land._rings = page.land._rings;
-    land.addTo(map);
+    window.webmap.land(page.land.rings).addTo(map);
   } else if (page.basemap && page.map.hasLayer(page.basemap)) {
     L.tileLayer(page.basemap._url, { ...page.basemap.options, crossOrigin: "anonymous" }).addTo(map);
   }

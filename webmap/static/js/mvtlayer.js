@@ -6,7 +6,7 @@
   const EXTENT = 4096, SIZE = 512, MANY = 1500;
   const FULL = 250; // of 255: what lies under such a pixel is not seen
   const POINT = 1, LINE = 2;
-  const { sprite, radius, fillArea, strokePath } = webmap.symbols;
+  const { sprite, radius, fillArea, strokePath, newPath } = webmap.symbols;
 
   /* --- decoding ------------------------------------------------------------------------------- */
 
@@ -235,7 +235,7 @@
         const number = features.c[i];
         if (!this.isDrawn(number)) continue;
         let path = paths.get(number);
-        if (!path) paths.set(number, path = new Path2D());
+        if (!path) paths.set(number, path = newPath(c));
         trace(path, features, i, isLine ? this.shift(features.o[i], zoom) : 0, !isLine);
       }
       const drawn = [...paths].map(([number, path]) => [this.symbols[number], path]);
@@ -334,6 +334,7 @@
     /* One path for every tile, in px of zoom 0 from a corner of its own: canvas keeps seven digits of a number. */
     initialize(rings) {
       L.GridLayer.prototype.initialize.call(this, {});
+      this.rings = rings;
       const x = (lon) => (lon / 360 + 0.5) * 256, [west, north] = rings.length ? rings[0] : [0, 0];
       const y = (lat) => { const sine = Math.sin((lat * Math.PI) / 180); return (0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI)) * 256; };
       this._origin = [x(west), y(north)];
@@ -364,5 +365,5 @@
     },
   });
 
-  Object.assign(webmap, { mvt: (spec) => new MvtLayer(spec), land: (rings) => new Land(rings), trace, decode });
+  Object.assign(webmap, { mvt: (spec) => new MvtLayer(spec), land: (rings) => new Land(rings), trace, decode, drawCount });
 })(window.webmap);

@@ -1,6 +1,7 @@
 /* A sheet of paper with what the screen shows: the map drawn again at a chosen scale, its legend and who made it.
    The browser prints it (names and legend stay text); the picture is drawn from the same parts. */
 import { loaded, mirrorLayers } from "./mirror.js";
+import { svg, vectorLand, vectorLayer, vectorLegend } from "./print-vector.js";
 import { element, icon, language, number, t } from "./texts.js";
 
 const PAPERS = { A4: [297, 210], A3: [420, 297] }, SCALES = [5000, 10000, 25000, 50000, 100000, 200000, 250000, 500000];
@@ -81,6 +82,7 @@ async function showSheet(page) {
   made.overlay.redraw();
   made.overlay._canvas.hidden = true;
   made.names = namesOf(made.overlay);
+  showVectors(made);
   inner.append(namesAsText(made.names, made.map.getSize()));
   aside.append(...side(page, made));
   fit(aside.querySelector(".print-legend"));
@@ -98,6 +100,17 @@ function drawMap(page, inner, centre, zoom, factor) {
   const layers = mirrorLayers(page, map, page.layers.filter((layer) => page.map.hasLayer(layer) && zoom >= layer.spec.minZoom));
   const overlay = window.webmap.overlay(layers).addTo(map);
   return { map, layers, overlay, factor, zoom, scale: chosen.scale };
+}
+
+/* Paper gets lines and areas; the canvases stay, out of sight, for the picture. */
+function showVectors({ map }) {
+  const pane = map.getPane("tilePane");
+  map.eachLayer((layer) => {
+    const drawn = layer.spec ? vectorLayer(layer, map) : layer.rings ? vectorLand(layer, map) : null;
+    if (!drawn) return;
+    pane.append(drawn);
+    layer.getContainer().classList.add("is-replaced");
+  });
 }
 
 /* --- names as text --------------------------------------------------------------------------------- */
@@ -126,13 +139,6 @@ class TextRecorder {
     if (this.lines.every((line) => line.isOn)) this.names.push({ x: this.x, y: this.y, angle: this.angle, lines: this.lines });
     this.x = this.y = this.angle = 0;
   }
-}
-
-function svg(name, attributes = {}, ...children) {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
 }
 
 function namesOf(overlay) {
@@ -195,7 +201,7 @@ function sentencesOf(page, layer) {
 function legendOf(layer, map) {
   const seen = classesInView(layer, map), { style, geometry, title } = layer.spec;
   if (!seen.size) return null;
-  const row = (symbol, label) => element("li", {}, window.webmap.symbols.legend(symbol, geometry, 24, 18), element("span", {}, label));
+  const row = (symbol, label) => element("li", {}, vectorLegend(symbol, geometry, 24, 18), element("span", {}, label));
   const groups = style.variations.map((variation, index) => {
     const below = style.variations.slice(index + 1).reduce((product, other) => product * other.values.length, 1), told = new Set();
     const wanted = new Set([...seen].map((number) => Math.floor(number / below) % variation.values.length));
@@ -279,7 +285,6 @@ export async function drawPicture(sheet, made, frame) {
   drawNames(c, made.names);
   c.restore();
   c.strokeStyle = "#1d2733"; c.lineWidth = 1; c.strokeRect(x, y, w, h);
-  for (const symbol of sheet.querySelectorAll(".legend-symbol")) c.drawImage(symbol, ...at(symbol));
   for (const mark of sheet.querySelectorAll(".print-side svg")) await drawSvg(c, mark, at(mark));
   drawTexts(c, sheet, whole);
   return canvas;

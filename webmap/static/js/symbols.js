@@ -39,7 +39,7 @@
 
   function drawPoint(c, symbol, scale, halo) {
     const r = radius(symbol, scale), level = symbol.level ?? 1, fill = symbol.fill || "#ffffff";
-    const outline = new Path2D();
+    const outline = newPath(c);
     (OUTLINES[symbol.shape] || OUTLINES.circle)(outline, r);
     outline.closePath();
     if (halo) {
@@ -64,7 +64,7 @@
       const solid = level === 1 && isDark(fill);
       c.save(); c.scale(r / 12.5, r / 12.5);
       c.fillStyle = solid ? "#ffffff" : level > 0 && level < 1 ? INK : isDark(symbol.stroke || fill) ? symbol.stroke || INK : INK;
-      c.fill(new Path2D(GLYPHS[symbol.glyph]));
+      c.fill(newPath(c, GLYPHS[symbol.glyph]));
       c.restore();
     }
     if (symbol.badge) drawBadge(c, symbol.badge, r);
@@ -133,13 +133,16 @@
     return pattern;
   }
 
+  /* A path for this canvas; the one that writes SVG has its own. */
+  const newPath = (c, d) => (c.newPath ? c.newPath(d) : new Path2D(d));
+
   function fillArea(c, path, symbol, ratio) {
     if (symbol.fill && symbol.fill_opacity > 0) {
       c.globalAlpha = symbol.hatch ? symbol.fill_opacity * 0.22 : symbol.fill_opacity;
       c.fillStyle = symbol.fill; c.fill(path, "nonzero");
       if (symbol.hatch) {
         c.globalAlpha = Math.min(1, symbol.fill_opacity * 1.4);
-        c.fillStyle = hatch(c, symbol, ratio); c.fill(path, "nonzero");
+        c.fillStyle = c.hatch ? c.hatch(symbol) : hatch(c, symbol, ratio); c.fill(path, "nonzero");
       }
       c.globalAlpha = 1;
     }
@@ -159,8 +162,14 @@
     const ratio = Math.max(2, window.devicePixelRatio || 1), canvas = document.createElement("canvas");
     canvas.width = width * ratio; canvas.height = height * ratio; canvas.className = "legend-symbol";
     canvas.setAttribute("aria-hidden", "true");
-    const c = canvas.getContext("2d"), path = new Path2D();
+    const c = canvas.getContext("2d");
     c.scale(ratio, ratio);
+    drawLegend(c, symbol, geometry, width, height, ratio);
+    return canvas;
+  }
+
+  function drawLegend(c, symbol, geometry, width, height, ratio) {
+    const path = newPath(c);
     if (geometry === "point") {
       c.translate(width / 2 - (symbol.badge ? 1 : 0), height / 2 + (symbol.badge || symbol.shape === "drop" ? 1.5 : 0));
       drawPoint(c, symbol, Math.min(1, (height - 4) / (symbol.size_px || 12)), false);
@@ -171,8 +180,7 @@
       path.rect(1.5, 3.5, width - 3, height - 7);
       fillArea(c, path, symbol, ratio); strokePath(c, path, symbol, 1);
     }
-    return canvas;
   }
 
-  Object.assign(webmap, { symbols: { sprite, radius, fillArea, strokePath, legend } });
+  Object.assign(webmap, { symbols: { sprite, radius, fillArea, strokePath, legend, drawLegend, drawPoint, newPath } });
 })((window.webmap = window.webmap || {}));
