@@ -175,6 +175,37 @@ def test_what_is_written_without_a_connection_is_still_there(open_page, accounts
     expect(page.locator("[name=note]")).to_have_value("Mất mạng giữa sân")
 
 
+def test_photos_taken_without_a_connection_outlive_the_page_and_arrive_once(open_page, accounts, demo_sql):
+    page = open_page("/login", PHONE, touch=True, is_mobile=True)
+    sign_in(page, accounts["inspector"])
+    page.goto(page.url + "/worklist?order=")
+    page.locator("#list .site-name").nth(5).click()
+    page.get_by_role("button", name="Kiểm tra ngay").click()
+    page.wait_for_load_state("networkidle")
+    visit = int(page.url.rsplit("/", 1)[1])
+    page.route("**/pictures", lambda route: route.abort())
+    page.locator("#photo").set_input_files({"name": "anh.jpg", "mimeType": "image/jpeg", "buffer": photo()})
+    expect(page.locator("#photos .is-waiting")).to_have_count(1)
+    expect(page.locator("#photo-state")).to_contain_text("1 ảnh đang chờ")
+    page.reload()
+    expect(page.locator("#photos .is-waiting")).to_contain_text("Chưa gửi")
+    page.locator('[name="answer.fire"][value="ok"]').check()
+    page.get_by_role("button", name="Hoàn thành").click()
+    expect(page.locator("#photo-state")).to_contain_text("1 ảnh đang chờ")
+    assert demo_sql("SELECT state FROM inspection_paper WHERE id = :id", id=visit) != "done"
+    expect(page.locator("#save-state")).to_contain_text("Đã lưu")
+
+    page.unroute("**/pictures")
+    page.get_by_role("button", name="Gửi lại").click()
+    expect(page.locator("#photos .is-waiting")).to_have_count(0)
+    expect(page.locator("#photos img")).to_have_count(1)
+    page.reload()
+    expect(page.locator("#photos img")).to_have_count(1)
+    assert demo_sql("SELECT count(*) FROM inspection_picture WHERE paper_id = :id", id=visit) == 1
+    page.get_by_role("button", name="Hoàn thành").click()
+    expect(page.locator("main")).to_contain_text("Biên bản")
+
+
 def test_two_people_on_one_visit_see_the_conflict_and_lose_nothing(open_page, accounts):
     mine = open_page("/login", PHONE)
     sign_in(mine, accounts["inspector"])

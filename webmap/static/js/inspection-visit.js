@@ -1,5 +1,7 @@
 /* The visit form on a phone in a yard: every entry is kept on the phone at once and sent to the server a moment
    later; what another person wrote meanwhile is shown, never overwritten. Photos are sent until they arrive. */
+import { drop, keep, list } from "./kept-photos.js";
+
 const form = document.getElementById("visit");
 const store = `visit:${form.dataset.user}:${form.dataset.paper}`;
 const saveState = document.getElementById("save-state");
@@ -169,55 +171,100 @@ function showPlace(coords) {
   place.textContent = `${text} · ${place.dataset.far.replace("{distance}", distance)}`;
 }
 
-/* --- pictures: sent one after the other, again and again until the server has them --- */
-const waiting = [];
-const photoState = document.getElementById("photo-state");
-let sending = false;
+/* --- pictures: kept in the browser until the server has confirmed them, sent one after the other --- */
+const photoState = document.getElementById("photo-state"), retry = document.getElementById("retry-photos");
+let sending = null, retrying = null;
 
-async function sendPhotos() {
-  if (sending) return;
-  sending = true;
+/* Send what waits; returns how many still do. */
+function sendPhotos() {
+  clearTimeout(retrying);
+  sending ||= sendAll().finally(() => { sending = null; });
+  return sending;
+}
+
+async function sendAll() {
+  let waiting = await list(store);
   while (waiting.length) {
+    const photo = waiting[0];
     photoState.textContent = form.dataset.sending;
     const data = new FormData();
-    data.append("photo", waiting[0]);
+    data.append("photo", photo.blob, photo.name);
+    let answer, told;
     try {
-      const answer = await fetch(form.dataset.pictures, { method: "POST", body: data, headers: { "X-CSRFToken": token, "X-Requested-With": "fetch", Accept: "application/json" } });
-      const told = await answer.json();
-      waiting.shift();
-      if (answer.ok) { showPhoto(told); photoState.textContent = form.dataset.sent; }
-      else photoState.textContent = told.message;
+      answer = await fetch(form.dataset.pictures, { method: "POST", body: data, headers: { "X-CSRFToken": token, "X-Requested-With": "fetch", Accept: "application/json" } });
+      told = await answer.json();
     } catch {
-      photoState.textContent = form.dataset.waiting;
-      setTimeout(sendPhotos, 8000);
+      retrying = setTimeout(sendPhotos, 8000);
+    }
+    const isRefused = answer && [400, 413, 415, 422].includes(answer.status) && told?.error !== "csrf";
+    if (!told || !(answer.ok || isRefused)) { // no connection, or no longer signed in: it waits
+      photoState.textContent = (told?.message ? told.message + " " : "") + form.dataset.waiting.replace("{count}", waiting.length);
       break;
     }
+    await drop(photo.key);
+    document.querySelector(`[data-waiting="${photo.key}"]`)?.remove();
+    if (answer.ok) showPhoto(told);
+    photoState.textContent = answer.ok ? form.dataset.sent : `${photo.name}: ${told.message}`;
+    waiting = await list(store);
   }
-  sending = false;
+  retry.hidden = !waiting.length;
+  return waiting.length;
+}
+
+/* A photo that waits is shown from the phone, marked as not yet sent. */
+function showWaiting(photo) {
+  const figure = document.createElement("figure"), picture = document.createElement("canvas"), caption = document.createElement("figcaption"), button = removeButton();
+  figure.className = "is-waiting";
+  figure.dataset.waiting = photo.key;
+  drawSmall(picture, photo.blob);
+  caption.textContent = form.dataset.unsent;
+  button.addEventListener("click", async () => { await drop(photo.key); figure.remove(); retry.hidden = !(await list(store)).length; });
+  figure.append(picture, caption, button);
+  document.getElementById("photos").append(figure);
+}
+
+/* The page's policy lets no blob: address be a picture, so a waiting photo is drawn. */
+async function drawSmall(canvas, blob) {
+  canvas.width = canvas.height = 220;
+  try {
+    const bitmap = await createImageBitmap(blob), side = Math.min(bitmap.width, bitmap.height);
+    canvas.getContext("2d").drawImage(bitmap, (bitmap.width - side) / 2, (bitmap.height - side) / 2, side, side, 0, 0, 220, 220);
+    bitmap.close();
+  } catch { /* not a picture: the server will say so */ }
+}
+
+function removeButton() {
+  const button = document.createElement("button"), icon = document.createElement("i");
+  button.type = "button";
+  button.className = "icon-button";
+  button.title = document.getElementById("photos").dataset.remove;
+  button.setAttribute("aria-label", button.title);
+  icon.className = "bi bi-x-lg";
+  icon.setAttribute("aria-hidden", "true");
+  button.append(icon);
+  return button;
 }
 
 function showPhoto({ id, address }) {
   const photos = document.getElementById("photos");
   if (photos.querySelector(`[data-id="${id}"]`)) return;
-  const figure = document.createElement("figure"), image = document.createElement("img"), button = document.createElement("button"), icon = document.createElement("i");
+  const figure = document.createElement("figure"), image = document.createElement("img"), button = removeButton();
   figure.dataset.id = id;
   image.src = address;
   image.alt = "";
-  button.type = "button";
-  button.className = "icon-button";
-  button.title = photos.dataset.remove;
   button.dataset.removePhoto = `${address}/remove`;
-  icon.className = "bi bi-x-lg";
-  button.append(icon);
   figure.append(image, button);
   photos.append(figure);
 }
 
-document.getElementById("photo").addEventListener("change", (event) => {
-  waiting.push(...event.target.files);
+document.getElementById("photo").addEventListener("change", async (event) => {
+  const files = [...event.target.files];
   event.target.value = "";
+  for (const file of files) showWaiting(await keep(store, file));
+  if (sending) await sending;
   sendPhotos();
 });
+retry.addEventListener("click", sendPhotos);
 window.addEventListener("online", () => { sendPhotos(); save(); });
 
 document.getElementById("photos").addEventListener("click", async (event) => {
@@ -232,7 +279,7 @@ const canvas = document.getElementById("signature"), pen = canvas.getContext("2d
 pen.lineWidth = 3;
 pen.lineCap = "round";
 pen.strokeStyle = "#10243a";
-let isDrawing = false, isSigned = false;
+let isDrawing = false, isSigned = false, isReady = false;
 const point = (event) => {
   const box = canvas.getBoundingClientRect();
   return [(event.clientX - box.left) * canvas.width / box.width, (event.clientY - box.top) * canvas.height / box.height];
@@ -271,9 +318,13 @@ form.addEventListener("input", changed);
 form.addEventListener("change", changed);
 form.addEventListener("submit", (event) => {
   clearTimeout(timer);
-  if (event.submitter?.value !== "finish" || !isSigned) return;
-  event.preventDefault(); // the signature goes first, then the form
-  keepSignature().then(() => { isSigned = false; form.requestSubmit(event.submitter); });
+  if (event.submitter?.value !== "finish" || isReady) return;
+  event.preventDefault(); // pictures go first, then the form: a finished visit takes no more
+  keepSignature().then(sendPhotos).then((left) => {
+    if (left) { save(); photoState.scrollIntoView({ block: "center" }); return; }
+    isReady = true;
+    form.requestSubmit(event.submitter);
+  });
 });
 
 const restore = document.getElementById("restore");
@@ -292,3 +343,7 @@ if (kept && JSON.stringify(kept.content) !== JSON.stringify(fields()) && JSON.st
   discard.addEventListener("click", () => { forget(); restore.hidden = true; });
 }
 showAnswered();
+list(store).then((waiting) => {
+  waiting.forEach(showWaiting);
+  if (waiting.length) sendPhotos();
+});
