@@ -152,7 +152,7 @@ class Finding(Detail):
 
 
 class CampaignMember(Base):
-    """Somebody of a campaign's team. A campaign without a team is open to every inspector."""
+    """Somebody of a campaign's team: he sees and edits its visits."""
 
     __tablename__ = "inspection_campaign_member"
 

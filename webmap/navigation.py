@@ -27,7 +27,7 @@ PAGES = (
     Page(
         endpoint="inspections.board",
         label=N_("Inspections"),
-        also=("worklist.index", "visits.index", "followup.index", "states.index"),
+        also=("worklist.index", "visits.index", "followup.index", "states.index", "reminders.index"),
     ),
     Page(
         endpoint="imports.index",

@@ -56,6 +56,7 @@ def write_feed(session: Session, token: str) -> bytes:
 
 def _event(paper: VisitPaper, site: FuelSite) -> list[str]:
     stamp = paper.saved_at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    alarm = "-PT1H" if paper.planned_at else "-PT12H"  # an hour ahead; without an hour, at noon of the day before
     lines = ["BEGIN:VEVENT", f"UID:visit-{paper.id}@webmap", f"DTSTAMP:{stamp}"]
     if paper.planned_at:
         hours, minutes = (int(part) for part in paper.planned_at.split(":"))
@@ -67,7 +68,11 @@ def _event(paper: VisitPaper, site: FuelSite) -> list[str]:
             f"DTSTART;VALUE=DATE:{paper.planned_on:%Y%m%d}",
             f"DTEND;VALUE=DATE:{paper.planned_on + timedelta(days=1):%Y%m%d}",
         ]
-    return [*lines, f"SUMMARY:{_text('Kiểm tra: ' + site.name)}", f"LOCATION:{_text(site.address or '')}", "END:VEVENT"]
+    summary = _text("Kiểm tra: " + site.name)
+    lines += [f"SUMMARY:{summary}", f"LOCATION:{_text(site.address or '')}"]
+    if paper.state is not PaperState.DONE:
+        lines += ["BEGIN:VALARM", "ACTION:DISPLAY", f"DESCRIPTION:{summary}", f"TRIGGER:{alarm}", "END:VALARM"]
+    return [*lines, "END:VEVENT"]
 
 
 def _text(value: str) -> str:

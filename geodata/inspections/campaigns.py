@@ -24,6 +24,7 @@ from geodata.inspection_records import (
     TargetState,
     VisitPaper,
 )
+from geodata.inspections.facts import list_inspectors
 from geodata.inspections.rights import Person, campaign_ids
 from geodata.layers.fuel_sites import FuelSite
 
@@ -220,6 +221,27 @@ def add_campaign(
     session.flush()
     record_audit(session, by=by, action=N_("Added an inspection campaign"), subject=campaign.number)
     return campaign
+
+
+def list_team(session: Session, campaign: InspectionCampaign) -> list[str]:
+    """Return the account names of a campaign's team."""
+    query = select(CampaignMember.account_name).where(CampaignMember.campaign_id == campaign.id)
+    return list(session.scalars(query.order_by(CampaignMember.account_name)))
+
+
+def set_team(session: Session, campaign: InspectionCampaign, names: Iterable[str], *, by: str) -> None:
+    """Name a campaign's team anew. Raises InvalidValueError for somebody who may not inspect."""
+    wanted = set(names)
+    if unknown := wanted - {name for name, _ in list_inspectors(session)}:
+        raise InvalidValueError(name="team", value=min(unknown)[:40], reason=CHOOSE)
+    before = set(list_team(session, campaign))
+    if wanted == before:
+        return
+    session.execute(delete(CampaignMember).where(CampaignMember.campaign_id == campaign.id))
+    session.add_all(CampaignMember(campaign_id=campaign.id, account_name=name) for name in sorted(wanted))
+    session.flush()
+    told = f"{', '.join(sorted(before)) or '–'} → {', '.join(sorted(wanted)) or '–'}"
+    record_audit(session, by=by, action=N_("Changed the team of a campaign"), subject=campaign.number, details=told)
 
 
 def add_targets(session: Session, campaign: InspectionCampaign, sites: Sequence[int], *, by: str) -> list[int]:

@@ -1,11 +1,12 @@
 """Who may open which inspection paper and campaign: own ones and those of one's campaigns; leaders see all.
 
-A campaign without a team is open to every inspector: a small department has one team.
+Somebody's campaigns are those he made and those whose team he is in. A campaign without a team is its maker's and the
+leaders' until they name one; illustration without a team is for everybody to try.
 """
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from geodata.errors import ForbiddenError, NotFoundError
@@ -36,7 +37,8 @@ def own_campaigns(person: Person) -> Select[int]:
     campaign, member = aliased(InspectionCampaign), aliased(CampaignMember)
     team = select(member.campaign_id)
     mine = team.where(member.account_name == person.name)
-    return select(campaign.id).where(or_(campaign.id.not_in(team), campaign.id.in_(mine)))
+    to_try = and_(campaign.is_illustration, campaign.id.not_in(team))
+    return select(campaign.id).where(or_(campaign.made_by == person.name, campaign.id.in_(mine), to_try))
 
 
 def papers_of(person: Person) -> ColumnElement[bool]:

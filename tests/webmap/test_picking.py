@@ -122,3 +122,35 @@ def test_only_who_works_on_the_campaign_chooses(session, login, inspector, campa
 
 def test_the_campaign_s_page_leads_to_the_map(inspector, campaign):
     assert f"/?plan={campaign.id}" in inspector.get(f"/inspections/campaigns/{campaign.id}").text
+
+
+def test_a_campaign_without_a_team_is_its_maker_s_and_the_leaders_until_they_name_one(session, login, campaign, sites):
+    campaign.made_by = "somebody"
+    session.commit()
+    inspector, leader = login("inspector"), login("admin")
+    page = f"/inspections/campaigns/{campaign.id}"
+    assert inspector.get(page).status_code == 403
+    assert "12/KH-SCT" not in inspector.get("/inspections").text
+    assert leader.get(page).status_code == 200
+    assert leader.post(f"{page}/team", data={"team": ["inspector-test"]}).status_code == 302
+    assert inspector.get(page).status_code == 200
+    assert "12/KH-SCT" in inspector.get("/inspections").text
+    assert leader.post(f"{page}/team", data={"team": ["nobody-there"]}).status_code == 400
+    leader.post(f"{page}/team", data={})
+    assert inspector.get(page).status_code == 403
+    assert inspector.post(f"{page}/team", data={"team": ["inspector-test"]}).status_code == 403
+    told = list(session.scalars(select(AuditEntry.details).where(AuditEntry.subject == "12/KH-SCT")))
+    assert told == ["– → inspector-test", "inspector-test → –"]
+
+
+def test_who_made_a_campaign_keeps_it_and_illustration_is_for_everybody_to_try(session, inspector, campaign, sites):
+    page = f"/inspections/campaigns/{campaign.id}"
+    session.add(CampaignMember(campaign_id=campaign.id, account_name="somebody"))
+    session.commit()
+    assert inspector.get(page).status_code == 200
+    campaign.made_by, campaign.is_illustration = None, True
+    session.commit()
+    assert inspector.get(page).status_code == 403
+    session.delete(session.get(CampaignMember, (campaign.id, "somebody")))
+    session.commit()
+    assert inspector.get(page).status_code == 200

@@ -83,6 +83,16 @@ def add_targets(campaign_id: int) -> ResponseReturnValue:
     return redirect(url_for("inspections.campaign", campaign_id=campaign_id))
 
 
+@blueprint.post("/campaigns/<int:campaign_id>/team")
+@allow(*INSPECTORS)
+def set_team(campaign_id: int) -> ResponseReturnValue:
+    """Name who works on a campaign."""
+    found = get_campaign(db_session(), person(), campaign_id)
+    campaigns.set_team(db_session(), found, request.form.getlist("team"), by=person().name)
+    db_session().commit()
+    return redirect(url_for("inspections.board"))
+
+
 @blueprint.post("/campaigns/<int:campaign_id>/targets/<int:site_id>/waive")
 @allow(*INSPECTORS)
 def waive_target(campaign_id: int, site_id: int) -> ResponseReturnValue:
@@ -118,6 +128,8 @@ def _campaign_page(campaign_id: int, problem: str = "") -> str:
         "inspections/campaign.html",
         progress=campaigns.progress(session, found, day),
         targets=campaigns.list_targets(session, found, day),
+        team=campaigns.list_team(session, found),
+        inspectors=facts.list_inspectors(session),
         problem=problem,
         day=day,
     )
