@@ -1,7 +1,11 @@
 """Starts the reader process and judges how it ended. Nothing of this process's environment goes along."""
 
 import json
+import os
+import re
+import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -45,10 +49,35 @@ _ENVIRONMENT = {
 _NO_MEMORY = ("MemoryError", "bad_alloc", "llocate", "failed to map segment")
 
 
+_LEFT_BEHIND = re.compile(r"import-(\d+)-")
+
+
 @contextmanager
 def _folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="import-") as name:
+    """Give a folder whose name says which process works in it; those of killed processes go first."""
+    _remove_left_behind()
+    with tempfile.TemporaryDirectory(prefix=f"import-{os.getpid()}-") as name:
         yield Path(name)
+
+
+def _remove_left_behind() -> None:
+    """Delete the folders of processes that were killed: nobody else knows of them."""
+    for folder in Path(tempfile.gettempdir()).glob("import-*"):
+        found = _LEFT_BEHIND.match(folder.name)
+        with suppress(OSError):
+            facts = folder.lstat()
+            if found and stat.S_ISDIR(facts.st_mode) and facts.st_uid == os.getuid() and not _is_alive(int(found[1])):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_alive(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _run(folder: Path, request: dict[str, object], limits: Limits) -> None:

@@ -676,8 +676,14 @@ class Staging:
         # One statement: found again by a join, the new rows cost hours where the planner's statistics are stale.
         stored = [target.c.id, *[target.c[name] for name in data_columns(self.kind)]]
         added = insert(target).from_select(names, rows, include_defaults=False).returning(*stored).cte("added")
-        document = row_json(self.kind, added)
-        changes = select(literal(change_set_id), literal(self.kind.layer.name), added.c.id, added.c.code, document)
+        # The row as a whole: what row_json() builds value by value takes more than twice as long.
+        columns = [
+            cast(type_coerce(column, AnyGeometry()), TextType).label("geom") if column.name == "geom" else column
+            for column in added.columns
+        ]
+        whole = select(*columns).subquery("whole")
+        document = type_coerce(func.to_jsonb(whole.table_valued()), JSONB).op("-")("id")
+        changes = select(literal(change_set_id), literal(self.kind.layer.name), whole.c.id, whole.c.code, document)
         self.session.execute(
             insert(FeatureChange).from_select(["change_set_id", "layer", "feature_id", "code", "after"], changes)
         )

@@ -506,6 +506,44 @@ def test_a_supervised_import_that_dies_tells_the_signal(gis, engine, tmp_path):
     assert "SIGKILL" in gis.get(f"/imports/{number}/report").text
 
 
+def test_a_killed_worker_takes_its_import_along_and_the_page_gives_the_reason(gis, engine, session, tmp_path):
+    number = upload(gis, engine, plain(tmp_path / "a.zip"))
+    gis.post(f"/imports/{number}/confirm", data={"mark": found(engine, number).facts["mark"]})
+    with Session(engine) as holder, supervised(number) as watcher:
+        holder.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('layer:markets', 0))"))
+        child = wait_until(lambda: children_of(watcher.pid))[0]
+        wait_until(lambda: waiting_backends(engine))
+        watcher.kill()
+        watcher.wait()
+        wait_until(lambda: b"import_runs" not in command_of(child))
+    assert found(engine, number).stage is Stage.STORING
+    with engine.begin() as connection:
+        connection.execute(update(ImportSession).values(heartbeat_at=datetime.now(UTC) - timedelta(minutes=5)))
+    assert "Bộ xử lý nền dừng giữa chừng" in gis.get(f"/imports/{number}/report").text
+    assert not markets(session)
+
+
+def test_a_database_that_goes_away_while_storing_ends_the_import_with_a_reason(gis, engine, session, tmp_path):
+    number = upload(gis, engine, plain(tmp_path / "a.zip"))
+    gis.post(f"/imports/{number}/confirm", data={"mark": found(engine, number).facts["mark"]})
+    with Session(engine) as holder, supervised(number) as watcher:
+        holder.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('layer:markets', 0))"))
+        for backend in wait_until(lambda: waiting_backends(engine)):
+            session.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": backend})
+        assert watcher.wait(timeout=90) == 0
+    session.rollback()
+    assert found(engine, number).stage is Stage.FAILED
+    assert "dữ liệu vẫn như trước" in gis.get(f"/imports/{number}/report").text
+    assert not markets(session)
+
+
+def waiting_backends(engine):
+    """Return the connections that wait for the layer."""
+    query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with engine.begin() as connection:
+        return list(connection.scalars(text(query)))
+
+
 def children_of(pid):
     return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 

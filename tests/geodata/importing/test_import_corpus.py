@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+import xlsxwriter
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 import pyogrio.raw
@@ -211,27 +212,45 @@ def whole(tmp_path_factory):
     archive(folder / "a.zip", parts())
     geojson(folder / "a.geojson", [({"ma": code, "ten": name}, point()) for code, name in ROWS])
     csv(folder / "a.csv", "MA,TEN,lon,lat\nC1,Chợ Sắt,106.68,20.86\nC2,Chợ Ga,106.69,20.86\n")
-    for suffix, driver in (("gpkg", "GPKG"), ("kml", "KML")):
+    for suffix, driver in (("gpkg", "GPKG"), ("kml", "KML"), ("tab", "MapInfo File"), ("mif", "MapInfo File")):
         pyogrio.raw.write(
             folder / f"a.{suffix}", geometry=shapely.to_wkb(shapely.points(PLACES[:2])), fields=["ma", "ten"],
             field_data=[np.array(column, dtype=object) for column in zip(*ROWS, strict=True)],
             geometry_type="Point", driver=driver, crs="EPSG:4326",
         )  # fmt: skip
+    with xlsxwriter.Workbook(folder / "a.xlsx") as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate(
+            [["ma", "ten", "lon", "lat"], *[[*row, *place] for row, place in zip(ROWS, PLACES, strict=False)]]
+        ):
+            sheet.write_row(number, 0, row)
     return {path.suffix[1:]: path.read_bytes() for path in folder.iterdir()}
+
+
+#: What a format of several files consists of; all of it is flipped, and packed afterwards.
+PARTS = {"tab": ("tab", "dat", "map", "id"), "mif": ("mif", "mid")}
 
 
 FLIPS = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=6)
 
 
-@pytest.mark.parametrize("suffix", ["zip", "geojson", "csv", "gpkg", "kml"])
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("suffix", ["zip", "geojson", "csv", "gpkg", "kml", "xlsx", "tab", "mif"])
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(flips=FLIPS)
 def test_flipped_bytes_end_in_words_and_store_nothing_by_themselves(door, tmp_path, whole, suffix, flips):
-    data = bytearray(whole[suffix])
+    names = PARTS.get(suffix, (suffix,))
+    data = bytearray(b"".join(whole[name] for name in names))
     for share, value in flips:
         data[int(share * len(data))] = value
-    (tmp_path / f"a.{suffix}").write_bytes(bytes(data))
-    code, report = door(tmp_path / f"a.{suffix}", "--layer", "markets", "--json", "--dry-run")
+    members, start = {}, 0
+    for name in names:
+        members[f"a.{name}"] = bytes(data[start : start + len(whole[name])])
+        start += len(whole[name])
+    path = tmp_path / ("a.zip" if suffix in PARTS else f"a.{suffix}")
+    path.write_bytes(members[f"a.{suffix}"])
+    if suffix in PARTS:
+        archive(path, members)
+    code, report = door(path, "--layer", "markets", "--json", "--dry-run")
     assert code in {0, 3, 4, 5}
     assert {problem["code"] for problem in report["problems"]} <= CODES
     assert report["import_id"] is None

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -143,6 +144,23 @@ def test_an_import_killed_while_it_reads_stores_nothing(bind, tmp_path):
     process.communicate()
     assert wait_for(lambda: not any(is_reader(reader) for reader in readers))
     assert assert_whole(bind) == OLD
+
+
+def test_the_folder_of_a_killed_reader_is_deleted_by_the_next_import(bind, tmp_path, monkeypatch):
+    (temporary := tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    path = tmp_path / "after.csv"
+    path.write_text(AFTER + "".join(f"X{number},Chợ,1,106.7,20.8\n" for number in range(50_000)), encoding="utf-8")
+    (foreign := temporary / "import-of-somebody").mkdir()
+    process = start(bind, path)
+    assert wait_for(lambda: children(process.pid))
+    process.kill()
+    process.communicate()
+    left = [folder for folder in temporary.iterdir() if folder != foreign]
+    assert [folder.name.split("-")[1] for folder in left] == [str(process.pid)]
+    run(bind, csv(tmp_path / "small.csv", AFTER))
+    assert list(temporary.iterdir()) == [foreign]
 
 
 def children(pid):
