@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Engine, delete, func, insert, select, update
+from sqlalchemy import Engine, delete, func, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -251,8 +251,7 @@ def _keep(session: Session, found: ImportSession, preview: Preview, version: str
     stage = {Status.ASK: Stage.ASKING, Status.REFUSED: Stage.REFUSED}.get(report.status, Stage.READY)
     items = list_items(preview)
     session.execute(delete(ImportItem).where(ImportItem.import_session_id == found.id))
-    if items:
-        session.execute(insert(ImportItem), [{"import_session_id": found.id, **item} for item in items])
+    _keep_items(session, found.id, items)
     options = _answers(preview.options, found.options)
     mark = hashlib.sha256(
         json.dumps([report.as_json(), items], sort_keys=True, default=str, ensure_ascii=False).encode()
@@ -278,6 +277,19 @@ def _keep(session: Session, found: ImportSession, preview: Preview, version: str
     )
     if ended.rowcount != 1:  # type: ignore[attr-defined]
         session.rollback()
+
+
+def _keep_items(session: Session, number: int, items: Sequence[dict[str, Any]]) -> None:
+    """Write the lists of a preview: by COPY, they may be long."""
+    if not items:
+        return
+    session.flush()
+    cursor = session.connection().connection.cursor()
+    with cursor.copy("COPY import_item (import_session_id, kind, position, row_number, data) FROM STDIN") as copy:
+        for item in items:
+            data = json.dumps(item["data"], ensure_ascii=False)
+            copy.write_row((number, item["kind"], item["position"], item["row_number"], data))
+    cursor.close()
 
 
 def _keep_rejected(found: ImportSession, preview: Preview) -> str | None:

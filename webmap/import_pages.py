@@ -95,6 +95,7 @@ class ChangeLine:
     differences: list[Difference]
     moved: str
     point: tuple[float, float] | None
+    old_point: tuple[float, float] | None = None
     taken: bool = True
 
 
@@ -251,6 +252,7 @@ def change_line(kind: type[Feature], item: ImportItem, excluded: frozenset[int])
         differences=differences,
         moved=metres(data["moved_m"]),
         point=(point[0], point[1]) if point else None,
+        old_point=(old[0], old[1]) if (old := data.get("old_point")) else None,
         taken=item.row_number not in excluded,
     )
 

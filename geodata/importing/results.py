@@ -262,6 +262,7 @@ class RowChange:
     fields: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     moved_m: float | None = None
     point: tuple[float, float] | None = None
+    old_point: tuple[float, float] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the change as plain data."""
@@ -274,6 +275,7 @@ class RowChange:
             "fields": {name: list(values) for name, values in self.fields.items()},
             "moved_m": self.moved_m,
             "point": list(self.point) if self.point else None,
+            "old_point": list(self.old_point) if self.old_point else None,
         }
 
 

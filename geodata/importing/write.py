@@ -65,8 +65,8 @@ from geodata.importing.results import Action, Mode, Problem, RowChange, Severity
 from geodata.importing.table import Geometries
 from geodata.layer import Feature, LabelledEnum
 
-#: How many changed rows a preview lists.
-MAX_CHANGES = 1_000
+#: How many rows of each sort a preview lists; beyond it says how many more there are.
+MAX_CHANGES = 50_000
 _BATCH = 50_000
 _STAGED_OID = text("SELECT CAST(to_regclass('pg_temp.import_staging') AS oid)")
 #: A little more than the farthest proposal.
@@ -515,7 +515,7 @@ class Staging:
         metric = current_province().metric_srid
         shapes = [type_coerce(item, AnyGeometry()) for item in (target.c.geom, staged.c.geom)]
         centres = [func.ST_Transform(func.ST_Centroid(item), metric) for item in shapes]
-        middle = func.ST_PointOnSurface(shapes[1])
+        middle, old_middle = func.ST_PointOnSurface(shapes[1]), func.ST_PointOnSurface(shapes[0])
         query = (
             select(
                 staged.c.row_no,
@@ -526,6 +526,8 @@ class Staging:
                 func.ST_Distance(*centres),
                 func.ST_X(middle),
                 func.ST_Y(middle),
+                func.ST_X(old_middle),
+                func.ST_Y(old_middle),
                 target.c.extra,
                 staged.c.extra.label("new_extra"),
                 *[self._plain(target, name).label(f"old_{name}") for name in self.names],
@@ -539,9 +541,8 @@ class Staging:
         )
         count = len(self.names)
         changes = []
-        for row_no, id_, code, name, moved, metres, lon, lat, old_extra, new_extra, *values in self.session.execute(
-            query
-        ):
+        for row_no, id_, code, name, moved, metres, lon, lat, *rest in self.session.execute(query):
+            old_lon, old_lat, old_extra, new_extra, *values = rest
             pairs = zip(self.names, values[:count], values[count:], strict=True)
             fields = {key: (_shown(old), _shown(new)) for key, old, new in pairs if old != new}
             fields |= {
@@ -559,6 +560,7 @@ class Staging:
                     fields=fields,
                     moved_m=round(metres, 2) if moved else None,
                     point=(lon, lat),
+                    old_point=(old_lon, old_lat) if moved else None,
                 )
             )
         return changes

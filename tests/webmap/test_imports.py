@@ -621,6 +621,29 @@ def test_rows_with_another_code_are_said_to_be_new_at_once(gis, engine, session,
     assert len(markets(session)) == 8
 
 
+def test_a_preview_of_thousands_of_rows_can_be_paged_through_to_its_end(gis, engine, tmp_path):
+    text_rows = "".join(f"P-{i:05d},Chợ số {i},{106.5 + i * 1e-4:.4f},20.8\n" for i in range(2_300))
+    number = upload(gis, engine, files.csv(tmp_path / "a.csv", "MA,TEN,lon,lat\n" + text_rows))
+    first = gis.get(f"/imports/{number}/preview?tab=new").text
+    assert "Trang 1" in first
+    assert "P-00000" in first
+    last = gis.get(f"/imports/{number}/preview?tab=new&page=46").text
+    assert "P-02299" in last
+    gis.post(f"/imports/{number}/rows", data={"shown": "2300", "row": []})
+    assert store(gis, engine, number).report["counts"] == {
+        "read": 2300, "new": 2299, "changed": 0, "unchanged": 0, "absent": 0, "rejected": 0, "left_out": 1,
+    }  # fmt: skip
+
+
+def test_a_moved_object_is_drawn_where_it_was_and_where_it_would_be(gis, engine, tmp_path):
+    store(gis, engine, upload(gis, engine, plain(tmp_path / "a.zip", rows_of(2), places(2))))
+    number = upload(gis, engine, plain(tmp_path / "b.zip", rows_of(2), [(106.6005, 20.80), places(2)[1]]))
+    page = gis.get(f"/imports/{number}/preview?tab=changed").text
+    assert page.count('class="move"') == 1
+    assert 'class="dot was"' in page
+    assert "Xem trên bản đồ" in page
+
+
 def test_empty_lists_say_what_to_do(gis):
     assert "Chưa có lần nhập dữ liệu nào." in gis.get("/imports").text
     assert "Chưa có thay đổi nào." in gis.get("/history").text

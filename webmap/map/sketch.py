@@ -40,11 +40,19 @@ class Sketch:
 
 
 def build_sketch(
-    places: Sequence[tuple[float, float, str, str]], home: Bbox, *, zoom_in: bool = False, most: int = 600
+    places: Sequence[tuple[float, float, str, str]],
+    home: Bbox,
+    *,
+    zoom_in: bool = False,
+    most: int = 600,
+    smallest: float = _SMALLEST,
 ) -> Sketch:
-    """Return the picture of (lon, lat, tone, label); it shows the province, or only the places with `zoom_in`."""
+    """Return the picture of (lon, lat, tone, label); it shows the province, or only the places with `zoom_in`.
+
+    At least `smallest` degrees are shown around the places.
+    """
     shown = [place for place in places if _inside(place[:2])][:most]
-    west, south, east, north = _extent([place[:2] for place in shown], home, zoom_in=zoom_in)
+    west, south, east, north = _extent([place[:2] for place in shown], home, zoom_in=zoom_in, smallest=smallest)
     scale = min(WIDTH / (east - west), HEIGHT / (north - south))
     left, top = (WIDTH - (east - west) * scale) / 2, (HEIGHT - (north - south) * scale) / 2
 
@@ -74,11 +82,11 @@ def _inside(point: Sequence[float]) -> bool:
     return _WORLD[0] <= point[0] <= _WORLD[2] and _WORLD[1] <= point[1] <= _WORLD[3]
 
 
-def _extent(points: Sequence[Sequence[float]], home: Bbox, *, zoom_in: bool) -> Bbox:
+def _extent(points: Sequence[Sequence[float]], home: Bbox, *, zoom_in: bool, smallest: float) -> Bbox:
     xs, ys = [point[0] for point in points], [point[1] for point in points]
     if not (zoom_in and points):
         xs, ys = [*xs, home[0], home[2]], [*ys, home[1], home[3]]
     west, east, south, north = min(xs), max(xs), min(ys), max(ys)
-    x_margin = max((east - west) * _MARGIN, _SMALLEST)
-    y_margin = max((north - south) * _MARGIN, _SMALLEST)
+    x_margin = max((east - west) * _MARGIN, smallest)
+    y_margin = max((north - south) * _MARGIN, smallest)
     return west - x_margin, south - y_margin, east + x_margin, north + y_margin

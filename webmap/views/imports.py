@@ -23,7 +23,7 @@ from webmap.auth import allow, current_role, current_user
 from webmap.errors import wants_json
 from webmap.extensions import db_session, layers
 from webmap.i18n import translate, translate_error
-from webmap.map.sketch import build_sketch
+from webmap.map.sketch import Sketch, build_sketch
 from webmap.requests import int_argument
 from webmap.settings import Settings
 from webmap.uploads import store_uploads
@@ -43,6 +43,8 @@ TABS = {
     "warning": N_("Warnings"),
 }
 TICKED = ("changed", "new")
+#: Degrees shown around a move: a few metres are seen too.
+_MOVE_MARGIN = 0.0003
 
 
 def writable_kinds() -> list[type[Feature]]:
@@ -364,9 +366,18 @@ def _preview_page(found: ImportSession) -> str:
         problems=[words.problem_line(kind, item) for item in items] if is_problem else [],
         sketch=build_sketch(dots, _settings().province.home) if dots else None,
         proposals=proposals, undecided=undecided, may_decide=found.stage is Stage.READY and found.has_file,
+        moves={line.row: _move_sketch(line) for line in lines if line.old_point},
         may_choose=found.stage is Stage.READY and tab in TICKED, reason=words.say(found.reason),
         has_rejected=import_sessions.rejected_file(found) is not None, **_facts(found),
     )  # fmt: skip
+
+
+def _move_sketch(line: words.ChangeLine) -> Sketch:
+    """Return the picture of where an object was and where the file puts it."""
+    assert line.old_point is not None  # noqa: S101 - only of objects that move
+    assert line.point is not None  # noqa: S101
+    places = [(*line.old_point, "was", translate("stored")), (*line.point, "changed", translate("in the file"))]
+    return build_sketch(places, _settings().province.home, zoom_in=True, smallest=_MOVE_MARGIN)
 
 
 def _confirm_page(found: ImportSession, problem: str = "") -> str:
