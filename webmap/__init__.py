@@ -8,6 +8,7 @@ from geodata.database import new_engine
 from geodata.layer import Registry
 from geodata.layers import LAYERS
 from webmap.auth import init_auth
+from webmap.compression import init_compression
 from webmap.errors import init_errors
 from webmap.extensions import init_database
 from webmap.i18n import init_i18n
@@ -42,6 +43,7 @@ def create_app(
     init_i18n(app)
     init_errors(app)
     init_security(app)
+    init_compression(app)
     init_modules(app)
     register_views(app)
     init_auth(app)

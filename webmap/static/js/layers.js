@@ -3,6 +3,8 @@ import { element, icon, number, t } from "./texts.js";
 import { clear, notice } from "./notices.js";
 
 /* Returns a function that counts what each layer shows, for when the tiles have been asked for. */
+const FILLING = 1000;
+
 export function startLayers({ map, layers, config }, state) {
   const counts = [];
   for (const layer of layers) {
@@ -38,7 +40,16 @@ export function startLayers({ map, layers, config }, state) {
   const zoomed = () => { for (const layer of layers) noteZoom(layer, map.getZoom()); };
   map.on("zoomend", zoomed);
   zoomed();
+  showWhenCounted(layers);
   return () => counts.forEach((counted) => counted());
+}
+
+/* Rows come and go with the counts: the list is shown when it stands still, or after a second. */
+function showWhenCounted(layers) {
+  const body = document.getElementById("layers-body"), show = () => { body.classList.remove("is-filling"); clearTimeout(late); document.removeEventListener("counted", look); };
+  const look = () => { if (layers.every((layer) => layer.countedFor !== undefined)) show(); };
+  const late = setTimeout(show, FILLING);
+  document.addEventListener("counted", look);
 }
 
 function isOn(layer) {
