@@ -353,7 +353,7 @@ def _parts(
 ) -> dict[str, ColumnElement[Any]]:
     """Return the points of each reason."""
     left = site.ends_on - day
-    years = cast(func.least((day - visits.last_visit) / YEAR, 3), Integer)
+    years = cast(func.least(func.floor((day - visits.last_visit) / YEAR), 3), Integer)
     share = func.least(func.coalesce(site.tank_volume_m3, 0) / 200, 1)
     return {
         "certificate": case(

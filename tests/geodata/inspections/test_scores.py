@@ -105,7 +105,7 @@ def change(session, campaign, what, number, ages, pick):
     session.flush()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(changes(), min_size=1, max_size=12), st.integers(1, 4), st.data())
 def test_after_any_history_the_stored_scores_are_those_worked_out_live(session, history, every, data):
     with session.begin_nested() as savepoint:
@@ -307,3 +307,12 @@ def test_many_matches_are_listed_as_few_are(session, monkeypatch, options):
     else:
         points = [row.score for row in few[0] if not row.by_lot]
         assert points == sorted(points, reverse=True)
+
+
+@pytest.mark.parametrize(("days", "years"), [(0, 0), (364, 0), (365, 1), (729, 1), (730, 2), (1095, 3), (4000, 3)])
+def test_only_whole_years_since_the_last_visit_count(session, days, years):
+    site = make_feature(session, FuelSite, kind="petrol", certificate_issued_on=date(2999, 1, 1))
+    visited = today(session) - timedelta(days=days)
+    session.add(InspectionVisit(feature_id=site.id, visited_on=visited, kind=VisitKind.PLANNED))
+    session.flush()
+    assert rank_sites(session).sites[0].score == years * WEIGHTS["year_since_visit"][1]
