@@ -165,7 +165,7 @@ def finish_visit(
         raise UnfinishedError(problems)
     _write(paper, content, person)
     visit = _record_visit(session, paper, content)
-    _record_findings(session, paper, visit, content, site)
+    _record_findings(session, paper, visit, content)
     _record_remedies(session, paper, content, visit.visited_on)
     paper.state = PaperState.DONE
     _keep(session, paper, content, person, reason=reason.strip()[:500] or "finished")
@@ -339,11 +339,8 @@ def _record_visit(session: Session, paper: VisitPaper, content: Content) -> Insp
     return visit
 
 
-def _record_findings(
-    session: Session, paper: VisitPaper, visit: InspectionVisit, content: Content, site: FuelSite
-) -> None:
+def _record_findings(session: Session, paper: VisitPaper, visit: InspectionVisit, content: Content) -> None:
     known = {row.paper_key: row for row in session.scalars(select(Finding).where(Finding.visit_id == visit.id))}
-    labels = {item.key: item.text for item in checklist(site.kind)}
     for written in findings_in(content):
         row = known.pop(written.key, None)
         if row is None:
@@ -351,7 +348,7 @@ def _record_findings(
             session.add(row)
         row.found_on = visit.visited_on
         row.severity = next((value for value in Severity if value == written.severity), Severity.MINOR)
-        row.description = written.description or labels.get(written.item, written.item)
+        row.description = written.description
         row.article = written.reference or None
         row.remedy_due_on = _date(written.due)
     for row in known.values():
@@ -379,6 +376,8 @@ def _record_remedies(session: Session, paper: VisitPaper, content: Content, visi
 def _check_finding(finding: WrittenFinding, visited_on: date | None) -> list[Problem]:
     problems = []
     name = f"finding.{finding.key}"
+    if not finding.description:
+        problems.append(Problem(name=f"{name}.description", message=N_("Say what was found.")))
     if finding.severity not in Severity.labels():
         problems.append(Problem(name=f"{name}.severity", message=N_("Choose how serious the finding is.")))
     due = _date(finding.due)

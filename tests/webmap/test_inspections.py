@@ -496,3 +496,19 @@ def test_a_target_is_kept_once(session, inspector, site):
     )
     inspector.post(f"{made.location}/targets", data={"site": [site.id, site.id]})
     assert len(session.scalars(select(InspectionTarget)).all()) == 1
+
+
+def test_a_finished_visit_tells_its_days_as_the_language_writes_them(session, inspector, site):
+    paper = VisitPaper(
+        feature_id=site.id, kind="unplanned", state="done", inspector="inspector-test", planned_on=date(2020, 3, 2),
+        saved_by="inspector-test",
+        content={"visited_on": "2020-03-02", "finding.a.severity": "minor", "finding.a.description": "x", "finding.a.due": "2020-03-12"},
+    )  # fmt: skip
+    session.add(paper)
+    session.commit()
+    page = inspector.get(f"/inspections/visits/{paper.id}").text
+    assert "02/03/2020" in page
+    assert "hạn 12/03/2020" in page
+    row = inspector.get("/inspections/visits?day=2020-03-02").text
+    assert "Mở" in row
+    assert "Đang hoạt động" not in row

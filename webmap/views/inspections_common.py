@@ -92,6 +92,14 @@ def say(explanation: Explanation) -> str:
     return explanation.say(translate, format_value)
 
 
+def written_day(text: str | None) -> str:
+    """Return a day out of a form as the language writes it; what is no day as it stands."""
+    try:
+        return format_value(date.fromisoformat(text or ""))
+    except ValueError:
+        return text or ""
+
+
 def words() -> dict[str, Any]:
     """Return labels and helpers that all inspection templates use."""
     return {
@@ -107,6 +115,7 @@ def words() -> dict[str, Any]:
         "version_reasons": VERSION_REASONS,
         "tones": TONES,
         "say": say,
+        "day": written_day,
         "sites_layer": SITES,
         "is_leader": current_role() is Role.ADMIN,
     }

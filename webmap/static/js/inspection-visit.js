@@ -139,7 +139,7 @@ form.addEventListener("change", (event) => {
   if (!check || !event.target.name.startsWith("answer.")) return;
   const item = check.dataset.item;
   const written = [...form.querySelectorAll('[name$=".item"]')].find((field) => field.value === item);
-  if (event.target.value === "not_ok" && !written) addFinding(`item-${item}`, item, check.querySelector("legend").firstChild.textContent.trim());
+  if (event.target.value === "not_ok" && !written) addFinding(`item-${item}`, item, document.getElementById("checklist").dataset.failed.replace("{item}", check.querySelector("legend").firstChild.textContent.trim()));
   if (event.target.value !== "not_ok" && written?.closest(".finding-form").dataset.finding === `item-${item}`) written.closest(".finding-form").remove();
 });
 
