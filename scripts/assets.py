@@ -21,7 +21,6 @@ FILES: dict[str, tuple[str, ...]] = {
     "pbf": ("LICENSE", "dist/pbf.js"),
     "bootstrap": ("LICENSE", "dist/css/bootstrap.min.css", "dist/js/bootstrap.bundle.min.js"),
     "bootstrap-icons": ("LICENSE", "bootstrap-icons.svg", "font/bootstrap-icons.min.css", "font/fonts/*.woff2"),
-    "htmx.org": ("LICENSE", "dist/htmx.min.js"),
     f"@fontsource/{_FONT}": (
         "LICENSE",
         *(f"{weight}.css" for weight in _WEIGHTS),

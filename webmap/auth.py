@@ -251,13 +251,10 @@ def _is_program() -> bool:
 
 
 def _send_to(address: str, status: int, code: str, text: str) -> Response:
-    """Send people to a page; tell programs, and htmx where to go."""
+    """Send people to a page; tell programs."""
     if not _is_program():
         return make_response(redirect(address))
-    response = _json(status, code, translate(text), {})
-    if "HX-Request" in request.headers:
-        response.headers["HX-Redirect"] = address
-    return response
+    return _json(status, code, translate(text), {})
 
 
 def _json(status: int, code: str, message: str, details: dict[str, object]) -> Response:
@@ -268,7 +265,7 @@ def _return_address() -> str:
     """Return where to come back to: this page, or the one a form or a script was on."""
     if request.method in {"GET", "HEAD"} and not _is_program():
         return safe_target(request.full_path.removesuffix("?"))
-    came_from = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
+    came_from = urlsplit(request.referrer or "")
     if came_from.netloc != request.host:
         return HOME
     return safe_target(f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path)

@@ -157,12 +157,15 @@ def _memory(found: Browser, address: str) -> float:
         page.evaluate(_MOVE, 120)
         session = found.new_browser_cdp_session()
         processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
-    return sum(_memory_mb(process["id"]) for process in processes if process["type"] in {"renderer", "GPU"})
+        return sum(_memory_mb(process["id"]) for process in processes if process["type"] in {"renderer", "GPU"})
 
 
 def _memory_mb(process: int) -> float:
     """Return the memory of a process; what it shares with others is divided among them, so that a sum counts it once."""
-    shares = Path(f"/proc/{process}/smaps_rollup").read_text("utf-8")
+    try:
+        shares = Path(f"/proc/{process}/smaps_rollup").read_text("utf-8")
+    except (ProcessLookupError, FileNotFoundError):  # the browser ends the ones it kept in reserve
+        return 0.0
     return int(re.findall(r"Pss:\s+(\d+) kB", shares)[0]) / 1024
 
 

@@ -131,13 +131,6 @@ def test_a_script_of_the_page_is_told_to_sign_in_instead_of_being_sent_there(cli
     assert (response.status_code, response.json["error"]) == (401, "login_required")
 
 
-def test_htmx_is_sent_to_sign_in_and_back_to_the_page_it_is_on(client):
-    headers = {"HX-Request": "true", "HX-Current-URL": "http://localhost/somewhere?q=a", "Sec-Fetch-Dest": "empty"}
-    response = client.post("/account/sessions/end", headers=headers)
-    assert response.status_code == 401
-    assert response.headers["HX-Redirect"] == "/login?next=/somewhere?q%3Da"
-
-
 def test_a_layer_that_a_role_may_not_see_is_refused_like_a_page(app, login):
     @auth.allow_public
     def hidden_layer() -> str:

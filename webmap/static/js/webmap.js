@@ -21,7 +21,6 @@ document.getElementById("attribution").textContent = basemap ? "" : t("Land: Nat
 startPanels(map);
 const countLayers = startLayers(page, state);
 if (basemap) watchBasemap(); // before the first of its tiles can fail
-await nextTask();
 showView(); // asks for the tiles; the rest is made while they come, in pieces that leave room for a click
 page.state = state;
 await nextTask();
