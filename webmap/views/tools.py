@@ -27,11 +27,11 @@ blueprint = Blueprint("tools", __name__)
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: Arguments of these views that are no filters.
-_OWN = frozenset({"limit", "lang", "years", "plans"})
+_OWN = frozenset({"limit", "lang", "years", "plans", "layers"})
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Asked:
+class AskedLayer:
     """A layer and the arguments that concern it: those without a layer's name, and its own."""
 
     request: LayerRequest
@@ -39,9 +39,11 @@ class _Asked:
 
     @property
     def kind(self) -> type[Feature]:
+        """The layer's kind."""
         return self.request.kind
 
     def conditions(self, connection: Connection) -> tuple[Condition, ...]:
+        """Return the conditions of its share of the arguments."""
         parser = FilterParser(kind=self.kind, visible=self.request.fields, registry=layers(), connection=connection)
         return parser.parse(self.arguments)
 
@@ -65,7 +67,7 @@ def inside() -> Response:
     limit = int_argument("limit", 10, low=1, high=100)
     found = []
     with database().reading() as connection:
-        for asked in _asked():
+        for asked in asked_layers():
             conditions = asked.conditions(connection)
             count = features.count_features(connection, asked.kind, conditions)
             if not count:
@@ -97,7 +99,7 @@ def inside_workbook() -> Response:
     file = io.BytesIO()
     with database().reading() as connection:
         sheets = []
-        for asked in _asked():
+        for asked in asked_layers():
             conditions = asked.conditions(connection)
             if features.count_features(connection, asked.kind, conditions):
                 sheets.append((asked.kind, asked.request.fields, conditions))
@@ -117,7 +119,7 @@ def years() -> Response:
     asked_plans = [*request.args.getlist("plans"), *[""] * len(wanted)][: len(wanted)]
     described, plans = [], set[str]()
     with database().reading() as connection:
-        for asked in _asked():
+        for asked in asked_layers():
             life = asked.kind.layer.life
             visible = {field.name: field for field in asked.request.fields}
             if life is None or not {life.status, *life.begins} <= set(visible):
@@ -152,7 +154,7 @@ def years() -> Response:
     return jsonify({"this_year": this_year(), "states": states, "layers": described, "plans": sorted(plans)})
 
 
-def _asked() -> Iterator[_Asked]:
+def asked_layers() -> Iterator[AskedLayer]:
     """Return every layer this person may see, with its share of the arguments `field=` and `layer.field=`."""
     role = current_role()
     for kind in layers():
@@ -165,7 +167,7 @@ def _asked() -> Iterator[_Asked]:
                 arguments.add(field, value)
             elif not dot and name not in _OWN:
                 arguments.add(name, value)
-        yield _Asked(request=LayerRequest(kind=kind, fields=visible_fields(role, kind)), arguments=arguments)
+        yield AskedLayer(request=LayerRequest(kind=kind, fields=visible_fields(role, kind)), arguments=arguments)
 
 
 def _require_area() -> None:

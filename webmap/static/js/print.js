@@ -1,5 +1,6 @@
 /* A sheet of paper with what the screen shows: the map drawn again at a chosen scale, its legend and who made it.
    The browser prints it (names and legend stay text); the picture is drawn from the same parts. */
+import { sessionEnded } from "./notices.js";
 import { loaded, mirrorLayers } from "./mirror.js";
 import { svg, vectorLand, vectorLayer, vectorLegend } from "./print-vector.js";
 import { element, icon, language, number, t } from "./texts.js";
@@ -54,8 +55,11 @@ async function showSheet(page) {
   const status = element("span", { class: "print-status", role: "status" }, t("Drawing the map…"));
   const print = element("button", { class: "btn btn-primary", type: "button", disabled: true, click: () => window.print() }, icon("printer"), " ", t("Print or save as PDF"));
   const save = element("button", { class: "btn btn-outline-primary", type: "button", disabled: true, click: () => savePicture(sheet, made, frame) }, icon("image"), " ", t("Save as PNG"));
+  const { report: address, token } = document.getElementById("tool-set").dataset;
+  const reports = address ? ["docx", "pdf"].map((format) => element("button", { class: "btn btn-outline-primary", type: "button", "data-report-format": format, disabled: true,
+    click: () => writeReport(page, { address: address.replace("docx", format), token, format, status, picture: () => drawPicture(sheet, made, frame) }) }, icon("file-earmark-text"), " ", t(format === "docx" ? "Report as Word" : "Report as PDF"))) : [];
   const view = element("dialog", { class: "print-view", "aria-label": t("Print preview"), close: () => end() },
-    element("div", { class: "print-bar" }, print, save, element("button", { class: "btn btn-outline-secondary", type: "button", click: () => view.close() }, t("Close")), status), element("div", { class: "print-desk", tabindex: 0, role: "region", "aria-label": t("Sheet") }, sheet));
+    element("div", { class: "print-bar" }, print, save, ...reports, element("button", { class: "btn btn-outline-secondary", type: "button", click: () => view.close() }, t("Close")), status), element("div", { class: "print-desk", tabindex: 0, role: "region", "aria-label": t("Sheet") }, sheet));
   Object.assign(sheet.style, { width: width + "mm", height: height + "mm" });
   Object.assign(frame.style, { width: mapWidth + "mm", height: mapHeight + "mm" });
   Object.assign(inner.style, { width: (mapWidth * MM) / factor + "px", height: (mapHeight * MM) / factor + "px", transform: `scale(${factor})` });
@@ -88,7 +92,7 @@ async function showSheet(page) {
   fit(aside.querySelector(".print-legend"));
   const failed = made.layers.filter((layer) => layer.failures).map((layer) => layer.spec.title);
   status.textContent = failed.length ? t("Part of “{layer}” could not be loaded.", { layer: failed.join(", ") }) : "";
-  print.disabled = save.disabled = false;
+  for (const button of [print, save, ...reports]) button.disabled = false;
   sheet.dataset.ready = "";
 }
 
@@ -257,6 +261,27 @@ async function savePicture(sheet, made, frame) {
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   }, "image/png");
+}
+
+/* The report of the layers shown and the filters in force, with this sheet as its map. */
+async function writeReport(page, { address, token, format, status, picture }) {
+  const shown = page.layers.filter((layer) => page.map.hasLayer(layer)).map((layer) => layer.spec.name), query = new URLSearchParams([["layers", shown.join(",")]]);
+  for (const name of shown) for (const [field, value] of page.state.pairs(name)) query.append(`${name}.${field}`, value);
+  status.textContent = t("Writing the report…");
+  try {
+    const canvas = await picture(), form = new FormData();
+    form.set("title", chosen.title);
+    form.set("picture", await new Promise((done) => { canvas.toBlob(done, "image/png"); }), "map.png");
+    const answer = await fetch(`${address}?${query}`, { method: "POST", body: form, headers: { "X-CSRFToken": token, Accept: "application/json" } });
+    if (answer.status === 401) sessionEnded(page.config.addresses);
+    if (!answer.ok) throw new Error(answer.statusText);
+    const link = element("a", { href: URL.createObjectURL(await answer.blob()), download: `${(chosen.title || "bao-cao").replace(/[^\p{L}\p{N}]+/gu, "-")}.${format}` });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+    status.textContent = "";
+  } catch {
+    status.textContent = t("The report could not be written. Try again.");
+  }
 }
 
 /* The sheet as one canvas, part by part where the page has laid it out. */

@@ -1,0 +1,35 @@
+"""A planner takes the map he sees along as a written report."""
+
+import io
+
+import pytest
+from docx import Document
+from playwright.sync_api import expect
+
+from tests.browser.conftest import DESK, PHONE
+from tests.conftest import PASSWORD
+
+
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_a_report_of_the_filtered_map_is_written(open_page, server, accounts, viewport):
+    page = open_page("/login", viewport)
+    page.fill("[name=username]", accounts["planner"])
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button[type=submit]")
+    page.goto(f"{server.url}/?layers=markets&markets.status=operating")
+    expect(page.locator(".chip")).to_have_count(1)
+    if viewport is PHONE:
+        page.locator("[data-tools-toggle]").click()
+    page.locator("[data-map-tool=print]").click()
+    page.locator("[name=title]").fill("Chợ đang hoạt động")
+    page.locator(".print-dialog [type=submit]").click()
+    expect(page.locator(".print-sheet[data-ready]")).to_be_attached()
+
+    with page.expect_download() as download:
+        page.locator("[data-report-format=docx]").click()
+
+    document = Document(io.BytesIO(download.value.path().read_bytes()))
+    text = " ".join(paragraph.text for paragraph in document.paragraphs)
+    assert "Chợ đang hoạt động" in text
+    assert "Trạng thái: Đang hoạt động" in text
+    assert len(document.inline_shapes) == 1
