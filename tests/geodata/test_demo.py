@@ -104,6 +104,11 @@ def test_the_certificates_of_petrol_stores_keep_their_mix_on_any_day(demo_sessio
     assert tally(demo_session, certificate_state(literal(today)), FuelSite.kind == "petrol") == PETROL_MIX
 
 
+def test_the_certificates_of_petrol_stores_had_the_same_mix_at_the_end_of_february_2020(demo_session):
+    then = FuelSite.column("certificate_state", date(2020, 2, 29))
+    assert tally(demo_session, then, FuelSite.kind == "petrol") == PETROL_MIX
+
+
 def test_the_sites_are_petrol_and_lpg_of_every_planned_type(demo_session):
     assert tally(demo_session, FuelSite.kind) == {
         "petrol": 150, "lpg_shop": 18, "lpg_filling": 7, "lpg_depot": 3, "lpg_bulk": 2,
