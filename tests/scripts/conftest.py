@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.scripts.running import environment, processes_of
 
 from scripts.cluster import Cluster
 from scripts.paths import ROOT
+from tests.scripts.running import environment, processes_of
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

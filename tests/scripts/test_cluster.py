@@ -9,11 +9,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests.scripts.running import wait_for
 
 from scripts.cluster import SOCKET_PATH_LIMIT, SUPERUSER, Cluster, remove_abandoned
 from scripts.console import Exit, Failure
 from scripts.paths import ROOT
+from tests.scripts.running import wait_for
 
 HOLD = """
 import sys, pathlib

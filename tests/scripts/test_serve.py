@@ -11,11 +11,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests.scripts.running import environment, processes_of, wait_for
 
 from scripts.cluster import SUPERUSER, Cluster
 from scripts.console import Exit
 from scripts.paths import ROOT
+from tests.scripts.running import environment, processes_of, wait_for
 
 PASSWORD = "một mật khẩu đủ dài 42"
 

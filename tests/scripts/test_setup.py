@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.scripts.running import wait_for
 
 from scripts import assets, system, venv
 from scripts.console import Exit, Failure
 from scripts.paths import ROOT, VENDOR
 from scripts.processes import SETUP_MARK, end_abandoned_steps, environment_of, run_logged, running_processes
 from scripts.setup import load_env_file, read_env_file
+from tests.scripts.running import wait_for
 
 
 @pytest.fixture
