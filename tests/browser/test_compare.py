@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESK, PHONE
+from tests.browser.test_accessibility import AXE, SUMMARY
 
 
 def open_comparison(page: Page, touch=False):
@@ -85,3 +86,13 @@ def test_the_comparison_prints_on_one_sheet_with_its_table(page):
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 2
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     expect(page.locator(".compare.is-printed")).to_have_count(0)
+
+
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("path", ["/?compare=2015,2030", "/?act=1", "/documents/1"])
+def test_axe_finds_nothing_in_the_comparison_and_on_a_document(open_page, path, viewport):
+    page = open_page(path, viewport, bypass_csp=True)
+    page.locator(".year-numbers, .act-panel").first.wait_for()
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+
+    assert page.evaluate(SUMMARY) == []

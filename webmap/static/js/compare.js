@@ -150,7 +150,7 @@ function makeSide(page, index) {
   const step = (by, sign, label) => element("button", { class: "btn btn-sm btn-outline-secondary", type: "button", "aria-label": label, click: () => change("years", Math.max(FIRST_YEAR, Math.min(LAST_YEAR, state.compare.years[index] + by))) }, icon(sign));
   const plan = element("select", { class: "form-select form-select-sm", "data-compare-plan": index, change: () => change("plans", plan.value) });
   const planLabel = element("label", { class: "compare-plan", hidden: true }, element("span", {}, t("Plan")), plan);
-  const pane = element("div", { class: "compare-map" }), label = index ? t("Second year") : t("First year");
+  const pane = element("div", { class: "compare-map", role: "region" }), label = index ? t("Second year") : t("First year");
   const box = element("section", { class: "compare-side", "aria-label": label },
     element("div", { class: "compare-choice" }, element("label", {}, element("span", {}, label), year), step(-1, "dash-lg", t("One year less")), step(1, "plus-lg", t("One year more")), planLabel), pane);
   const map = L.map(pane, { zoomControl: false, attributionControl: false, zoomAnimation: false, minZoom: page.map.getMinZoom(), maxZoom: page.map.getMaxZoom() });
