@@ -32,7 +32,9 @@ def tile(layer: str, z: int, x: int, y: int) -> Response:
         watched = [layer, *(kind.layer.name for kind in area_kinds(layers()).values())] if conditions else [layer]
         version = data_version(connection, *watched)
         arguments = sorted(request.args.items(multi=True))
-        key = hashlib.sha256(repr((request.script_root, layer, z, x, y, version, sorted(asked.names), arguments)).encode()).hexdigest()
+        key = hashlib.sha256(
+            repr((request.script_root, layer, z, x, y, version, sorted(asked.names), arguments)).encode()
+        ).hexdigest()
         response = Response(mimetype=MVT)
         response.set_etag(key[:32])
         audience = "public" if current_role() is Role.PUBLIC else "private"
