@@ -142,6 +142,20 @@ def test_search_without_accents_leads_to_the_object(page):
     expect(page.locator(".feature-popup h3")).to_contain_text("Đổng Quốc Bình")
 
 
+def test_lost_counts_name_their_layer_and_come_back(open_page):
+    page = open_page()
+    page.route("**/markets/facets*", lambda route: route.abort())
+    page.locator('[data-layer="markets"] .legend-row[aria-pressed]').first.click()
+    notice = page.locator(".notice")
+    expect(notice).to_contain_text("Không đếm được lớp “Chợ”")
+
+    page.unroute("**/markets/facets*")
+    notice.get_by_role("button", name="Thử lại").click()
+
+    expect(notice).to_have_count(0)
+    expect(page.locator('[data-layer="markets"] .layer-count')).not_to_be_empty()
+
+
 def test_lost_tiles_name_their_layer_and_come_back(open_page):
     page = open_page()
     page.route("**/tiles/markets/**", lambda route: route.abort())

@@ -20,7 +20,7 @@ from geodata.inspections.tables import write_worklist
 from geodata.layer import Field, Role
 from webmap.auth import allow, current_role
 from webmap.extensions import db_session, layers
-from webmap.i18n import translate, translate_error
+from webmap.i18n import format_word, translate, translate_error
 from webmap.query import FilterParser
 from webmap.requests import int_argument
 from webmap.views.inspections_common import (
@@ -135,7 +135,7 @@ def _conditions() -> tuple[list[ColumnElement[bool]], list[str]]:
         else:
             found = parser.parse(MultiDict((name, value) for value in values))
             conditions += [worklist.of_site(condition.sql) for condition in found]
-        sentences += [_with_unit_names(condition.say(translate)) for condition in found]
+        sentences += [_with_unit_names(condition.say(translate, format_word)) for condition in found]
     for sql, sentence in _own_conditions():
         conditions.append(sql)
         sentences.append(sentence)

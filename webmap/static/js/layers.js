@@ -152,6 +152,7 @@ async function count(entry, state, addresses) {
     if (query !== entry.query) return;
     entry.row.querySelector(".layer-count").textContent = "";
     if (error.status === 400) notice("filter-" + name, `${entry.layer.spec.title}: ${error.reason}`);
+    else notice("filter-" + name, t("“{layer}” could not be counted.", { layer: entry.layer.spec.title }), { label: t("Retry"), action: () => count(entry, state, addresses) });
   }
 }
 

@@ -2,7 +2,10 @@
    Every step is stored at once; the server says what changed, so that undo takes back exactly that. */
 import { element, icon, number, t } from "./texts.js";
 
-const page = window.webmap.page, { map, layers, state, selection } = page;
+const page = window.webmap.page;
+await page.ready;
+
+const { map, layers, state, selection } = page;
 const card = document.getElementById("plan"), plan = JSON.parse(card.dataset.plan);
 const status = document.getElementById("plan-status"), list = document.getElementById("plan-list");
 const filter = document.getElementById("plan-filter"), undo = document.getElementById("plan-undo");

@@ -5,7 +5,10 @@ import { openPrint } from "./print.js";
 import { startYears } from "./years.js";
 import { element, icon, t } from "./texts.js";
 
-const page = window.webmap.page, TOOLS = { measure: startMeasure, inside: startInside, years: startYears };
+const page = window.webmap.page;
+await page.ready;
+
+const TOOLS = { measure: startMeasure, inside: startInside, years: startYears };
 const bar = document.getElementById("tool-set"), buttons = [...bar.querySelectorAll("[data-map-tool]")];
 const card = document.getElementById("tool-card");
 const THIS_YEAR = new Date().getFullYear(), AHEAD = 5;

@@ -15,12 +15,15 @@ import { element, t } from "./texts.js";
 
 const page = window.webmap.page;
 const { map, layers, basemap, land, config } = page;
+let opened;
+page.ready = new Promise((done) => { opened = done; }); // for scripts that need the whole page
 const state = new State(Object.fromEntries(layers.map((layer) => [layer.spec.name, opensWith(layer)])));
 
 document.getElementById("attribution").textContent = basemap ? "" : t("Land: Natural Earth");
 startPanels(map);
 const countLayers = startLayers(page, state);
 if (basemap) watchBasemap(); // before the first of its tiles can fail
+await nextTask();
 showView(); // asks for the tiles; the rest is made while they come, in pieces that leave room for a click
 page.state = state;
 await nextTask();
@@ -39,6 +42,7 @@ watchNetwork();
 watchPointer();
 startCompare(page);
 state.update({}); // gives the links of the page this address
+opened();
 
 function nextTask() { return new Promise((done) => { setTimeout(done); }); }
 
