@@ -26,7 +26,9 @@ def act(session):
         session.execute(
             insert(FeatureDocument).values(layer=KIND.layer.name, feature_id=feature.id, legal_act_id=made.id)
         )
-    session.add(InspectionCampaign(number=made.number, title="Đợt thử", field=CampaignField.PETROL))
+    session.add(
+        InspectionCampaign(number=made.number, title="Đợt thử", field=CampaignField.PETROL, is_illustration=True)
+    )
     session.flush()
     return made
 
