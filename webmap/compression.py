@@ -1,10 +1,16 @@
-"""Scripts and style sheets leave compressed. Pages do not: they hold tokens, and size would tell of them (BREACH)."""
+"""Scripts and style sheets leave compressed, our own scripts without comments.
+
+Pages do not: they hold tokens, and size would tell of them (BREACH).
+"""
 
 import gzip
 from functools import lru_cache
 from pathlib import Path
 
 from flask import Flask, Response, request
+from rjsmin import jsmin
+
+from webmap.modules import FOLDER
 
 TYPES = {"text/css", "text/javascript", "application/javascript", "image/svg+xml", "application/json"}
 #: Below this the answer is one packet anyway.
@@ -34,4 +40,7 @@ def init_compression(app: Flask) -> None:
 @lru_cache(maxsize=300)
 def _compressed(path: Path, etag: str) -> bytes:
     del etag  # another version is another entry
-    return gzip.compress(path.read_bytes(), compresslevel=9, mtime=0)
+    content = path.read_bytes()
+    if path.parent == FOLDER:
+        content = jsmin(content.decode("utf-8")).encode("utf-8")
+    return gzip.compress(content, compresslevel=9, mtime=0)

@@ -105,7 +105,7 @@ def change(session, campaign, what, number, ages, pick):
     session.flush()
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(changes(), min_size=1, max_size=12), st.integers(1, 4), st.data())
 def test_after_any_history_the_stored_scores_are_those_worked_out_live(session, history, every, data):
     with session.begin_nested() as savepoint:
