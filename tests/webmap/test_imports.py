@@ -498,9 +498,7 @@ def test_a_supervised_import_that_dies_tells_the_signal(gis, engine, tmp_path):
     gis.post(f"/imports/{number}/confirm", data={"mark": found(engine, number).facts["mark"]})
     with Session(engine) as holder, supervised(number) as watcher:
         holder.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('layer:markets', 0))"))
-        child = wait_until(lambda: children_of(watcher.pid))
-        wait_until(lambda: found(engine, number).step is not None or b"import_runs" in command_of(child[0]))
-        os.kill(child[0], signal.SIGKILL)
+        os.kill(running_import(engine, watcher), signal.SIGKILL)
         assert watcher.wait(timeout=90) == 0
     assert found(engine, number).stage is Stage.FAILED
     assert "SIGKILL" in gis.get(f"/imports/{number}/report").text
@@ -511,8 +509,7 @@ def test_a_killed_worker_takes_its_import_along_and_the_page_gives_the_reason(gi
     gis.post(f"/imports/{number}/confirm", data={"mark": found(engine, number).facts["mark"]})
     with Session(engine) as holder, supervised(number) as watcher:
         holder.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('layer:markets', 0))"))
-        child = wait_until(lambda: children_of(watcher.pid))[0]
-        wait_until(lambda: waiting_backends(engine))
+        child = running_import(engine, watcher)
         watcher.kill()
         watcher.wait()
         wait_until(lambda: b"import_runs" not in command_of(child))
@@ -542,6 +539,13 @@ def waiting_backends(engine):
     query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     with engine.begin() as connection:
         return list(connection.scalars(text(query)))
+
+
+def running_import(engine, watcher):
+    """Return the process that stores; a watcher may have had short-lived other children before it."""
+    wait_until(lambda: waiting_backends(engine))
+    (child,) = [pid for pid in children_of(watcher.pid) if b"-m\0geodata.import_runs" in command_of(pid)]
+    return child
 
 
 def children_of(pid):
