@@ -1,8 +1,9 @@
 """The connection: base class, constraint names, address, engines, time-outs. No tables."""
 
 import os
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import DateTime, Engine, MetaData, create_engine, event, make_url
@@ -28,6 +29,11 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+def today() -> date:
+    """Return the day it is in the province."""
+    return datetime.now(ZoneInfo(TIME_ZONE)).date()
 
 
 def parse_database_url(text: str) -> URL:

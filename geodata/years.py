@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, Integer, and_, case, cast, extract, func, or_, select
 
-from geodata.database import TIME_ZONE
+from geodata.database import today
 from geodata.errors import InvalidFilterError
 from geodata.filters import Condition
 from geodata.i18n import N_
@@ -38,7 +36,7 @@ class YearCount:
 
 def this_year() -> int:
     """Return the year where the data belong."""
-    return datetime.now(ZoneInfo(TIME_ZONE)).year
+    return today().year
 
 
 def parse_year(name: str, value: str) -> int:

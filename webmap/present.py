@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import url_for
 from sqlalchemy import Connection
@@ -14,7 +13,7 @@ from pyproj import Transformer
 from geodata import documents, features, history
 from geodata.access import visible_details
 from geodata.crs import WGS84, current_province
-from geodata.database import TIME_ZONE
+from geodata.database import today
 from geodata.filters import Choice
 from geodata.layer import Described, Detail, Feature, Field, Group, Role, Symbol
 from webmap.auth import current_role, may_open
@@ -201,7 +200,7 @@ def _reason(field: Field, row: Mapping[str, Any], language: str, day: date | Non
     """Return why a derived value is what it is on a day, today without one, or nothing."""
     if field.explain is None:
         return ""
-    explanation = field.explain(row, day or datetime.now(ZoneInfo(TIME_ZONE)).date())
+    explanation = field.explain(row, day or today())
     return explanation.say(lambda text: translate(text, language), lambda value: format_value(value, language))
 
 

@@ -11,8 +11,8 @@ from geodata import features
 from geodata.errors import InvalidValueError
 from geodata.filters import Condition
 from geodata.i18n import N_
-from geodata.inspections.papers import Block, Grid, Picture
 from geodata.layer import Feature, Field
+from geodata.papers import Block, Grid, Picture
 from webmap.i18n import DEFAULT_LANGUAGE, format_number, format_word, translate
 from webmap.present import present_value
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from flask import request
 from sqlalchemy import Connection
+from werkzeug.datastructures import MultiDict
 
 from geodata.access import Action, may, visible_fields
 from geodata.errors import ForbiddenError, InvalidValueError
@@ -27,10 +28,10 @@ class LayerRequest:
         """Names of the visible fields."""
         return frozenset(field.name for field in self.fields)
 
-    def conditions(self, connection: Connection) -> tuple[Condition, ...]:
-        """Return the conditions of this request's arguments."""
+    def conditions(self, connection: Connection, arguments: MultiDict[str, str] | None = None) -> tuple[Condition, ...]:
+        """Return the conditions of this request's arguments, or of those given."""
         parser = FilterParser(kind=self.kind, visible=self.fields, registry=layers(), connection=connection)
-        return parser.parse(request.args)
+        return parser.parse(request.args if arguments is None else arguments)
 
 
 def layer_request(name: str) -> LayerRequest:

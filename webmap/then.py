@@ -5,14 +5,13 @@ Only what shows the map is there; whatever else is asked for leads back to the p
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Flask, redirect, request
 from flask.typing import ResponseReturnValue
 
-from geodata.database import TIME_ZONE
+from geodata.database import today
 from geodata.layer import Role
 from webmap.auth import current_role, refuse
 from webmap.extensions import STORED_DAY
@@ -34,11 +33,6 @@ def stored_day() -> date | None:
 def address_of(day: date) -> str:
     """Return where the map of a day is."""
     return f"{request.environ.get('SCRIPT_NAME', '')}/then/{day.isoformat()}/"
-
-
-def today() -> date:
-    """Return the day it is in the province."""
-    return datetime.now(UTC).astimezone(ZoneInfo(TIME_ZONE)).date()
 
 
 def init_then(app: Flask) -> None:

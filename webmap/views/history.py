@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from geodata import history as changes, import_sessions
 from geodata.access import Action, may
+from geodata.database import today
 from geodata.errors import ConflictError, InvalidValueError
 from geodata.i18n import N_
 from geodata.import_runs import defer_run
@@ -41,7 +42,7 @@ def index() -> str:
         "history/list.html",
         change_sets=shown, more=found[PAGE - 1].id if len(found) > PAGE else None, layer=name, kinds=list(layers()),
         titles=_titles(), labels=words.KIND_LABELS, counts=words.counts_line,
-        undone=import_sessions.undone_by(session, [item.id for item in shown]), last_day=then.today() - timedelta(days=1),
+        undone=import_sessions.undone_by(session, [item.id for item in shown]), last_day=today() - timedelta(days=1),
     )  # fmt: skip
 
 

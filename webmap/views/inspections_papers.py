@@ -7,17 +7,16 @@ from werkzeug.exceptions import NotFound
 
 from geodata.inspections import campaigns, facts, papers, visits
 from geodata.inspections.checklists import checklist
-from geodata.inspections.papers import Paper
 from geodata.inspections.rights import get_campaign, get_paper
 from geodata.inspections.tables import write_targets
 from webmap.auth import allow
 from webmap.extensions import db_session
 from webmap.i18n import DEFAULT_LANGUAGE, translate
+from webmap.papers import send_paper
 from webmap.views.inspections_common import INSPECTORS, current_day, person
 
 blueprint = Blueprint("papers", __name__, url_prefix="/inspections")
 
-_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -32,7 +31,7 @@ def minutes(paper_id: int, format: str) -> Response:
     written = papers.visit_minutes(
         paper, site, visits.list_pictures(session, paper_id), office=_office(), labels=labels
     )
-    return _send(written, f"bien-ban-{paper_id}", format)
+    return send_paper(written, f"bien-ban-{paper_id}", format)
 
 
 @blueprint.get("/campaigns/<int:campaign_id>/<kind>.<format>")
@@ -47,7 +46,7 @@ def campaign_paper(campaign_id: int, kind: str, format: str) -> Response:
     progress = campaigns.progress(session, campaign, day)
     written = build(progress, campaigns.list_targets(session, campaign, day), office=_office(), on=day)
     name = {"targets": "danh-sach", "summary": "bao-cao"}[kind]
-    return _send(written, f"{name}-{campaign_id}", format)
+    return send_paper(written, f"{name}-{campaign_id}", format)
 
 
 @blueprint.get("/campaigns/<int:campaign_id>/targets.xlsx")
@@ -66,11 +65,3 @@ def campaign_table(campaign_id: int) -> Response:
 def _office() -> str:
     name: str = current_app.config["SETTINGS"].department_name
     return name.upper()
-
-
-def _send(paper: Paper, name: str, format: str) -> Response:
-    if format not in {"docx", "pdf"}:
-        raise NotFound
-    content = papers.write_docx(paper) if format == "docx" else papers.write_pdf(paper)
-    mimetype = _DOCX if format == "docx" else "application/pdf"
-    return send_file(io.BytesIO(content), download_name=f"{name}.{format}", as_attachment=True, mimetype=mimetype)

@@ -14,8 +14,7 @@ from geodata.inspection_records import InspectionCampaign
 from geodata.inspections import campaigns
 from geodata.inspections.rights import get_campaign
 from webmap.auth import allow, current_role
-from webmap.extensions import db_session, layers
-from webmap.query import FilterParser
+from webmap.extensions import db_session
 from webmap.requests import layer_request
 from webmap.views.inspections_common import INSPECTORS, SITES, person
 
@@ -92,8 +91,7 @@ def _ids(sent: dict[str, object], name: str) -> list[int]:
 def _found(session: Session, query: str) -> list[int]:
     """Return the ids of the sites that the map's filters keep, as they stand in its address."""
     asked = layer_request(SITES)
-    parser = FilterParser(kind=asked.kind, visible=asked.fields, registry=layers(), connection=session.connection())
-    conditions = parser.parse(MultiDict(parse_qsl(query[:20_000])))
+    conditions = asked.conditions(session.connection(), MultiDict(parse_qsl(query[:20_000])))
     if not conditions:
         raise InvalidValueError(name="within", value="", reason=N_("filter or draw an area first"))
     _check_size("within", features.count_features(session.connection(), asked.kind, conditions))

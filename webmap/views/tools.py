@@ -19,7 +19,6 @@ from geodata.years import STATES, count_year, list_plans, parse_year, plan_filte
 from webmap.auth import allow_public, current_role
 from webmap.extensions import database, layers
 from webmap.i18n import current_language, translate
-from webmap.query import FilterParser
 from webmap.requests import LayerRequest, int_argument
 from webmap.workbook import write_workbook
 
@@ -44,8 +43,7 @@ class AskedLayer:
 
     def conditions(self, connection: Connection) -> tuple[Condition, ...]:
         """Return the conditions of its share of the arguments."""
-        parser = FilterParser(kind=self.kind, visible=self.request.fields, registry=layers(), connection=connection)
-        return parser.parse(self.arguments)
+        return self.request.conditions(connection, self.arguments)
 
 
 @blueprint.app_context_processor

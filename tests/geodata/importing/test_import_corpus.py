@@ -17,7 +17,7 @@ from geodata.layers import LAYERS
 from scripts.commands import importing
 from tests.factories import make_feature
 from tests.geodata.importing import files
-from tests.geodata.importing.files import PLACES, csv, geojson, point, shapefile
+from tests.geodata.importing.files import BOW_TIE, PLACES, SPIKE, csv, geojson, point, shapefile
 from tests.geodata.importing.test_import_files import CASES, GOOD, NAMES, ROWS, archive, parts
 
 GOOD_ROW = "A,Chợ An,106.68,20.86"
@@ -77,16 +77,6 @@ BAD_PLACES = {
     "nothing": (",", "null_geometry"), "abroad": ("2.3,48.8", "out_of_extent"), "huge": ("1e308,20.86", "bad_coordinates"),
     "words": ("đông,bắc", "bad_coordinates"),
 }  # fmt: skip
-BOW_TIE = [(106.68, 20.86), (106.69, 20.87), (106.69, 20.86), (106.68, 20.87), (106.68, 20.86)]
-SPIKE = [
-    (106.68, 20.86),
-    (106.69, 20.86),
-    (106.69, 20.87),
-    (106.695, 20.875),
-    (106.69, 20.87),
-    (106.68, 20.87),
-    (106.68, 20.86),
-]
 
 #: name -> (file name, writer, options, exit code, code that must occur)
 CORPUS = {f"refused {code} {name}": (name, write, (), 5, code) for code, name, write in CASES}

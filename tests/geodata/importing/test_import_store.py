@@ -10,7 +10,7 @@ from geodata.errors import InvalidValueError
 from geodata.importing.rejected import write_rejected
 from geodata.layers import LAYERS
 from tests.factories import make_feature
-from tests.geodata.importing.files import csv, geojson, point, square
+from tests.geodata.importing.files import BOW_TIE, SPIKE, csv, geojson, point, square
 
 HEAD = "MA,TEN,SO_HO,lon,lat\n"
 
@@ -196,16 +196,6 @@ def polygon(*rings):
 
 
 RING = [(106.68, 20.86), (106.69, 20.86), (106.69, 20.87), (106.68, 20.87), (106.68, 20.86)]
-SPIKE = [
-    (106.68, 20.86),
-    (106.69, 20.86),
-    (106.69, 20.87),
-    (106.695, 20.875),
-    (106.69, 20.87),
-    (106.68, 20.87),
-    (106.68, 20.86),
-]
-BOW_TIE = [(106.68, 20.86), (106.69, 20.87), (106.69, 20.86), (106.68, 20.87), (106.68, 20.86)]
 
 
 def one(path, geometry):

@@ -8,8 +8,9 @@ from docx import Document
 
 from geodata.inspection_records import InspectionCampaign, InspectionTarget
 from geodata.inspections.campaigns import list_targets, progress
-from geodata.inspections.papers import campaign_summary, target_list, write_docx, write_pdf
+from geodata.inspections.papers import campaign_summary, target_list
 from geodata.layers.fuel_sites import FuelSite
+from geodata.papers import write_docx, write_pdf
 from tests.factories import make_feature
 
 OFFICE = "SỞ CÔNG THƯƠNG THÀNH PHỐ HẢI PHÒNG"
