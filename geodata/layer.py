@@ -306,7 +306,7 @@ class Showcase:
 
     `headline`: the number the page leads with; `steps`: the lower ends it offers. `columns` are listed,
     `facts` stand at the top of a fact sheet, `filters` are offered. `only`: field -> the values shown at
-    all. `names`: field -> the layer whose feature its value is the code of.
+    all.
     """
 
     slug: str
@@ -318,7 +318,6 @@ class Showcase:
     facts: tuple[str, ...]
     filters: tuple[str, ...]
     only: Mapping[str, tuple[str, ...]] = dataclass_field(default_factory=dict)
-    names: Mapping[str, str] = dataclass_field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -343,6 +342,7 @@ class Layer:
     """A layer kind's own facts. `key` are the columns that identify a feature across imports.
 
     `selects_as`: the name of the filter by which this layer's areas select other layers' features.
+    `refers`: field -> the layer whose feature its value is the code of.
     `inspected`: inspectors visit its features and keep a page for each.
     """
 
@@ -357,6 +357,7 @@ class Layer:
     shown: bool = True
     key: tuple[str, ...] = ("code",)
     selects_as: str | None = None
+    refers: Mapping[str, str] = dataclass_field(default_factory=dict)
     showcase: Showcase | None = None
     charts: tuple[Chart, ...] = ()
     life: Life | None = None
@@ -621,7 +622,7 @@ def _check_kind(kind: type[Feature]) -> None:
                 raise ValueError(f"{kind.layer.name}: {alias!r} means both {owners[alias]} and {field.name}")
     if unknown := _fields_named_by(kind.layer) - set(fields):
         raise ValueError(
-            f"{kind.layer.name}: style, key, chart, showcase or life names unknown fields {sorted(unknown)}"
+            f"{kind.layer.name}: style, key, chart, reference, showcase or life names unknown fields {sorted(unknown)}"
         )
     for detail in kind.details:
         if not detail.fields():
@@ -630,11 +631,11 @@ def _check_kind(kind: type[Feature]) -> None:
 
 def _fields_named_by(layer: Layer) -> set[str]:
     wanted = {variation.field for variation in layer.style.by} | set(layer.style.label_fields)
-    wanted |= set(layer.key) | ({layer.style.offset_field or "code"})
+    wanted |= set(layer.key) | set(layer.refers) | ({layer.style.offset_field or "code"})
     for chart in layer.charts:
         wanted |= {chart.field, *chart.only, *chart.sums}
     if show := layer.showcase:
-        wanted |= {show.headline, *show.columns, *show.facts, *show.filters, *show.only, *show.names}
+        wanted |= {show.headline, *show.columns, *show.facts, *show.filters, *show.only}
     if life := layer.life:
         wanted |= {life.status, *life.begins, *life.sums} | ({life.plan} if life.plan else set())
     return wanted

@@ -6,6 +6,7 @@ order. Metres fit several VN-2000 zones: every zone that puts the point inside t
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from pyproj import Transformer
 
@@ -87,11 +88,16 @@ def _parse_metres(text: str) -> tuple[float, float] | None:
     return None
 
 
+@cache
+def _to_wgs84(srid: int) -> Transformer:
+    return Transformer.from_crs(srid, WGS84, always_xy=True)
+
+
 def _zones(east: float, north: float, province: Province) -> list[PlaceGuess]:
     srids = [srid for srid in province.likely_srids if srid in VN2000_TM3 or srid in {VN2000_UTM_48N, WGS84_UTM_48N}]
     guesses = []
     for srid in srids:
-        lon, lat = Transformer.from_crs(srid, WGS84, always_xy=True).transform(east, north)
+        lon, lat = _to_wgs84(srid).transform(east, north)
         if _inside(lon, lat, province.extent):
             guesses.append(PlaceGuess(lon=lon, lat=lat, srid=srid, is_home_zone=srid == province.metric_srid))
     return guesses

@@ -12,6 +12,7 @@ from geodata.i18n import N_
 from geodata.indicators import FIGURES, PERCENT, FigureVersion, Month, Series, latest
 from geodata.inspections.campaigns import Progress
 from geodata.layer import Feature
+from geodata.references import LooseEnd
 from webmap.i18n import format_number, format_value, translate
 from webmap.links import map_address
 
@@ -19,7 +20,18 @@ WIDTH, HEIGHT = 420, 170
 LEFT, RIGHT, TOP, BOTTOM = 8, 8, 26, 30
 
 WITHIN = N_("Within {days} days")
+LOOSE_END = N_("The line as drawn ends {gap} m away from it: check the drawing or the code.")
+NO_SUCH_CODE = N_("No object of this code is stored.")
 NO_FIGURE = N_("No figure")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LooseEndView:
+    """A line whose end is not where it says, and what is wrong; `address` opens the map on it."""
+
+    name: str
+    address: str
+    sentence: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +163,24 @@ def describe_campaign(progress: Progress, address: str, language: str) -> Campai
         has_overdue=progress.overdue_remedies > 0,
         is_illustration=campaign.is_illustration,
     )
+
+
+def describe_loose_end(end: LooseEnd, language: str) -> LooseEndView:
+    """Return a line's end that meets nothing, in words."""
+    field = end.kind.field(end.field)
+    label = translate(field.label, language) if field else end.field
+    return LooseEndView(
+        name=end.name,
+        address=map_address(end.kind.layer.name, selected=end.id),
+        sentence=f"{label} {end.code} – {end_sentence(end.gap_m, language)}",
+    )
+
+
+def end_sentence(gap_m: float | None, language: str) -> str:
+    """Return what is wrong with a reference: nothing of that code, or a line that ends `gap_m` metres off."""
+    if gap_m is None:
+        return translate(NO_SUCH_CODE, language)
+    return translate(LOOSE_END, language).format(gap=format_number(round(gap_m), language))
 
 
 def describe_series(series: Series, unclear: int, language: str) -> SeriesView:

@@ -1,7 +1,7 @@
 """A feature in words: labels, formatted values, states with their tone, what hangs on it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -10,15 +10,32 @@ from sqlalchemy import Connection
 
 from pyproj import Transformer
 
-from geodata import documents, features, history
-from geodata.access import visible_details
+from geodata import documents, features, history, references
+from geodata.access import visible_details, visible_names
 from geodata.crs import WGS84, current_province
 from geodata.database import today
 from geodata.filters import Choice
 from geodata.layer import Described, Detail, Feature, Field, Group, Role, Symbol
 from webmap.auth import current_role, may_open
-from webmap.extensions import db_session
+from webmap.charts import end_sentence
+from webmap.extensions import db_session, layers
 from webmap.i18n import format_value, translate
+from webmap.links import map_address
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """Another feature that the map can show."""
+
+    layer: str
+    id: int
+    name: str
+    note: str = ""
+
+    @property
+    def address(self) -> str:
+        """The map with the feature chosen."""
+        return map_address(self.layer, selected=self.id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +48,7 @@ class Row:
     help: str = ""
     tone: str = ""
     reason: str = ""
+    target: Target | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +58,15 @@ class DetailTable:
     title: str
     columns: list[str]
     rows: list[list[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connected:
+    """Features of one layer that name this one; `more` are not listed."""
+
+    title: str
+    targets: list[Target]
+    more: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +91,7 @@ class FeatureView:
     state: list[Row]
     groups: list[tuple[str, list[Row]]]
     details: list[DetailTable]
+    connected: list[Connected]
     documents: Sequence[Mapping[str, Any]]
     changes: list[str]
     links: list[PageLink]
@@ -100,6 +128,7 @@ def present_feature(
     row = features.get_feature(connection, kind, feature_id, fields, day)
     tones = _tones(kind)
     groups: dict[Group, list[Row]] = {}
+    named = references.referred(connection, layers(), kind, row, _visible) if whole else {}
     for field in fields:
         if field.name in _APART or not field.in_panel:
             continue
@@ -112,6 +141,8 @@ def present_feature(
             label=translate(field.label, language), text=text, unit="" if _labels(field) else field.unit, help=translate(field.help, language),
             tone=tones.get((field.name, str(row[field.name])), ""), reason=_reason(field, row, language, day),
         )  # fmt: skip
+        if field.name in named:
+            line = _named(line, named[field.name], language)
         groups.setdefault(field.group, []).append(line)
     accuracy = kind.field("location_accuracy")
     # What the symbol shows comes first, so that the popup explains the map.
@@ -130,6 +161,7 @@ def present_feature(
             for detail in (visible_details(current_role(), kind) if whole else ())
             if (table := _detail_table(connection, detail, feature_id, language)).rows
         ],
+        connected=_connected(connection, kind, row["code"], language) if whole else [],
         documents=documents.documents_of(connection, kind.layer.name, feature_id) if whole else [],
         changes=_changes(kind, fields, feature_id, language) if whole else [],
         links=_links(kind, feature_id, language) if whole else [],
@@ -139,6 +171,44 @@ def present_feature(
         accuracy=present_value(accuracy, row.get("location_accuracy"), language) if accuracy else "",
         day=day,
     )
+
+
+def _visible(kind: type[Feature]) -> frozenset[str]:
+    role = current_role()
+    return visible_names(role, kind) if role in kind.layer.access.view else frozenset()
+
+
+def _named(line: Row, other: references.Referred | None, language: str) -> Row:
+    """Return a line with the name of the feature its code stands for, or with what is wrong about it."""
+    if other is None:
+        return replace(line, reason=end_sentence(None, language))
+    target = Target(layer=other.kind.layer.name, id=other.id, name=other.name)
+    reason = line.reason if other.is_met else end_sentence(other.gap_m, language)
+    return replace(line, text=other.name, target=target, reason=reason)
+
+
+def _connected(connection: Connection, kind: type[Feature], code: str, language: str) -> list[Connected]:
+    """Return the features that name this one, each with its state and size."""
+    found = []
+    for group in references.referring(connection, layers(), kind, code, _visible):
+        told = [field for field in group.kind.fields() if field.name in group.rows[0]]
+        targets = [
+            Target(layer=group.kind.layer.name, id=row["id"], name=row["name"], note=_note(told, row, language))
+            for row in group.rows
+        ]
+        title = translate(group.kind.layer.title, language)
+        found.append(Connected(title=title, targets=targets, more=group.count - len(targets)))
+    return found
+
+
+def _note(fields: Sequence[Field], row: Mapping[str, Any], language: str) -> str:
+    """Return the values that are known, with their units, in one line."""
+    parts = [
+        f"{present_value(field, row[field.name], language)} {translate(field.unit, language) if field.unit else ''}"
+        for field in fields
+        if field.name not in {"id", "name"} and row[field.name] is not None
+    ]
+    return " · ".join(part.strip() for part in parts)
 
 
 def _links(kind: type[Feature], feature_id: int, language: str) -> list[PageLink]:

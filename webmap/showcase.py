@@ -48,7 +48,7 @@ class Shown:
 
     def names(self, connection: Connection, name: str, codes: Iterable[str]) -> dict[str, str]:
         """Return code -> name for a field whose values are the codes of another layer's features."""
-        other = self.spec.names.get(name)
+        other = self.kind.layer.refers.get(name)
         return names_of(connection, self.registry.get(other), sorted(set(codes))) if other else {}
 
 
@@ -141,7 +141,8 @@ def list_page(connection: Connection, shown: Shown, arguments: MultiDict[str, st
     )  # fmt: skip
     columns = tuple(_column(shown.field(name), sort, shown.spec, language) for name in shown.spec.columns)
     names = {
-        name: shown.names(connection, name, {row[name] for row in page.rows if row[name]}) for name in shown.spec.names
+        name: shown.names(connection, name, {row[name] for row in page.rows if row[name]})
+        for name in shown.kind.layer.refers
     }
     headline = shown.field(shown.spec.headline)
     return ListPage(
@@ -167,14 +168,10 @@ def fact_sheet(connection: Connection, shown: Shown, code: str, language: str) -
         raise NotFoundError(value=code)
     row = features.get_feature(connection, shown.kind, feature_id, shown.fields)
     feature = present_feature(connection, shown.kind, shown.fields, feature_id, language)
-    names = {name: shown.names(connection, name, [row[name]]) for name in shown.spec.names if row[name]}
-    written = {translate(shown.field(name).label, language): found for name, found in names.items()}
+    names = {name: shown.names(connection, name, [row[name]]) for name in shown.kind.layer.refers if row[name]}
     facts = tuple(_row(shown.field(name), row[name], language) for name in shown.spec.facts)
     top = {fact.label for fact in facts}
-    groups = [
-        (heading, tuple(_named(line, written) for line in lines if line.label not in top))
-        for heading, lines in feature.groups
-    ]
+    groups = [(heading, tuple(line for line in lines if line.label not in top)) for heading, lines in feature.groups]
     return FactSheet(
         feature=feature,
         facts=facts,
@@ -267,7 +264,7 @@ def _labels(field: Field) -> dict[str, str] | None:
 
 
 def _say(connection: Connection, shown: Shown, condition: Condition, language: str) -> str:
-    if condition.name in shown.spec.names:
+    if condition.name in shown.kind.layer.refers:
         known = shown.names(connection, condition.name, condition.labels)
         condition = replace(condition, labels=tuple(known.get(label, label) for label in condition.labels))
     return condition.say(lambda text: translate(text, language), lambda value: format_word(value, language))
@@ -288,17 +285,11 @@ def _row(field: Field, value: object, language: str) -> Row:
     )
 
 
-def _named(line: Row, written: dict[str, dict[str, str]]) -> Row:
-    """Return a line with the name of the feature its code stands for."""
-    names = written.get(line.label, {})
-    return replace(line, text=names[line.text]) if line.text in names else line
-
-
 def _related(
     connection: Connection, shown: Shown, names: dict[str, dict[str, str]], language: str
 ) -> Iterable[tuple[str, str, str, int]]:
     for name, found in names.items():
-        other = shown.registry.get(shown.spec.names[name])
+        other = shown.registry.get(shown.kind.layer.refers[name])
         for code, text in found.items():
             feature_id = features.find_by_code(connection, other, code)
             if feature_id is not None and Role.PUBLIC in other.layer.access.view:

@@ -158,6 +158,7 @@ class FuelSite(Feature):
     layer = Layer(
         name="fuel_sites",
         inspected=True,
+        refers={"admin_unit_code": "admin_units"},
         title=N_("Petrol and LPG sites"),
         singular=N_("Petrol or LPG site"),
         description=N_("Petrol stores and LPG sites with certificate and inspection state"),

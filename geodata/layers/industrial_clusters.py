@@ -176,8 +176,8 @@ class IndustrialCluster(Feature):
             facts=("free_land_ha", "occupancy_percent", "industrial_land_ha", "area_ha"),
             filters=("status", "admin_unit_code"),
             only=CLUSTERS_ONLY,
-            names={"admin_unit_code": "admin_units", "supplying_substation_code": "substations"},
         ),
+        refers={"admin_unit_code": "admin_units", "supplying_substation_code": "substations"},
         charts=(
             Chart(
                 title=N_("Industrial clusters by status"),

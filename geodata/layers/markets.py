@@ -188,6 +188,7 @@ class Market(Feature):
             Chart(title=N_("Markets by class"), field="market_class", sums=("stall_count",)),
             Chart(title=N_("Markets by status of the project"), field="status", sums=("stall_count",)),
         ),
+        refers={"admin_unit_code": "admin_units", "temporary_market_code": "markets"},
         life=Life(
             begins=("commissioning_year", "built_year", "valid_from"),
             status="status",

@@ -103,6 +103,7 @@ class PowerLine(Feature):
             label_rank=3,
             offset_field="circuit_number",
         ),
+        refers={"from_substation_code": "substations", "to_substation_code": "substations"},
         life=replace(GRID_LIFE, sums=("length_km",)),
     )
 

@@ -152,6 +152,7 @@ class Substation(Feature):
             thin_below_zoom=10,
         ),
         charts=(Chart(title=N_("Substations by loading"), field="loading_band", sums=("capacity_mva",)),),
+        refers={"admin_unit_code": "admin_units"},
         life=replace(GRID_LIFE, sums=("capacity_mva",)),
     )
     details = (Transformer, LoadMeasurement)

@@ -64,10 +64,13 @@ def test_other_texts_are_no_place(text):
     assert parse_place(text, HAI_PHONG) == []
 
 
+TO_HOME_ZONE = Transformer.from_crs(4326, 9210, always_xy=True)
+
+
 @settings(deadline=None)
 @given(lon=st.floats(106.4, 107.1), lat=st.floats(20.5, 21.0))
 def test_metres_of_the_home_zone_come_back_to_their_place(lon, lat):
-    east, north = Transformer.from_crs(4326, 9210, always_xy=True).transform(lon, lat)
+    east, north = TO_HOME_ZONE.transform(lon, lat)
     first = parse_place(f"X {north:.2f} Y {east:.2f}", HAI_PHONG)[0]
     assert (first.lon, first.lat) == pytest.approx((lon, lat), abs=2e-6)
 

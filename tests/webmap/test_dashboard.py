@@ -138,3 +138,11 @@ def test_a_planner_sees_totals_of_campaigns_and_no_link_to_visits(login, campaig
     text = login("planner").get("/dashboard").text
     assert "1/KH" in text
     assert "/inspections/campaigns/" not in text
+
+
+def test_a_line_that_ends_at_no_substation_is_on_the_dashboard_and_leads_to_the_map(login, session):
+    line = make_feature(session, LAYERS.get("power_lines"), to_substation_code="TBA-KHONG-CO")
+    text = html.unescape(login("planner").get("/dashboard").text)
+    assert "Tuyến không kết thúc đúng nơi đã ghi" in text
+    assert f"sel=power_lines:{line.id}&" in text
+    assert "TBA-KHONG-CO – Chưa lưu đối tượng nào có mã này." in text

@@ -98,3 +98,16 @@ def test_the_status_bar_says_from_when_the_data_are(clients, demo_connection):
     changed_at = latest_change(demo_connection, [kind.layer.name for kind in LAYERS])
     text = clients[Role.PUBLIC].get("/?lang=vi").text
     assert f"Số liệu đến ngày {format_value(changed_at, 'vi')[:10]}" in text
+
+
+@ROLES
+def test_a_substation_lists_its_lines_and_a_line_leads_to_its_substations(clients, demo_connection, role):
+    lines, stations = LAYERS.get("power_lines"), LAYERS.get("substations")
+    line = features.find_by_code(demo_connection, lines, "DZ-110-CHOROC-CATHAI-2")
+    station = features.find_by_code(demo_connection, stations, "TBA-110-CHOROC")
+    text = clients[role].get(f"/layers/power_lines/features/{line}/panel").text
+    assert f'data-show-layer="substations" data-show-id="{station}"' in text
+    assert "TBA-110-CHOROC" not in text  # its name instead
+    text = clients[role].get(f"/layers/substations/features/{station}/panel").text
+    assert f'data-show-layer="power_lines" data-show-id="{line}"' in text
+    assert "Quy hoạch · 18,183 km" in text

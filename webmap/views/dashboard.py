@@ -9,6 +9,7 @@ from geodata.access import visible_names
 from geodata.dashboard import campaign_progress, chart_figures
 from geodata.indicators import Month, check_figures, list_series
 from geodata.layer import STAFF, Chart
+from geodata.references import loose_ends
 from webmap import charts
 from webmap.auth import access_rule, allow, current_role
 from webmap.extensions import database, db_session, layers
@@ -25,12 +26,14 @@ def index() -> str:
     with database().reading() as connection:
         shown = list(_charts(connection, language))
         series = list_series(connection)
+        ends = loose_ends(connection, layers(), lambda kind: visible_names(current_role(), kind))
     campaigns = campaign_progress(db_session())
     return render_template(
         "dashboard/page.html",
         charts=shown,
         campaigns=[charts.describe_campaign(one, _campaign_page(one.campaign.id), language) for one in campaigns],
         indicators=[charts.describe_series(one, _unclear(one.months), language) for one in series],
+        loose_ends=[charts.describe_loose_end(end, language) for end in ends],
         may_enter=_may_open("indicators.index"),
         size=(charts.WIDTH, charts.HEIGHT),
     )
