@@ -1,7 +1,8 @@
 """The background's part of imports: each runs in a process of its own, watched by a task of the queue.
 
-`python -m geodata.import_runs NUMBER` is that process. It can be ended at any moment: what it stores is one
-transaction, and the mark “stored” is part of it.
+`python -m geodata.import_runs NUMBER TURN` is that process. It can be ended at any moment: what it stores is one
+transaction, and the mark “stored” is part of it. An import is taken up several times, to be checked and to be
+stored; each time is a turn, and what runs late in one turn says nothing of the next.
 """
 
 import ctypes
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from procrastinate import RetryStrategy
 from sqlalchemy import Engine, delete, func, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -39,6 +41,7 @@ from geodata.import_sessions import (
     get_import,
     options_of,
     preview_mark,
+    running,
     settle_lost,
 )
 from geodata.importing import ImportOptions, Status, commit_import, encoding as letters, preview_import
@@ -74,7 +77,7 @@ def defer_run(number: int) -> None:
     defer("run_import", number=number)
 
 
-@QUEUE.task(name="run_import")
+@QUEUE.task(name="run_import", retry=RetryStrategy(max_attempts=5, wait=5, retry_exceptions={OperationalError}))
 def _run_import(number: int) -> None:
     """Do what an import waits for."""
     supervise(number)
@@ -104,10 +107,11 @@ def supervise(number: int) -> None:
     """Run an import in a process of its own, until it ends or somebody cancels it."""
     engine = new_engine(pool_size=1)
     try:
-        if not claim(engine, number):
+        turn = claim(engine, number)
+        if turn is None:
             return
         process = subprocess.Popen(
-            [sys.executable, "-m", "geodata.import_runs", str(number)],
+            [sys.executable, "-m", "geodata.import_runs", str(number), str(turn)],
             cwd=_ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -115,11 +119,11 @@ def supervise(number: int) -> None:
             preexec_fn=_die_with_parent,  # noqa: PLW1509 - one system call, no lock is touched
         )
         try:
-            _watch(engine, number, process)
+            _watch(engine, number, turn, process)
         finally:
             process.kill()
             process.wait()
-        _close(engine, number, process.returncode)
+        _close(engine, number, turn, process.returncode)
     finally:
         engine.dispose()
 
@@ -128,51 +132,57 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def claim(engine: Engine, number: int) -> bool:
-    """Take an import that waits; say whether it was still there to take."""
-    taken = False
+def claim(engine: Engine, number: int) -> int | None:
+    """Take an import that waits and return its turn; None when it was no longer there to take."""
+    turn = None
     with engine.begin() as connection:
         for waits, runs in ((Stage.WAITING, Stage.CHECKING), (Stage.CONFIRMED, Stage.STORING)):
             claim = update(ImportSession).where(ImportSession.id == number, ImportSession.status == waits)
             claimed = connection.execute(
                 claim.values(
-                    status=runs, heartbeat_at=func.now(), step=None, rows_done=0, rows_total=0, step_started_at=None
-                )
+                    status=runs,
+                    turn=ImportSession.turn + 1,
+                    heartbeat_at=func.now(),
+                    step=None,
+                    rows_done=0,
+                    rows_total=0,
+                    step_started_at=None,
+                ).returning(ImportSession.turn)
             )
-            taken = taken or bool(claimed.rowcount)
-    return taken
+            turn = claimed.scalar_one_or_none() or turn
+    return turn
 
 
-def _watch(engine: Engine, number: int, process: "subprocess.Popen[bytes]") -> None:
+def _watch(engine: Engine, number: int, turn: int, process: "subprocess.Popen[bytes]") -> None:
     beat = time.monotonic()
     while process.poll() is None:
         time.sleep(_LOOK_S)
         try:
             with engine.begin() as connection:
-                wanted = select(ImportSession.is_cancel_requested).where(ImportSession.id == number)
+                wanted = select(ImportSession.is_cancel_requested).where(running(number, turn))
                 if connection.scalar(wanted):
                     process.kill()
                     process.wait()
                 if time.monotonic() - beat > _HEARTBEAT_S:
-                    alive = update(ImportSession).where(ImportSession.id == number)
+                    alive = update(ImportSession).where(running(number, turn))
                     connection.execute(alive.values(heartbeat_at=func.now()))
                     beat = time.monotonic()
         except OperationalError:
             log.warning("import %s: the database does not answer", number)
 
 
-def _close(engine: Engine, number: int, code: int) -> None:
+def _close(engine: Engine, number: int, turn: int, code: int) -> None:
     """Give an import that did not end itself its reason; a database that is away is waited for."""
     for _ in range(20):
         try:
             with Session(engine) as session:
                 found = get_import(session, number)
                 if found.is_cancel_requested:
-                    end(session, number, Stage.CANCELLED, CANCELLED)
+                    end(session, number, turn, Stage.CANCELLED, CANCELLED)
                 elif code < 0:
-                    end(session, number, Stage.FAILED, STOPPED, reason=signal.Signals(-code).name)
+                    end(session, number, turn, Stage.FAILED, STOPPED, reason=signal.Signals(-code).name)
                 else:
-                    end(session, number, Stage.FAILED, BROKEN)
+                    end(session, number, turn, Stage.FAILED, BROKEN)
             return
         except OperationalError:
             time.sleep(1)
@@ -181,31 +191,33 @@ def _close(engine: Engine, number: int, code: int) -> None:
 # The process --------------------------------------------------------------------------------------
 
 
-def run(engine: Engine, number: int) -> None:
+def run(engine: Engine, number: int, turn: int) -> None:
     """Do what a claimed import waits for, and end it."""
     try:
         with Session(engine) as session:
             found = get_import(session, number)
+            if found.turn != turn:
+                return
             if found.task == Task.UNDO:
                 _undo(session, found)
             elif found.stage is Stage.CHECKING:
-                _check(session, found, _Teller(engine, number))
+                _check(session, found, _Teller(engine, number, turn))
             elif found.stage is Stage.STORING:
-                _store(session, found, _Teller(engine, number))
+                _store(session, found, _Teller(engine, number, turn))
     except GeodataError as error:
         with Session(engine) as session:
-            end(session, number, Stage.FAILED, error.message_template, **error.details)
+            end(session, number, turn, Stage.FAILED, error.message_template, **error.details)
     except OperationalError:
         log.exception("import %s", number)
         with Session(engine) as session:
-            end(session, number, Stage.FAILED, DATABASE_AWAY)
+            end(session, number, turn, Stage.FAILED, DATABASE_AWAY)
 
 
 class _Teller:
     """Writes the progress where the page reads it, twice a second at most."""
 
-    def __init__(self, engine: Engine, number: int) -> None:
-        self.engine, self.number = engine, number
+    def __init__(self, engine: Engine, number: int, turn: int) -> None:
+        self.engine, self.number, self.turn = engine, number, turn
         self.step: Step | None = None
         self.told = 0.0
 
@@ -218,7 +230,7 @@ class _Teller:
             values |= {"step": step.value, "step_started_at": func.now()}
         self.step, self.told = step, now
         with self.engine.begin() as connection:
-            connection.execute(update(ImportSession).where(ImportSession.id == self.number).values(**values))
+            connection.execute(update(ImportSession).where(running(self.number, self.turn)).values(**values))
 
 
 def _check(session: Session, found: ImportSession, progress: _Teller) -> None:
@@ -258,7 +270,7 @@ def _keep(session: Session, found: ImportSession, preview: Preview, version: str
     ).hexdigest()[:16]
     ended = session.execute(
         update(ImportSession)
-        .where(ImportSession.id == found.id, ImportSession.status.in_([Stage.CHECKING, Stage.STORING]))
+        .where(running(found.id, found.turn))
         .values(
             status=stage,
             file_sha256=report.file_sha256,
@@ -318,7 +330,7 @@ def _answers(options: ImportOptions, before: dict[str, Any]) -> dict[str, Any]:
 def _store(session: Session, found: ImportSession, progress: _Teller) -> None:
     """Make the preview again under the layer's lock, and store it when it is what was confirmed."""
     kind, path = LAYERS.get(found.layer), _file_of(found)
-    number, excluded = found.id, frozenset(found.excluded_rows)
+    number, turn, excluded = found.id, found.turn, frozenset(found.excluded_rows)
     user_name, accept_partial, was_mark = found.user_name, found.accept_partial, preview_mark(found)
     confirmed_by = str(found.options.get("confirmed_by") or user_name)
     lock_layer(session, found.layer)
@@ -339,7 +351,7 @@ def _store(session: Session, found: ImportSession, progress: _Teller) -> None:
         session.flush()
         stored = session.execute(
             update(ImportSession)
-            .where(ImportSession.id == number, ImportSession.status == Stage.STORING)
+            .where(running(number, turn))
             .values(status=Stage.STORED, change_set_id=change_set.id, step=None, reason=None)
         )
         if stored.rowcount != 1:  # type: ignore[attr-defined]
@@ -356,7 +368,7 @@ def _store(session: Session, found: ImportSession, progress: _Teller) -> None:
     session.rollback()
     if report.import_id is None:
         text = report.reason_text or Text(template=N_("No row was left to store."))
-        end(session, number, Stage.FAILED, text.template, **text.details)
+        end(session, number, turn, Stage.FAILED, text.template, **text.details)
         return
     counts = {**report.counts.as_json(), "left_out": len(excluded)}
     session.execute(
@@ -390,12 +402,12 @@ def _is_as_seen(session: Session, found: ImportSession, preview: Preview) -> boo
 
 
 def _undo(session: Session, found: ImportSession) -> None:
-    number, user_name = found.id, found.user_name
+    number, turn, user_name = found.id, found.turn, found.user_name
 
     def mark_undone(report: UndoReport) -> None:
         stored = session.execute(
             update(ImportSession)
-            .where(ImportSession.id == number, ImportSession.status == Stage.STORING)
+            .where(running(number, turn))
             .values(
                 status=Stage.STORED, change_set_id=report.change_set_id, report=report.as_json(), step=None, reason=None
             )
@@ -521,10 +533,10 @@ def _unknown_values(preview: Preview) -> dict[str, list[str]]:
 
 
 def main() -> None:
-    """Run one claimed import, named on the command line."""
+    """Run one turn of an import, both named on the command line."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s import %(levelname)s %(message)s")
     engine = new_engine(pool_size=2)
-    run(engine, int(sys.argv[1]))
+    run(engine, int(sys.argv[1]), int(sys.argv[2]))
     engine.dispose()
 
 

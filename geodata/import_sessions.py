@@ -10,7 +10,21 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Integer, Text, delete, func, or_, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    Identity,
+    Integer,
+    Text,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -84,6 +98,8 @@ class ImportSession(Base):
     step_started_at: Mapped[datetime | None]
     heartbeat_at: Mapped[datetime | None]
     is_cancel_requested: Mapped[bool] = mapped_column(default=False, server_default="false")
+    #: How often it has been taken up: what an earlier turn still has to say is not heard.
+    turn: Mapped[int] = mapped_column(default=0, server_default="0")
     change_set_id: Mapped[int | None] = mapped_column(ForeignKey("change_set.id", ondelete="SET NULL"), index=True)
     reason: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
@@ -393,11 +409,16 @@ def settle_lost(session: Session) -> None:
     session.commit()
 
 
-def end(session: Session, number: int, stage: Stage, template: str, **details: object) -> bool:
-    """End what runs with a reason, unless it has ended itself; say whether it was this. Commits."""
+def running(number: int, turn: int) -> ColumnElement[bool]:
+    """Return the condition that an import is still in this turn's hands."""
+    return and_(ImportSession.id == number, ImportSession.turn == turn, ImportSession.status.in_(RUNNING))
+
+
+def end(session: Session, number: int, turn: int, stage: Stage, template: str, **details: object) -> bool:
+    """End a turn with a reason, unless it has ended itself; say whether it was this. Commits."""
     ended = session.execute(
         update(ImportSession)
-        .where(ImportSession.id == number, ImportSession.status.in_(RUNNING))
+        .where(running(number, turn))
         .values(status=stage, reason=_reason(template, **details))
     )
     session.commit()

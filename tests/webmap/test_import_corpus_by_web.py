@@ -87,8 +87,7 @@ def no_queue(monkeypatch):
 
 
 def work(engine, number):
-    assert import_runs.claim(engine, number)
-    import_runs.run(engine, number)
+    import_runs.run(engine, number, import_runs.claim(engine, number))
     with Session(engine, expire_on_commit=False) as session:
         return import_sessions.get_import(session, number)
 

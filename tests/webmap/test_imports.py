@@ -108,8 +108,7 @@ def work(engine):
             session.scalars(select(ImportSession.id).where(ImportSession.status.in_(import_sessions.WAITING)))
         )
     for number in sorted(waiting):
-        assert import_runs.claim(engine, number)
-        import_runs.run(engine, number)
+        import_runs.run(engine, number, import_runs.claim(engine, number))
 
 
 def upload(client, engine, path):
@@ -441,8 +440,8 @@ def test_the_original_comes_back_byte_for_byte_until_its_day_is_over(gis, engine
 
 def start(engine, number):
     """Run a claimed import in a process of its own, as the worker does."""
-    assert import_runs.claim(engine, number)
-    return subprocess.Popen([sys.executable, "-m", "geodata.import_runs", str(number)], cwd=ROOT, env=dict(os.environ))
+    words = [sys.executable, "-m", "geodata.import_runs", str(number), str(import_runs.claim(engine, number))]
+    return subprocess.Popen(words, cwd=ROOT, env=dict(os.environ))
 
 
 @contextmanager
@@ -502,6 +501,21 @@ def test_a_supervised_import_that_dies_tells_the_signal(gis, engine, tmp_path):
         assert watcher.wait(timeout=90) == 0
     assert found(engine, number).stage is Stage.FAILED
     assert "SIGKILL" in gis.get(f"/imports/{number}/report").text
+
+
+def test_a_watcher_that_is_late_says_nothing_of_the_turn_that_follows(gis, engine, session, tmp_path):
+    number = upload(gis, engine, plain(tmp_path / "a.zip"))
+    gis.post(f"/imports/{number}/questions", data={})
+    checking = import_runs.claim(engine, number)
+    import_runs.run(engine, number, checking)
+    gis.post(f"/imports/{number}/confirm", data={"mark": found(engine, number).facts["mark"]})
+    storing = import_runs.claim(engine, number)
+    assert not import_sessions.end(session, number, checking, Stage.FAILED, import_runs.BROKEN)
+    import_runs.run(engine, number, checking)
+    assert found(engine, number).stage is Stage.STORING
+    import_runs.run(engine, number, storing)
+    assert found(engine, number).stage is Stage.STORED
+    assert len(markets(session)) == 14
 
 
 def test_a_killed_worker_takes_its_import_along_and_the_page_gives_the_reason(gis, engine, session, tmp_path):
