@@ -417,9 +417,7 @@ def running(number: int, turn: int) -> ColumnElement[bool]:
 def end(session: Session, number: int, turn: int, stage: Stage, template: str, **details: object) -> bool:
     """End a turn with a reason, unless it has ended itself; say whether it was this. Commits."""
     ended = session.execute(
-        update(ImportSession)
-        .where(running(number, turn))
-        .values(status=stage, reason=_reason(template, **details))
+        update(ImportSession).where(running(number, turn)).values(status=stage, reason=_reason(template, **details))
     )
     session.commit()
     return bool(ended.rowcount)  # type: ignore[attr-defined]

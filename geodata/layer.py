@@ -343,6 +343,7 @@ class Layer:
 
     `selects_as`: the name of the filter by which this layer's areas select other layers' features.
     `refers`: field -> the layer whose feature its value is the code of.
+    `whole_by`: the field whose value is shared by the parts of one whole, each of which goes on where another ends.
     `inspected`: inspectors visit its features and keep a page for each.
     """
 
@@ -358,6 +359,7 @@ class Layer:
     key: tuple[str, ...] = ("code",)
     selects_as: str | None = None
     refers: Mapping[str, str] = dataclass_field(default_factory=dict)
+    whole_by: str | None = None
     showcase: Showcase | None = None
     charts: tuple[Chart, ...] = ()
     life: Life | None = None
@@ -631,7 +633,7 @@ def _check_kind(kind: type[Feature]) -> None:
 
 def _fields_named_by(layer: Layer) -> set[str]:
     wanted = {variation.field for variation in layer.style.by} | set(layer.style.label_fields)
-    wanted |= set(layer.key) | set(layer.refers) | ({layer.style.offset_field or "code"})
+    wanted |= set(layer.key) | set(layer.refers) | {layer.style.offset_field or "code", layer.whole_by or "code"}
     for chart in layer.charts:
         wanted |= {chart.field, *chart.only, *chart.sums}
     if show := layer.showcase:

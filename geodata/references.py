@@ -1,10 +1,16 @@
-"""Features that name each other by code: a line its substations, an industrial cluster the supplying one."""
+"""Features that name each other by code: a line its substations, an industrial cluster the supplying one.
 
-from collections.abc import Callable, Collection, Mapping
+Lines that share the name of a circuit are its stretches, joined by the codes at their ends.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, func, null, or_, select
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 from sqlalchemy.types import Float
 
@@ -15,6 +21,9 @@ from geodata.layer import Feature, GeometryType, Registry
 MEETS_WITHIN_M = 250
 #: How many features one place lists; beyond, only their number is told.
 LISTED = 30
+
+#: A circuit has a handful of stretches; what shares a name a thousand times is no circuit.
+MOST_PARTS = 200
 
 Visible = Callable[[type[Feature]], Collection[str]]
 
@@ -53,6 +62,17 @@ class LooseEnd:
     field: str
     code: str
     gap_m: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Whole:
+    """What a feature is a part of: all parts in their order, and in how many pieces they fall."""
+
+    kind: type[Feature]
+    name: str
+    rows: list[dict[str, Any]]
+    pieces: int
+    sums: dict[str, Any]
 
 
 def referred(
@@ -103,6 +123,83 @@ def referring(
             listed = [row._asdict() for row in rows]
             found.append(Referring(kind=other, rows=listed, count=listed[0]["total"]))
     return found
+
+
+def whole_of(connection: Connection, kind: type[Feature], row: Mapping[str, Any], visible: Visible) -> Whole | None:
+    """Return the whole that a feature is a part of, with the sums of what is known of its parts; None for a lone one."""
+    by = kind.layer.whole_by
+    if by is None or by not in visible(kind) or not row.get(by):
+        return None
+    found = _wholes(connection, kind, visible(kind), kind.column(by) == row[by])
+    return found[0] if found and len(found[0].rows) > 1 else None
+
+
+def broken_wholes(connection: Connection, registry: Registry, visible: Visible) -> list[Whole]:
+    """Return the wholes whose parts do not all join."""
+    found: list[Whole] = []
+    for kind in registry:
+        by = kind.layer.whole_by
+        if by is not None and by in visible(kind):
+            found += _wholes(connection, kind, visible(kind), kind.column(by).is_not(None))
+    return [whole for whole in found if whole.pieces > 1]
+
+
+def _wholes(connection: Connection, kind: type[Feature], seen: Collection[str], wanted: Any) -> list[Whole]:
+    by = kind.column(str(kind.layer.whole_by))
+    ends = [name for name in kind.layer.refers if name in seen]
+    told = [field.name for field in kind.fields() if field.name in seen and field.name in _told(kind)]
+    columns = [kind.column(name).label(name) for name in told]
+    statement = (
+        select(
+            by.label("whole"), kind.id, kind.name, array([kind.column(name) for name in ends]).label("ends"), *columns
+        )
+        .where(wanted, kind.column("valid_to").is_(None))
+        .order_by(by, kind.name, kind.id)
+    )
+    found = []
+    for name, group in groupby(connection.execute(statement).mappings(), key=itemgetter("whole")):
+        rows = list(islice(group, MOST_PARTS))
+        runs = in_order({row["id"]: row["ends"] for row in rows})
+        place = {number: index for index, number in enumerate(number for run in runs for number in run)}
+        rows.sort(key=lambda row: place[row["id"]])
+        shown = [{key: value for key, value in row.items() if key not in {"whole", "ends"}} for row in rows]
+        sums = {
+            key: sum(known)
+            for key in (kind.layer.life.sums if kind.layer.life else ())
+            if key in seen and (known := [row[key] for row in rows if row[key] is not None])
+        }
+        found.append(Whole(kind=kind, name=name, rows=shown, pieces=len(runs), sums=sums))
+    return found
+
+
+def in_order(parts: Mapping[int, Sequence[str | None]]) -> list[list[int]]:
+    """Return the pieces that parts fall into, each in the order in which one goes on where another ends.
+
+    `parts`: number -> the codes at its ends, None where unknown. A piece begins where no other part joins.
+    """
+    at: dict[str | None, list[int]] = {}
+    for number, ends in parts.items():
+        for code in ends:
+            at.setdefault(code, []).append(number)
+    at.pop(None, None)
+
+    def is_inner(number: int) -> list[bool]:
+        return [len(at.get(code, ())) > 1 for code in parts[number]]
+
+    left = dict.fromkeys(sorted(parts, key=lambda number: (all(is_inner(number)), is_inner(number))))
+    pieces = []
+    while left:
+        piece: list[int] = []
+        following = [next(iter(left))]
+        while following:
+            number = following.pop()
+            if number not in left:
+                continue
+            del left[number]
+            piece.append(number)
+            following += [other for code in parts[number] for other in at.get(code, ()) if other in left]
+        pieces.append(piece)
+    return pieces
 
 
 def loose_ends(connection: Connection, registry: Registry, visible: Visible) -> list[LooseEnd]:

@@ -12,7 +12,7 @@ from geodata.i18n import N_
 from geodata.indicators import FIGURES, PERCENT, FigureVersion, Month, Series, latest
 from geodata.inspections.campaigns import Progress
 from geodata.layer import Feature
-from geodata.references import LooseEnd
+from geodata.references import LooseEnd, Whole
 from webmap.i18n import format_number, format_value, translate
 from webmap.links import map_address
 
@@ -21,6 +21,7 @@ LEFT, RIGHT, TOP, BOTTOM = 8, 8, 26, 30
 
 WITHIN = N_("Within {days} days")
 LOOSE_END = N_("The line as drawn ends {gap} m away from it: check the drawing or the code.")
+BROKEN = N_("{count} parts in {pieces} pieces that do not join: one is missing, or names another end.")
 NO_SUCH_CODE = N_("No object of this code is stored.")
 NO_FIGURE = N_("No figure")
 
@@ -174,6 +175,13 @@ def describe_loose_end(end: LooseEnd, language: str) -> LooseEndView:
         address=map_address(end.kind.layer.name, selected=end.id),
         sentence=f"{label} {end.code} – {end_sentence(end.gap_m, language)}",
     )
+
+
+def describe_broken(whole: Whole, language: str) -> LooseEndView:
+    """Return a whole whose parts do not all join, in words."""
+    sentence = translate(BROKEN, language).format(count=len(whole.rows), pieces=whole.pieces)
+    first = whole.rows[0]["id"]
+    return LooseEndView(name=whole.name, address=map_address(whole.kind.layer.name, selected=first), sentence=sentence)
 
 
 def end_sentence(gap_m: float | None, language: str) -> str:

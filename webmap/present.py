@@ -70,6 +70,17 @@ class Connected:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WholeView:
+    """What the feature is a part of: its parts in their order, itself marked by `here`."""
+
+    name: str
+    figures: str
+    is_broken: bool
+    parts: list[Target]
+    here: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class PageLink:
     """Another page about the feature, that the person may open."""
 
@@ -91,6 +102,7 @@ class FeatureView:
     state: list[Row]
     groups: list[tuple[str, list[Row]]]
     details: list[DetailTable]
+    whole: WholeView | None
     connected: list[Connected]
     documents: Sequence[Mapping[str, Any]]
     changes: list[str]
@@ -161,6 +173,7 @@ def present_feature(
             for detail in (visible_details(current_role(), kind) if whole else ())
             if (table := _detail_table(connection, detail, feature_id, language)).rows
         ],
+        whole=_whole(references.whole_of(connection, kind, row, _visible), row["id"], language) if whole else None,
         connected=_connected(connection, kind, row["code"], language) if whole else [],
         documents=documents.documents_of(connection, kind.layer.name, feature_id) if whole else [],
         changes=_changes(kind, fields, feature_id, language) if whole else [],
@@ -185,6 +198,27 @@ def _named(line: Row, other: references.Referred | None, language: str) -> Row:
     target = Target(layer=other.kind.layer.name, id=other.id, name=other.name)
     reason = line.reason if other.is_met else end_sentence(other.gap_m, language)
     return replace(line, text=other.name, target=target, reason=reason)
+
+
+def _whole(whole: references.Whole | None, here: int, language: str) -> WholeView | None:
+    if whole is None:
+        return None
+    kind = whole.kind
+    told = [field for field in kind.fields() if field.name in whole.rows[0]]
+    targets = [
+        Target(layer=kind.layer.name, id=row["id"], name=row["name"], note=_note(told, row, language))
+        for row in whole.rows
+    ]
+    sums = [
+        f"{translate(field.label, language)} {present_value(field, whole.sums[field.name], language)} "
+        f"{translate(field.unit, language) if field.unit else ''}".strip()
+        for field in kind.fields()
+        if field.name in whole.sums
+    ]
+    count = translate("{count} parts", language).format(count=len(targets))
+    return WholeView(
+        name=whole.name, figures=" · ".join([count, *sums]), is_broken=whole.pieces > 1, parts=targets, here=here
+    )
 
 
 def _connected(connection: Connection, kind: type[Feature], code: str, language: str) -> list[Connected]:

@@ -1,4 +1,6 @@
-"""Power lines, one row per circuit (mạch): circuits of one route share its geometry.
+"""Power lines, one row per circuit (mạch) between two substations: circuits of one route share its geometry.
+
+A circuit that runs on through a substation has one row for each stretch; `circuit_name` makes them one.
 
 Sources: DOMAIN.md §2.3; corridor widths are rules with dates, not fields (Decree 14/2014/NĐ-CP,
 Decree 62/2025/NĐ-CP).
@@ -104,6 +106,7 @@ class PowerLine(Feature):
             offset_field="circuit_number",
         ),
         refers={"from_substation_code": "substations", "to_substation_code": "substations"},
+        whole_by="circuit_name",
         life=replace(GRID_LIFE, sums=("length_km",)),
     )
 
@@ -127,6 +130,15 @@ class PowerLine(Feature):
     )
     circuit_count: Mapped[int | None] = field(
         label=N_("Circuits on the route"), source_names=("SO_MACH",), check="circuit_count BETWEEN 1 AND 9"
+    )
+    circuit_name: Mapped[str | None] = field(
+        label=N_("Part of the circuit"),
+        help=N_("Stretches with the same name are one circuit, which runs on through the substations between them."),
+        type_=Text,
+        source_names=("TEN_MACH", "THUOC_MACH", "TUYEN_MACH"),
+        filter=Choice(),
+        searchable=True,
+        index=True,
     )
     from_substation_code: Mapped[str | None] = field(
         label=N_("From"), type_=Text, source_names=("DIEM_DAU", "TU_TRAM"), filter=Choice(), index=True

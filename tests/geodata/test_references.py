@@ -1,6 +1,7 @@
 """Features that name each other by code, over the demo data."""
 
 import pytest
+from hypothesis import given, strategies as st
 from sqlalchemy import text
 
 from geodata import features, references
@@ -68,3 +69,49 @@ def test_a_line_that_ends_at_no_substation_is_told_with_its_distance(demo_connec
 
 def row_of_end(connection, end):
     return features.get_feature(connection, end.kind, end.id, end.kind.fields())["code"]
+
+
+def test_the_stretches_of_a_circuit_are_one_whole_in_their_order_with_its_length(demo_connection):
+    line = row_of(demo_connection, LINES, "DZ-110-CATHAI-CATBA-2")
+    whole = references.whole_of(demo_connection, LINES, line, everything)
+    codes = ["DZ-110-CHOROC-CATHAI-2", "DZ-110-CATHAI-CATBA-2"]
+    stretches = [row_of(demo_connection, LINES, code) for code in codes]
+    assert [row["id"] for row in whole.rows] == [row["id"] for row in stretches]
+    assert whole.sums["length_km"] == sum(row["length_km"] for row in stretches)
+    assert whole.pieces == 1
+    assert not references.broken_wholes(demo_connection, LAYERS, everything)
+    assert references.whole_of(demo_connection, LINES, line, lambda kind: {"name"}) is None
+    alone = row_of(demo_connection, LINES, "DZ-110-ANLAC-HALY-1")
+    assert references.whole_of(demo_connection, LINES, alone, everything) is None
+
+
+def test_a_circuit_whose_stretches_do_not_join_is_told_as_broken(demo_connection):
+    nested = demo_connection.begin_nested()
+    try:
+        change = "UPDATE power_line SET from_substation_code = 'TBA-110-DOSON' WHERE code = 'DZ-110-CATHAI-CATBA-2'"
+        demo_connection.execute(text(change))
+        (broken,) = references.broken_wholes(demo_connection, LAYERS, everything)
+        assert (broken.pieces, len(broken.rows)) == (2, 2)
+        assert not references.broken_wholes(demo_connection, LAYERS, lambda kind: {"name"})
+    finally:
+        nested.rollback()
+
+
+@given(st.permutations(range(6)), st.lists(st.booleans(), min_size=6, max_size=6), st.integers(0, 5))
+def test_parts_of_a_chain_come_in_its_order_however_they_are_stored_and_fall_apart_where_one_is_missing(
+    stored, turned, missing
+):
+    chain = {number: (f"S{number}", f"S{number + 1}") for number in range(6)}
+    parts = {number: chain[number][:: -1 if turned[number] else 1] for number in stored}
+    (whole,) = references.in_order(parts)
+    assert whole in (list(range(6)), list(range(5, -1, -1)))
+    del parts[missing]
+    pieces = references.in_order(parts)
+    assert len(pieces) == (1 if missing in {0, 5} else 2)
+    assert sorted(number for piece in pieces for number in piece) == sorted(parts)
+
+
+def test_parts_with_unknown_ends_or_in_a_ring_are_all_kept():
+    assert references.in_order({1: ("A", None), 2: (None, "B")}) == [[1], [2]]
+    (ring,) = references.in_order({1: ("A", "B"), 2: ("B", "C"), 3: ("C", "A")})
+    assert sorted(ring) == [1, 2, 3]

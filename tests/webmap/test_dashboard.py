@@ -146,3 +146,12 @@ def test_a_line_that_ends_at_no_substation_is_on_the_dashboard_and_leads_to_the_
     assert "Tuyến không kết thúc đúng nơi đã ghi" in text
     assert f"sel=power_lines:{line.id}&" in text
     assert "TBA-KHONG-CO – Chưa lưu đối tượng nào có mã này." in text
+
+
+def test_a_circuit_that_falls_into_pieces_is_on_the_dashboard(login, session):
+    kind = LAYERS.get("power_lines")
+    for stations in (("TBA-A", "TBA-B"), ("TBA-C", "TBA-D")):
+        ends = dict(zip(("from_substation_code", "to_substation_code"), stations, strict=True))
+        make_feature(session, kind, circuit_name="110 kV A – D, mạch 1", **ends)
+    text = html.unescape(login("planner").get("/dashboard").text)
+    assert "110 kV A – D, mạch 1</a>: 2 đoạn rời thành 2 phần không nối liền" in text

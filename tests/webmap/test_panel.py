@@ -1,5 +1,7 @@
 """What people read about an object, over a pool of connections as the real server has one."""
 
+import html
+
 import pytest
 
 from geodata import features
@@ -111,3 +113,13 @@ def test_a_substation_lists_its_lines_and_a_line_leads_to_its_substations(client
     text = clients[role].get(f"/layers/substations/features/{station}/panel").text
     assert f'data-show-layer="power_lines" data-show-id="{line}"' in text
     assert "Quy hoạch · 18,183 km" in text
+
+
+def test_a_line_tells_the_whole_circuit_it_is_a_stretch_of(clients, demo_connection):
+    line = features.find_by_code(demo_connection, LAYERS.get("power_lines"), "DZ-110-CHOROC-CATHAI-2")
+    text = html.unescape(clients[Role.PUBLIC].get(f"/layers/power_lines/features/{line}/panel").text)
+    whole = text.split("110 kV Chợ Rộc – Cát Hải – Cát Bà, mạch 2</h3>")[1].split("</section>")[0]
+    assert "2 đoạn · Chiều dài 38,339 km" in whole
+    assert "không nối liền" not in whole
+    assert whole.index("Chợ Rộc – Cát Hải") < whole.index("Cát Hải – Cát Bà")
+    assert 'aria-current="true">Đường dây 110 kV Chợ Rộc' in whole

@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 from geodata.access import visible_names
 from geodata.dashboard import campaign_progress, chart_figures
 from geodata.indicators import Month, check_figures, list_series
-from geodata.layer import STAFF, Chart
-from geodata.references import loose_ends
+from geodata.layer import STAFF, Chart, Feature
+from geodata.references import broken_wholes, loose_ends
 from webmap import charts
 from webmap.auth import access_rule, allow, current_role
 from webmap.extensions import database, db_session, layers
@@ -26,17 +26,22 @@ def index() -> str:
     with database().reading() as connection:
         shown = list(_charts(connection, language))
         series = list_series(connection)
-        ends = loose_ends(connection, layers(), lambda kind: visible_names(current_role(), kind))
+        ends = [charts.describe_loose_end(end, language) for end in loose_ends(connection, layers(), _visible)]
+        ends += [charts.describe_broken(whole, language) for whole in broken_wholes(connection, layers(), _visible)]
     campaigns = campaign_progress(db_session())
     return render_template(
         "dashboard/page.html",
         charts=shown,
         campaigns=[charts.describe_campaign(one, _campaign_page(one.campaign.id), language) for one in campaigns],
         indicators=[charts.describe_series(one, _unclear(one.months), language) for one in series],
-        loose_ends=[charts.describe_loose_end(end, language) for end in ends],
+        loose_ends=ends,
         may_enter=_may_open("indicators.index"),
         size=(charts.WIDTH, charts.HEIGHT),
     )
+
+
+def _visible(kind: type[Feature]) -> frozenset[str]:
+    return visible_names(current_role(), kind)
 
 
 def _may_open(endpoint: str) -> bool:
