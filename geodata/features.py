@@ -292,8 +292,14 @@ def have_illustration(connection: Connection, kinds: Sequence[type[Feature]]) ->
     return keep(connection, names, ("illustration", *names), lambda: bool(connection.execute(statement).scalar_one()))
 
 
-def representative_point(connection: Connection, kind: type[Feature], feature_id: int) -> tuple[float, float]:
-    """Return lon, lat of a point on the feature, EPSG:4326."""
-    point = func.ST_PointOnSurface(kind.column("geom"))
-    row = connection.execute(select(func.ST_X(point), func.ST_Y(point)).where(kind.id == feature_id)).one()
-    return row[0], row[1]
+def point_and_extent(
+    connection: Connection, kind: type[Feature], feature_id: int
+) -> tuple[tuple[float, float], tuple[float, float, float, float]]:
+    """Return lon, lat of a point on the feature, and its west, south, east and north; EPSG:4326."""
+    geom = kind.column("geom")
+    point = func.ST_PointOnSurface(geom)
+    sides = (func.ST_XMin(geom), func.ST_YMin(geom), func.ST_XMax(geom), func.ST_YMax(geom))
+    lon, lat, *extent = connection.execute(
+        select(func.ST_X(point), func.ST_Y(point), *sides).where(kind.id == feature_id)
+    ).one()
+    return (lon, lat), tuple(extent)

@@ -339,8 +339,8 @@ def _tones(kind: type[Feature]) -> dict[tuple[str, str], str]:
 
 
 def _coordinates(connection: Connection, kind: type[Feature], feature_id: int) -> dict[str, Any]:
-    lon, lat = features.representative_point(connection, kind, feature_id)
+    (lon, lat), extent = features.point_and_extent(connection, kind, feature_id)
     srid = current_province().metric_srid
     east, north = Transformer.from_crs(WGS84, srid, always_xy=True).transform(lon, lat)
     # Vietnamese papers call X the northing and Y the easting.
-    return {"lon": lon, "lat": lat, "x_vn2000": north, "y_vn2000": east, "srid": srid}
+    return {"lon": lon, "lat": lat, "extent": extent, "x_vn2000": north, "y_vn2000": east, "srid": srid}

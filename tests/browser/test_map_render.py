@@ -7,9 +7,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+import shapely.geometry
 from pyproj import Transformer
 
 from geodata.crs import HAI_PHONG, VN2000_TOWGS84, WGS84, vn2000_proj4
+from tests.browser.conftest import DESK, PHONE
 from tests.conftest import Server
 
 DRAWN = "() => [...document.querySelectorAll('canvas.mvt-tile')].filter((tile) => tile.width > 0).length"
@@ -69,6 +71,20 @@ def test_details_open_beside_the_map_and_can_be_shared(page, server, open_page):
 
     expect(shared.locator("#object-panel h2")).to_have_text(market["properties"]["name"])
     assert query(shared)["sel"] == [f"markets:{market['id']}"]
+
+
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_a_line_that_is_asked_for_is_shown_whole_beside_its_panel(open_page, server, viewport):
+    line = max(features(server, "power_lines"), key=lambda line: line["properties"]["length_km"] or 0)
+    page = open_page(f"/?sel=power_lines:{line['id']}&details=", viewport, touch=viewport is PHONE)
+    expect(page.locator("#object-panel h2")).to_have_text(line["properties"]["name"])
+
+    panel, area = page.locator("#object-panel").bounding_box(), page.locator(".folium-map").bounding_box()
+    right, bottom = (390, panel["y"]) if viewport is PHONE else (panel["x"], area["y"] + area["height"])
+    for lon, lat in shapely.get_coordinates(shapely.geometry.shape(line["geometry"])):
+        point = page.evaluate("(at) => webmap.page.map.latLngToContainerPoint(at)", [lat, lon])
+        assert area["x"] < area["x"] + point["x"] < right
+        assert area["y"] < area["y"] + point["y"] < bottom
 
 
 def test_the_halo_stays_while_the_map_is_moved(page, server):

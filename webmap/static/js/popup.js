@@ -100,13 +100,21 @@ export function startSelection(page, state) {
     else choose(found, 0);
   }
 
+  /* A line or an area is shown whole, as large as fits beside the panel; a point not farther off than one is. */
+  function goTo(latlng, [west, south, east, north]) {
+    if (west === east && south === north) { map.setView(latlng, Math.max(map.getZoom(), 15)); return; }
+    const sheet = matchMedia("(max-width: 767.98px)").matches ? map.getSize().y / 2 : 0;
+    map.fitBounds([[south, west], [north, east]], { paddingTopLeft: [40, 64], paddingBottomRight: [72, sheet + 40], maxZoom: 15 });
+  }
+
   /* Show an object that is known by name only: from the address, a search, a table. */
   async function show({ layer: name, id }, { fly = false, details = false } = {}) {
     const layer = layers.find((other) => other.spec.name === name);
     try {
       const content = await fetchFragment(address("popup", { layer, id }));
       const latlng = L.latLng(content.dataset.lat, content.dataset.lon);
-      if (fly) map.setView(latlng, Math.max(map.getZoom(), 15));
+      if (details) { openPanel(); map.invalidateSize({ pan: false }); }
+      if (fly) goTo(latlng, content.dataset.extent.split(" ").map(Number));
       choose([{ layer, id, latlng, count: 1, size: layer.symbols[0].size_px }], 0, { details });
     } catch (error) {
       notice("object", failure(error));
