@@ -239,7 +239,7 @@
         trace(path, features, i, isLine ? this.shift(features.o[i], zoom) : 0, !isLine);
       }
       const drawn = [...paths].map(([number, path]) => [this.symbols[number], path]);
-      if (isLine && zoom >= 11) {
+      if (isLine && zoom >= 11 && features.count < 200) { // in a crowd the rims of lines hide other lines, and double the work
         for (const [symbol, path] of drawn) {
           c.strokeStyle = "rgba(255,255,255,.75)"; c.lineWidth = symbol.stroke_px * scale + 2.4; c.lineJoin = "round";
           c.stroke(path);

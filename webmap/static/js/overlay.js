@@ -35,7 +35,7 @@
     initialize(layers) {
       this._layers = layers;
       this.selected = null; // {layer, id, latlng}
-      this._soon = L.Util.throttle(() => this.redraw(), 120, this);
+      this._soon = L.Util.throttle(() => this.redraw(), 250, this);
     },
 
     onAdd(map) {
