@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Text, delete, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Text, delete, func, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from geodata.database import Base
@@ -39,7 +39,10 @@ class Account(Base):
     """Somebody who can log in. `name` is stored in lower case."""
 
     __tablename__ = "account"
-    __table_args__ = (CheckConstraint("role IN ('planner', 'inspector', 'gis', 'admin')", name="role_known"),)
+    __table_args__ = (
+        CheckConstraint("role IN ('planner', 'inspector', 'gis', 'admin')", name="role_known"),
+        CheckConstraint("areas = '{}' OR role = 'planner'", name="areas_of_planners"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     name: Mapped[str] = mapped_column(Text, unique=True)
@@ -50,6 +53,8 @@ class Account(Base):
     is_demo: Mapped[bool] = mapped_column(default=False, server_default="false")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     disabled_at: Mapped[datetime | None]
+    #: As filters, `unit=11338`: the account sees only what lies there. Empty: the whole province.
+    areas: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
 
 
 class LoginSession(Base):
@@ -102,6 +107,7 @@ class AuditAction(LabelledEnum):
     ACCOUNT_DISABLED = "account_disabled", N_("Disabled the account")
     ACCOUNT_ENABLED = "account_enabled", N_("Enabled the account")
     ROLE_CHANGED = "role_changed", N_("Changed the role")
+    AREAS_CHANGED = "areas_changed", N_("Changed the areas")
     PASSWORD_CHANGED = "password_changed", N_("Changed the password")
 
 
@@ -190,8 +196,27 @@ def set_role(session: Session, name: str, role: str, *, by: str = COMMAND_LINE) 
     _check_admin_stays(session, account)
     change = f"{account.role} → {new_role}"
     account.role = new_role.value
+    if new_role is not Role.PLANNER:
+        account.areas = []
     end_sessions(session, account.id)
     record_audit(session, by=by, action=AuditAction.ROLE_CHANGED, subject=account.name, details=change)
+
+
+def set_areas(session: Session, name: str, areas: Sequence[str], *, by: str = COMMAND_LINE) -> None:
+    """Limit a planner's account to areas, or to none, and end its sessions. Raises ConflictError for other roles.
+
+    Whether there are such areas is for geodata.scopes to say.
+    """
+    account = get_user(session, name)
+    if areas and account.role != Role.PLANNER:
+        raise ConflictError(N_("Only planners can be limited to areas; {value} is none."), value=account.name)
+    if list(areas) == account.areas:
+        return
+    account.areas = list(areas)
+    end_sessions(session, account.id)
+    record_audit(
+        session, by=by, action=AuditAction.AREAS_CHANGED, subject=account.name, details=", ".join(areas) or None
+    )
 
 
 def set_password(

@@ -1,15 +1,18 @@
 """The connection: base class, constraint names, address, engines, time-outs. No tables."""
 
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import DateTime, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy import Alias, Connection, DateTime, Engine, MetaData, Subquery, Table, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.visitors import replacement_traverse
 
 from geodata.errors import ConfigurationError
 
@@ -91,3 +94,33 @@ def new_engine(url: URL | str | None = None, *, statement_timeout_s: float | Non
         connection.autocommit = previous
 
     return engine
+
+
+@contextmanager
+def read_instead(connection: Connection, instead: Mapping[str, Subquery]) -> Iterator[None]:
+    """Let every statement of a connection read a subquery in place of the table of that name."""
+
+    def rewrite(_connection: Any, statement: Any, many: Any, parameters: Any, _options: Any) -> Any:
+        aliases: dict[str, Any] = {}
+
+        def other(table: Any) -> Any:
+            """Return what is read in place of a table, or of an alias of one."""
+            if isinstance(table, Table):
+                return instead.get(table.name)
+            if isinstance(table, Alias) and isinstance(table.element, Table) and table.element.name in instead:
+                return aliases.setdefault(table.name, instead[table.element.name].alias(table.name))
+            return None
+
+        def replace(element: Any, **_: Any) -> Any:
+            if isinstance(element, Table | Alias):
+                return other(element)
+            found = other(getattr(element, "table", None))
+            return None if found is None else found.c[element.key]
+
+        return replacement_traverse(statement, {}, replace), many, parameters
+
+    event.listen(connection, "before_execute", rewrite, retval=True)
+    try:
+        yield
+    finally:
+        event.remove(connection, "before_execute", rewrite)

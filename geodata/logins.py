@@ -58,6 +58,7 @@ class SignedIn:
     must_change_password: bool
     token_sha256: str
     needs_touch: bool
+    areas: tuple[str, ...] = ()
 
 
 def check_login(session: Session, *, name: str, password: str, address: str) -> Account:
@@ -109,17 +110,18 @@ def find_session(connection: Connection | Session, token: str) -> SignedIn | Non
     row = connection.execute(
         select(
             Account.id, Account.name, Account.full_name, Account.role, Account.must_change_password,
-            LoginSession.last_seen_at < func.now() - _TOUCH_EVERY,
+            LoginSession.last_seen_at < func.now() - _TOUCH_EVERY, Account.areas,
         )
         .join(LoginSession, LoginSession.account_id == Account.id)
         .where(LoginSession.token_sha256 == digest, ~_has_ended(), Account.disabled_at.is_(None))
     ).one_or_none()  # fmt: skip
     if row is None:
         return None
-    account_id, name, full_name, role, must_change_password, needs_touch = row
+    account_id, name, full_name, role, must_change_password, needs_touch, areas = row
     return SignedIn(
         account_id=account_id, name=name, full_name=full_name, role=Role(role),
         must_change_password=must_change_password, token_sha256=digest, needs_touch=needs_touch,
+        areas=tuple(areas),
     )  # fmt: skip
 
 

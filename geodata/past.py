@@ -7,7 +7,6 @@ is today's. A row that never went through a change set counts as always there.
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -15,18 +14,16 @@ from sqlalchemy import (
     Connection,
     DateTime,
     Subquery,
-    Table,
     cast,
-    event,
     literal_column,
     null,
+    or_,
     select,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.sql.visitors import replacement_traverse
 
-from geodata.database import TIME_ZONE
+from geodata.database import TIME_ZONE, read_instead
 from geodata.history import ChangeSet, FeatureChange, column_from_json, data_columns, table_of
 from geodata.layer import Feature
 
@@ -50,7 +47,12 @@ def rows_at(kind: type[Feature], moment: datetime) -> Subquery:
         .order_by(FeatureChange.feature_id, ChangeSet.id)
         .cte(f"first_{table.name}")
     )
-    untouched = select(*table.columns).where(table.c.id.not_in(select(first.c.feature_id)))
+    # What was added since and is as it was added stands in no row of the history.
+    since = select(ChangeSet.id).where(ChangeSet.layer == kind.layer.name, ChangeSet.made_at >= moment)
+    untouched = select(*table.columns).where(
+        table.c.id.not_in(select(first.c.feature_id)),
+        or_(table.c.change_set_id.is_(None), table.c.change_set_id.not_in(since)),
+    )
     found = (
         select(
             first.c.feature_id.label("id"),
@@ -79,19 +81,5 @@ def stored_then(connection: Connection, kinds: Iterable[type[Feature]], day: dat
     moment = end_of(day)
     then = {table_of(kind).name: rows_at(kind, moment) for kind in kinds}
 
-    def replace(element: Any, **_: Any) -> Any:
-        if isinstance(element, Table):
-            return then.get(element.name)
-        table = getattr(element, "table", None)
-        if isinstance(table, Table) and table.name in then:
-            return then[table.name].c[element.key]
-        return None
-
-    def rewrite(_connection: Any, statement: Any, many: Any, parameters: Any, _options: Any) -> Any:
-        return replacement_traverse(statement, {}, replace), many, parameters
-
-    event.listen(connection, "before_execute", rewrite, retval=True)
-    try:
+    with read_instead(connection, then):
         yield
-    finally:
-        event.remove(connection, "before_execute", rewrite)

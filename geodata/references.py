@@ -218,7 +218,7 @@ def loose_ends(connection: Connection, registry: Registry, visible: Visible) -> 
                 select(kind.id, kind.name, kind.column(name), func.min(gap))
                 .outerjoin(other, (other.code == kind.column(name)) & other.valid_to.is_(None))
                 .where(kind.column(name).is_not(None), kind.column("valid_to").is_(None))
-                .group_by(kind.id)
+                .group_by(kind.id, kind.name, kind.column(name))
                 .having(func.min(gap).is_(None) | (func.min(gap) > MEETS_WITHIN_M))
                 .order_by(kind.name, kind.id)
             )

@@ -7,6 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from geodata.database import new_engine
 from geodata.layer import Registry
 from geodata.layers import LAYERS
+from webmap.areas import init_areas
 from webmap.auth import init_auth
 from webmap.compression import init_compression
 from webmap.errors import init_errors
@@ -49,4 +50,5 @@ def create_app(
     init_auth(app)
     init_navigation(app)
     init_then(app)
+    init_areas(app)
     return app

@@ -65,6 +65,7 @@ class CurrentUser:
     must_change_password: bool = False
     account_id: int | None = None
     token_sha256: str = ""
+    areas: tuple[str, ...] = ()
 
     @property
     def is_authenticated(self) -> bool:
@@ -204,7 +205,9 @@ def init_auth(app: Flask) -> None:
     csrf.init_app(app)
     app.register_error_handler(CSRFError, _csrf_failed)
     app.register_error_handler(ForbiddenError, _forbidden)
+    app.after_request(_tell_role)
     app.context_processor(lambda: {"current_user": LocalProxy(user_of_page)})
+    app.extensions["areas"] = lambda: current_user().areas
     check_declarations(app)
 
 
@@ -220,6 +223,14 @@ def _check_access() -> ResponseReturnValue | None:
     user = current_user()
     role = user.own_role if rule.before_password_change else user.role
     return None if role in rule.roles else refuse(rule.roles)
+
+
+def _tell_role(response: Response) -> Response:
+    """Say for whom the answer was made: an open map learns from it that its login has ended."""
+    user = g.get("current_user")
+    if user is not None:
+        response.headers["X-Role"] = user.role.value
+    return response
 
 
 def _load_user() -> CurrentUser:
@@ -242,6 +253,7 @@ def _load_user() -> CurrentUser:
         must_change_password=found.must_change_password,
         account_id=found.account_id,
         token_sha256=found.token_sha256,
+        areas=found.areas,
     )
 
 

@@ -1,17 +1,18 @@
 """The application's database: one engine a process, one session a request."""
 
 import random
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date
 from typing import cast
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, g, has_request_context, request
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from geodata.layer import Registry
 from geodata.past import stored_then
+from geodata.scopes import limited_to
 
 #: Where a request says which earlier day it reads.
 STORED_DAY = "webmap.stored_day"
@@ -39,17 +40,24 @@ class Database:
         """Give a connection for reads, from a replica where there is one.
 
         One statement a transaction: BEGIN and ROLLBACK cost more than a tile. Under the address of an earlier day the
-        layers read as they were stored then.
+        layers read as they were stored then; who is limited to areas reads what lies there.
         """
         day: date | None = request.environ.get(STORED_DAY) if request else None
+        areas = areas_of_reader()
+
+        def eyes(connection: Connection) -> AbstractContextManager[None]:
+            if day is not None:
+                return stored_then(connection, layers(), day)
+            return limited_to(connection, layers(), areas) if areas else nullcontext()
+
         if isinstance(self.bind, Connection):
-            with stored_then(self.bind, layers(), day) if day else nullcontext():
+            with eyes(self.bind):
                 yield self.bind
             return
         engine = random.choice(self._replicas) if self._replicas else self.bind  # noqa: S311  (spreads load)
-        if day is not None:
-            # In a transaction, so that nothing read is kept for the present.
-            with engine.connect() as connection, stored_then(connection, layers(), day):
+        if day is not None or areas:
+            # In a transaction, so that nothing read is kept for the present, and for others.
+            with engine.connect() as connection, eyes(connection):
                 yield connection
             return
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -78,6 +86,12 @@ def db_session() -> Session:
     if "db_session" not in g:
         g.db_session = database().session()
     return cast(Session, g.db_session)
+
+
+def areas_of_reader() -> tuple[str, ...]:
+    """Return the areas to which the person asking is limited; none for most."""
+    ask: Callable[[], tuple[str, ...]] = current_app.extensions.get("areas", tuple) if has_request_context() else tuple
+    return ask()
 
 
 def layers() -> Registry:

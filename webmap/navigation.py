@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flask import Flask, request, url_for
 
 from geodata.i18n import N_
+from webmap.areas import is_open
 from webmap.auth import CurrentUser, may_open, user_of_page
 from webmap.extensions import layers
 from webmap.i18n import translate
@@ -68,4 +69,4 @@ def _is_open(slug: str) -> bool:
 
 
 def _may_open(page: Page, user: CurrentUser) -> bool:
-    return may_open(page.endpoint, user.role)
+    return may_open(page.endpoint, user.role) and not (user.areas and not is_open(page.endpoint.partition(".")[0]))

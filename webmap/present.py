@@ -18,7 +18,7 @@ from geodata.filters import Choice
 from geodata.layer import Described, Detail, Feature, Field, Group, Role, Symbol
 from webmap.auth import current_role, may_open
 from webmap.charts import end_sentence
-from webmap.extensions import db_session, layers
+from webmap.extensions import areas_of_reader, db_session, layers
 from webmap.i18n import format_value, translate
 from webmap.links import map_address
 
@@ -193,6 +193,8 @@ def _visible(kind: type[Feature]) -> frozenset[str]:
 
 def _named(line: Row, other: references.Referred | None, language: str) -> Row:
     """Return a line with the name of the feature its code stands for, or with what is wrong about it."""
+    if other is None and areas_of_reader():
+        return line  # it may well be stored, elsewhere
     if other is None:
         return replace(line, reason=end_sentence(None, language))
     target = Target(layer=other.kind.layer.name, id=other.id, name=other.name)
@@ -201,8 +203,8 @@ def _named(line: Row, other: references.Referred | None, language: str) -> Row:
 
 
 def _whole(whole: references.Whole | None, here: int, language: str) -> WholeView | None:
-    if whole is None:
-        return None
+    if whole is None or areas_of_reader():
+        return None  # the other parts may lie elsewhere
     kind = whole.kind
     told = [field for field in kind.fields() if field.name in whole.rows[0]]
     targets = [

@@ -1,9 +1,11 @@
-"""Accounts by command line: add, list, disable, enable, role, password."""
+"""Accounts by command line: add, list, disable, enable, role, areas, password."""
 
 import argparse
 import sys
 
 from geodata import accounts
+from geodata.layers import LAYERS
+from geodata.scopes import limit_user
 from scripts.console import Exit, Failure, announce
 from scripts.session import database_session
 
@@ -21,6 +23,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     role = actions.add_parser("role", help="đổi vai trò (change the role)")
     role.add_argument("name")
     role.add_argument("role")
+    areas = actions.add_parser("areas", help="giới hạn cán bộ quy hoạch theo địa bàn (limit a planner to areas)")
+    areas.add_argument("name")
+    areas.add_argument(
+        "areas", nargs="*", metavar="unit=CODE", help="không ghi gì: toàn thành phố (none: the whole city)"
+    )
     disable = actions.add_parser("disable", help="khoá, kết thúc mọi phiên (disable, ends sessions)")
     disable.add_argument("name")
     password = actions.add_parser("password", help="đổi mật khẩu (change the password)")
@@ -48,6 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
         elif arguments.action == "role":
             accounts.set_role(session, arguments.name, arguments.role)
             done = f"Vai trò của {arguments.name} là {arguments.role} (role changed)"
+        elif arguments.action == "areas":
+            limit_user(session, LAYERS, arguments.name, arguments.areas)
+            done = f"Địa bàn của {arguments.name}: {', '.join(arguments.areas) or 'toàn thành phố'} (areas changed)"
         else:
             accounts.set_password(session, arguments.name, read_password())
             done = f"Đã đổi mật khẩu của {arguments.name} (password changed)"

@@ -49,6 +49,16 @@ def test_lists_tiles_facets_search_and_popups_show_what_was_stored_then(login):
     assert [hit["name"] for hit in gis.get(f"{THEN}/api/search?q=cho an").get_json()["hits"]] == ["Chợ An"]
 
 
+def test_a_file_of_the_past_holds_what_was_stored_then(login):
+    gis = login("gis")
+    then, now = (
+        gis.get(f"{prefix}/layers/markets/export?format=csv").data.decode("utf-8-sig") for prefix in (THEN, "")
+    )
+    assert "Chợ An" in then
+    assert "Chợ Ba" not in then
+    assert "Chợ Đổi Tên" in now
+
+
 def test_the_page_says_which_day_it_shows_and_leads_back(login):
     gis = login("gis")
     opened = gis.get("/history/map?day=2026-03-02")

@@ -11,8 +11,9 @@ from geodata.errors import GeodataError, InvalidValueError
 from geodata.i18n import N_
 from geodata.layer import Role
 from geodata.passwords import MAX_LENGTH, MIN_LENGTH, make_password, verify_password
+from geodata.scopes import limit_user, list_areas
 from webmap.auth import LOGIN_KEY, allow, allow_public, client_address, current_user, safe_target
-from webmap.extensions import db_session
+from webmap.extensions import db_session, layers
 from webmap.i18n import translate_error
 
 blueprint = Blueprint("accounts", __name__)
@@ -157,6 +158,14 @@ def change_role(name: str) -> ResponseReturnValue:
     )
 
 
+@blueprint.post("/admin/users/<name>/areas")
+@allow(Role.ADMIN)
+def change_areas(name: str) -> ResponseReturnValue:
+    """Limit a planner to areas, or to none; its sessions end."""
+    areas = request.form.getlist("areas")
+    return _change_user(name, "areas", lambda by: limit_user(db_session(), layers(), name, areas, by=by))
+
+
 @blueprint.post("/admin/users/<name>/disable")
 @allow(Role.ADMIN)
 def disable(name: str) -> ResponseReturnValue:
@@ -250,6 +259,7 @@ def _users_page(
         users=accounts.list_users(db_session()),
         roles=[(role.value, ROLE_LABELS[role]) for role in ACCOUNT_ROLES],
         role_labels=ROLE_LABELS,
+        areas=list_areas(db_session().connection(), layers()),
     )
 
 

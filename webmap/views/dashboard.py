@@ -12,7 +12,7 @@ from geodata.layer import STAFF, Chart, Feature
 from geodata.references import broken_wholes, loose_ends
 from webmap import charts
 from webmap.auth import access_rule, allow, current_role
-from webmap.extensions import database, db_session, layers
+from webmap.extensions import areas_of_reader, database, db_session, layers
 from webmap.i18n import current_language
 
 blueprint = Blueprint("dashboard", __name__)
@@ -26,9 +26,10 @@ def index() -> str:
     with database().reading() as connection:
         shown = list(_charts(connection, language))
         series = list_series(connection)
-        ends = [charts.describe_loose_end(end, language) for end in loose_ends(connection, layers(), _visible)]
-        ends += [charts.describe_broken(whole, language) for whole in broken_wholes(connection, layers(), _visible)]
-    campaigns = campaign_progress(db_session())
+        # What tells of the whole province would be wrong, or too much, for who sees a part of it.
+        is_limited = bool(areas_of_reader())
+        ends = [] if is_limited else list(_ends(connection, language))
+    campaigns = [] if is_limited else campaign_progress(db_session())
     return render_template(
         "dashboard/page.html",
         charts=shown,
@@ -38,6 +39,13 @@ def index() -> str:
         may_enter=_may_open("indicators.index"),
         size=(charts.WIDTH, charts.HEIGHT),
     )
+
+
+def _ends(connection: Connection, language: str) -> Iterator[charts.LooseEndView]:
+    for end in loose_ends(connection, layers(), _visible):
+        yield charts.describe_loose_end(end, language)
+    for whole in broken_wholes(connection, layers(), _visible):
+        yield charts.describe_broken(whole, language)
 
 
 def _visible(kind: type[Feature]) -> frozenset[str]:

@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 from flask import Blueprint, Response, request, send_file
+from sqlalchemy.orm import Session
 
 from geodata.errors import InvalidValueError
 from geodata.filters import CHOOSE
@@ -24,8 +25,8 @@ def export(layer: str) -> Response:
     name = request.args.get("format", "geojson")
     if name not in FORMATS:
         raise InvalidValueError(name="format", value=name, reason=CHOOSE, choices=list(FORMATS))
-    with tempfile.TemporaryDirectory() as folder, database().session() as session:
-        conditions = asked.conditions(session.connection())
+    with tempfile.TemporaryDirectory() as folder, database().reading() as connection, Session(connection) as session:
+        conditions = asked.conditions(connection)
         path = export_features(
             session, asked.kind, asked.fields, conditions,
             format=name, crs=request.args.get("crs"), target=Path(folder) / layer,

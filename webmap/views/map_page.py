@@ -5,9 +5,10 @@ from flask import Blueprint, current_app, render_template, request
 from geodata import features
 from geodata.access import Action, may, visible_fields
 from geodata.history import latest_change
+from geodata.scopes import extent_of
 from webmap.auth import allow_public, current_role
 from webmap.describe import tile_url
-from webmap.extensions import database, layers
+from webmap.extensions import areas_of_reader, database, layers
 from webmap.i18n import current_language, translate
 from webmap.map import MapLayer, build_map
 from webmap.map.build import DEFAULT_ADDRESSES
@@ -35,9 +36,14 @@ def index() -> str:
         )
         for kind in kinds
     ]
+    areas = areas_of_reader()
+    with database().reading() as connection:
+        illustration = features.have_illustration(connection, kinds)
+        changed_at = latest_change(connection, [kind.layer.name for kind in kinds])
+        own = extent_of(connection, layers(), areas) if areas else None
     parts = build_map(
         shown,
-        home=settings.province.home,
+        home=own or settings.province.home,
         extent=settings.province.extent,
         metric_srid=settings.province.metric_srid,
         basemap_url=settings.basemap_url,
@@ -45,9 +51,6 @@ def index() -> str:
         language=current_language(),
         addresses={name: request.script_root + address for name, address in DEFAULT_ADDRESSES.items()},
     )
-    with database().reading() as connection:
-        illustration = features.have_illustration(connection, kinds)
-        changed_at = latest_change(connection, [kind.layer.name for kind in kinds])
     return render_template(
         "map/page.html",
         map_parts=parts,

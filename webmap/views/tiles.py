@@ -10,7 +10,7 @@ from geodata.features import area_kinds
 from geodata.layer import Role
 from geodata.tiles import MAX_TILE_ZOOM, read_tile
 from webmap.auth import allow_public, current_role
-from webmap.extensions import database, layers
+from webmap.extensions import areas_of_reader, database, layers
 from webmap.requests import layer_request
 from webmap.tile_cache import TileCache
 
@@ -33,7 +33,9 @@ def tile(layer: str, z: int, x: int, y: int) -> Response:
         version = data_version(connection, *watched)
         arguments = sorted(request.args.items(multi=True))
         key = hashlib.sha256(
-            repr((request.script_root, layer, z, x, y, version, sorted(asked.names), arguments)).encode()
+            repr(
+                (request.script_root, areas_of_reader(), layer, z, x, y, version, sorted(asked.names), arguments)
+            ).encode()
         ).hexdigest()
         response = Response(mimetype=MVT)
         response.set_etag(key[:32])
