@@ -1,4 +1,8 @@
-"""Change sets: who changed what, when, from which file; and the way back."""
+"""Change sets: who changed what, when, from which file; and the way back.
+
+An object that a change set added has no row in the history while it is as it was added: the stored row says it all, its
+change_set_id says who added it, and a trigger (keep_added) writes it down before anything changes or deletes it.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,6 +13,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    CompoundSelect,
     Connection,
     ForeignKey,
     FromClause,
@@ -17,13 +22,18 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    and_,
     cast,
     delete,
+    false,
     func,
     insert,
     literal,
+    or_,
     select,
+    true,
     type_coerce,
+    union_all,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -74,7 +84,7 @@ def latest_change(connection: Connection | Session, layers: Sequence[str]) -> da
 
 
 class FeatureChange(Base):
-    """One feature before and after, as JSON of its columns; geometry as hex EWKB."""
+    """One feature before and after, as JSON of its columns; geometry as hex EWKB. See the top for what was added."""
 
     __tablename__ = "feature_change"
     __table_args__ = (Index("ix_feature_change_feature", "layer", "feature_id"),)
@@ -236,36 +246,83 @@ def get_change_set(session: Session, change_set_id: int | str) -> ChangeSet:
     return found
 
 
+def as_added(kind: type[Feature]) -> ColumnElement[bool]:
+    """Say of a layer's rows whether they are as a change set added them, and so not written down in the history."""
+    table = table_of(kind)
+    written = select(FeatureChange.feature_id).where(
+        FeatureChange.change_set_id == table.c.change_set_id, FeatureChange.feature_id == table.c.id
+    )
+    return and_(table.c.change_set_id.is_not(None), ~written.correlate(table).exists())
+
+
 def changes_of(session: Session, layer: str, feature_id: int) -> list[FeatureHistoryEntry]:
     """Return what happened to one object, the latest first."""
+    kind = LAYERS.get(layer)
+    table = table_of(kind)
     query = (
         select(ChangeSet, FeatureChange.before, FeatureChange.after)
         .join(FeatureChange, FeatureChange.change_set_id == ChangeSet.id)
         .where(FeatureChange.layer == layer, FeatureChange.feature_id == feature_id)
         .order_by(ChangeSet.id.desc())
     )
+    added = (
+        select(ChangeSet, row_json(kind))
+        .join(table, table.c.change_set_id == ChangeSet.id)
+        .where(table.c.id == feature_id, as_added(kind))
+    )
     return [
-        FeatureHistoryEntry(change_set=change, before=before, after=after)
-        for change, before, after in session.execute(query)
+        *[FeatureHistoryEntry(change_set=change, before=None, after=after) for change, after in session.execute(added)],
+        *[
+            FeatureHistoryEntry(change_set=change, before=before, after=after)
+            for change, before, after in session.execute(query)
+        ],
     ]
+
+
+def _touched(session: Session, change_set_id: int) -> tuple[type[Feature] | None, CompoundSelect[Any]]:
+    """Return the layer of a change set and (feature_id, code, is_added) of the objects that it touched."""
+    layer = session.scalar(select(ChangeSet.layer).where(ChangeSet.id == change_set_id))
+    kind = LAYERS.find(layer) if layer is not None else None
+    written = select(FeatureChange.feature_id, FeatureChange.code, false().label("is_added")).where(
+        FeatureChange.change_set_id == change_set_id
+    )
+    if kind is None:
+        return None, union_all(written)
+    table = table_of(kind)
+    added = select(table.c.id, table.c.code, true()).where(table.c.change_set_id == change_set_id, as_added(kind))
+    return kind, union_all(written, added)
 
 
 def changes_in(session: Session, change_set_id: int, *, limit: int = 1000, offset: int = 0) -> list[FeatureChange]:
     """Return the objects that a change set touched."""
-    query = (
-        select(FeatureChange)
-        .where(FeatureChange.change_set_id == change_set_id)
-        .order_by(FeatureChange.code, FeatureChange.feature_id)
-        .limit(limit)
-        .offset(offset)
+    kind, touched = _touched(session, change_set_id)
+    rows = touched.subquery("touched")
+    page = session.execute(
+        select(rows.c.feature_id, rows.c.is_added).order_by(rows.c.code, rows.c.feature_id).limit(limit).offset(offset)
+    ).all()
+    written = select(FeatureChange).where(
+        FeatureChange.change_set_id == change_set_id,
+        FeatureChange.feature_id.in_([id_ for id_, is_added in page if not is_added]),
     )
-    return list(session.scalars(query))
+    found = {change.feature_id: change for change in session.scalars(written)}
+    if kind is not None:
+        table = table_of(kind)
+        added = select(table.c.id, table.c.code, row_json(kind)).where(
+            table.c.id.in_([id_ for id_, is_added in page if is_added])
+        )
+        found |= {
+            id_: FeatureChange(
+                change_set_id=change_set_id, layer=kind.layer.name, feature_id=id_, code=code, before=None, after=after
+            )
+            for id_, code, after in session.execute(added)
+        }
+    return [found[id_] for id_, _ in page if id_ in found]
 
 
 def count_changes(session: Session, change_set_id: int) -> int:
     """Return how many objects a change set touched."""
-    query = select(func.count()).select_from(FeatureChange).where(FeatureChange.change_set_id == change_set_id)
-    return session.scalar(query) or 0
+    _, touched = _touched(session, change_set_id)
+    return session.scalar(select(func.count()).select_from(touched.subquery("touched"))) or 0
 
 
 def metres_moved(before: dict[str, Any] | None, after: dict[str, Any] | None) -> float | None:
@@ -376,6 +433,9 @@ class _Undo:
         """Remove what was added, bring back what was deleted, restore what was changed."""
         joined = self.change.join(self.table, self.table.c.id == self.change.c.feature_id)
         hold_rows(self.session, self.table, select(self.table.c.id).select_from(joined).where(self.of_set))
+        hold_rows(
+            self.session, self.table, select(self.table.c.id).where(self.table.c.change_set_id == self.change_set_id)
+        )
         removed, kept_added = self._remove_added()
         restored, kept_changed = self._restore_changed()
         brought_back, kept_deleted = self._bring_back_deleted()
@@ -417,8 +477,11 @@ class _Undo:
             .select_from(joined)
             .where(*added, ~same)
         ).all()
-        untouched = self.table.c.id.in_(select(self.table.c.id).select_from(joined).where(*added, same))
-        count = self.session.scalar(select(func.count()).select_from(joined).where(*added, same)) or 0
+        untouched = or_(
+            self.table.c.id.in_(select(self.table.c.id).select_from(joined).where(*added, same)),
+            and_(self.table.c.change_set_id == self.change_set_id, as_added(self.kind)),
+        )
+        count = self.session.scalar(select(func.count()).select_from(self.table).where(untouched)) or 0
         if count:
             record_deletions(self.session, self.kind, self.undo_id, untouched)
             ids = select(FeatureChange.feature_id).where(

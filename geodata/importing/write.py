@@ -45,6 +45,7 @@ from sqlalchemy.schema import DropTable
 import shapely
 
 from geodata.crs import current_province
+from geodata.data_version import DataChange, data_version
 from geodata.history import (
     AnyGeometry,
     ChangeKind,
@@ -69,6 +70,10 @@ from geodata.layer import Feature, LabelledEnum
 MAX_CHANGES = 50_000
 _BATCH = 50_000
 _STAGED_OID = text("SELECT CAST(to_regclass('pg_temp.import_staging') AS oid)")
+_SORT_IN = text(
+    "SELECT gin_clean_pending_list(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
+    "JOIN pg_am a ON a.oid = c.relam WHERE i.indrelid = CAST(:table AS regclass) AND a.amname = 'gin'"
+)
 #: A little more than the farthest proposal.
 _NEAR_DEGREES = 0.012
 
@@ -165,6 +170,8 @@ class Staging:
         )
         self.metadata = metadata
         self.oid: int | None = None
+        self.version: str | None = None
+        self.found: Classified | None = None
 
     def _type(self, name: str) -> Any:
         column = self.target.c[name].type
@@ -193,12 +200,23 @@ class Staging:
         self._match()
 
     def match_anew(self) -> bool:
-        """Match rows that this transaction holds already with what is stored now; say whether it still holds them."""
+        """Match rows that this transaction holds already with what is stored now; say whether it still holds them.
+
+        Where nothing of the layer has changed since, the earlier comparison holds.
+        """
         if self.oid is None or self.session.scalar(_STAGED_OID) != self.oid:
             return False
-        self.session.execute(delete(self.match))
-        self._match()
+        if self.version is None or self._version() != self.version:
+            self.session.execute(delete(self.match))
+            self._match()
         return True
+
+    def _version(self) -> str | None:
+        """Return the layer's state of data; None when this transaction has changed it itself, which no version tells."""
+        layer = self.kind.layer.name
+        own = cast(cast(func.pg_current_xact_id_if_assigned(), TextType), BigInteger)
+        is_changed = select(exists().where(DataChange.layer == layer, DataChange.transaction_id == own))
+        return None if self.session.scalar(is_changed) else data_version(self.session, layer)
 
     def drop(self) -> None:
         """Remove the temporary tables of an earlier import of this transaction."""
@@ -250,6 +268,8 @@ class Staging:
         )
 
     def _match(self) -> None:
+        # Read before the rows: what is committed in between makes the comparison too new, never too old.
+        self.version, self.found = self._version(), None
         staged, stored = self.staged, self._current()
         same_key = [staged.c.code == stored.c.code]
         if self.has_whole_key:
@@ -306,7 +326,12 @@ class Staging:
     # what only the database can see
 
     def classify(self) -> Classified:
-        """Return counts, the database's objections, and the changes for a preview."""
+        """Return counts and the database's objections; asked again, the same until the rows are matched anew."""
+        if self.found is None:
+            self.found = self._classify()
+        return self.found
+
+    def _classify(self) -> Classified:
         match = self.match.c
         new, changed, unchanged = self.session.execute(
             select(
@@ -618,13 +643,21 @@ class Staging:
     # writing
 
     def write(self, change_set: ChangeSet, found: Classified) -> None:
-        """Delete, update and insert, with each feature's before and after. Statements that would touch nothing are not sent."""
+        """Delete, update and insert, with before and after of what was there. Statements that would touch nothing are not sent."""
+        self._batch_text_index()
         if self.mode is Mode.REPLACE and found.absent:
             self._delete_absent(change_set.id)
         if found.changed:
             self._update(change_set.id)
         if found.new:
             self._insert(change_set.id)
+        # What waits to be sorted into the index is read one by one by every search.
+        self.session.execute(_SORT_IN, {"table": self.target.name})
+
+    def _batch_text_index(self) -> None:
+        """Let the text index take its new entries in larger lots until this transaction ends."""
+        for name, value in (("gin_pending_list_limit", "64MB"), ("work_mem", "128MB")):
+            self.session.execute(select(func.set_config(name, value, true())))
 
     def _delete_absent(self, change_set_id: int) -> None:
         hold_rows(self.session, self.target, select(self.target.c.id).where(self._absent_condition()))
@@ -675,20 +708,8 @@ class Staging:
             .where(match.c.target_id.is_(None))
             .order_by(staged.c.row_no)
         )
-        # One statement: found again by a join, the new rows cost hours where the planner's statistics are stale.
-        stored = [target.c.id, *[target.c[name] for name in data_columns(self.kind)]]
-        added = insert(target).from_select(names, rows, include_defaults=False).returning(*stored).cte("added")
-        # The row as a whole: what row_json() builds value by value takes more than twice as long.
-        columns = [
-            cast(type_coerce(column, AnyGeometry()), TextType).label("geom") if column.name == "geom" else column
-            for column in added.columns
-        ]
-        whole = select(*columns).subquery("whole")
-        document = type_coerce(func.to_jsonb(whole.table_valued()), JSONB).op("-")("id")
-        changes = select(literal(change_set_id), literal(self.kind.layer.name), whole.c.id, whole.c.code, document)
-        self.session.execute(
-            insert(FeatureChange).from_select(["change_set_id", "layer", "feature_id", "code", "after"], changes)
-        )
+        # Nothing is written down for them: until they change, the rows themselves say what was added.
+        self.session.execute(insert(target).from_select(names, rows, include_defaults=False))
 
 
 def new_change_set(session: Session, **facts: Any) -> ChangeSet:

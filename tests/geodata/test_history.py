@@ -1,9 +1,19 @@
 """Change sets, and the way back."""
 
 import pytest
+from sqlalchemy import insert, text
 
 from geodata.errors import ConflictError, NotFoundError
-from geodata.history import changes_in, changes_of, list_change_sets, table_of, undo
+from geodata.history import (
+    FeatureChange,
+    changes_in,
+    changes_of,
+    count_changes,
+    data_columns,
+    list_change_sets,
+    table_of,
+    undo,
+)
 from geodata.importing import ImportOptions, Mode, commit_import, preview_import
 from geodata.layers import LAYERS
 
@@ -140,3 +150,64 @@ def test_the_history_of_one_object_shows_what_changed(session, load):
     assert set(latest.changed) == {"trader_count", "address", "geom"}
     assert (latest.before["trader_count"], latest.after["trader_count"]) == (10, 11)
     assert first.before is None
+
+
+@pytest.mark.parametrize(
+    ("change", "now"),
+    [
+        ("UPDATE market SET name = 'Chợ Khác' WHERE code = 'A'", ["B"]),
+        ("UPDATE market SET name = 'Chợ Khác' WHERE code = 'A'; DELETE FROM market WHERE code = 'A'", ["B"]),
+        ("DELETE FROM market WHERE code = 'A'", ["B"]),
+        ("SELECT 1", ["A", "B"]),
+    ],
+)
+def test_what_was_added_is_told_whatever_became_of_it(session, load, change, now):
+    number = int(load(FIRST))
+    session.execute(text(change))
+    first, second = changes_in(session, number)
+    assert [(item.code, item.before, item.after["name"]) for item in (first, second)] == [
+        ("A", None, "Chợ An"),
+        ("B", None, "Chợ Ba"),
+    ]
+    assert set(first.after) == set(data_columns(LAYERS.get("markets")))
+    assert count_changes(session, number) == 2
+    (entry,) = changes_of(session, "markets", first.feature_id)
+    assert (entry.change_set.id, entry.before, entry.after) == (number, None, first.after)
+    report = undo(session, number, user_name="bình")
+    assert report.removed == len(now)
+    assert [item.code for item in report.kept] == (
+        ["A"] if change.startswith("UPDATE") and "DELETE" not in change else []
+    )
+
+
+def test_pages_of_a_change_set_hold_each_object_once(session, load):
+    number = int(load(HEAD + "".join(f"M{row},Chợ {row},1,phố,106.68,20.86\n" for row in range(7))))
+    session.execute(text("UPDATE market SET name = 'Chợ Khác' WHERE code IN ('M1', 'M4')"))
+    pages = [changes_in(session, number, limit=3, offset=start) for start in (0, 3, 6)]
+    assert [[item.code for item in page] for page in pages] == [["M0", "M1", "M2"], ["M3", "M4", "M5"], ["M6"]]
+    assert [item.after["name"] for page in pages for item in page] == [f"Chợ {row}" for row in range(7)]
+
+
+def test_what_a_file_added_is_written_down_in_the_same_words_as_what_it_changed(session, load):
+    load(FIRST)
+    load(SECOND)
+    kind = LAYERS.get("markets")
+    feature_id = session.query(kind.id).filter(kind.code == "A").scalar()
+    latest, first = changes_of(session, "markets", feature_id)
+    assert first.after == latest.before
+
+
+def test_an_older_history_with_a_document_for_each_added_object_is_undone_as_before(session, load, rows):
+    load(FIRST)
+    number = int(load(HEAD + "C,Chợ Cá,30,phố,106.70,20.86\nD,Chợ Dừa,40,phố,106.71,20.86\n"))
+    for item in changes_in(session, number):
+        session.execute(
+            insert(FeatureChange).values(
+                change_set_id=number, layer="markets", feature_id=item.feature_id, code=item.code, after=item.after
+            )
+        )
+    edit(session, "D", name="Chợ Dừa mới")
+    assert [item.code for item in changes_in(session, number)] == ["C", "D"]
+    report = undo(session, number, user_name="bình")
+    assert (report.removed, [(item.code, item.fields) for item in report.kept]) == (1, [("D", ("name",))])
+    assert sorted(rows()) == ["A", "B", "D"]

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from geodata.database import new_engine
-from geodata.history import ChangeSet, lock_layer, undo
+from geodata.history import ChangeSet, count_changes, lock_layer, undo
 from geodata.importing import ImportOptions, commit_import, preview_import
 from geodata.layers import LAYERS
 from tests.conftest import ROOT, migrate
@@ -87,9 +87,8 @@ def rows(bind):
 
 def history(bind):
     """Return how many objects each change set wrote down."""
-    query = "SELECT s.id, count(c) FROM change_set s LEFT JOIN feature_change c ON c.change_set_id = s.id GROUP BY s.id"
-    with bind.begin() as connection:
-        return [count for _, count in sorted(connection.execute(text(query)).all())]
+    with Session(bind) as session:
+        return [count_changes(session, id_) for id_ in session.scalars(select(ChangeSet.id).order_by(ChangeSet.id))]
 
 
 def waiting(bind):
