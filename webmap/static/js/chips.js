@@ -11,7 +11,7 @@ export function startChips({ layers }, state) {
   /* Every filter that is not what a layer opens with: {scope, field, title, text}. */
   function inForce() {
     const own = layers.flatMap(({ spec, sentences }) => state.filtered(spec.name).map((field) => ({ scope: spec.name, field, title: spec.title, text: said(sentences, field) })));
-    const shared = state.filtered(ALL).map((field) => ({ scope: ALL, field, title: "", text: said(layers.flatMap((layer) => layer.sentences || []), field) }));
+    const shared = state.filtered(ALL).map((field) => ({ scope: ALL, field, title: "", text: said(layers.flatMap((layer) => layer.sentences || []), field) || (field === "q" ? `“${state.filter(ALL, field)[0]}”` : "") }));
     const once = own.filter(({ scope, field }, i) => !SHARED.includes(field) || own.findIndex((other) => other.field === field && isSame(other.scope, scope, field)) === i);
     return [...shared, ...once.map((filter) => (own.filter((other) => other.field === filter.field && SHARED.includes(filter.field)).length > 1 ? { ...filter, title: "" } : filter))];
   }
@@ -25,11 +25,6 @@ export function startChips({ layers }, state) {
     const same = Object.keys(state.filters).filter((other) => isSame(other, scope, field));
     const kept = Object.entries(state.filters).map(([name, pairs]) => [name, same.includes(name) ? pairs.filter(([other]) => other !== field) : pairs]);
     state.update({ filters: Object.fromEntries(kept) }, { push: true });
-  }
-
-  function clearAll() {
-    const usual = Object.fromEntries(Object.keys(state.opensWith).map((scope) => [scope, state.usual(scope)]));
-    state.update({ filters: usual }, { push: true });
   }
 
   function undo() {
@@ -47,7 +42,7 @@ export function startChips({ layers }, state) {
     box.replaceChildren(...filters.map((filter) => element("span", { class: "chip" },
       element("span", {}, filter.title ? element("b", {}, filter.title + ": ") : null, filter.text || "…"),
       element("button", { class: "btn-close", type: "button", "aria-label": t("Remove the filter “{filter}”", { filter: filter.text || "" }), click: () => remove(filter) }))));
-    if (filters.length) box.append(element("button", { class: "chip-action", type: "button", "data-clear-filters": true, click: clearAll }, t("Clear filters")));
+    if (filters.length) box.append(element("button", { class: "chip-action", type: "button", "data-clear-filters": true, click: () => state.clearFilters() }, t("Clear filters")));
     if (past.length) box.append(element("button", { class: "chip-action", type: "button", "data-undo": true, title: "Ctrl+Z", click: undo }, icon("arrow-counterclockwise"), " ", t("Undo")));
     if (hadFocus) (box.querySelector("button") || document.querySelector(".folium-map")).focus({ preventScroll: true });
     offerWayOut(filters);

@@ -1,6 +1,8 @@
 /* Two years, or two plans, side by side: two maps that move as one, and under them the numbers that differ.
    The address says which: ?compare=2026,2035&plans=…&plans=… */
 import { loaded, mirrorLayers } from "./mirror.js";
+import { ask } from "./ask.js";
+import { failure } from "./notices.js";
 import { fetchFragment } from "./popup.js";
 import { element, icon, number, t } from "./texts.js";
 
@@ -27,7 +29,7 @@ export async function askYears(page, years, plans = []) {
   for (const { spec } of page.layers) {
     for (const [field, wanted] of new URLSearchParams(page.state.filterQuery(spec.name))) if (field !== "year" && field !== "plan") asked.append(`${spec.name}.${field}`, wanted);
   }
-  const answer = await fetch(`${address}?${asked}`), found = await answer.json();
+  const answer = await ask(`${address}?${asked}`), found = await answer.json();
   if (!answer.ok) throw new Error(found.message);
   return found;
 }
@@ -79,6 +81,7 @@ function openCompare(page, fit) {
   async function show() {
     const { years, plans } = state.compare, mine = ++turn;
     sides.forEach((side, i) => side.name(years[i], plans[i]));
+    status.textContent = t("Counting…");
     try {
       const found = await askYears(page, years, plans);
       if (mine !== turn) return;
@@ -88,8 +91,8 @@ function openCompare(page, fit) {
       const labels = [0, 1].map((i) => (plans[i] ? `${years[i]} · ${plans[i]}` : String(years[i])));
       numbers.replaceChildren(numbersTable({ ...found, layers: found.layers.filter((layer) => names.includes(layer.name)) }, labels));
       status.textContent = t("Counted with the filters in force. Plans without a year are left out.");
-    } catch {
-      if (mine === turn) status.textContent = t("The numbers could not be loaded. Try again.");
+    } catch (error) {
+      if (mine === turn) status.replaceChildren(...failure(error, t("The numbers could not be loaded. Check the connection and try again."), show));
     }
   }
 
@@ -163,7 +166,7 @@ function makeSide(page, index) {
     if (!hit) return;
     const content = await fetchFragment(page.config.addresses.popup.replace("{layer}", hit.layer.spec.name).replace("{id}", hit.id)).catch(() => null);
     content?.querySelector(".actions")?.remove(); // the panel belongs to the map below
-    popup.setLatLng(hit.latlng).setContent(content || t("This object could not be loaded.")).openOn(map);
+    popup.setLatLng(hit.latlng).setContent(content || t("This object could not be loaded. Check the connection and try again.")).openOn(map);
   });
 
   function draw(layers, known, withPlans, plans, wanted, under) {

@@ -1,11 +1,12 @@
 /* What the server knows about layers and their fields, asked once when something needs it. */
+import { ask } from "./ask.js";
 import { language, t } from "./texts.js";
 
 let asked = null;
 
 /* Return layer name -> its description of /api/layers. */
 export function describedLayers(addresses) {
-  asked ||= fetch(addresses.layers).then(async (answer) => {
+  asked ||= ask(addresses.layers).then(async (answer) => {
     if (!answer.ok) throw new Error(answer.statusText);
     const { layers } = await answer.json();
     return new Map(layers.map((layer) => [layer.name, layer]));

@@ -1,6 +1,7 @@
 /* The filter panel, made from what the server says about each layer's fields; and the filters of all layers at once. */
 import { describedLayers } from "./describe.js";
-import { clear as clearNotice, notice } from "./notices.js";
+import { ask as request } from "./ask.js";
+import { clear as clearNotice, failure, notice } from "./notices.js";
 import { ALL } from "./state.js";
 import { element, icon, number, t } from "./texts.js";
 import { startViews } from "./views.js";
@@ -12,16 +13,17 @@ export function startFilters(page, state) {
   const sync = () => controls.forEach((show) => show());
   let isAsked = false;
 
-  startTabs(async () => {
+  async function load() {
     if (isAsked) return;
     isAsked = true;
     try {
       build(await describedLayers(page.config.addresses));
-    } catch {
+    } catch (error) {
       isAsked = false;
-      forms.replaceChildren(element("p", { class: "filter-hint" }, t("The filters could not be loaded.")));
+      forms.replaceChildren(element("p", { class: "filter-hint" }, ...failure(error, t("The filters could not be loaded. Check the connection and try again."), load)));
     }
-  });
+  }
+  startTabs(load);
   startViews(state);
   startCount(state);
   showNear(page.map, state);
@@ -168,7 +170,7 @@ function words({ page, state, controls }, layer, field) {
   });
   if (field.filter === "choice") box.addEventListener("focus", async () => {
     const url = `${page.config.addresses.features.replace("{layer}", name)}?geometry=false&count=false&limit=1000&sort=${field.name}`;
-    const answer = await fetch(url).catch(() => null);
+    const answer = await request(url).catch(() => null);
     if (!answer?.ok) return;
     const { features } = await answer.json(), found = new Set(features.map(({ properties }) => properties[field.name]).filter((value) => value !== null && value !== ""));
     offers.replaceChildren(...[...found].slice(0, 200).map((value) => element("option", { value })));
@@ -231,7 +233,7 @@ function areaField(tools, area) {
   async function ask() {
     const mine = ++latest, query = new URLSearchParams({ geometry: "false", count: "false", limit: 30, sort: "name" });
     if (box.value.trim()) query.set("q", box.value.trim());
-    const answer = await fetch(`${page.config.addresses.features.replace("{layer}", area.name)}?${query}`).catch(() => null);
+    const answer = await request(`${page.config.addresses.features.replace("{layer}", area.name)}?${query}`).catch(() => null);
     if (mine !== latest) return;
     found = answer?.ok ? (await answer.json()).features : [];
     const items = found.map(({ properties }, i) => {
@@ -239,7 +241,7 @@ function areaField(tools, area) {
       return element("li", { role: "option", id: `area-${field}-${i}`, "aria-selected": "false", mousedown: (event) => event.preventDefault(), click: () => take(i) },
         element("strong", {}, properties.name), element("span", {}, note));
     });
-    list.replaceChildren(...(items.length ? items : [element("li", { class: "empty" }, t("No area of that name."))]));
+    list.replaceChildren(...(items.length ? items : [element("li", { class: "empty" }, t(answer?.ok ? "No area of that name." : "The search did not answer. Check the connection and try again."))]));
     list.hidden = false;
     box.setAttribute("aria-expanded", "true");
     list.scrollIntoView({ block: "nearest" }); // the sheet of a phone is low

@@ -7,6 +7,7 @@ const store = `visit:${form.dataset.user}:${form.dataset.paper}`;
 const saveState = document.getElementById("save-state");
 const token = form.querySelector('[name="csrf_token"]').value;
 const OTHER = new Set(["csrf_token", "version", "reason", "action"]);
+const LANGUAGE = document.documentElement.lang;
 let version = Number(form.dataset.version);
 let base = JSON.parse(document.getElementById("paper-content").textContent);
 let timer = null, running = false, again = false;
@@ -67,7 +68,7 @@ function take(told, sent) {
   }
   if (told.conflicts?.length) showConflicts(told.conflicts, told.other);
   if (JSON.stringify(fields()) === JSON.stringify(sent)) forget();
-  tell(form.dataset.saved.replace("{time}", new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })));
+  tell(form.dataset.saved.replace("{time}", new Date().toLocaleTimeString(LANGUAGE, { hour: "2-digit", minute: "2-digit" })));
 }
 
 function setField(name, value) {
@@ -151,6 +152,7 @@ function showAnswered() {
 
 /* --- position --- */
 const place = document.getElementById("place");
+const degrees = new Intl.NumberFormat(LANGUAGE, { minimumFractionDigits: 5, maximumFractionDigits: 5 }), metres = new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 0 });
 document.getElementById("locate").addEventListener("click", () => {
   navigator.geolocation.getCurrentPosition(({ coords, timestamp }) => {
     form.elements.lon.value = coords.longitude.toFixed(6);
@@ -167,8 +169,8 @@ function showPlace(coords) {
   const half = Math.sin((coords.latitude - lat) * rad / 2) ** 2
     + Math.cos(lat * rad) * Math.cos(coords.latitude * rad) * Math.sin((coords.longitude - lon) * rad / 2) ** 2;
   const distance = Math.round(2 * 6371000 * Math.asin(Math.sqrt(half)));
-  const text = place.dataset.text.replace("{lat}", coords.latitude.toFixed(5)).replace("{lon}", coords.longitude.toFixed(5)).replace("{accuracy}", Math.round(coords.accuracy));
-  place.textContent = `${text} · ${place.dataset.far.replace("{distance}", distance)}`;
+  const text = place.dataset.text.replace("{lat}", degrees.format(coords.latitude)).replace("{lon}", degrees.format(coords.longitude)).replace("{accuracy}", metres.format(coords.accuracy));
+  place.textContent = `${text} · ${place.dataset.far.replace("{distance}", metres.format(distance))}`;
 }
 
 /* --- pictures: kept in the browser until the server has confirmed them, sent one after the other --- */

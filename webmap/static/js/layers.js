@@ -1,6 +1,7 @@
 /* Layers and legend in one list: switch, classes with live counts, opacity; and the filters they set. */
 import { element, icon, number, t } from "./texts.js";
-import { clear, notice } from "./notices.js";
+import { ask, working } from "./ask.js";
+import { clear, loginChanged, notice } from "./notices.js";
 
 /* Returns a function that counts what each layer shows, for when the tiles have been asked for. */
 const FILLING = 1000;
@@ -17,8 +18,10 @@ export function startLayers({ map, layers, config }, state) {
     });
     const fold = row.querySelector("[aria-controls]");
     fold.addEventListener("click", () => setOpen(entry, fold.getAttribute("aria-expanded") !== "true"));
-    layer.on("failed", () => reportFailure(layer));
-    layer.on("arrived", () => { if (!layer.failures) clear("tiles-" + layer.spec.name); });
+    layer.on("failed", ({ status, role }) => { status === 401 ? loginChanged(role) : lose(layer, TILES, () => layer.retry()); });
+    layer.on("arrived", () => { if (!layer.failures) regain(layer, TILES); });
+    layer.on("remove", () => regain(layer, TILES));
+    watchLoading(layer, map);
     const show = () => {
       const on = state.layers ? state.layers.includes(layer.spec.name) : layer.spec.shown;
       row.querySelector("input").checked = on;
@@ -142,17 +145,21 @@ function keeps(variations, wanted, number) {
 async function count(entry, state, addresses) {
   const { name } = entry.layer.spec, query = entry.query, url = addresses.facets.replace("{layer}", name);
   try {
-    const answer = await fetch(query ? `${url}?${query}` : url);
+    const answer = await ask(query ? `${url}?${query}` : url);
     const facets = await answer.json();
     if (query !== entry.query) return;
     if (!answer.ok) throw Object.assign(new Error(answer.statusText), { reason: facets.message, status: answer.status });
     clear("filter-" + name);
+    regain(entry.layer, COUNTS);
     showCounts(entry, facets, state);
   } catch (error) {
     if (query !== entry.query) return;
-    entry.row.querySelector(".layer-count").textContent = "";
-    if (error.status === 400) notice("filter-" + name, `${entry.layer.spec.title}: ${error.reason}`);
-    else notice("filter-" + name, t("“{layer}” could not be counted.", { layer: entry.layer.spec.title }), { label: t("Retry"), action: () => count(entry, state, addresses) });
+    const total = entry.row.querySelector(".layer-count");
+    total.textContent = total.dataset.count = "";
+    showSum();
+    if (error.status === 401) return; // told already
+    if (error.status !== 400) lose(entry.layer, COUNTS, () => count(entry, state, addresses));
+    else notice("filter-" + name, `${entry.layer.spec.title}: ${error.reason}`);
   }
 }
 
@@ -168,15 +175,51 @@ function showCounts(entry, { numberMatched, facets, sentences }, state) {
   for (const group of entry.legend.querySelectorAll(".legend-group")) {
     group.querySelector("ul").hidden = [...group.querySelectorAll("li")].every((item) => item.hidden);
   }
-  const rows = [...document.querySelectorAll(".layer-count")], sum = rows.reduce((all, row) => all + Number(row.dataset.count || 0), 0);
-  document.getElementById("panel-summary").textContent = t("{count} objects", { count: number(sum) });
+  showSum();
   document.dispatchEvent(new CustomEvent("counted"));
+}
+
+/* The sum is told when every layer has been counted. */
+function showSum() {
+  const counts = [...document.querySelectorAll(".layer-count")].map((row) => row.dataset.count);
+  document.getElementById("panel-summary").textContent = counts.every(Boolean) ? t("{count} objects", { count: number(counts.reduce((sum, count) => sum + Number(count), 0)) }) : "";
 }
 
 /* --- what a layer cannot show ---------------------------------------------------------------------- */
 
-function reportFailure(layer) {
-  notice("tiles-" + layer.spec.name, t("Part of “{layer}” could not be loaded.", { layer: layer.spec.title }), { label: t("Retry"), action: () => layer.retry() });
+const TILES = "Part of “{layer}” could not be loaded.", COUNTS = "“{layer}” could not be counted.";
+const lost = new Map(); // sentence and layer -> what did not come and how to ask for it again
+let told = "";
+
+function lose(layer, sentence, again) {
+  lost.set(sentence + layer.spec.name, { layer, sentence, again });
+  tellLost();
+}
+
+function regain(layer, sentence) {
+  if (lost.delete(sentence + layer.spec.name)) tellLost();
+}
+
+/* One message however much is missing: when the server is gone, every layer misses something. */
+function tellLost() {
+  const [first] = lost.values(), count = new Set([...lost.values()].map(({ layer }) => layer)).size;
+  const text = !first ? "" : count === 1 ? t(first.sentence, { layer: first.layer.spec.title }) : t("The server did not answer for {count} layers. View and filters are kept; check the connection and try again.", { count });
+  if (text === told) return;
+  told = text;
+  if (!text) clear("lost");
+  else notice("lost", text, { label: t("Retry"), action: () => {
+    const missing = [...lost.values()];
+    told = "";
+    missing.forEach(({ again }) => again());
+  } });
+}
+
+function watchLoading(layer, map) {
+  let done = null;
+  const end = () => { done?.(); done = null; };
+  layer.on("loading", () => { done ||= working(); });
+  layer.on("load remove", end);
+  map.on("zoomend", () => { if (map.getZoom() < layer.spec.minZoom) end(); }); // its tiles are dropped unheard
 }
 
 function noteZoom(layer, zoom) {

@@ -166,6 +166,7 @@
       try {
         const answer = await fetch(this.query ? url + "?" + this.query : url, { signal: tile.abort.signal });
         if (!answer.ok) throw Object.assign(new Error(answer.statusText), { status: answer.status });
+        if (!isForUs(answer)) throw Object.assign(new Error("login"), { status: 401, role: answer.headers.get("X-Role") });
         tile.data = answer.status === 204 ? {} : decode(await answer.arrayBuffer());
         if (tile.failed) { tile.failed = false; this.failures--; }
         this._draw(tile);
@@ -175,7 +176,7 @@
         if (error.name === "AbortError") return;
         if (!tile.failed) { tile.failed = true; this.failures++; }
         done(error, tile.canvas);
-        this.fire("failed", { status: error.status || 0 });
+        this.fire("failed", { status: error.status || 0, role: error.role });
       }
     },
 
@@ -327,5 +328,11 @@
     c.fillText(text, x, y - 0.5);
   }
 
-  Object.assign(webmap, { mvt: (spec) => new MvtLayer(spec), trace, decode, drawCount });
+  /* Whether an answer was made for the role that the page was made for: class numbers mean nothing to another. */
+  function isForUs(answer) {
+    const mine = document.getElementById("notices")?.dataset.role, its = answer.headers.get("X-Role");
+    return !mine || !its || mine === its;
+  }
+
+  Object.assign(webmap, { isForUs, mvt: (spec) => new MvtLayer(spec), trace, decode, drawCount });
 })(window.webmap);

@@ -1,5 +1,6 @@
 /* Choosing a campaign's sites on the map: buttons in popup and panel, a drawn area, the filter in force; a list, undo.
    Every step is stored at once; the server says what changed, so that undo takes back exactly that. */
+import { ask as request } from "./ask.js";
 import { element, icon, number, t } from "./texts.js";
 
 const page = window.webmap.page;
@@ -18,8 +19,7 @@ map.getPane("plan").style.zIndex = 450;
 const rings = L.layerGroup().addTo(map), renderer = L.canvas({ pane: "plan", padding: 0.3 });
 
 async function ask(options) {
-  const answer = await fetch(plan.picks, options), told = await answer.json();
-  if (answer.status === 401) location.reload();
+  const answer = await request(plan.picks, options), told = await answer.json();
   if (!answer.ok) throw Object.assign(new Error(told.message), { isSaid: true });
   sites = new Map(told.sites.map((site) => [site.id, site]));
   draw();

@@ -1,13 +1,14 @@
 /* What is under the pointer, the popup beside it and the panel with everything.
    Popup and panel are fragments of the server, parsed as inert documents and adopted. */
 import { element, t } from "./texts.js";
-import { notice, sessionEnded } from "./notices.js";
+import { ask } from "./ask.js";
+import { failure, notice } from "./notices.js";
 import { ALL } from "./state.js";
 import { closePanel, openPanel, showInPanel } from "./panel.js";
 
 /* Return the fragment's element. Throws an error with `status`. */
 export async function fetchFragment(url) {
-  const answer = await fetch(url);
+  const answer = await ask(url);
   if (!answer.ok) throw Object.assign(new Error(answer.statusText), { status: answer.status });
   const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
   return document.adoptNode(parsed.body.firstElementChild);
@@ -45,7 +46,7 @@ export function startSelection(page, state) {
       tellShown(hit, content);
       box.replaceChildren(content);
     } catch (error) {
-      box.replaceChildren(element("p", {}, failure(error)));
+      box.replaceChildren(failed(error, () => openPopup(hit)));
     }
     popup.update();
   }
@@ -74,14 +75,13 @@ export function startSelection(page, state) {
       const content = await fetchFragment(address("panel", hit));
       if (hits[index] === hit) { tellShown(hit, content); showInPanel(content); }
     } catch (error) {
-      showInPanel(element("p", { class: "loading-lines" }, failure(error)));
+      if (hits[index] === hit) showInPanel(failed(error, () => openDetails(hit)));
     }
   }
 
-  function failure(error) {
-    if (error.status === 401) sessionEnded(config.addresses);
-    return t(error.status === 404 ? "This object is no longer there." : "This object could not be loaded.");
-  }
+  const isGone = (error) => error.status === 404;
+  const said = (error) => t(isGone(error) ? "This object is no longer there." : "This object could not be loaded. Check the connection and try again.");
+  const failed = (error, again) => element("p", { class: "failed" }, ...(isGone(error) ? [said(error)] : failure(error, said(error), again)));
 
   function drop() {
     hits = [];
@@ -117,7 +117,7 @@ export function startSelection(page, state) {
       if (fly) goTo(latlng, content.dataset.extent.split(" ").map(Number));
       choose([{ layer, id, latlng, count: 1, size: layer.symbols[0].size_px }], 0, { details });
     } catch (error) {
-      notice("object", failure(error));
+      if (error.status !== 401) notice("object", said(error), isGone(error) ? {} : { label: t("Retry"), action: () => show({ layer: name, id }, { fly, details }) });
     }
   }
 
@@ -132,7 +132,7 @@ export function startSelection(page, state) {
       const content = await fetchFragment(config.addresses.act.replace("{id}", id));
       if (state.act === id) showInPanel(content);
     } catch (error) {
-      showInPanel(element("p", { class: "loading-lines" }, failure(error)));
+      if (state.act === id) showInPanel(failed(error, () => openAct(id)));
     }
   }
 

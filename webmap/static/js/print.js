@@ -1,6 +1,7 @@
 /* A sheet of paper with what the screen shows: the map drawn again at a chosen scale, its legend and who made it.
    The browser prints it (names and legend stay text); the picture is drawn from the same parts. */
-import { sessionEnded } from "./notices.js";
+import { ask } from "./ask.js";
+import { failure } from "./notices.js";
 import { loaded, mirrorLayers } from "./mirror.js";
 import { svg, vectorLand, vectorLayer, vectorLegend } from "./print-vector.js";
 import { element, icon, language, number, t } from "./texts.js";
@@ -91,7 +92,7 @@ async function showSheet(page) {
   aside.append(...side(page, made));
   fit(aside.querySelector(".print-legend"));
   const failed = made.layers.filter((layer) => layer.failures).map((layer) => layer.spec.title);
-  status.textContent = failed.length ? t("Part of “{layer}” could not be loaded.", { layer: failed.join(", ") }) : "";
+  status.replaceChildren(...(failed.length ? failure(null, t("Part of “{layer}” could not be loaded.", { layer: failed.join(", ") }), () => { view.close(); showSheet(page); }) : []));
   for (const button of [print, save, ...reports]) button.disabled = false;
   sheet.dataset.ready = "";
 }
@@ -272,15 +273,14 @@ async function writeReport(page, { address, token, format, status, picture }) {
     const canvas = await picture(), form = new FormData();
     form.set("title", chosen.title);
     form.set("picture", await new Promise((done) => { canvas.toBlob(done, "image/png"); }), "map.png");
-    const answer = await fetch(`${address}?${query}`, { method: "POST", body: form, headers: { "X-CSRFToken": token, Accept: "application/json" } });
-    if (answer.status === 401) sessionEnded(page.config.addresses);
+    const answer = await ask(`${address}?${query}`, { method: "POST", body: form, headers: { "X-CSRFToken": token, Accept: "application/json" } });
     if (!answer.ok) throw new Error(answer.statusText);
     const link = element("a", { href: URL.createObjectURL(await answer.blob()), download: `${(chosen.title || "bao-cao").replace(/[^\p{L}\p{N}]+/gu, "-")}.${format}` });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
     status.textContent = "";
-  } catch {
-    status.textContent = t("The report could not be written. Try again.");
+  } catch (error) {
+    status.replaceChildren(...failure(error, t("The report could not be written. Check the connection and try again."), () => writeReport(page, { address, token, format, status, picture })));
   }
 }
 

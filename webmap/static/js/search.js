@@ -1,13 +1,16 @@
 /* The search box: hits of every layer, or the places that a pair of coordinates may mean. */
+import { ask as request } from "./ask.js";
 import { element, number, t } from "./texts.js";
 
 /* Two numbers and the signs that belong to coordinates: worth asking what place that is. */
 const COORDINATES = /^(?=(?:.*\d){4})[\d\s.,;:/=°º'’′"”″XYNEBĐ-]+$/i;
 
+const SLOW = 400;
+
 const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").replace(/đ/gi, "d").toLowerCase();
 
 async function read(address, signal) {
-  const answer = await fetch(address, { signal });
+  const answer = await request(address, { signal });
   if (!answer.ok) throw new Error(answer.statusText);
   return answer.json();
 }
@@ -25,7 +28,7 @@ export function startSearch({ map, config }, selection) {
   };
   const take = (index) => { close(); input.blur(); choices[index].go(); };
 
-  /* Answers of one kind stand together, the kind of the best answer first. */
+  /* Answers of one kind stand together, the kind of the best answer first; without any, sentences that say so. */
   function offer(found, empty) {
     const kinds = [...new Set(found.map((choice) => choice.kind))];
     choices = kinds.flatMap((kind) => found.filter((choice) => choice.kind === kind));
@@ -35,7 +38,7 @@ export function startSearch({ map, config }, selection) {
       const mine = items.filter((_, i) => choices[i].kind === kind);
       return kind ? element("ul", { role: "group", "aria-labelledby": "hit-kind-" + k }, element("li", { class: "hit-kind", id: "hit-kind-" + k, role: "presentation" }, kind), ...mine) : mine;
     }).flat();
-    list.replaceChildren(...(items.length ? groups : [element("li", { class: "empty" }, empty)]));
+    list.replaceChildren(...(items.length ? groups : empty.map((text) => element("li", { class: "empty" }, text))));
     list.hidden = false;
     input.setAttribute("aria-expanded", "true");
     mark(items.length ? 0 : -1);
@@ -52,7 +55,7 @@ export function startSearch({ map, config }, selection) {
     asked?.abort();
     if (!text) { close(); return; }
     asked = new AbortController();
-    const { signal } = asked;
+    const { signal } = asked, late = setTimeout(() => offer([], [t("Searching…")]), SLOW);
     try {
       const places = COORDINATES.test(text) ? await read(`${config.addresses.coordinates}?q=${encodeURIComponent(text)}`, signal) : { places: [] };
       if (places.places.length) {
@@ -64,9 +67,11 @@ export function startSearch({ map, config }, selection) {
       const papers = acts.map((act) => ({ kind: t("Documents"), title: act.number, note: [act.kind, act.issued_on, act.summary, act.features ? t("{count} objects", { count: number(act.features) }) : ""].filter(Boolean).join(" · "), go: () => selection.openAct(act.id) }));
       const asksForPaper = acts.some((act) => fold(act.number).startsWith(fold(text)));
       offer(asksForPaper ? [...papers, ...found] : [...found, ...papers],
-        t("Nothing found for “{text}”.", { text }));
+        [t("Nothing found for “{text}”.", { text }), t("Try fewer words, a former name, a document number or coordinates.")]);
     } catch (error) {
-      if (error.name !== "AbortError") offer([], t("The search did not answer. Try again."));
+      if (error.name !== "AbortError") offer([], [t(error.status === 401 ? "Your session has ended." : "The search did not answer. Check the connection, then press Enter.")]);
+    } finally {
+      clearTimeout(late);
     }
   }
 

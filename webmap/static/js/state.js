@@ -68,6 +68,10 @@ export class State extends EventTarget {
     return Object.entries(this.opensWith[layer]).flatMap(([field, values]) => values.map((value) => [field, value]));
   }
 
+  clearFilters() {
+    this.update({ filters: Object.fromEntries(Object.keys(this.opensWith).map((scope) => [scope, this.usual(scope)])) }, { push: true });
+  }
+
   /* All that filters a layer: its own filters and those of every layer. */
   pairs(layer) { return [...(this.filters[layer] || []), ...(this.filters[ALL] || [])]; }
 

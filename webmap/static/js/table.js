@@ -1,6 +1,8 @@
 /* The table under the map: the same filters, a page at a time, rows and map showing each other. */
 import { describedLayers, written } from "./describe.js";
-import { sessionEnded } from "./notices.js";
+import { ask } from "./ask.js";
+import { failure } from "./notices.js";
+import { ALL } from "./state.js";
 import { element, icon, number, t } from "./texts.js";
 
 const PAGE_SIZE = 100, USUAL_COLUMNS = 8, STEP = 5;
@@ -91,10 +93,9 @@ export function startTable({ map, layers, config }, state, selection) {
       const described = await describedLayers(config.addresses);
       if (mine !== asked) return;
       fields = described.get(name).fields;
-      const answer = await fetch(`${config.addresses.features.replace("{layer}", name)}?${asking}`, { signal: mine.signal });
+      const answer = await ask(`${config.addresses.features.replace("{layer}", name)}?${asking}`, { signal: mine.signal });
       const found = await answer.json();
       if (mine !== asked) return;
-      if (answer.status === 401) sessionEnded(config.addresses);
       if (!answer.ok) throw Object.assign(new Error(found.message), { isTold: true });
       matched = found.numberMatched ?? counted ?? matched;
       rows = found.features;
@@ -104,8 +105,7 @@ export function startTable({ map, layers, config }, state, selection) {
       if (error.name === "AbortError" || mine !== asked) return;
       shownFor = "";
       part("count").textContent = "";
-      body.replaceChildren(element("p", { class: "table-message" }, error.isTold ? error.message : t("The table could not be loaded."), " ",
-        element("button", { class: "btn btn-sm btn-outline-primary", type: "button", click: load }, t("Retry"))));
+      body.replaceChildren(element("p", { class: "table-message" }, ...failure(error, error.isTold ? error.message : t("The table could not be loaded. Check the connection and try again."), load)));
     } finally {
       if (mine === asked) drawer.removeAttribute("aria-busy");
     }
@@ -132,7 +132,7 @@ export function startTable({ map, layers, config }, state, selection) {
     part("next").disabled = !next;
     drawColumnMenu(name);
     if (!rows.length) {
-      body.replaceChildren(element("p", { class: "table-message" }, t(here.checked ? "No object on the visible map." : "No object matches the filters.")));
+      body.replaceChildren(element("p", { class: "table-message" }, ...nothing(name)));
       return;
     }
     const head = element("tr", {}, ...columns.map((field) => heading(name, field)));
@@ -140,6 +140,14 @@ export function startTable({ map, layers, config }, state, selection) {
     body.replaceChildren(element("table", { class: "table table-sm table-hover" }, element("thead", {}, head), element("tbody", {}, ...lines)));
     if (hadFocus) body.querySelector(`[data-sort="${CSS.escape(hadFocus)}"]`)?.focus({ preventScroll: true });
     mark();
+  }
+
+  /* Why the table is empty, and the way out. */
+  function nothing(name) {
+    const button = (label, click) => element("button", { class: "btn btn-sm btn-outline-primary", type: "button", click }, label);
+    if (here.checked) return [t("No object on the visible map."), " ", button(t("List the whole layer"), () => { here.checked = false; restart(); })];
+    const isFiltered = [...state.filtered(name), ...state.filtered(ALL)].length;
+    return isFiltered ? [t("No object matches the filters."), " ", button(t("Clear filters"), () => state.clearFilters())] : [t("This layer has no objects yet.")];
   }
 
   const isNumber = (field) => (field.type === "integer" || field.type === "number") && !field.values;
@@ -181,7 +189,7 @@ export function startTable({ map, layers, config }, state, selection) {
   }
 
   async function pin(name, id) {
-    const answer = await fetch(config.addresses.feature.replace("{layer}", name).replace("{id}", id)).catch(() => null);
+    const answer = await ask(config.addresses.feature.replace("{layer}", name).replace("{id}", id)).catch(() => null);
     if (!answer?.ok) return;
     const row = await answer.json(), isWanted = shownFor === name && state.selection?.layer === name && state.selection.id === id;
     if (!isWanted || body.querySelector(`tr[data-id="${id}"]`) || !body.querySelector("tbody")) return;

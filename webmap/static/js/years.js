@@ -1,5 +1,6 @@
 /* “By the year N”: what exists, is being built and is planned, on the map and in numbers; what comes by then. */
 import { askYears, signed, total } from "./compare.js";
+import { failure } from "./notices.js";
 import { element, icon, number, t } from "./texts.js";
 
 const BACK = 30, AHEAD = 10, WAIT = 250;
@@ -30,9 +31,10 @@ export function startYears(page, body, close) {
       slider.min = Math.max(thisYear - BACK, Math.min(thisYear, ...spans.map(([first]) => first)));
       slider.max = Math.max(thisYear + AHEAD, ...spans.map(([, last]) => last));
       slider.value = names.map((name) => state.filter(name, "year")?.[0]).find(Boolean) || thisYear;
+      note.textContent = "";
       showYear();
-    } catch {
-      note.textContent = t("The numbers could not be loaded. Try again.");
+    } catch (error) {
+      note.replaceChildren(...failure(error, t("The numbers could not be loaded. Check the connection and try again."), begin));
     }
   }
 
@@ -67,8 +69,8 @@ export function startYears(page, body, close) {
       table.replaceChildren(element("table", {}, element("thead", {}, element("tr", {}, element("th", { scope: "col" }, t("Layer")),
         ...found.states.map(({ label }) => element("th", { scope: "col" }, label)), element("th", { scope: "col" }, t("Against {year}", { year: thisYear })))), element("tbody", {}, ...rows)));
       note.textContent = year === thisYear ? t("Plans without a year are left out.") : "";
-    } catch {
-      if (mine === turn) note.textContent = t("The numbers could not be loaded. Try again.");
+    } catch (error) {
+      if (mine === turn) note.replaceChildren(...failure(error, t("The numbers could not be loaded. Check the connection and try again."), showYear));
     }
   }
 

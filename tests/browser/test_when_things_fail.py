@@ -1,0 +1,432 @@
+"""Login ended, server gone, slow network, nothing found: each is told where one looks, with what to do."""
+
+import re
+from contextlib import suppress
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Error, Page, expect
+from sqlalchemy import text
+
+from geodata.database import new_engine
+from tests.browser.conftest import DESK, PHONE
+from tests.conftest import PASSWORD
+
+BOTH = pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+ENDED = "Phiên làm việc đã kết thúc"
+GONE = re.compile("Máy chủ không trả lời cho [2-9] lớp")
+
+
+@pytest.fixture
+def open_as(open_page, server, accounts):
+    """open_as(role, path, viewport) -> the page, signed in."""
+
+    def open_(role, path, viewport) -> Page:
+        page = open_page(f"/login?next={quote(path)}", viewport, touch=viewport is PHONE)
+        page.fill("[name=username]", accounts[role])
+        page.fill("[name=password]", PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url(lambda address: "/login" not in address)
+        page.wait_for_load_state("networkidle")
+        return page
+
+    return open_
+
+
+@pytest.fixture
+def end_logins(demo_url, accounts):
+    """End every session of a role in the database, as the administrator does who disables an account."""
+    engine = new_engine(demo_url)
+    sql = "DELETE FROM login_session USING account WHERE account.id = account_id AND account.name = :name"
+
+    def end(role):
+        with engine.begin() as connection:
+            assert connection.execute(text(sql), {"name": accounts[role]}).rowcount
+
+    yield end
+    engine.dispose()
+
+
+def notice(page: Page, words):
+    return page.locator(".notice", has_text=words)
+
+
+def uncovered(locator):
+    """Whether the middle of what is seen is really this: nothing lies over it, nothing cuts it off."""
+    return locator.evaluate("""(box) => {
+        const { left, top, width, height } = box.getBoundingClientRect(), at = document.elementFromPoint(left + width / 2, top + height / 2);
+        return width > 0 && left >= 0 && left + width <= innerWidth + 1 && Boolean(at) && box.contains(at);
+    }""")
+
+
+def filter_text(page: Page, words):
+    if page.locator("#filter-panel").is_hidden():
+        page.locator("#tab-filters").click()
+    page.locator("#filter-all-q").fill(words)
+    page.keyboard.press("Enter")
+
+
+def open_tool(page: Page, name):
+    toggle = page.locator("[data-tools-toggle]")
+    if toggle.is_visible():
+        toggle.click()
+    page.locator(f"[data-map-tool={name}]").click()
+
+
+def cut(page: Page):
+    page.context.route("**/*", lambda route: route.abort())
+
+
+def mend(page: Page):
+    page.context.unroute("**/*")
+
+
+class Hold:
+    """Answers that are held back until they are let go."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.routes, self.is_on = page, [], True
+        page.context.route("**/*", self._take)
+
+    def _take(self, route) -> None:
+        if self.is_on:
+            self.routes.append(route)
+        else:
+            route.continue_()
+
+    def release(self) -> None:
+        self.is_on = False
+        for route in self.routes:
+            with suppress(Error):  # the page has given it up itself
+                route.continue_()
+        self.routes = []
+
+
+# --- the login has ended ---
+
+
+@BOTH
+def test_an_ended_login_is_told_by_the_map_and_leads_back_to_the_same_place(open_as, end_logins, accounts, viewport):
+    page = open_as("planner", "/?layers=substations,markets&markets.status=operating", viewport)
+    page.locator("#tab-filters").click()
+    expect(page.locator("#filter-all-q")).to_be_visible()
+    end_logins("planner")
+    filter_text(page, "an duong")
+
+    told = notice(page, ENDED)
+    expect(told).to_be_visible()
+    assert uncovered(told)
+    expect(page.locator('[data-layer="substations"] .layer-count')).to_be_empty()
+    drawn = page.evaluate("""() => webmap.page.layers.flatMap((layer) => {
+        let count = 0;
+        layer.eachShown((tile, features) => { count += features ? features.count : 0; });
+        return layer.spec.name === "substations" ? [count] : [];
+    })""")
+    assert drawn == [0]  # public tiles would be drawn with the planner's symbols
+
+    told.get_by_role("link", name="Đăng nhập").click()
+    page.fill("[name=username]", accounts["planner"])
+    page.fill("[name=password]", PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator(".chip")).to_have_count(2)
+    expect(page.locator('[data-layer="markets"] .layer-count')).not_to_be_empty()
+    expect(page.locator(".notice")).to_have_count(0)
+
+
+@BOTH
+def test_table_popup_search_and_views_say_that_the_login_has_ended(open_as, viewport):
+    page = open_as("planner", "/", viewport)
+    filter_text(page, "")
+    expect(page.locator("#view-list .empty")).to_be_visible()
+    page.locator("#search-text").fill("dong quoc binh")
+    page.keyboard.press("Enter")
+    expect(page.locator(".feature-popup h3")).to_be_visible()
+    page.context.clear_cookies()
+
+    page.locator("[data-open-panel]").click()
+    expect(page.locator("#object-body")).to_contain_text(ENDED)
+    expect(page.locator("#object-body").get_by_role("link", name="Đăng nhập")).to_be_visible()
+    assert uncovered(notice(page, ENDED))
+    page.locator("[data-close-object]").click()
+
+    page.locator("#search-text").fill("cat bi")
+    expect(page.locator("#search-hits")).to_contain_text(ENDED)
+    page.keyboard.press("Escape")
+
+    page.locator("#view-name").scroll_into_view_if_needed()
+    page.locator("#view-name").fill("Chợ ở An Dương")
+    page.keyboard.press("Enter")
+    expect(page.locator("#view-note")).to_contain_text("Hãy đăng nhập lại")
+    expect(page.locator("#view-name")).to_have_value("Chợ ở An Dương")
+
+    page.locator("#layers-panel").evaluate("(sheet) => { if (sheet.dataset.height) sheet.dataset.height = 'peek'; }")
+    page.locator("#table-toggle").click()
+    expect(page.locator("#table-body")).to_contain_text(ENDED)
+    assert uncovered(notice(page, ENDED))
+
+
+def test_a_report_says_in_its_own_window_that_the_login_has_ended(open_as):
+    page = open_as("planner", "/?layers=markets", PHONE)
+    open_tool(page, "print")
+    page.locator(".print-dialog [type=submit]").click()
+    expect(page.locator(".print-sheet[data-ready]")).to_be_attached()
+    page.context.clear_cookies()
+    page.locator("[data-report-format=docx]").click()
+
+    link = page.locator(".print-status").get_by_role("link", name="Đăng nhập")
+    expect(page.locator(".print-status")).to_contain_text(ENDED)
+    assert uncovered(link)
+    link.click()
+    expect(page).to_have_url(re.compile(r"/login\?next=.*markets"))
+
+
+def test_a_login_on_another_tab_asks_to_load_the_page_again(open_page, server, accounts):
+    page = open_page("/?layers=substations")
+    other = page.context.new_page()
+    other.goto(f"{server.url}/login")
+    other.fill("[name=username]", accounts["planner"])
+    other.fill("[name=password]", PASSWORD)
+    with other.expect_navigation():
+        other.keyboard.press("Enter")
+
+    page.locator("#table-toggle").click()
+    notice(page, "Tài khoản đăng nhập đã thay đổi").get_by_role("link", name="Tải lại").click()
+
+    expect(page.locator("#table-body tbody tr").first).to_be_visible()
+    expect(page.locator(".notice")).to_have_count(0)
+
+
+# --- the server is gone ---
+
+
+@BOTH
+def test_a_map_whose_server_is_gone_says_so_once_and_comes_back(open_page, viewport):
+    page = open_page("/", viewport, touch=viewport is PHONE)
+    page.locator("#tab-filters").click()
+    expect(page.locator("#filter-all-q")).to_be_visible()
+    cut(page)
+    filter_text(page, "an duong")
+    told = notice(page, GONE)
+    expect(told).to_be_visible()
+    expect(page.locator(".notice")).to_have_count(1)
+    assert uncovered(told)
+    expect(page.locator(".chip")).to_contain_text("an duong")
+    told.get_by_role("button", name="Thử lại").click()
+    expect(told).to_be_visible()
+
+    mend(page)
+    told.get_by_role("button", name="Thử lại").click()
+
+    expect(page.locator(".notice")).to_have_count(0)
+    expect(page.locator(".chip")).to_contain_text("có chứa")
+    expect(page.locator('[data-layer="markets"] .layer-count')).not_to_be_empty()
+    page.wait_for_function("() => webmap.page.layers.every((layer) => layer.failures === 0)")
+
+
+@BOTH
+def test_every_part_of_the_page_says_what_it_misses_and_tries_again(open_page, viewport):
+    page = open_page("/", viewport, touch=viewport is PHONE)
+    cut(page)
+    page.locator("#search-text").fill("dong quoc binh")
+    expect(page.locator("#search-hits")).to_contain_text("Hãy kiểm tra kết nối rồi nhấn Enter")
+    mend(page)
+    page.keyboard.press("Enter")
+    expect(page.locator(".feature-popup h3")).to_contain_text("Đổng Quốc Bình")
+
+    cut(page)
+    page.locator("[data-open-panel]").click()
+    panel = page.locator("#object-body")
+    expect(panel).to_contain_text("Chưa tải được đối tượng này")
+    mend(page)
+    panel.get_by_role("button", name="Thử lại").click()
+    expect(panel.locator("h2")).to_contain_text("Đổng Quốc Bình")
+    page.locator("[data-close-object]").click()
+
+    cut(page)
+    page.locator("#table-toggle").click()
+    table = page.locator("#table-body")
+    expect(table).to_contain_text("Chưa tải được bảng")
+    mend(page)
+    table.get_by_role("button", name="Thử lại").click()
+    expect(table.locator("tbody tr").first).to_be_visible()
+    page.locator("#table-close").click()
+
+    cut(page)
+    open_tool(page, "years")
+    card = page.locator("#tool-card")
+    expect(card).to_contain_text("Chưa tải được số liệu")
+    mend(page)
+    card.get_by_role("button", name="Thử lại").click()
+    expect(card.locator("td").first).to_be_visible()
+    cut(page)
+    card.get_by_role("button", name="So sánh hai năm").click()
+    comparison = page.locator(".compare")
+    expect(comparison).to_contain_text("Chưa tải được số liệu")
+    mend(page)
+    comparison.get_by_role("button", name="Thử lại").click()
+    expect(comparison.locator("[data-compared]").first).to_be_visible()
+
+
+def test_filters_and_their_areas_say_what_they_miss_and_try_again(open_page):
+    page = open_page("/")
+    cut(page)
+    page.locator("#tab-filters").click()
+    panel = page.locator("#filter-panel")
+    expect(panel).to_contain_text("Chưa tải được bộ lọc")
+    mend(page)
+    panel.get_by_role("button", name="Thử lại").click()
+    expect(page.locator("#filter-all-q")).to_be_visible()
+    cut(page)
+    page.locator("#filter-all-unit").fill("gia vien")
+    expect(page.locator("#areas-unit")).to_contain_text("Hãy kiểm tra kết nối")
+    mend(page)
+
+
+def test_an_area_a_view_and_a_report_without_a_server_lose_nothing(open_as):
+    page = open_as("planner", "/?layers=markets", DESK)
+    open_tool(page, "inside")
+    page.locator("[data-shape=circle]").click()
+    box = page.locator(".folium-map").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.6
+    cut(page)
+    for across in (0, 60):
+        page.mouse.click(x + across, y)
+    expect(page.locator("#tool-card")).to_contain_text("Máy chủ không trả lời")
+    mend(page)
+    page.locator("#tool-card .tool-head button").click()
+
+    page.locator("#tab-filters").click()
+    expect(page.locator("#filter-all-q")).to_be_visible()
+    cut(page)
+    page.locator("#view-name").fill("Cần giữ lại")
+    page.keyboard.press("Enter")
+    expect(page.locator("#view-note")).to_contain_text("kiểm tra kết nối")
+    expect(page.locator("#view-name")).to_have_value("Cần giữ lại")
+    mend(page)
+    page.locator("#view-name").press("Enter")
+    expect(page.locator("#view-list a")).to_have_text("Cần giữ lại")
+    page.locator("#view-list .btn-close").click()
+    expect(page.locator("#view-list a")).to_have_count(0)
+
+    page.locator("#layers-panel").evaluate("(sheet) => { if (sheet.dataset.height) sheet.dataset.height = 'peek'; }")
+    open_tool(page, "print")
+    page.locator(".print-dialog [type=submit]").click()
+    expect(page.locator(".print-sheet[data-ready]")).to_be_attached()
+    cut(page)
+    page.locator("[data-report-format=docx]").click()
+    status = page.locator(".print-status")
+    expect(status).to_contain_text("Chưa lập được báo cáo")
+    mend(page)
+    with page.expect_download() as download:
+        status.get_by_role("button", name="Thử lại").click()
+    assert download.value.suggested_filename.endswith(".docx")
+
+
+def test_a_sheet_with_holes_says_which_and_is_drawn_again(open_page):
+    page = open_page("/?layers=markets,substations")
+    page.context.route("**/tiles/markets/**", lambda route: route.abort())
+    open_tool(page, "print")
+    page.locator(".print-dialog [type=submit]").click()
+    status = page.locator(".print-status")
+    expect(status).to_contain_text("“Chợ”")
+    page.context.unroute("**/tiles/markets/**")
+    status.get_by_role("button", name="Thử lại").click()
+    expect(page.locator(".print-sheet[data-ready]")).to_be_attached()
+    expect(status).to_be_empty()
+    expect(page.locator(".print-sheet")).to_have_count(1)
+
+
+# --- the network is slow ---
+
+
+@BOTH
+def test_a_slow_answer_shows_that_it_is_awaited_and_arrives(open_page, viewport):
+    page = open_page("/", viewport, touch=viewport is PHONE)
+    page.locator("#tab-filters").click()
+    expect(page.locator("#filter-all-q")).to_be_visible()
+    page.clock.install()
+    hold = Hold(page)
+    sign = page.locator(".working")
+    expect(sign).to_be_hidden()
+    filter_text(page, "an duong")
+    page.clock.run_for(500)
+    expect(sign).to_be_visible()
+    assert uncovered(sign)
+    page.clock.run_for(8000)
+    expect(notice(page, "Mạng chậm")).to_be_visible()
+
+    hold.release()
+    expect(page.locator(".chip")).to_contain_text("có chứa")
+    expect(sign).to_be_hidden()
+    expect(page.locator(".notice")).to_have_count(0)
+    expect(page.locator('[data-layer="markets"] .layer-count')).not_to_be_empty()
+
+
+def test_search_popup_and_table_show_that_they_wait(open_page):
+    page = open_page("/?layers=markets", PHONE, touch=True)
+    hold = Hold(page)
+    page.locator("#search-text").fill("dong quoc binh")
+    expect(page.locator("#search-hits")).to_contain_text("Đang tìm…")
+    hold.release()
+    expect(page.locator("#search-hits [role=option]").first).to_contain_text("Đổng Quốc Bình")
+    hold.is_on = True
+    page.keyboard.press("Enter")
+    expect(page.locator(".working")).to_be_visible()
+    hold.release()
+    expect(page.locator(".feature-popup h3")).to_be_visible()
+    page.keyboard.press("Escape")
+
+    hold.is_on = True
+    page.locator("#table-toggle").click()
+    expect(page.locator("#table-body .skeleton").first).to_be_visible()
+    hold.release()
+    expect(page.locator("#table-body tbody tr").first).to_be_visible()
+    expect(page.locator(".working")).to_be_hidden()
+
+
+# --- nothing is found ---
+
+
+@BOTH
+def test_a_filter_that_meets_nothing_says_so_on_map_and_table_with_the_way_out(open_page, viewport):
+    page = open_page("/", viewport, touch=viewport is PHONE)
+    filter_text(page, "zzzz không có")
+    told = notice(page, "Không có đối tượng nào khớp bộ lọc")
+    expect(told.get_by_role("button", name="Bỏ lọc")).to_be_visible()
+    assert uncovered(told)
+    page.locator("#layers-panel").evaluate("(sheet) => { if (sheet.dataset.height) sheet.dataset.height = 'peek'; }")
+    page.locator("#table-toggle").click()
+    table = page.locator("#table-body")
+    expect(table).to_contain_text("Không có đối tượng nào khớp bộ lọc")
+
+    table.get_by_role("button", name="Xóa lọc").click()
+
+    expect(table.locator("tbody tr").first).to_be_visible()
+    expect(page.locator(".notice")).to_have_count(0)
+    expect(page.locator(".chip")).to_have_count(0)
+
+
+def test_an_empty_map_section_and_an_empty_search_say_what_else_to_try(open_page):
+    page = open_page("/?table=markets&z=16&lat=20.4&lon=107.9")
+    expect(page.locator("#table-body tbody tr").first).to_be_visible()
+    page.locator("#table-here").check()
+    table = page.locator("#table-body")
+    expect(table).to_contain_text("Không có đối tượng nào trong khung bản đồ")
+    table.get_by_role("button", name="Liệt kê cả lớp").click()
+    expect(table.locator("tbody tr").first).to_be_visible()
+    expect(page.locator("#table-here")).not_to_be_checked()
+
+    page.locator("#search-text").fill("qwxzjk 99999")
+    expect(page.locator("#search-hits")).to_contain_text("Không tìm thấy “qwxzjk 99999”")
+    expect(page.locator("#search-hits")).to_contain_text("Hãy thử ít từ hơn")
+
+
+def test_an_area_without_objects_says_so(open_page):
+    page = open_page("/?z=14&lat=20.4&lon=107.9", PHONE, touch=True)
+    open_tool(page, "inside")
+    page.locator("[data-shape=circle]").click()
+    box = page.locator(".folium-map").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.6
+    for across in (0, 60):
+        page.touchscreen.tap(x + across, y)
+    expect(page.locator("#tool-card")).to_contain_text("Không có đối tượng nào trong vùng này")
