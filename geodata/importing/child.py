@@ -5,6 +5,7 @@ Reads FOLDER/request.json, writes table.json and its arrays, or answer.json (a r
 
 import contextlib
 import ctypes
+import gc
 import json
 import resource
 import signal
@@ -38,6 +39,8 @@ def main(folder: Path) -> int:
     request = json.loads((folder / "request.json").read_text(encoding="utf-8"))
     limits = Limits(**request["limits"])
     limit_process(limits)
+    # Looking through millions of cells for cycles again and again takes longer than reading them.
+    gc.disable()
     from geodata.importing import readers, table
     from geodata.importing.archive import find_sources
 

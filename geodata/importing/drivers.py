@@ -155,7 +155,10 @@ def _plain(values: Any) -> list[Value]:
     """Return a column as JSON values: no NaN, dates as ISO text, bytes and lists as text."""
     if values.dtype.kind == "M":
         return [None if text == "NaT" else text for text in values.astype("datetime64[s]").astype(str).tolist()]
-    return [_plain_value(value) for value in values.tolist()]
+    cells: list[Value] = values.tolist()
+    if set(map(type, cells)) <= {str, int, bool, type(None)}:
+        return cells
+    return [_plain_value(value) for value in cells]
 
 
 def _plain_value(value: Any) -> Value:

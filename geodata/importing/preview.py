@@ -43,7 +43,7 @@ from geodata.importing.results import (
     Text,
     problem,
 )
-from geodata.importing.sandbox import read_table
+from geodata.importing.sandbox import collector_paused, read_table
 from geodata.importing.table import Geometries, Table, Value
 from geodata.importing.values import BadValueError, clean_text, convert_column, cut_warning, parser_of
 from geodata.importing.write import CheckedRows, Staging, new_change_set
@@ -89,7 +89,8 @@ def build_preview(
     progress: Progress = silent,
 ) -> Preview:
     """Return what importing the file would do; nothing is stored."""
-    return _Import(session, kind, path, options, progress).preview(list_changes=list_changes)
+    with collector_paused():
+        return _Import(session, kind, path, options, progress).preview(list_changes=list_changes)
 
 
 class _Import:

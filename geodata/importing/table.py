@@ -67,7 +67,8 @@ def save_table(table: Table, folder: Path) -> None:
         "problems": [_problem_out(item) for item in table.problems],
         "widths": table.widths,
     }
-    (folder / "table.json").write_text(json.dumps(head), encoding="ascii")
+    # Half a letter of UTF-16 is no UTF-8; the checks find it and say so.
+    (folder / "table.json").write_bytes(json.dumps(head, ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
 
 def _as_points(geometries: Geometries) -> NDArray[np.float64] | None:
@@ -80,7 +81,7 @@ def _as_points(geometries: Geometries) -> NDArray[np.float64] | None:
 
 def load_table(folder: Path) -> Table:
     """Read what the other process wrote."""
-    head = json.loads((folder / "table.json").read_text(encoding="ascii"))
+    head = json.loads((folder / "table.json").read_bytes().decode("utf-8", "surrogatepass"))
     geometries: Geometries | None = None
     if (folder / "points.npy").exists():
         geometries = shapely.points(np.load(folder / "points.npy", allow_pickle=False))

@@ -229,9 +229,7 @@ class Staging:
         checked = self.checked
         for start in range(0, len(checked.rows), _BATCH):
             stop = min(start + _BATCH, len(checked.rows))
-            shapes = shapely.to_wkb(
-                shapely.set_srid(checked.geometries[start:stop], 4326), hex=True, include_srid=True
-            ).tolist()
+            shapes = _copy_shapes(checked.geometries[start:stop])
             columns: list[Iterable[str]] = [map(str, checked.rows[start:stop])]
             columns += [_copy_texts(checked.values[name][start:stop]) for name in self.names]
             columns.append(shapes)
@@ -745,6 +743,23 @@ def _copy_texts(values: Sequence[Any]) -> list[str]:
     if types == {int}:
         return list(map(str, values))
     return [_copy_text(value) for value in values]
+
+
+#: A point as EWKB in EPSG:4326: byte order, type with the mark for an SRID, SRID, coordinates.
+_POINT = np.dtype([("order", "u1"), ("type", "<u4"), ("srid", "<u4"), ("x", "<f8"), ("y", "<f8")])
+
+
+def _copy_shapes(geometries: Geometries) -> list[str]:
+    """Return geometries as hex EWKB; whole points are written at once, many times faster."""
+    xy = shapely.get_coordinates(geometries)
+    if len(xy) == len(geometries) and (shapely.get_type_id(geometries) == shapely.GeometryType.POINT).all():
+        points = np.empty(len(xy), dtype=_POINT)
+        points["order"], points["type"], points["srid"] = 1, 0x20000001, 4326
+        points["x"], points["y"] = xy[:, 0], xy[:, 1]
+        letters, size = points.tobytes().hex().upper(), 2 * _POINT.itemsize
+        return [letters[start : start + size] for start in range(0, len(letters), size)]
+    whole: list[str] = shapely.to_wkb(shapely.set_srid(geometries, 4326), hex=True, include_srid=True).tolist()
+    return whole
 
 
 def _copy_json(values: Sequence[dict[str, Any] | None]) -> list[str]:
