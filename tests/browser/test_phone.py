@@ -178,9 +178,11 @@ def test_the_keyboard_alone_walks_search_legend_filter_table_and_panel(page):
     page.keyboard.press("Enter")
     expect(page.locator("#table-body .row-button").first).to_be_visible()
     page.locator('#table-tabs [aria-selected="true"]').focus()
-    page.keyboard.press("ArrowRight")
+    with page.expect_response(re.compile("/api/layers/markets/features")):
+        page.keyboard.press("ArrowRight")
     expect(page.locator('[data-table-layer="markets"]')).to_have_attribute("aria-selected", "true")
     expect(page.locator("#table-body")).not_to_have_attribute("aria-busy", "true")
+    expect(page.locator("#table-body .row-button").first).to_be_visible()
     tab_to(page, ".row-button")
     name = page.evaluate("document.activeElement.textContent")
     page.keyboard.press("Enter")

@@ -8,14 +8,23 @@ let open = 0, timers = [];
 
 document.querySelector(".top-bar").append(bar);
 
+/* Throws 401 when an answer was made for another role than the page: class numbers mean nothing to that one. */
+function check(answer) {
+  const mine = document.getElementById("notices")?.dataset.role, its = answer.headers.get("X-Role");
+  if (answer.status === 401 || (mine && its && mine !== its)) throw Object.assign(new Error("login"), { status: 401, role: its });
+}
+window.webmap.check = check;
+
 /* fetch() for all that this page asks. What is answered to another than the page was made for is thrown as 401. */
 export async function ask(url, options) {
   const done = working();
   try {
     const answer = await fetch(url, options);
-    if (answer.status === 401 || !window.webmap.isForUs(answer)) {
-      loginChanged(answer.headers.get("X-Role"));
-      throw Object.assign(new Error("login"), { status: 401 });
+    try {
+      check(answer);
+    } catch (error) {
+      loginChanged(error.role);
+      throw error;
     }
     return answer;
   } finally {

@@ -166,7 +166,7 @@
       try {
         const answer = await fetch(this.query ? url + "?" + this.query : url, { signal: tile.abort.signal });
         if (!answer.ok) throw Object.assign(new Error(answer.statusText), { status: answer.status });
-        if (!isForUs(answer)) throw Object.assign(new Error("login"), { status: 401, role: answer.headers.get("X-Role") });
+        webmap.check?.(answer); // the page's own: whom was it made for
         tile.data = answer.status === 204 ? {} : decode(await answer.arrayBuffer());
         if (tile.failed) { tile.failed = false; this.failures--; }
         this._draw(tile);
@@ -328,11 +328,5 @@
     c.fillText(text, x, y - 0.5);
   }
 
-  /* Whether an answer was made for the role that the page was made for: class numbers mean nothing to another. */
-  function isForUs(answer) {
-    const mine = document.getElementById("notices")?.dataset.role, its = answer.headers.get("X-Role");
-    return !mine || !its || mine === its;
-  }
-
-  Object.assign(webmap, { isForUs, mvt: (spec) => new MvtLayer(spec), trace, decode, drawCount });
+  Object.assign(webmap, { mvt: (spec) => new MvtLayer(spec), trace, decode, drawCount });
 })(window.webmap);

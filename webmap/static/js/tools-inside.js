@@ -1,4 +1,6 @@
 /* “What is inside”: an area drawn or taken from the map, what lies in it per layer, and the files of exactly that. */
+import { ask } from "./ask.js";
+import { failure } from "./notices.js";
 import { openPanel, showInPanel } from "./panel.js";
 import { startDrawing } from "./tools-draw.js";
 import { area, metres, squareMetres } from "./tools-geodesy.js";
@@ -28,7 +30,7 @@ export function startInside(page, body, close) {
         finish.disabled = sketch.points.length < (shape === "polygon" ? 3 : 2);
         value.textContent = sketch.whole ? size(sketch) : "–";
       },
-      finished: (sketch) => ask(sketch.centre
+      finished: (sketch) => count(sketch.centre
         ? ["near", `${sketch.centre.lng.toFixed(6)},${sketch.centre.lat.toFixed(6)},${(sketch.radius / 1000).toFixed(4)}`]
         : ["polygon", corners(sketch.ring)]),
       cancelled: close,
@@ -54,7 +56,7 @@ export function startInside(page, body, close) {
   async function takeSelected() {
     const { layer, id } = state.selection, mine = (reset(), turn);
     try {
-      const found = await fetch(page.config.addresses.feature.replace("{layer}", layer).replace("{id}", id));
+      const found = await ask(page.config.addresses.feature.replace("{layer}", layer).replace("{id}", id));
       if (!found.ok) throw new Error(found.statusText);
       const feature = await found.json();
       if (mine !== turn) return;
@@ -63,15 +65,15 @@ export function startInside(page, body, close) {
       value.textContent = feature.properties.name;
       undo.hidden = finish.hidden = true;
       const by = addresses.selects[layer], rings = feature.geometry.coordinates;
-      if (by) ask([by, String(id)]);
-      else if (rings.length === 1 && rings[0].length === 1 && rings[0][0].length <= MOST) ask(["polygon", rings[0][0].slice(0, -1).map(([lon, lat]) => `${lon},${lat}`).join(";")]);
+      if (by) count([by, String(id)]);
+      else if (rings.length === 1 && rings[0].length === 1 && rings[0][0].length <= MOST) count(["polygon", rings[0][0].slice(0, -1).map(([lon, lat]) => `${lon},${lat}`).join(";")]);
       else detail.textContent = t("This area has too many corners or parts. Draw it instead.");
-    } catch {
-      detail.textContent = t("This area could not be loaded. Try again.");
+    } catch (error) {
+      detail.replaceChildren(...failure(error, t("This area could not be loaded. Try again."), takeSelected));
     }
   }
 
-  async function ask(pair) {
+  async function count(pair) {
     const mine = ++turn;
     asked = pair;
     undo.hidden = finish.hidden = true;
@@ -81,7 +83,7 @@ export function startInside(page, body, close) {
       for (const [field, wanted] of new URLSearchParams(state.filterQuery(spec.name))) if (field !== pair[0]) query.append(`${spec.name}.${field}`, wanted);
     }
     try {
-      const response = await fetch(`${addresses.inside}?${query}`), found = await response.json();
+      const response = await ask(`${addresses.inside}?${query}`), found = await response.json();
       if (mine !== turn) return;
       if (!response.ok) { detail.textContent = found.message; return; }
       answer = found;
@@ -89,8 +91,8 @@ export function startInside(page, body, close) {
       list.hidden = !found.count; filter.hidden = false;
       document.dispatchEvent(new CustomEvent("webmap:inside", { detail: { pair, layers: found.layers } }));
       if (found.count) showResult();
-    } catch {
-      if (mine === turn) detail.textContent = t("The server did not answer. Draw the area again.");
+    } catch (error) {
+      if (mine === turn) detail.replaceChildren(...failure(error, t("The server did not answer. Check the connection and try again."), () => count(pair)));
     }
   }
 
