@@ -37,6 +37,14 @@ class Serve:
         wait_for(lambda: self.child.poll() is not None or "http://" in self.text, seconds=90)
         assert self.child.poll() is None, self.text
 
+    def __enter__(self) -> "Serve":
+        return self
+
+    def __exit__(self, *_failure: object) -> None:
+        """Leave no server behind, whatever the test came to."""
+        if self.child.poll() is None:
+            self.end()
+
     @property
     def text(self) -> str:
         return self.output.read_text("utf-8")

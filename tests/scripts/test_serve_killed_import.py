@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+from contextlib import closing
 
 import psycopg
 import pytest
@@ -46,32 +47,36 @@ def test_a_killed_postgresql_leaves_the_data_as_before_the_import_ends_with_a_re
     var = place / "killed"
     added = run("manage", "user", "add", "lan", "--role", "gis", "--password-stdin", var=var.name, stdin=PASSWORD)
     assert added.returncode == 0, added.stderr
-    serve = Serve(var, "--port", str(free_port), "--workers", "1", "--no-demo")
-    assert post(http, "/login", "/login", {"username": "lan", "password": PASSWORD}).ok
+    with Serve(var, "--port", str(free_port), "--workers", "1", "--no-demo") as serve:
+        assert post(http, "/login", "/login", {"username": "lan", "password": PASSWORD}).ok
 
-    sent = {"layer": "markets", "files": {"name": "cho.csv", "mimeType": "text/csv", "buffer": FILE.encode()}}
-    assert post(http, "/imports/new", "/imports/new", sent).ok
-    assert wait_for(lambda: not state(http, 1)["working"], seconds=60)
-    mark = re.search(r'name="mark" value="([^"]+)"', http.get("/imports/1/confirm").text())[1]
+        sent = {"layer": "markets", "files": {"name": "cho.csv", "mimeType": "text/csv", "buffer": FILE.encode()}}
+        assert post(http, "/imports/new", "/imports/new", sent).ok
+        assert wait_for(lambda: not state(http, 1)["working"], seconds=60)
+        mark = re.search(r'name="mark" value="([^"]+)"', http.get("/imports/1/confirm").text())[1]
 
-    cluster = Cluster(var / "pg")
-    with psycopg.connect(cluster.url()) as holder, psycopg.connect(cluster.url(), autocommit=True) as looker:
-        holder.execute(HOLD)
+        cluster = Cluster(var / "pg")
+        # Closed, not left as a block of psycopg's own: that would commit on a server that is no more.
+        with (
+            closing(psycopg.connect(cluster.url())) as holder,
+            closing(psycopg.connect(cluster.url(), autocommit=True)) as looker,
+        ):
+            holder.execute(HOLD)
+            assert post(http, "/imports/1/confirm", "/imports/1/confirm", {"mark": mark}).ok
+            assert wait_for(lambda: looker.execute(WAITING).fetchone()[0] == 1, seconds=60)
+            for number in filter(is_postgres, processes_of(var)):
+                os.kill(number, signal.SIGKILL)
+
+        assert wait_for(lambda: not state(http, 1)["working"], seconds=120), serve.text
+        assert AS_BEFORE in http.get("/imports/1/report").text()
+        with psycopg.connect(cluster.url()) as connection:
+            assert connection.execute("SELECT count(*) FROM market").fetchone()[0] == 0
+
+        assert post(http, "/imports/1/report", "/imports/1/questions", {}).ok
+        assert wait_for(lambda: not state(http, 1)["working"], seconds=60)
+        mark = re.search(r'name="mark" value="([^"]+)"', http.get("/imports/1/confirm").text())[1]
         assert post(http, "/imports/1/confirm", "/imports/1/confirm", {"mark": mark}).ok
-        assert wait_for(lambda: looker.execute(WAITING).fetchone()[0] == 1, seconds=60)
-        for number in filter(is_postgres, processes_of(var)):
-            os.kill(number, signal.SIGKILL)
-
-    assert wait_for(lambda: not state(http, 1)["working"], seconds=120), serve.text
-    assert AS_BEFORE in http.get("/imports/1/report").text()
-    with psycopg.connect(cluster.url()) as connection:
-        assert connection.execute("SELECT count(*) FROM market").fetchone()[0] == 0
-
-    assert post(http, "/imports/1/report", "/imports/1/questions", {}).ok
-    assert wait_for(lambda: not state(http, 1)["working"], seconds=60)
-    mark = re.search(r'name="mark" value="([^"]+)"', http.get("/imports/1/confirm").text())[1]
-    assert post(http, "/imports/1/confirm", "/imports/1/confirm", {"mark": mark}).ok
-    assert wait_for(lambda: not state(http, 1)["working"], seconds=60)
-    with psycopg.connect(cluster.url()) as connection:
-        assert connection.execute("SELECT count(*) FROM market").fetchone()[0] == 2
-    assert serve.end() == 0
+        assert wait_for(lambda: not state(http, 1)["working"], seconds=60)
+        with psycopg.connect(cluster.url()) as connection:
+            assert connection.execute("SELECT count(*) FROM market").fetchone()[0] == 2
+        assert serve.end() == 0
