@@ -301,7 +301,7 @@ def _location_columns(data: _Data) -> tuple[list[str], list[tuple[Any, ...]]]:
 _FORMULA = re.compile(r"[=+\-@\t\r']")
 
 
-def _csv_cell(value: Any) -> str:
+def csv_cell(value: Any) -> str:
     """Return a cell that no spreadsheet runs: the apostrophe is taken off again on import.
 
     A number with three decimals gets a fourth, since 1.234 would be one thousand in Vietnam.
@@ -321,7 +321,7 @@ def _write_csv(data: _Data, path: Path) -> None:
         writer = csv.writer(file)
         writer.writerow([*(field.name for field in data.fields), *names])
         writer.writerows(
-            [_csv_cell(value) for value in (*row, *place)] for row, place in zip(data.rows, places, strict=True)
+            [csv_cell(value) for value in (*row, *place)] for row, place in zip(data.rows, places, strict=True)
         )
 
 

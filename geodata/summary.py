@@ -66,7 +66,7 @@ def summarise(
 def _read(
     connection: Connection, kind: type[Feature], names: Sequence[str], conditions: Sequence[Condition]
 ) -> Summary:
-    values = {name: _values(kind, name) for name in names}
+    values = {name: choices_of(kind, name) for name in names}
     day = day_of(conditions)
     packed: list[ColumnElement[int]] = [literal(0, BigInteger)]
     places: dict[str, tuple[int, int]] = {}
@@ -75,7 +75,7 @@ def _read(
         if radix * len(values[name]) > _LARGEST:
             packed.append(literal(0, BigInteger))
             radix = 1
-        packed[-1] = packed[-1] + cast(_code(kind, name, values[name], day), BigInteger) * radix
+        packed[-1] = packed[-1] + cast(choice_code(kind, name, values[name], day), BigInteger) * radix
         places[name] = (len(packed) - 1, radix)
         radix *= len(values[name])
     columns = [number.label(f"packed_{index}") for index, number in enumerate(packed)]
@@ -88,13 +88,15 @@ def _read(
     return Summary(values=values, codes=codes, counts=counts)
 
 
-def _values(kind: type[Feature], name: str) -> list[str]:
+def choices_of(kind: type[Feature], name: str) -> list[str]:
+    """Return the values of a closed set, the unknown last."""
     field = kind.field(name)
     labels = field.filter.labels if field and isinstance(field.filter, Choice) and field.filter.labels else {}
     return [value for value in labels if value != UNKNOWN] + [UNKNOWN]
 
 
-def _code(kind: type[Feature], name: str, values: list[str], day: date | None) -> ColumnElement[int]:
+def choice_code(kind: type[Feature], name: str, values: list[str], day: date | None) -> ColumnElement[int]:
+    """Return the place of a feature's value in `values`, as SQL."""
     known = {value: index for index, value in enumerate(values[:-1])}
     if not known:
         return literal(0, Integer)

@@ -89,6 +89,7 @@ def answers(client, kind, feature):
         f"/api/layers/{name}/features/{feature.id}", f"/layers/{name}/features/{feature.id}/popup",
         f"/layers/{name}/features/{feature.id}/panel", f"/api/search?q={SECRET}", f"/api/search?q={TAX_CODE}",
         f"/api/search?q={feature.code}", "/api/inside?near=106.6835,20.8605,5",
+        f"/api/layers/{name}/charts", f"/api/layers/{name}/charts?format=csv", f"/api/layers/{name}/charts?as_of=2020-06-01",
         f"/api/layers/{name}/facets?as_of=2020-06-01", f"/layers/{name}/features/{feature.id}/panel?as_of=2020-06-01",
         f"/tiles/{name}/6/50/28.mvt", f"/tiles/{name}/14/{tile_x(14)}/{tile_y(14)}.mvt", "/",
         *(f"/layers/{name}/export?format={format}" for format in FORMATS),
@@ -152,10 +153,17 @@ def test_what_a_role_may_not_see_it_may_not_filter_sort_or_count_by(session, log
     described = next(layer for layer in client.get("/api/layers").get_json()["layers"] if layer["name"] == name)
     assert {field["name"] for field in described["fields"]} <= seen
     assert set(client.get(f"/api/layers/{name}/facets").get_json()["facets"]) <= seen
+    charts = client.get(f"/api/layers/{name}/charts").get_json()
+    assert {one["field"] for one in charts["charts"]} | {one["name"] for one in charts["sums"]} <= seen
     for field in kind.fields():
         if field.name in seen:
             continue
-        for door in (f"/api/layers/{name}/facets", f"/api/layers/{name}/features", f"/tiles/{name}/6/50/28.mvt"):
+        for door in (
+            f"/api/layers/{name}/facets",
+            f"/api/layers/{name}/charts",
+            f"/api/layers/{name}/features",
+            f"/tiles/{name}/6/50/28.mvt",
+        ):
             assert client.get(door, query_string={field.name: "x"}).status_code == 400, (door, field.name)
         assert client.get(f"/layers/{name}/export", query_string={field.name: "x", "format": "csv"}).status_code == 400
         assert client.get(f"/api/layers/{name}/features", query_string={"sort": field.name}).status_code == 400

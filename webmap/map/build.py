@@ -22,6 +22,7 @@ MAX_ZOOM = 19
 DEFAULT_ADDRESSES = {
     "layers": "/api/layers",
     "facets": "/api/layers/{layer}/facets",
+    "charts": "/api/layers/{layer}/charts",
     "features": "/api/layers/{layer}/features",
     "export": "/layers/{layer}/export",
     "popup": "/layers/{layer}/features/{id}/popup",

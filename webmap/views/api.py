@@ -4,17 +4,23 @@ from dataclasses import asdict
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, jsonify, request, url_for
+from sqlalchemy import Connection
 
 from geodata import features
 from geodata.access import Action, may
+from geodata.dashboard import names_of
+from geodata.distributions import Distributions, distributions, summable
 from geodata.documents import search_acts
 from geodata.errors import InvalidValueError
+from geodata.filters import CHOOSE, parse_bbox
 from geodata.i18n import N_
+from geodata.layer import Feature
 from geodata.places import parse_place
 from geodata.search import search
 from webmap.auth import allow_public, current_role
 from webmap.coordinates import name_system
 from webmap.describe import describe_layer
+from webmap.distribution_view import describe_distributions, write_csv
 from webmap.extensions import database, layers
 from webmap.i18n import current_language, format_value, format_word, translate
 from webmap.requests import int_argument, layer_request
@@ -88,6 +94,38 @@ def layer_facets(layer: str) -> Response:
         matched, counts = features.count_facets(connection, asked.kind, asked.fields, conditions)
     sentences = [{"name": condition.name, "text": condition.say(translate, format_word)} for condition in conditions]
     return jsonify({"numberMatched": matched, "facets": counts, "sentences": sentences})
+
+
+@blueprint.get("/layers/<layer>/charts")
+@allow_public
+def layer_charts(layer: str) -> Response:
+    """Answer how what matches is spread over each field, as bars; `format=csv` answers the figures as a file."""
+    asked = layer_request(layer)
+    name, language = request.args.get("format") or "json", current_language()
+    if name not in {"json", "csv"}:
+        raise InvalidValueError(name="format", value=name[:20], reason=CHOOSE)
+    arguments = request.args.copy()
+    boxes = [box for box in arguments.poplist("bbox") if box]
+    bbox = parse_bbox("bbox", boxes[-1]) if boxes else None
+    with database().reading() as connection:
+        conditions = asked.conditions(connection, arguments)
+        found = distributions(connection, asked.kind, asked.fields, conditions, bbox=bbox)
+        names = _names_of_codes(connection, asked.kind, found)
+    described = describe_distributions(found, summable(asked.kind, asked.fields), names, language)
+    if name == "json":
+        return jsonify(described)
+    headers = {"Content-Disposition": f'attachment; filename="{layer}-charts.csv"'}
+    return Response(write_csv(described, language), mimetype="text/csv", headers=headers)
+
+
+def _names_of_codes(connection: Connection, kind: type[Feature], found: Distributions) -> dict[str, dict[str, str]]:
+    """Return the names behind the codes that charts list, of layers this person may see."""
+    names = {}
+    for chart in found.charts:
+        other = layers().find(kind.layer.refers.get(chart.field.name, ""))
+        if other is not None and may(current_role(), Action.VIEW, other):
+            names[chart.field.name] = names_of(connection, other, [bar.value for bar in chart.bars])
+    return names
 
 
 def _is_wanted(name: str) -> bool:

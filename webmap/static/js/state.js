@@ -1,5 +1,6 @@
 /* What the page shows, kept in the address so that it can be shared: view, layers, filters, selection.
    ?z=12&lat=20.86&lon=106.68&layers=a,b&fade=a:60&sel=a:12&a.status=planned&a.status=building&all.q=text
+   &table=a&charts&here&measure=field: the drawer with a layer's table, or its charts, of the visible map alone
    Everything that changes the page goes through update(); listeners get the names of what changed. */
 
 const VIEW = ["z", "lat", "lon"];
@@ -13,7 +14,7 @@ export class State extends EventTarget {
     this.opensWith = { [ALL]: {}, ...opensWith };
     this.layerNames = Object.keys(opensWith);
     this.read();
-    window.addEventListener("popstate", () => { this.read(); this.tell(["view", "layers", "filters", "selection", "fade", "table", "compare"]); });
+    window.addEventListener("popstate", () => { this.read(); this.tell(["view", "layers", "filters", "selection", "fade", "table", "charts", "here", "compare"]); });
   }
 
   read() {
@@ -29,6 +30,9 @@ export class State extends EventTarget {
     const years = (query.get("compare") || "").split(",").map(Number);
     this.compare = years.length === 2 && years.every((year) => year >= 1900 && year <= 2100) ? { years, plans: [0, 1].map((i) => query.getAll("plans")[i] || "") } : null;
     this.table = this.layerNames.includes(query.get("table")) ? query.get("table") : null;
+    this.charts = query.has("charts"); // the drawer shows charts and not the table
+    this.here = query.has("here");
+    this.measure = query.get("measure") || "";
     this.filters = {}; // layer -> [[field, value], …]
     for (const [key, value] of query) {
       const [name, field] = key.split(".");
@@ -92,7 +96,7 @@ export class State extends EventTarget {
   address() {
     const query = new URLSearchParams(location.search);
     for (const key of [...query.keys()]) {
-      if (key.includes(".") || [...VIEW, "layers", "fade", "sel", "details", "act", "table", "compare", "plans", "q"].includes(key)) query.delete(key);
+      if (key.includes(".") || [...VIEW, "layers", "fade", "sel", "details", "act", "table", "charts", "here", "measure", "compare", "plans", "q"].includes(key)) query.delete(key);
     }
     if (this.view) {
       query.set("z", this.view.z);
@@ -107,7 +111,12 @@ export class State extends EventTarget {
     if (this.selection) query.set("sel", `${this.selection.layer}:${this.selection.id}`);
     if (this.selection && this.panel) query.set("details", "");
     if (this.act && !this.selection) query.set("act", this.act);
-    if (this.table) query.set("table", this.table);
+    if (this.table) {
+      query.set("table", this.table);
+      if (this.charts) query.set("charts", "");
+      if (this.here) query.set("here", "");
+      if (this.charts && this.measure) query.set("measure", this.measure);
+    }
     if (this.compare) {
       query.set("compare", this.compare.years.join(","));
       if (this.compare.plans.some(Boolean)) for (const plan of this.compare.plans) query.append("plans", plan);

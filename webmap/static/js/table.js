@@ -12,19 +12,24 @@ const isPhone = () => matchMedia("(max-width: 767.98px)").matches;
 export function startTable({ map, layers, config }, state, selection) {
   const drawer = part("drawer"), body = part("body"), toggle = part("toggle"), here = part("here"), tabs = [...part("tabs").querySelectorAll("[role=tab]")];
   const sorts = {}; // layer -> "field" or "-field"
-  let cursors = [""], page = 0, next = null, matched = null, rows = [], fields = [], asked = null, shownFor = "", asks = "";
+  let cursors = [""], page = 0, next = null, matched = null, rows = [], fields = [], asked = null, shownFor = "", asks = "", isShowing = false;
 
   /* --- opening, tabs, height --- */
 
-  const open = (name) => state.update({ table: name });
+  const open = (name) => state.update({ table: name }, { push: true });
   function close() {
-    state.update({ table: null });
-    toggle.focus({ preventScroll: true });
+    const opener = state.charts ? document.getElementById("charts-toggle") : toggle;
+    state.update({ table: null }, { push: true });
+    opener.focus({ preventScroll: true });
   }
   function show() {
     const name = state.table, wasHidden = drawer.hidden;
     drawer.hidden = !name;
-    toggle.setAttribute("aria-expanded", Boolean(name));
+    toggle.setAttribute("aria-expanded", Boolean(name) && !state.charts);
+    drawer.classList.toggle("is-charts", state.charts);
+    if (name && (wasHidden || isShowing !== state.charts)) drawer.dataset.height = state.charts ? "half" : "full"; // of a phone's sheet
+    isShowing = state.charts;
+    body.hidden = state.charts;
     for (const tab of tabs) {
       const isCurrent = tab.dataset.tableLayer === name;
       tab.setAttribute("aria-selected", isCurrent);
@@ -35,11 +40,13 @@ export function startTable({ map, layers, config }, state, selection) {
       }
     }
     if (wasHidden === Boolean(name)) window.dispatchEvent(new Event("webmap:resized"));
-    if (name) restart();
+    if (name && !state.charts) restart();
   }
   const usualLayer = () => (state.selection?.layer) || layers.find(({ spec }) => state.filtered(spec.name).length)?.spec.name
     || layers.find(({ spec }) => document.getElementById("show-" + spec.name).checked)?.spec.name || layers[0].spec.name;
-  toggle.addEventListener("click", () => { state.table ? close() : open(usualLayer()); });
+  for (const [button, charts] of [[toggle, false], [document.getElementById("charts-toggle"), true]]) {
+    button.addEventListener("click", () => { state.table && state.charts === charts ? close() : state.update({ table: state.table || usualLayer(), charts }, { push: true }); });
+  }
   part("close").addEventListener("click", close);
   tabs.forEach((tab, index) => {
     tab.addEventListener("click", () => open(tab.dataset.tableLayer));
@@ -119,8 +126,14 @@ export function startTable({ map, layers, config }, state, selection) {
   }
   part("back").addEventListener("click", () => turn(-1));
   part("next").addEventListener("click", () => turn(1));
-  here.addEventListener("change", restart);
-  map.on("moveend", () => { if (state.table && here.checked) restart(); });
+  here.addEventListener("change", () => state.update({ here: here.checked }, { push: true }));
+  let wasHere = here.checked = state.here;
+  state.on("here", () => {
+    if (wasHere === state.here) return;
+    wasHere = here.checked = state.here;
+    if (state.table && !state.charts) restart();
+  });
+  map.on("moveend", () => { if (state.table && here.checked && !state.charts) restart(); });
 
   /* --- what is shown --- */
 
@@ -145,7 +158,7 @@ export function startTable({ map, layers, config }, state, selection) {
   /* Why the table is empty, and the way out. */
   function nothing(name) {
     const button = (label, click) => element("button", { class: "btn btn-sm btn-outline-primary", type: "button", click }, label);
-    if (here.checked) return [t("No object on the visible map."), " ", button(t("List the whole layer"), () => { here.checked = false; restart(); })];
+    if (here.checked) return [t("No object on the visible map."), " ", button(t("List the whole layer"), () => state.update({ here: false }, { push: true }))];
     const isFiltered = [...state.filtered(name), ...state.filtered(ALL)].length;
     return isFiltered ? [t("No object matches the filters."), " ", button(t("Clear filters"), () => state.clearFilters())] : [t("This layer has no objects yet.")];
   }
@@ -250,8 +263,8 @@ export function startTable({ map, layers, config }, state, selection) {
   crs.addEventListener("change", () => linkExports(state.table, query()));
   drawer.querySelector(".export-menu").parentElement.addEventListener("show.bs.dropdown", () => linkExports(state.table, query()));
 
-  state.on("filters", () => { if (state.table && asks !== filtersKey()) restart(); });
-  state.on("table", () => { if (drawer.hidden === Boolean(state.table) || asks !== filtersKey()) show(); });
+  state.on("filters", () => { if (state.table && !state.charts && asks !== filtersKey()) restart(); });
+  state.on("table", () => { if (drawer.hidden === Boolean(state.table) || isShowing !== state.charts || asks !== filtersKey()) show(); });
   state.on("selection", mark);
   if (state.table) show();
 }

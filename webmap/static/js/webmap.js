@@ -1,4 +1,5 @@
 /* Starts the map page: takes what folium's script made and hands it to one module per concern. */
+import { startCharts } from "./charts.js";
 import { startCompare } from "./compare.js";
 import { startCopying } from "./copy.js";
 import { startChips } from "./chips.js";
@@ -35,6 +36,7 @@ page.selection = selection;
 await nextTask();
 startSearch(page, selection);
 startTable(page, state, selection);
+startCharts(page, state);
 startReadout(map, config.projection);
 startTools();
 startCopying();
