@@ -156,7 +156,7 @@ export function startCharts({ map, layers, config }, state) {
 
   function button(tools, bar, kind, parts) {
     const { page, chart, chosen } = tools, pressed = isPressed(tools, bar);
-    const made = element("button", { class: `${kind}${chosen && !pressed ? " is-out" : ""}${page.of(bar) ? "" : " is-empty"}`, type: "button", "aria-pressed": pressed, "data-bar": `${chart.field} ${bar.value}`,
+    const made = element("button", { class: `${kind}${chosen && !pressed ? " is-out" : ""}${page.of(bar) ? "" : " is-empty"}`, type: "button", "aria-pressed": String(pressed), "data-bar": `${chart.field} ${bar.value}`,
       click: (event) => choose(tools, bar, event.shiftKey) }, ...parts);
     return made;
   }

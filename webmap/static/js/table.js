@@ -264,7 +264,9 @@ export function startTable({ map, layers, config }, state, selection) {
   drawer.querySelector(".export-menu").parentElement.addEventListener("show.bs.dropdown", () => linkExports(state.table, query()));
 
   state.on("filters", () => { if (state.table && !state.charts && asks !== filtersKey()) restart(); });
-  state.on("table", () => { if (drawer.hidden === Boolean(state.table) || isShowing !== state.charts || asks !== filtersKey()) show(); });
+  for (const name of ["table", "charts"]) {
+    state.on(name, () => { if (drawer.hidden === Boolean(state.table) || isShowing !== state.charts || asks !== filtersKey()) show(); });
+  }
   state.on("selection", mark);
   if (state.table) show();
 }
