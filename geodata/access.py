@@ -3,6 +3,7 @@
 Accounts themselves are geodata.accounts, signing in is geodata.logins.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from geodata.accounts import (
@@ -33,6 +34,7 @@ __all__ = [
     "enable_user",
     "list_users",
     "may",
+    "readable_by",
     "set_password",
     "set_role",
     "visible_details",
@@ -52,6 +54,11 @@ def may(role: Role, action: Action, kind: type[Feature]) -> bool:
     """Say whether a role may do that with a layer."""
     access = kind.layer.access
     return role in (access.view if action is Action.VIEW else access.write)
+
+
+def readable_by(role: Role, kinds: Iterable[type[Feature]]) -> tuple[type[Feature], ...]:
+    """Return those of the layers that a role may see, in their order."""
+    return tuple(kind for kind in kinds if may(role, Action.VIEW, kind))
 
 
 def visible_fields(role: Role, kind: type[Feature]) -> tuple[Field, ...]:

@@ -13,7 +13,6 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
-    ScalarSelect,
     Select,
     collate,
     func,
@@ -25,11 +24,11 @@ from sqlalchemy import (
 )
 
 from geodata.crs import Bbox
-from geodata.errors import InvalidFilterError, InvalidValueError, NotFoundError
-from geodata.filters import NEIGHBOUR, Condition, day_of
+from geodata.errors import InvalidValueError, NotFoundError
+from geodata.filters import Condition, day_of
 from geodata.i18n import N_
 from geodata.kept import keep
-from geodata.layer import Detail, Feature, Field, Registry
+from geodata.layer import Detail, Feature, Field
 from geodata.summary import is_counted, summarise
 
 MAX_PAGE = 1000
@@ -76,15 +75,19 @@ def list_features(
     cursor: str | None = None,
     sort: Sort | None = None,
     with_geometry: bool = True,
+    more_columns: Sequence[ColumnElement[Any]] = (),
 ) -> Page:
-    """Return a page in keyset order, at most MAX_PAGE rows; geometry as GeoJSON text, EPSG:4326 (lon, lat)."""
+    """Return a page in keyset order, at most MAX_PAGE rows; geometry as GeoJSON text, EPSG:4326 (lon, lat).
+
+    `more_columns` are labelled and worked out for the page's rows alone.
+    """
     sort = sort or Sort(name="id")
     limit = max(1, min(limit, MAX_PAGE))
     after = _read_cursor(kind, sort, cursor) if cursor else None
     asked = tuple(conditions)
     day = day_of(asked)
     wanted = tuple(condition.sql for condition in asked)
-    shown = _select(kind, fields, day, with_geometry=with_geometry)
+    shown = _select(kind, fields, day, with_geometry=with_geometry).add_columns(*more_columns)
     rows: list[Mapping[str, Any]] = []
     # The unknown come last, in a statement of their own: each of the two can follow an index.
     for is_known in (True, False) if _may_be_unknown(kind, sort.name) else (True,):
@@ -209,28 +212,9 @@ def extent(connection: Connection, kind: type[Feature], conditions: Iterable[Con
     return read() if limits else keep(connection, [kind.layer.name], ("extent", kind), read)
 
 
-def area_kinds(registry: Registry) -> dict[str, type[Feature]]:
+def area_kinds(registry: Iterable[type[Feature]]) -> dict[str, type[Feature]]:
     """Return filter name -> the kind whose areas it names."""
     return {kind.layer.selects_as: kind for kind in registry if kind.layer.selects_as}
-
-
-def area_of(
-    connection: Connection, kind: type[Feature], name: str, value: str, *, shrink: bool = False
-) -> tuple[ScalarSelect[Any], str]:
-    """Return the area of a code or `id:<id>` as a scalar subquery, and its name. Raises InvalidFilterError.
-
-    `shrink` takes off NEIGHBOUR at the edge, so that what only touches the area does not meet it.
-    """
-    number = value.removeprefix("id:")  # a former unit may share its code with a new one
-    feature_id = None if number != value else find_by_code(connection, kind, value)
-    if feature_id is None and number.isascii() and number.isdigit() and len(number) < len(str(2**63)):
-        feature_id = int(number)
-    title = connection.execute(select(kind.name).where(kind.id == feature_id)).scalar() if feature_id else None
-    if title is None:
-        raise InvalidFilterError(name=name, value=value, reason=N_("there is no such area; give its code"))
-    geom = kind.column("geom")
-    area = select(func.ST_Buffer(geom, -NEIGHBOUR) if shrink else geom)
-    return area.where(kind.id == feature_id).scalar_subquery(), str(title)
 
 
 def json_value(value: object) -> object:

@@ -11,9 +11,9 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, and_, cast, func, or_
+from sqlalchemy import ColumnElement, and_, func, or_
 
-from geoalchemy2 import Geography
+import shapely
 
 from geodata.crs import WGS84, Bbox
 from geodata.errors import InvalidFilterError
@@ -26,11 +26,16 @@ Column = ColumnElement[Any]
 #: Asks for missing values.
 UNKNOWN = "unknown"
 CHOOSE = N_("choose one of the allowed values")
-#: What overlaps an area by less, in degrees (0.1 m), is its neighbour and not inside.
-NEIGHBOUR = 1e-6
 BBOX_PARTS = 4
-NEAR_PARTS = 3
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 12, 31)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """Where a condition looks: its area as SQL, EPSG:4326, and what distances are told from, EPSG:4326 (lon, lat)."""
+
+    area: Column
+    origin: shapely.Geometry | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +44,8 @@ class Condition:
 
     `sentence` is a template whose `words` are filled in by the one who shows it; `words` that are
     labels are listed in `labels`. `choices`: the values of a closed set that are kept. `day`: the day on which
-    states are asked for, instead of today.
+    states are asked for, instead of today. `ground`: the area that is asked for. `reads`: the layer whose data
+    decide too.
     """
 
     name: str
@@ -50,6 +56,8 @@ class Condition:
     labels: tuple[str, ...] = ()
     choices: frozenset[str] | None = None
     day: date | None = None
+    ground: Ground | None = None
+    reads: str | None = None
 
     def say(self, translate: Translate, write: Write = str) -> str:
         """Return the sentence in the language of `translate`; `write` puts numbers and days as the language does."""
@@ -128,7 +136,7 @@ class Range:
         if not spans:
             return _is_unknown(name, label, column)
         low_text, high_text = _ends(name, spans)
-        low, high = (_number(name, text) if text else None for text in (low_text, high_text))
+        low, high = (parse_number(name, text) if text else None for text in (low_text, high_text))
         if low is not None and high is not None and low > high:
             raise InvalidFilterError(name=name, value=values[0], reason=N_("the lower end is above the upper end"))
         condition = _between((name, label, column), low, high)
@@ -205,7 +213,8 @@ def _ends(name: str, values: Sequence[str]) -> tuple[str, str]:
     return low.strip(), high.strip()
 
 
-def _number(name: str, text: str) -> Decimal:
+def parse_number(name: str, text: str) -> Decimal:
+    """Return the finite number of a text. Raises InvalidFilterError."""
     try:
         number = Decimal(text)
     except InvalidOperation:
@@ -286,7 +295,7 @@ def text_filter(name: str, value: str, folded: Column) -> Condition:
 
 def parse_bbox(name: str, value: str) -> Bbox:
     """Return west, south, east, north in degrees. Raises InvalidFilterError."""
-    parts = [float(_number(name, part.strip())) for part in value.split(",")]
+    parts = [float(parse_number(name, part.strip())) for part in value.split(",")]
     if len(parts) != BBOX_PARTS or not (-180 <= parts[0] <= parts[2] <= 180 and -90 <= parts[1] <= parts[3] <= 90):
         raise InvalidFilterError(name=name, value=value, reason=N_("give west,south,east,north in degrees"))
     return (parts[0], parts[1], parts[2], parts[3])
@@ -299,35 +308,4 @@ def bbox_filter(name: str, bbox: Bbox, geom: Column) -> Condition:
         sql=func.ST_Intersects(geom, func.ST_MakeEnvelope(*bbox, WGS84)),
         sentence=N_("on the visible map"),
         words={"field": ""},
-    )
-
-
-def near_filter(name: str, value: str, geom: Column) -> Condition:
-    """Return the condition that a geometry lies within km of a point; `value` is lon,lat,km."""
-    parts = [float(_number(name, part.strip())) for part in value.split(",")]
-    if len(parts) != NEAR_PARTS or not (-180 <= parts[0] <= 180 and -90 <= parts[1] <= 90 and 0 < parts[2] <= 500):
-        raise InvalidFilterError(name=name, value=value, reason=N_("give lon,lat,km with at most 500 km"))
-    lon, lat, km = parts
-    point = func.ST_SetSRID(func.ST_Point(lon, lat), WGS84)
-    # The box lets the index work; a degree of latitude has at least 110.5 km, of longitude cos(lat) times that.
-    lat_margin, lon_margin = km / 110.5, km / (110.5 * max(math.cos(math.radians(lat)), 0.01))
-    box = func.ST_Expand(point, lon_margin, lat_margin)
-    return Condition(
-        name=name,
-        sql=and_(
-            geom.op("&&")(box),
-            func.ST_DWithin(cast(geom, Geography), cast(point, Geography), km * 1000),
-        ),
-        sentence=N_("within {km} km of {lat}, {lon}"),
-        words={"field": "", "km": round(km, 3), "lat": round(lat, 5), "lon": round(lon, 5)},
-    )
-
-
-def within_filter(name: str, label: str, title: str, area: Column, geom: Column) -> Condition:
-    """Return the condition that a geometry meets an area (a scalar subquery)."""
-    return Condition(
-        name=name,
-        sql=func.ST_Intersects(geom, area),
-        sentence="{field}: {value}",
-        words={"field": label, "value": title},
     )

@@ -14,10 +14,10 @@ from geodata import accounts
 from geodata.database import read_instead
 from geodata.errors import InvalidValueError
 from geodata.features import area_kinds
-from geodata.filters import NEIGHBOUR
 from geodata.history import table_of
 from geodata.i18n import N_
 from geodata.layer import Feature, Registry
+from geodata.spatial import NEIGHBOUR
 
 NO_AREA = N_("there is no such area; write it like unit=11338")
 

@@ -1,6 +1,6 @@
 """Turns request arguments into conditions: one parser feeds map, table, counts and export."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,24 +8,25 @@ from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 
 from geodata.errors import InvalidFilterError
-from geodata.features import area_kinds, area_of
+from geodata.features import area_kinds
 from geodata.filters import (
     Condition,
     bbox_filter,
     day_filter,
-    near_filter,
     parse_bbox,
     parse_day,
     text_filter,
-    within_filter,
 )
 from geodata.i18n import N_
-from geodata.layer import Feature, Field, Registry
-from geodata.spatial import polygon_filter
+from geodata.layer import Feature, Field
+from geodata.spatial import area_filter, around_filter, near_filter, parse_around, polygon_filter
 from geodata.years import plan_filter, year_filter
 
 #: Arguments that are not filters.
 RESERVED = frozenset({"limit", "cursor", "sort", "lang", "format", "crs", "count", "geometry"})
+
+#: The arguments that ask for a place, beside those of layers whose objects are areas.
+PLACES = ("bbox", "near", "around", "polygon")
 
 #: The argument that asks for the states of another day than today.
 AS_OF = "as_of"
@@ -39,11 +40,11 @@ def asked_day(arguments: MultiDict[str, str]) -> date | None:
 
 @dataclass(frozen=True, kw_only=True)
 class FilterParser:
-    """Knows what one person may filter one layer by."""
+    """Knows what one person may filter one layer by. `readable`: the layers whose objects he may name."""
 
     kind: type[Feature]
     visible: Sequence[Field]
-    registry: Registry
+    readable: Iterable[type[Feature]]
     connection: Connection
 
     def parse(self, arguments: MultiDict[str, str]) -> tuple[Condition, ...]:
@@ -64,27 +65,32 @@ class FilterParser:
         field = next((field for field in self.visible if field.name == name), None)
         if field is not None and field.filter is not None:
             return field.filter.parse(name, field.label, values, self.kind.column(name, day))
-        geom = self.kind.column("geom")
         if name == "q":
             return text_filter(name, values[-1], self.kind.column("search_text"))
-        if name == "bbox":
-            return bbox_filter(name, parse_bbox(name, values[-1]), geom)
-        if name == "near":
-            return near_filter(name, values[-1], geom)
-        if name == "polygon":
-            return polygon_filter(name, values[-1], geom, shrink=not self.kind.is_point())
         if name == "year" and self.kind.layer.life:
             return year_filter(name, values[-1], self.kind, self.kind.layer.life)
         if name == "plan" and (life := self.kind.layer.life) and life.plan in {field.name for field in self.visible}:
             return plan_filter(name, values[-1], self.kind, life)
-        areas = area_kinds(self.registry)
-        if name in areas:
-            area, title = area_of(self.connection, areas[name], name, values[-1], shrink=not self.kind.is_point())
-            return within_filter(name, areas[name].layer.singular, title, area, geom)
+        if (place := self._place(name, values[-1])) is not None:
+            return place
         known = [field.name for field in self.visible if field.filter]
         raise InvalidFilterError(
             name=name,
             value=values[0],
             reason=N_("there is no such filter"),
-            choices=[*sorted(known), AS_OF, "q", "bbox", "near", "polygon", *areas],
+            choices=[*sorted(known), AS_OF, "q", *PLACES, *area_kinds(self.readable)],
         )
+
+    def _place(self, name: str, value: str) -> Condition | None:
+        """Return the condition of a place: a box, a drawn area, a stored one, what is near a point or an object."""
+        geom = self.kind.column("geom")
+        if name == "bbox":
+            return bbox_filter(name, parse_bbox(name, value), geom)
+        if name == "near":
+            return near_filter(name, value, geom)
+        if name == "around":
+            return around_filter(name, parse_around(self.connection, self.readable, name, value), self.kind)
+        if name == "polygon":
+            return polygon_filter(name, value, geom, shrink=not self.kind.is_point())
+        area = area_kinds(self.readable).get(name)
+        return area_filter(self.connection, area, name, value, self.kind) if area else None

@@ -6,7 +6,7 @@ from flask import request
 from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 
-from geodata.access import Action, may, visible_fields
+from geodata.access import Action, may, readable_by, visible_fields
 from geodata.errors import ForbiddenError, InvalidValueError
 from geodata.filters import Condition
 from geodata.i18n import N_
@@ -30,8 +30,13 @@ class LayerRequest:
 
     def conditions(self, connection: Connection, arguments: MultiDict[str, str] | None = None) -> tuple[Condition, ...]:
         """Return the conditions of this request's arguments, or of those given."""
-        parser = FilterParser(kind=self.kind, visible=self.fields, registry=layers(), connection=connection)
+        parser = FilterParser(kind=self.kind, visible=self.fields, readable=readable_layers(), connection=connection)
         return parser.parse(request.args if arguments is None else arguments)
+
+
+def readable_layers() -> tuple[type[Feature], ...]:
+    """Return the layers that the person asking may see, in legend order."""
+    return readable_by(current_role(), layers())
 
 
 def layer_request(name: str) -> LayerRequest:

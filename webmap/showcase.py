@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 
 from geodata import features
-from geodata.access import visible_fields
+from geodata.access import readable_by, visible_fields
 from geodata.crs import Bbox
 from geodata.dashboard import Totals, conditions_of, names_of, newest_change, totals, values_of
 from geodata.errors import NotFoundError
@@ -131,7 +131,9 @@ def find_showcase(registry: Registry, slug: str) -> Shown:
 def list_page(connection: Connection, shown: Shown, arguments: MultiDict[str, str], language: str) -> ListPage:
     """Return the list that the arguments ask for. Raises InvalidFilterError, InvalidValueError."""
     asked = MultiDict((name, value) for name, value in arguments.items(multi=True) if name not in OWN_ARGUMENTS)
-    parser = FilterParser(kind=shown.kind, visible=shown.fields, registry=shown.registry, connection=connection)
+    parser = FilterParser(
+        kind=shown.kind, visible=shown.fields, readable=readable_by(Role.PUBLIC, shown.registry), connection=connection
+    )
     wanted = parser.parse(asked)
     conditions = (*conditions_of(shown.kind, shown.spec.only), *wanted)
     sort = features.parse_sort(shown.kind, shown.fields, arguments.get("sort") or f"-{shown.spec.headline}")

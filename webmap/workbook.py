@@ -1,6 +1,7 @@
 """An Excel file for people: one sheet per layer, labels and units in their language."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import IO, Any
@@ -11,13 +12,26 @@ from sqlalchemy import Connection
 from geodata import features
 from geodata.filters import Condition
 from geodata.layer import Feature, Field
+from geodata.spatial import Measure
 from webmap.i18n import translate
 from webmap.present import present_value
 
-Sheet = tuple[type[Feature], Sequence[Field], Sequence[Condition]]
+
+@dataclass(frozen=True)
+class Sheet:
+    """A layer's features: which fields, which of them, and what is measured of each."""
+
+    kind: type[Feature]
+    fields: Sequence[Field]
+    conditions: Sequence[Condition]
+    measures: Sequence[Measure] = ()
+
+
 MAX_CELL = 32_767
 MAX_SHEET_NAME = 31
 LARGEST_EXACT = 1e15
+#: Of measures: metres to the centimetre, hectares to the square metre.
+DECIMALS = 4
 
 
 def write_workbook(connection: Connection, sheets: Sequence[Sheet], file: IO[bytes], language: str) -> None:
@@ -28,29 +42,33 @@ def write_workbook(connection: Connection, sheets: Sequence[Sheet], file: IO[byt
         day = book.add_format({"num_format": "dd/mm/yyyy"})
         if not sheets:
             book.add_worksheet().write_string(0, 0, translate("Nothing lies inside this area.", language))
-        for kind, fields, conditions in sheets:
-            shown = [field for field in fields if field.in_panel]
-            sheet = book.add_worksheet(translate(kind.layer.title, language)[:MAX_SHEET_NAME])
+        for asked in sheets:
+            shown = [field for field in asked.fields if field.in_panel]
+            sheet = book.add_worksheet(translate(asked.kind.layer.title, language)[:MAX_SHEET_NAME])
             sheet.freeze_panes(1, 2)
             sheet.set_column(0, 0, 18)
             sheet.set_column(1, 1, 34)
-            sheet.set_column(2, len(shown), 16)
-            for column, field in enumerate(shown):
-                unit = f" ({translate(field.unit, language)})" if field.unit else ""
-                sheet.write_string(0, column, translate(field.label, language) + unit, head)
-            for number, row in enumerate(_rows(connection, kind, shown, conditions), 1):
+            sheet.set_column(2, len(shown) + len(asked.measures), 16)
+            titled: list[Field | Measure] = [*shown, *asked.measures]
+            for column, one in enumerate(titled):
+                unit = f" ({translate(one.unit, language)})" if one.unit else ""
+                sheet.write_string(0, column, translate(one.label, language) + unit, head)
+            for number, row in enumerate(_rows(connection, asked, shown), 1):
                 for column, field in enumerate(shown):
                     _write(sheet, (number, column), _cell(field, row[field.name], language), day)
+                for column, measure in enumerate(asked.measures, len(shown)):
+                    if row[measure.name] is not None:
+                        sheet.write_number(number, column, round(float(row[measure.name]), DECIMALS))
 
 
-def _rows(
-    connection: Connection, kind: type[Feature], fields: Sequence[Field], conditions: Sequence[Condition]
-) -> Iterator[Any]:
+def _rows(connection: Connection, asked: Sheet, fields: Sequence[Field]) -> Iterator[Any]:
     cursor = None
+    measured = [measure.column for measure in asked.measures]
     while True:
         page = features.list_features(
-            connection, kind, fields, conditions, limit=features.MAX_PAGE, cursor=cursor, with_geometry=False
-        )
+            connection, asked.kind, fields, asked.conditions,
+            limit=features.MAX_PAGE, cursor=cursor, with_geometry=False, more_columns=measured,
+        )  # fmt: skip
         yield from page.rows
         if not (cursor := page.next_cursor):
             return

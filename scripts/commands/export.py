@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise Failure(Exit.ERROR, f"Không rõ định dạng của {arguments.file.name}; chọn: {known}", "unknown format")
     fields = visible_fields(Role.ADMIN, kind)
     with database_session() as session:
-        parser = FilterParser(kind=kind, visible=fields, registry=LAYERS, connection=session.connection())
+        parser = FilterParser(kind=kind, visible=fields, readable=LAYERS, connection=session.connection())
         where = MultiDict(
             [(name, value) for word in arguments.where for name, value in pairs("--where", [word]).items()]
         )

@@ -124,7 +124,7 @@ def test_a_selected_zone_is_taken_as_the_area(page, server):
     page.evaluate("(id) => webmap.page.selection.show({ layer: 'planning_zones', id }, { fly: true })", zone["id"])
     expect(page.locator(".feature-popup")).to_be_visible()
     page.locator("[data-map-tool=inside]").click()
-    page.get_by_role("button", name="Vùng đang chọn").click()
+    page.get_by_role("button", name="Đối tượng đang chọn").click()
 
     expect(page.locator(".inside-result .subtitle")).to_have_text(zone["properties"]["name"])
     expect(page.locator('[data-inside="planning_zones"]')).to_contain_text(zone["properties"]["name"])
@@ -201,3 +201,54 @@ def test_the_tools_work_on_a_phone(open_page):
     phone.touchscreen.tap(x + 60, y + 20)
 
     expect(phone.locator(".inside-result h2")).to_be_visible()
+
+
+def open_object(page: Page, server, layer, **arguments):
+    """Open the panel of a layer's first object, and return the object."""
+    found = answer(server, f"/api/layers/{layer}/features", limit=1, **arguments)["features"][0]
+    page.goto(f"{server.url}/?sel={layer}:{found['id']}&details")
+    expect(page.locator(".feature-panel h2")).to_have_text(found["properties"]["name"])
+    return found
+
+
+def test_what_is_around_an_object_is_told_with_its_distance_and_filters_the_map(page, server):
+    station = open_object(page, server, "substations")
+    page.get_by_role("button", name="Xung quanh có gì").click()
+    expect(page.locator(".inside-result h2")).to_be_visible()
+    page.get_by_label("Trong khoảng cách").fill("3000")
+    page.get_by_label("Trong khoảng cách").press("Enter")
+    expect(page.locator(".inside-result .subtitle")).to_contain_text("3,00")
+
+    around = f"substations:{station['id']}:3000"
+    told = {layer["name"]: layer for layer in answer(server, "/api/inside", around=around)["layers"]}
+    assert told
+    for layer in page.locator("[data-inside]").all():
+        expected = told[layer.get_attribute("data-inside")]
+        first = expected["features"][0]
+        expect(layer.locator(".inside-link").first).to_contain_text(first["name"])
+        if first["distance_m"] >= 1000:
+            shown = layer.locator(".inside-link span").first.inner_text()
+            assert number(shown) == pytest.approx(first["distance_m"] / 1000, abs=0.006)
+
+    page.get_by_role("button", name="Lọc bản đồ theo vùng này").click()
+    assert parse_qs(urlsplit(page.url).query)["all.around"] == [around]
+    expect(page.locator("#chips")).to_contain_text("không quá 3 km")
+    drawn = "() => Object.values(webmap.page.map._layers).filter((l) => l.feature?.properties?.part).length"
+    page.wait_for_function(f"({drawn})() === 2")
+    page.reload()
+    page.wait_for_function(f"window.webmap?.page?.map && ({drawn})() === 2")
+    page.locator("#chips button").first.click()
+    page.wait_for_function(f"({drawn})() === 0")
+
+
+def test_an_area_without_distance_tells_how_much_of_each_object_lies_in_it(page, server):
+    area = open_object(page, server, "industrial_clusters")
+    page.get_by_role("button", name="Xung quanh có gì").click()
+
+    expect(page.locator(".inside-result .subtitle")).to_have_text(area["properties"]["name"])
+    expect(page.locator(".inside-result")).to_contain_text("%")
+    page.get_by_label("Trong khoảng cách").fill("60000")
+    page.get_by_label("Trong khoảng cách").press("Enter")
+    expect(page.locator(".tool-detail").first).to_contain_text("từ 0 đến 50.000 m")
+    page.locator(".inside-result .subtitle button").click()
+    expect(page.locator(".feature-panel h2")).to_have_text(area["properties"]["name"])

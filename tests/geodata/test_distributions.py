@@ -21,7 +21,7 @@ HAI_PHONG_HALF = (106.5, 20.7, 106.75, 21.0)
 
 def asked(connection, kind, role=Role.ADMIN, /, **arguments):
     fields = visible_fields(role, kind)
-    parser = FilterParser(kind=kind, visible=fields, registry=LAYERS, connection=connection)
+    parser = FilterParser(kind=kind, visible=fields, readable=LAYERS, connection=connection)
     return fields, parser.parse(MultiDict([(name, one) for name, many in arguments.items() for one in many]))
 
 

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from geodata.access import create_user
 from geodata.errors import ConflictError, InvalidValueError
 from geodata.features import area_kinds
-from geodata.filters import NEIGHBOUR
 from geodata.layers import LAYERS
 from geodata.scopes import limit_user
+from geodata.spatial import NEIGHBOUR
 from tests.conftest import PASSWORD
 from webmap.areas import OPEN
 
@@ -85,6 +85,17 @@ def test_an_object_elsewhere_is_not_there(limited, demo_connection, kind):
     code = everything(demo_connection, kind)[other]
     hits = limited.get("/api/search", query_string={"q": code}).json["hits"]
     assert code not in json.dumps(hits)
+
+
+@ALL
+def test_nothing_is_told_of_what_is_around_an_object_elsewhere(limited, demo_connection, kind):
+    own = inside(demo_connection, kind)
+    elsewhere = next(number for number in everything(demo_connection, kind) if number not in own)
+
+    for path in ("/api/around", "/api/inside"):
+        assert limited.get(f"{path}?around={kind.layer.name}:{elsewhere}:5000").status_code == 400
+    for number in own:
+        assert limited.get(f"/api/around?around={kind.layer.name}:{number}:5000").status_code == 200
 
 
 @ALL

@@ -22,7 +22,7 @@ WORDS = {"one": "Chợ Đổng Quốc Bình", "two": "Cụm Tân Trào"}
 
 
 def parse(session, kind, /, **arguments):
-    parser = FilterParser(kind=kind, visible=kind.fields(), registry=LAYERS, connection=session.connection())
+    parser = FilterParser(kind=kind, visible=kind.fields(), readable=LAYERS, connection=session.connection())
     return parser.parse(MultiDict(arguments))
 
 

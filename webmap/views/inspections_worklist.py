@@ -19,10 +19,10 @@ from geodata.inspections.sites import Site
 from geodata.inspections.tables import write_worklist
 from geodata.layer import Field, Role
 from webmap.auth import allow, current_role
-from webmap.extensions import db_session, layers
+from webmap.extensions import db_session
 from webmap.i18n import format_word, translate, translate_error
 from webmap.query import FilterParser
-from webmap.requests import int_argument
+from webmap.requests import int_argument, readable_layers
 from webmap.views.inspections_common import (
     INSPECTORS,
     current_day,
@@ -120,7 +120,7 @@ def _conditions() -> tuple[list[ColumnElement[bool]], list[str]]:
     """Return the conditions of this request's arguments, and what they say."""
     visible = visible_fields(current_role(), Site)
     stored = {field.name: field for field in visible if field.name in worklist.STORED and field.filter is not None}
-    parser = FilterParser(kind=Site, visible=visible, registry=layers(), connection=db_session().connection())
+    parser = FilterParser(kind=Site, visible=visible, readable=readable_layers(), connection=db_session().connection())
     conditions: list[ColumnElement[bool]] = []
     sentences: list[str] = []
     for name in request.args:

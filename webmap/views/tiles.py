@@ -6,11 +6,10 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
 from geodata.data_version import data_version
-from geodata.features import area_kinds
 from geodata.layer import Role
 from geodata.tiles import MAX_TILE_ZOOM, read_tile
 from webmap.auth import allow_public, current_role
-from webmap.extensions import areas_of_reader, database, layers
+from webmap.extensions import areas_of_reader, database
 from webmap.requests import layer_request
 from webmap.tile_cache import TileCache
 
@@ -29,7 +28,7 @@ def tile(layer: str, z: int, x: int, y: int) -> Response:
     asked = layer_request(layer)
     with database().reading() as connection:
         conditions = asked.conditions(connection)
-        watched = [layer, *(kind.layer.name for kind in area_kinds(layers()).values())] if conditions else [layer]
+        watched = [layer, *(condition.reads for condition in conditions if condition.reads)]
         version = data_version(connection, *watched)
         arguments = sorted(request.args.items(multi=True))
         key = hashlib.sha256(

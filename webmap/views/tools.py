@@ -1,7 +1,8 @@
 """The map's tools that ask the server: what lies inside an area, and what is there by a year."""
 
 import io
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from urllib.parse import urlencode
 
@@ -9,18 +10,22 @@ from flask import Blueprint, Response, jsonify, request, send_file, url_for
 from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 
+import shapely
+
 from geodata import features
 from geodata.access import Action, may, visible_fields
 from geodata.errors import InvalidValueError
-from geodata.filters import Condition
+from geodata.filters import Condition, Ground
 from geodata.i18n import N_
 from geodata.layer import Feature
+from geodata.spatial import Measure, list_nearest, measures_of, parse_around
 from geodata.years import STATES, count_year, list_plans, parse_year, plan_filter, this_year, year_span
 from webmap.auth import allow_public, current_role
 from webmap.extensions import database, layers
 from webmap.i18n import current_language, translate
-from webmap.requests import LayerRequest, int_argument
-from webmap.workbook import write_workbook
+from webmap.query import PLACES
+from webmap.requests import LayerRequest, int_argument, readable_layers
+from webmap.workbook import Sheet, write_workbook
 
 blueprint = Blueprint("tools", __name__)
 
@@ -54,13 +59,14 @@ def _tools() -> dict[str, object]:
 def tool_addresses() -> dict[str, object]:
     """Return what the map's tools call, and by which filter a layer's areas select."""
     selects = {kind.layer.name: name for name, kind in features.area_kinds(layers()).items()}
-    return {"inside": url_for("tools.inside"), "years": url_for("tools.years"), "selects": selects}
+    addresses = {"inside": url_for("tools.inside"), "around": url_for("tools.around")}
+    return {**addresses, "years": url_for("tools.years"), "selects": selects}
 
 
 @blueprint.get("/api/inside")
 @allow_public
 def inside() -> Response:
-    """Answer what lies inside an area: per layer how many features, and the first of them."""
+    """Answer what lies inside an area: per layer how many features, and the first of them with their measures."""
     _require_area()
     limit = int_argument("limit", 10, low=1, high=100)
     found = []
@@ -70,11 +76,8 @@ def inside() -> Response:
             count = features.count_features(connection, asked.kind, conditions)
             if not count:
                 continue
-            names = [field for field in asked.request.fields if field.name in {"name", "code"}]
-            page = features.list_features(
-                connection, asked.kind, names, conditions, limit=limit,
-                sort=features.Sort(name="name"), with_geometry=False,
-            )  # fmt: skip
+            measures = _measures(asked.kind, conditions)
+            rows = _first_of(connection, asked, conditions, measures, limit)
             layer = asked.kind.layer
             address = url_for("exports.export", layer=layer.name)
             exports = {
@@ -83,7 +86,7 @@ def inside() -> Response:
             }
             found.append(
                 {"name": layer.name, "title": translate(layer.title), "count": count, "exports": exports}
-                | {"features": [{"id": row["id"], "name": row["name"], "code": row["code"]} for row in page.rows]}
+                | {"measures": [measure.name for measure in measures], "features": rows}
             )
     workbook = f"{url_for('tools.inside_workbook')}?{_query(list(request.args.items(multi=True)))}"
     return jsonify({"count": sum(layer["count"] for layer in found), "layers": found, "workbook": workbook})
@@ -100,10 +103,26 @@ def inside_workbook() -> Response:
         for asked in asked_layers():
             conditions = asked.conditions(connection)
             if features.count_features(connection, asked.kind, conditions):
-                sheets.append((asked.kind, asked.request.fields, conditions))
+                measures = _measures(asked.kind, conditions)
+                sheets.append(Sheet(asked.kind, asked.request.fields, conditions, measures))
         write_workbook(connection, sheets, file, current_language())
     file.seek(0)
     return send_file(file, download_name=f"{translate('inside-the-area')}.xlsx", as_attachment=True, mimetype=XLSX)
+
+
+@blueprint.get("/api/around")
+@allow_public
+def around() -> Response:
+    """Answer an object and the ground up to a distance from it, as GeoJSON: `around=<layer>:<id>:<metres>`."""
+    value = request.args.get("around", "")
+    with database().reading() as connection:
+        asked = parse_around(connection, readable_layers(), "around", value)
+    shapes = {"object": asked.shape, "ground": asked.ground()}
+    drawn = [
+        {"type": "Feature", "properties": {"part": part}, "geometry": json.loads(shapely.to_geojson(shape))}
+        for part, shape in shapes.items()
+    ]
+    return jsonify({"type": "FeatureCollection", "name": asked.title, "metres": asked.metres, "features": drawn})
 
 
 @blueprint.get("/api/years")
@@ -169,9 +188,39 @@ def asked_layers() -> Iterator[AskedLayer]:
 
 
 def _require_area() -> None:
-    areas = {"polygon", "near", *features.area_kinds(layers())}
-    if not any(request.args.get(name) for name in areas):
+    if _area_argument() is None:
         raise InvalidValueError(name="polygon", value="", reason=N_("draw an area first"))
+
+
+def _area_argument() -> str | None:
+    """Return the argument that says which area is asked for; the first of several."""
+    areas = {*PLACES, *features.area_kinds(layers())} - {"bbox"}
+    return next((name for name in request.args if name in areas and request.args[name]), None)
+
+
+def _ground(conditions: Sequence[Condition]) -> Ground:
+    name = _area_argument()
+    return next(condition.ground for condition in conditions if condition.name == name and condition.ground)
+
+
+def _measures(kind: type[Feature], conditions: Sequence[Condition]) -> list[Measure]:
+    return measures_of(kind, _ground(conditions))
+
+
+def _first_of(
+    connection: Connection, asked: AskedLayer, conditions: Sequence[Condition], measures: Sequence[Measure], limit: int
+) -> list[dict[str, object]]:
+    """Return the first features: the nearest where there is something to be near to, else by name."""
+    names = [field for field in asked.request.fields if field.name in {"name", "code"}]
+    origin = _ground(conditions).origin
+    if origin is not None:
+        rows = list_nearest(connection, asked.kind, names, conditions, origin, measures=measures, limit=limit)
+    else:
+        rows = features.list_features(
+            connection, asked.kind, names, conditions, limit=limit, sort=features.Sort(name="name"),
+            with_geometry=False, more_columns=[measure.column for measure in measures],
+        ).rows  # fmt: skip
+    return [{name: features.json_value(value) for name, value in row.items()} for row in rows]
 
 
 def _query(arguments: list[tuple[str, str]]) -> str:

@@ -4,6 +4,7 @@ import { ask as request } from "./ask.js";
 import { clear as clearNotice, failure, notice } from "./notices.js";
 import { ALL } from "./state.js";
 import { element, icon, number, t } from "./texts.js";
+import { drawGround } from "./tools-inside.js";
 import { startViews } from "./views.js";
 
 const UNKNOWN = "unknown";
@@ -26,7 +27,7 @@ export function startFilters(page, state) {
   startTabs(load);
   startViews(state);
   startCount(state);
-  showNear(page.map, state);
+  showGround(page.map, state);
 
   function build(described) {
     const layers = page.layers.filter(({ spec }) => described.has(spec.name));
@@ -319,14 +320,27 @@ function pickPoint(map, take) {
   box.focus({ preventScroll: true });
 }
 
-/* The circle of “near a point”, as long as it filters. */
-function showNear(map, state) {
-  let circle = null;
-  const show = () => {
-    circle?.remove();
-    const [lon, lat, km] = (state.filter(ALL, "near") || [""])[0].split(",").map(Number);
-    const isGood = [lon, lat, km].every(Number.isFinite) && km > 0;
-    circle = isGood ? L.circle([lat, lon], { radius: km * 1000, interactive: false, color: "#0b4f8a", weight: 2, fillOpacity: 0.05, dashArray: "6 4" }).addTo(map) : null;
+/* Where the filters of all layers look, drawn as long as they filter: a circle, an area, the ground around an object. */
+function showGround(map, state) {
+  const LINE = { interactive: false, color: "#0b4f8a", weight: 2, fillOpacity: 0.05, dashArray: "6 4" };
+  const addresses = JSON.parse(document.getElementById("tool-set").dataset.addresses);
+  let drawn = [], told = null;
+  const show = async () => {
+    const [near, polygon, around] = ["near", "polygon", "around"].map((field) => (state.filter(ALL, field) || [""])[0]);
+    const mine = JSON.stringify([near, polygon, around]);
+    if (mine === told) return;
+    told = mine;
+    drawn.forEach((shape) => shape.remove());
+    drawn = [];
+    const add = (shape) => drawn.push(shape.addTo(map));
+    const [lon, lat, km] = near.split(",").map(Number);
+    if ([lon, lat, km].every(Number.isFinite) && km > 0) add(L.circle([lat, lon], { ...LINE, radius: km * 1000 }));
+    const ring = polygon.split(";").map((corner) => corner.split(",").map(Number).reverse());
+    if (ring.length > 2 && ring.every((corner) => corner.length === 2 && corner.every(Number.isFinite))) add(L.polygon(ring, LINE));
+    if (!around) return;
+    const answer = await request(`${addresses.around}?${new URLSearchParams({ around })}`).catch(() => null);
+    const shapes = answer?.ok ? await answer.json() : null;
+    if (mine === told && shapes) add(drawGround(shapes)); // what fails is told where the filter is counted
   };
   state.on("filters", show);
   show();

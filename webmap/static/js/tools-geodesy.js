@@ -48,9 +48,10 @@ export function area(ring) {
 
 export const metres = (value) => (value < 1000 ? `${number(value, value < 100 ? 1 : 0)}\u202fm` : `${number(value / 1000, value < 100000 ? 2 : 1)}\u202fkm`);
 
+/* Shares of plots and clusters. */
+export const hectares = (value) => (value < 10000 ? `${number(value)}\u202fm²` : `${number(value / 1e4, value < 1e8 ? 2 : 0)}\u202fha`);
+
 /* Small areas in m², plots and clusters in ha, more than 100 ha in km² as well. */
 export function squareMetres(value) {
-  if (value < 10000) return `${number(value)}\u202fm²`;
-  const ha = `${number(value / 1e4, value < 1e8 ? 2 : 0)}\u202fha`;
-  return value < 1e6 ? ha : `${ha} (${number(value / 1e6, 2)}\u202fkm²)`;
+  return value < 1e6 ? hectares(value) : `${hectares(value)} (${number(value / 1e6, 2)}\u202fkm²)`;
 }

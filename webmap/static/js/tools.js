@@ -57,6 +57,12 @@ for (const button of buttons) {
     else openTool(name);
   });
 }
+/* A panel's own way to the tool: what is around the object it tells of. */
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-around]") || !page.state.selection) return;
+  openTool("inside");
+  open.tool.takeSelected();
+});
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && open && card.contains(document.activeElement)) { event.preventDefault(); closeTool(); }
 });

@@ -1,0 +1,238 @@
+"""What is around an object, and how much of what lies in an area: distances and overlaps are those of the ground."""
+
+import io
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+from openpyxl import load_workbook
+
+import shapely
+from pyproj import Geod
+
+from geodata.data_version import DataChange
+from geodata.layer import GeometryType, Role
+from geodata.layers import LAYERS
+from geodata.spatial import ground_within
+from tests.factories import CENTRE, make_feature
+
+GEOD = Geod(ellps="WGS84")
+LON, LAT = CENTRE
+KINDS = list(LAYERS)
+POINT, LINE, POLYGON = (next(kind for kind in KINDS if kind.layer.geometry is geometry) for geometry in GeometryType)
+#: What each layer stores with its lowest point at CENTRE's parallel, and its west end at its meridian.
+EAST = {
+    GeometryType.POINT: shapely.Point(LON, LAT),
+    GeometryType.LINE: shapely.MultiLineString([[(LON, LAT), (LON + 0.01, LAT)]]),
+    GeometryType.POLYGON: shapely.MultiPolygon([shapely.box(LON, LAT, LON + 0.01, LAT + 0.01)]),
+}
+
+
+def west_of(metres):
+    """Return a place on CENTRE's parallel, some metres to the west."""
+    return GEOD.fwd(LON, LAT, 270, metres)[:2]
+
+
+def inside(client, **arguments):
+    answer = client.get("/api/inside", query_string=arguments)
+    assert answer.status_code == 200, answer.get_json()
+    return {layer["name"]: layer for layer in answer.get_json()["layers"]}
+
+
+def around(feature, metres):
+    return f"{type(feature).layer.name}:{feature.id}:{metres}"
+
+
+@pytest.mark.parametrize("origin", KINDS, ids=[kind.layer.name for kind in KINDS])
+@pytest.mark.parametrize("kind", [POINT, LINE, POLYGON], ids=["point", "line", "area"])
+def test_of_two_sites_a_metre_apart_the_distance_keeps_the_nearer(client, session, origin, kind):
+    middle = make_feature(session, origin, shape=EAST[origin.layer.geometry])
+    shapes = {}
+    for metres in (799, 801):
+        lon, lat = west_of(metres)
+        shapes[metres] = {
+            GeometryType.POINT: shapely.Point(lon, lat),
+            GeometryType.LINE: shapely.MultiLineString([[(lon - 0.002, lat), (lon, lat)]]),
+            GeometryType.POLYGON: shapely.MultiPolygon([shapely.box(lon - 0.002, lat, lon, lat + 0.002)]),
+        }[kind.layer.geometry]
+    near, far = (make_feature(session, kind, shape=shape) for shape in shapes.values())
+
+    found = inside(client, around=around(middle, 800))[kind.layer.name]
+
+    assert [feature["id"] for feature in found["features"]] == [near.id]
+    assert found["features"][0]["distance_m"] == pytest.approx(799, abs=0.2)
+    listed = client.get(f"/api/layers/{kind.layer.name}/features?around={around(middle, 800)}").get_json()
+    assert listed["numberMatched"] == found["count"] == 1
+    both = inside(client, around=around(middle, 802))[kind.layer.name]["features"]
+    assert [feature["id"] for feature in both] == [near.id, far.id]
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    bearings=st.lists(st.floats(0, 360), min_size=1, max_size=12),
+    metres=st.floats(1, 50_000),
+    shares=st.lists(st.floats(0.9, 1.1), min_size=12, max_size=12),
+)
+def test_what_is_near_enough_is_what_the_geodesic_says(client, session, bearings, metres, shares):
+    with session.begin_nested() as step:
+        middle = make_feature(
+            session, POLYGON, shape=shapely.MultiPolygon([shapely.box(LON, LAT, LON + 1e-7, LAT + 1e-7)])
+        )
+        expected = set()
+        for bearing, share in zip(bearings, shares, strict=False):
+            lon, lat, _ = GEOD.fwd(LON, LAT, bearing, metres * share)
+            if abs(share - 1) * metres < 0.1:
+                continue
+            site = make_feature(session, POINT, shape=shapely.Point(lon, lat))
+            expected |= {site.id} if share < 1 else set()
+
+        found = inside(client, around=around(middle, metres), limit=100).get(POINT.layer.name, {"features": []})
+
+        distances = [feature["distance_m"] for feature in found["features"]]
+        assert {feature["id"] for feature in found["features"]} == expected
+        assert distances == sorted(distances)
+        step.rollback()
+
+
+def test_the_nearest_are_told_first_and_the_object_itself_is_left_out(client, session):
+    middle = make_feature(session, POINT)
+    sites = [make_feature(session, POINT, lon=LON + step / 1000) for step in (5, 3, -4, 1, 2)]
+    # In degrees the first is nearer, on the ground the second.
+    north, east = (
+        make_feature(session, POINT, lon=LON, lat=LAT + 0.0100),
+        make_feature(session, POINT, lon=LON + 0.0101),
+    )
+
+    features = inside(client, around=around(middle, 5000), limit=6)[POINT.layer.name]["features"]
+
+    assert [feature["id"] for feature in features] == [sites[i].id for i in (3, 4, 1, 2, 0)] + [east.id]
+    assert north.id not in {feature["id"] for feature in features}
+    true = GEOD.inv(LON, LAT, LON + 0.0101, LAT)[2]
+    assert features[-1]["distance_m"] == pytest.approx(true, abs=0.01)
+
+
+@pytest.mark.parametrize("kind", [LINE, POLYGON], ids=["line", "area"])
+def test_how_much_lies_inside_is_told_in_true_units_and_as_a_share(client, session, kind):
+    zone = make_feature(session, POLYGON, shape=shapely.MultiPolygon([shapely.box(LON, LAT, LON + 0.01, LAT + 0.01)]))
+    if kind is LINE:
+        crossing = shapely.MultiLineString([[(LON - 0.01, LAT + 0.005), (LON + 0.01, LAT + 0.005)]])
+    else:
+        crossing = shapely.MultiPolygon([shapely.box(LON - 0.01, LAT, LON + 0.01, LAT + 0.01)])
+    make_feature(session, kind, shape=crossing, name="Cắt ngang")
+
+    for area in (
+        {"around": around(zone, 0)},
+        {"polygon": ";".join(f"{lon},{lat}" for lon, lat in zone_corners())},
+    ):
+        (told,) = [f for f in inside(client, **area)[kind.layer.name]["features"] if f["name"] == "Cắt ngang"]
+        assert told["share_percent"] == pytest.approx(50, abs=0.01)
+        if kind is LINE:
+            true = GEOD.inv(LON, LAT + 0.005, LON + 0.01, LAT + 0.005)[2] / 1000
+            assert told["overlap_km"] == pytest.approx(true, rel=1e-6)
+        else:
+            true = abs(GEOD.geometry_area_perimeter(shapely.box(LON, LAT, LON + 0.01, LAT + 0.01))[0]) / 1e4
+            assert told["overlap_ha"] == pytest.approx(true, rel=1e-5)
+
+
+def zone_corners():
+    return [(LON, LAT), (LON + 0.01, LAT), (LON + 0.01, LAT + 0.01), (LON, LAT + 0.01)]
+
+
+def test_a_neighbour_that_only_touches_is_not_inside(client, session):
+    zone = make_feature(session, POLYGON, shape=shapely.MultiPolygon([shapely.box(LON, LAT, LON + 0.01, LAT + 0.01)]))
+    beside = shapely.MultiPolygon([shapely.box(LON + 0.01, LAT, LON + 0.02, LAT + 0.01)])
+    neighbour = make_feature(session, POLYGON, shape=beside)
+
+    assert POLYGON.layer.name not in inside(client, around=around(zone, 0))
+    (told,) = inside(client, around=around(zone, 1))[POLYGON.layer.name]["features"]
+    assert (told["id"], told["distance_m"]) == (neighbour.id, 0)
+
+
+def test_the_workbook_tells_distances_and_overlaps(client, session):
+    middle = make_feature(session, POINT)
+    make_feature(session, POINT, lon=LON + 0.001, name="Gần")
+    make_feature(session, POLYGON, name="Chứa")
+
+    answer = client.get("/api/inside", query_string={"around": around(middle, 200)}).get_json()
+    book = load_workbook(io.BytesIO(client.get(answer["workbook"]).data))
+
+    def column(kind, heading):
+        title = next(layer["title"] for layer in answer["layers"] if layer["name"] == kind.layer.name)
+        head, *rows = book[title[:31]].iter_rows(values_only=True)
+        return {row[head.index("Tên") if "Tên" in head else 1]: row[head.index(heading)] for row in rows}
+
+    true = GEOD.inv(LON, LAT, LON + 0.001, LAT)[2]
+    assert column(POINT, "Khoảng cách (m)")["Gần"] == pytest.approx(true, abs=0.01)
+    circle = GEOD.geometry_area_perimeter(ground_within(shapely.Point(LON, LAT), 200))[0]
+    assert column(POLYGON, "Diện tích nằm trong (ha)")["Chứa"] == pytest.approx(abs(circle) / 1e4, rel=1e-4)
+    assert 0 < column(POLYGON, "Tỷ lệ nằm trong (%)")["Chứa"] < 100
+
+
+@pytest.mark.parametrize(
+    ("metres", "says"),
+    [(0, "giao với Gốc"), (250, "cách Gốc không quá 250 m"), (1500, "cách Gốc không quá 1,5 km")],
+)
+def test_the_filter_reads_as_a_sentence(client, session, metres, says):
+    middle = make_feature(session, POINT, name="Gốc")
+
+    answer = client.get(f"/api/layers/{POLYGON.layer.name}/facets?around={around(middle, metres)}&lang=vi").get_json()
+
+    assert says in [sentence["text"] for sentence in answer["sentences"]]
+
+
+@pytest.mark.parametrize("metres", [0, 0.5, 300, 50_000])
+@pytest.mark.parametrize("kind", [POINT, LINE, POLYGON], ids=["point", "line", "area"])
+def test_the_ground_drawn_is_as_wide_as_asked(client, session, kind, metres):
+    middle = make_feature(session, kind)
+
+    answer = client.get(f"/api/around?around={around(middle, metres)}").get_json()
+
+    parts = {f["properties"]["part"]: shapely.geometry.shape(f["geometry"]) for f in answer["features"]}
+    assert answer["name"] == middle.name
+    if metres:
+        widest = max(
+            min(GEOD.inv(*corner, *point)[2] for point in shapely.get_coordinates(parts["object"]))
+            for corner in shapely.get_coordinates(parts["ground"])
+        )
+        assert metres <= widest + 0.01 * metres
+        assert shapely.covers(parts["ground"], parts["object"])
+    else:
+        assert parts["ground"].equals(parts["object"])
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "x", "nolayer:1:5", f"{POINT.layer.name}:1", f"{POINT.layer.name}:a:5", f"{POINT.layer.name}:1:-1",
+     f"{POINT.layer.name}:1:50001", f"{POINT.layer.name}:1:nan", f"{POINT.layer.name}:999999999:5",
+     f"{POINT.layer.name}:99999999999999999999:5", "a:b:c:d"],
+)  # fmt: skip
+def test_what_is_no_object_or_distance_is_refused_in_words(client, value):
+    answer = client.get("/api/around", query_string={"around": value})
+
+    assert answer.status_code == 400
+    assert answer.get_json()["error"] == "invalid_filter"
+    assert answer.get_json()["message"]
+
+
+def test_a_tile_kept_under_such_a_filter_is_drawn_anew_when_the_object_changes(client, session):
+    middle = make_feature(session, POLYGON)
+    make_feature(session, POINT)
+    address = f"/tiles/{POINT.layer.name}/0/0/0.mvt?around={around(middle, 100)}"
+    first = client.get(address)
+
+    assert client.get(address, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    session.add(DataChange(layer=POLYGON.layer.name, transaction_id=1))
+    session.flush()
+    assert client.get(address, headers={"If-None-Match": first.headers["ETag"]}).status_code == 200
+
+
+def test_an_object_of_a_layer_that_a_role_may_not_see_is_none_to_it(client, login, session, monkeypatch):
+    middle = make_feature(session, POINT)
+    make_feature(session, POLYGON)
+    access = replace(POINT.layer.access, view=POINT.layer.access.view - {Role.PUBLIC})
+    monkeypatch.setattr(POINT, "layer", replace(POINT.layer, access=access))
+
+    asked, planner = {"around": around(middle, 100)}, login("planner")
+    for path in ("/api/around", "/api/inside", f"/api/layers/{POLYGON.layer.name}/features"):
+        assert client.get(path, query_string=asked).status_code == 400
+        assert planner.get(path, query_string=asked).status_code == 200
