@@ -68,6 +68,7 @@ class Measure:
     column: Column
 
 
+@functools.lru_cache(maxsize=256)
 def ground_within(shape: shapely.Geometry, metres: float) -> shapely.Geometry:
     """Return all that is up to some metres from a shape, EPSG:4326 (lon, lat)."""
     if metres <= 0:

@@ -47,7 +47,7 @@ def test_every_layer_is_drawn_and_counted(page, server):
 
 
 def test_clicks_find_the_sites_they_hit(page, server):
-    sites = features(server, "fuel_sites")[:200:10]
+    sites = features(server, "fuel_sites")[:200:16]
     found = 0
     for site in sites:
         look_at(page, *site["geometry"]["coordinates"])
