@@ -13,7 +13,7 @@ import numpy as np
 from sqlalchemy import Engine, func, select
 
 from geodata.layer import Feature
-from scripts.benchmarks._seed import AREA, SEED, SITE, prepare_database
+from scripts.benchmarks._seed import AREA, LINE, SEED, SITE, prepare_database
 from scripts.benchmarks._server import Request, Result, as_rows, ask, print_table, running_server
 from scripts.paths import WORK
 
@@ -50,6 +50,15 @@ def main() -> int:
         )
         pages = [_api(site, f"features?limit=50&{field.name}={value}") for value in values]
         results.append(ask(host, "filtered list, page of 50", pages * 100, seconds=6))
+        grounds = _grounds(engine)
+        results.append(
+            ask(host, "counts around an object", [_api(site, f"facets?{g}") for g in grounds], connections=1)
+        )
+        nearest: list[Request] = [(f"/api/inside?{ground}", {}) for ground in grounds]
+        results.append(ask(host, "all layers around an object, nearest first", nearest, connections=1))
+        results.append(ask(host, "charts, first after a change", [_api(site, "charts")], connections=1))
+        spread = [_api(site, f"charts?{field.name}={value}&bbox={boxes[0]}") for value in values]
+        results.append(ask(host, "charts of a choice in the visible map", spread * 10, connections=1))
         table = [_api(site, "features?limit=50&sort=name"), _api(site, "features?limit=50&sort=-name")]
         results.append(ask(host, "first table page by name, one at a time", table * 25, connections=1))
         unsorted = [_api(site, "features?limit=50&sort=-updated_at")]
@@ -120,6 +129,17 @@ def _known(host: str, tiles: list[Request]) -> list[Request]:
         answer.read()
         known.append((path, {"If-None-Match": answer.headers["ETag"]}))
     return known
+
+
+def _grounds(engine: Engine) -> list[str]:
+    """Return filters for what is up to 0.5 and 5 km from the first lines and areas."""
+    with engine.connect() as connection:
+        return [
+            f"around={kind.layer.name}:{number}:{metres}"
+            for kind in (LINE, AREA)
+            for number in connection.scalars(select(kind.id).order_by(kind.id).limit(10))
+            for metres in (500, 5000)
+        ]
 
 
 def _box(place: tuple[float, float]) -> str:

@@ -233,12 +233,13 @@ def test_what_is_around_an_object_is_told_with_its_distance_and_filters_the_map(
     page.get_by_role("button", name="Lọc bản đồ theo vùng này").click()
     assert parse_qs(urlsplit(page.url).query)["all.around"] == [around]
     expect(page.locator("#chips")).to_contain_text("không quá 3 km")
-    drawn = "() => Object.values(webmap.page.map._layers).filter((l) => l.feature?.properties?.part).length"
-    page.wait_for_function(f"({drawn})() === 2")
+    drawn = """(count) => window.webmap?.page?.map
+        && Object.values(webmap.page.map._layers).filter((layer) => layer.feature?.properties?.part).length === count"""
+    page.wait_for_function(drawn, arg=2)
     page.reload()
-    page.wait_for_function(f"window.webmap?.page?.map && ({drawn})() === 2")
+    page.wait_for_function(drawn, arg=2)
     page.locator("#chips button").first.click()
-    page.wait_for_function(f"({drawn})() === 0")
+    page.wait_for_function(drawn, arg=0)
 
 
 def test_an_area_without_distance_tells_how_much_of_each_object_lies_in_it(page, server):

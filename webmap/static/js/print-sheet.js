@@ -76,8 +76,17 @@ export function openView(buttons, status, sheets, leave) {
   document.body.classList.add("has-print-view");
   document.body.append(view);
   view.showModal();
+  fitToDesk(view.querySelector(".print-desk"), width, height);
   window.webmap.ratio = RATIO;
   return view;
+}
+
+/* A sheet wider than the desk is shown smaller; two fingers make it larger. */
+function fitToDesk(desk, width, height) {
+  const { paddingLeft, paddingRight } = getComputedStyle(desk), room = desk.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+  const share = room / (width * 96 / 25.4);
+  desk.classList.toggle("is-fitted", share < 1);
+  for (const [name, value] of [["--fit", share], ["--sheet-width", `${width}mm`], ["--sheet-height", `${height}mm`]]) desk.style.setProperty(name, value);
 }
 
 /* The layers of the screen once more: same filters, same classes, same opacity. */

@@ -86,10 +86,11 @@ async function writeReport(page, { address, token, format, status, picture }) {
 
 /* The sheet as one canvas, part by part where the page has laid it out. */
 export async function drawPicture(sheet, made, frame) {
-  const whole = sheet.getBoundingClientRect(), canvas = document.createElement("canvas"), c = canvas.getContext("2d"), at = (node) => { const box = node.getBoundingClientRect(); return [box.left - whole.left, box.top - whole.top, box.width, box.height]; };
-  canvas.width = Math.round(whole.width * RATIO); canvas.height = Math.round(whole.height * RATIO);
+  const whole = sheet.getBoundingClientRect(), canvas = document.createElement("canvas"), c = canvas.getContext("2d"), k = sheet.offsetWidth / whole.width; // the preview may show it smaller
+  const at = (node) => { const box = node.getBoundingClientRect(); return [box.left - whole.left, box.top - whole.top, box.width, box.height].map((side) => side * k); };
+  canvas.width = Math.round(whole.width * k * RATIO); canvas.height = Math.round(whole.height * k * RATIO);
   c.scale(RATIO, RATIO);
-  c.fillStyle = "#ffffff"; c.fillRect(0, 0, whole.width, whole.height);
+  c.fillStyle = "#ffffff"; c.fillRect(0, 0, whole.width * k, whole.height * k);
   const [x, y, w, h] = at(frame), origin = made.map.getPixelBounds().min;
   c.save();
   c.beginPath(); c.rect(x, y, w, h); c.clip();
@@ -111,7 +112,7 @@ export async function drawPicture(sheet, made, frame) {
   c.restore();
   c.strokeStyle = "#1d2733"; c.lineWidth = 1; c.strokeRect(x, y, w, h);
   for (const mark of sheet.querySelectorAll(".print-side svg")) await drawSvg(c, mark, at(mark));
-  drawTexts(c, sheet, whole);
+  drawTexts(c, sheet, whole, k);
   return canvas;
 }
 
@@ -123,7 +124,7 @@ async function drawSvg(c, mark, box) {
   c.drawImage(image, ...box);
 }
 
-function drawTexts(c, sheet, whole) {
+function drawTexts(c, sheet, whole, k) {
   const walker = document.createTreeWalker(sheet, NodeFilter.SHOW_TEXT), range = document.createRange();
   c.textBaseline = "middle"; c.textAlign = "left"; c.lineWidth = 0;
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
@@ -133,7 +134,7 @@ function drawTexts(c, sheet, whole) {
     for (const word of node.data.matchAll(/\S+/g)) {
       range.setStart(node, word.index); range.setEnd(node, word.index + word[0].length);
       const box = range.getBoundingClientRect();
-      c.fillText(word[0], box.left - whole.left, box.top - whole.top + box.height / 2);
+      c.fillText(word[0], (box.left - whole.left) * k, (box.top - whole.top + box.height / 2) * k);
     }
   }
 }
