@@ -108,6 +108,9 @@ def test_a_finger_measures_chooses_a_year_and_sees_the_sheet_of_paper(phone):
     open_tool("print")
     phone.locator(".print-dialog [type=submit]").tap()
     expect(phone.locator(".print-sheet[data-ready]")).to_be_visible()
+    sheet = phone.locator(".print-sheet").bounding_box()
+    assert sheet["x"] >= 0
+    assert sheet["x"] + sheet["width"] <= 390
     assert small_targets(phone, ".print-bar button") == []
     assert phone.locator(".print-bar").evaluate("(bar) => bar.scrollWidth <= innerWidth")
     phone.get_by_role("button", name="Đóng", exact=True).last.tap()
