@@ -85,6 +85,9 @@ SELECT format('CREATE ROLE %I LOGIN', :'role')
 SELECT format('CREATE DATABASE %I OWNER %I', :'database', :'role')
  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'database') \\gexec
 """
+_DROP_DATABASE = """
+DROP DATABASE IF EXISTS :"database" WITH (FORCE);
+"""
 # The application's role is no superuser: PostGIS is made for it, and it may add the VN-2000 reference systems.
 _MAKE_EXTENSION = """
 CREATE EXTENSION IF NOT EXISTS postgis;
@@ -410,13 +413,20 @@ class Cluster:
         )
 
     def _make_database(self) -> None:
-        """Make the role, the database and PostGIS in it; a killed start may have done a part."""
-        self._sql(SUPERUSER, _MAKE_DATABASE)
-        self._sql(DATABASE, _MAKE_EXTENSION)
+        self.make_database(DATABASE)
         (self.home.resolve() / "database-made").touch()
 
-    def _sql(self, database: str, script: str) -> None:
-        options = ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-v", f"role={ROLE}", "-v", f"database={DATABASE}"]
+    def make_database(self, name: str) -> None:
+        """Make the role, a database of that name and PostGIS in it; a killed start may have done a part."""
+        self._sql(SUPERUSER, _MAKE_DATABASE, name)
+        self._sql(name, _MAKE_EXTENSION, name)
+
+    def drop_database(self, name: str) -> None:
+        """Drop a database, whoever uses it. Not for the one that the map lives in."""
+        self._sql(SUPERUSER, _DROP_DATABASE, name)
+
+    def _sql(self, database: str, script: str, name: str) -> None:
+        options = ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-v", f"role={ROLE}", "-v", f"database={name}"]
         result = subprocess.run(
             [self.binaries.path("psql"), *options, "-h", self.socket_folder, "-U", SUPERUSER, "-d", database],
             input=script,

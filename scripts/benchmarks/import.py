@@ -1,7 +1,7 @@
 # ruff: noqa: N999 - the command is ./scripts/bench import
 """A million points imported with every check on, against ogr2ogr's COPY and a bare COPY into the same table.
 
-A database of its own beside the one of DATABASE_URL, dropped at the end. The import is `manage import` as people
+A database of its own in the benchmarks' cluster, dropped at the end. The import is `manage import` as people
 run it: reading in the limited process, checks, comparison, history; its memory is the largest of its processes.
 """
 
@@ -29,11 +29,12 @@ import pyogrio.raw
 import shapely
 
 from geodata.crs import WGS84
-from geodata.database import database_url, new_engine
+from geodata.database import new_engine
 from geodata.history import table_of
 from scripts.benchmarks._seed import SEED, SITE, site_points
+from scripts.cluster import Cluster
 from scripts.console import announce
-from scripts.paths import PYTHON, ROOT, WORK
+from scripts.paths import PYTHON, ROOT, VAR, WORK
 
 POINTS = 1_000_000
 DATABASE = "webmap_bench_import"
@@ -83,25 +84,21 @@ def main() -> int:
 
 @contextmanager
 def own_database() -> Iterator[URL]:
-    """Give a migrated database, dropped at the end."""
-    maintenance = database_url()
-    name = sql.Identifier(DATABASE)
-    with psycopg.connect(plain(maintenance), autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(name))
-    url = maintenance.set(database=DATABASE)
-    try:
-        engine = new_engine(url)
-        with engine.connect() as migrating:
-            config = Config(toml_file=str(ROOT / "pyproject.toml"))
-            config.attributes["connection"] = migrating
-            command.upgrade(config, "head")
-            migrating.commit()
-        engine.dispose()
-        yield url
-    finally:
-        with psycopg.connect(plain(maintenance), autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+    """Give a migrated database in the benchmarks' cluster, dropped at the end."""
+    with Cluster(VAR / "bench-pg").in_use() as cluster:
+        cluster.drop_database(DATABASE)
+        cluster.make_database(DATABASE)
+        try:
+            engine = new_engine(cluster.url(database=DATABASE))
+            with engine.connect() as migrating:
+                config = Config(toml_file=str(ROOT / "pyproject.toml"))
+                config.attributes["connection"] = migrating
+                command.upgrade(config, "head")
+                migrating.commit()
+            engine.dispose()
+            yield engine.url
+        finally:
+            cluster.drop_database(DATABASE)
 
 
 def plain(url: URL) -> str:
