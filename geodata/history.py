@@ -337,7 +337,16 @@ def metres_moved(before: dict[str, Any] | None, after: dict[str, Any] | None) ->
 def lock_layer(session: Session, layer: str) -> None:
     """Wait for other units of work on a layer to end; held until this transaction ends."""
     session.execute(select(func.set_config("lock_timeout", "15min", True)))
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"layer:{layer}", 0))))
+    session.execute(select(func.pg_advisory_xact_lock(_lock_number(layer))))
+
+
+def layer_is_free(session: Session, layer: str) -> bool:
+    """Say whether no other unit of work is at a layer; if so, others wait until this transaction ends."""
+    return bool(session.scalar(select(func.pg_try_advisory_xact_lock(_lock_number(layer)))))
+
+
+def _lock_number(layer: str) -> ColumnElement[int]:
+    return func.hashtextextended(f"layer:{layer}", 0)
 
 
 def hold_rows(session: Session, table: Table, ids: Select[Any]) -> None:

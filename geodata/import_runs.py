@@ -46,6 +46,7 @@ from geodata.import_sessions import (
 )
 from geodata.importing import ImportOptions, Status, commit_import, encoding as letters, preview_import
 from geodata.importing.coordinates import find_transformation, parse_crs, representative_points
+from geodata.importing.indexes import bring_back_lost, set_aside
 from geodata.importing.preview import Preview, signature_of
 from geodata.importing.progress import Step
 from geodata.importing.results import Problem, Question, RowChange, Text
@@ -86,10 +87,12 @@ def _run_import(number: int) -> None:
 @QUEUE.periodic(cron="* * * * *")
 @QUEUE.task(name="settle_lost_imports", queueing_lock="settle_lost_imports")
 def _settle_lost_imports(timestamp: int) -> None:
-    """End with a reason what a killed worker left running."""
+    """End with a reason what a killed worker left running, and bring back what it set aside."""
     engine = new_engine(pool_size=1)
     with Session(engine) as session:
         settle_lost(session)
+        for kind in LAYERS:
+            bring_back_lost(session, kind)
     engine.dispose()
 
 
@@ -333,6 +336,7 @@ def _store(session: Session, found: ImportSession, progress: _Teller) -> None:
     number, turn, excluded = found.id, found.turn, frozenset(found.excluded_rows)
     user_name, accept_partial, was_mark = found.user_name, found.accept_partial, preview_mark(found)
     confirmed_by = str(found.options.get("confirmed_by") or user_name)
+    set_aside(session, kind, found.report["counts"]["new"])
     lock_layer(session, found.layer)
     version = data_version(session, found.layer)
     options = options_of(found)

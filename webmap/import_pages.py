@@ -14,6 +14,7 @@ from geodata.access import visible_fields
 from geodata.history import ChangeKind, ChangeSet, metres_moved
 from geodata.i18n import N_
 from geodata.import_sessions import ImportItem, ImportSession, Stage, Task, seconds_left
+from geodata.importing.progress import Step
 from geodata.layer import Feature, Field
 from webmap.auth import current_role
 from webmap.i18n import current_language, format_number, translate
@@ -302,7 +303,8 @@ def state_json(found: ImportSession, *, worker: bool) -> dict[str, Any]:
     """Return what the progress bar asks for each second."""
     left = seconds_left(found, datetime.now(UTC))
     done, total = found.rows_done, found.rows_total
-    rows = translate("{done} of {total} rows").format(done=format_number(done), total=format_number(total))
+    amount = translate("{done} of {total}" if found.step == Step.INDEX else "{done} of {total} rows")
+    rows = amount.format(done=format_number(done), total=format_number(total))
     return {
         "stage": found.status,
         "working": found.is_working,

@@ -400,6 +400,8 @@ class _Import:
     def _duplicates(self, values: Mapping[str, Sequence[Any]], rows: Sequence[int]) -> None:
         parts = [values[name] for name in self.kind.layer.key if name in values]
         rejected = {item.row for item in self.problems if item.severity is Severity.ERROR}
+        if not rejected and len(parts) == 1 and len(set(parts[0])) == len(rows):
+            return
         seen: dict[tuple[Any, ...], int] = {}
         for row, *key in zip(rows, *parts, strict=True):
             if row in rejected or key[0] is None:
@@ -537,7 +539,7 @@ def store(
             counts=counts.as_json(),
             mapping=_remembered(preview),
         )
-        staging.write(change_set, found)
+        staging.write(change_set, found, progress)
         staging.drop()
         import_id = str(change_set.id)
         if on_stored is not None:

@@ -16,9 +16,10 @@ class Step(StrEnum):
     COMPARE = N_("Comparing with what is stored")
     LIST = N_("Listing the changes")
     STORE = N_("Storing")
+    INDEX = N_("Building the indexes")
 
 
-#: Told (step, rows done, rows in all); 0 in all means that nobody knows.
+#: Told (step, rows done, rows in all), for indexes their number; 0 in all means that nobody knows.
 Progress = Callable[[Step, int, int], None]
 
 

@@ -60,6 +60,7 @@ from geodata.history import (
 )
 from geodata.i18n import N_
 from geodata.importing.check import same_place
+from geodata.importing.indexes import bring_back, keep_writers_out, missing
 from geodata.importing.likeness import ALIKE, ALIKE_M, MAX_ROWS, SAME_NAME_M, Candidate, Proposal, propose
 from geodata.importing.progress import Progress, Step, silent
 from geodata.importing.results import Action, Mode, Problem, RowChange, Severity, problem
@@ -69,6 +70,8 @@ from geodata.layer import Feature, LabelledEnum
 #: How many rows of each sort a preview lists; beyond it says how many more there are.
 MAX_CHANGES = 50_000
 _BATCH = 50_000
+#: So many rows are added by one statement; between two, people see how far it is.
+_LOT = 200_000
 _STAGED_OID = text("SELECT CAST(to_regclass('pg_temp.import_staging') AS oid)")
 _SORT_IN = text(
     "SELECT gin_clean_pending_list(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
@@ -398,13 +401,14 @@ class Staging:
         return field_ is not None and field_.values is not None
 
     def _rules(self) -> list[tuple[str, Any]]:
-        """Return (name, condition) of the table's own rules; geometry was checked before."""
+        """Return (name, condition) of the table's own rules about the file's fields; geometry was checked before."""
         return [
             (str(rule.name), literal_column(str(rule.sqltext), Boolean()))
             for rule in self.target.constraints
             if isinstance(rule, CheckConstraint)
             and not getattr(rule, "_type_bound", False)
             and not str(rule.name).endswith(("valid_geometry", "inside_extent"))
+            and not set(self.names).isdisjoint(_WORD.findall(str(rule.sqltext)))
         ]
 
     def _rule_problems(self) -> list[Problem]:
@@ -640,17 +644,22 @@ class Staging:
 
     # writing
 
-    def write(self, change_set: ChangeSet, found: Classified) -> None:
+    def write(self, change_set: ChangeSet, found: Classified, progress: Progress = silent) -> None:
         """Delete, update and insert, with before and after of what was there. Statements that would touch nothing are not sent."""
+        lacks_indexes = bool(missing(self.session, self.kind))
+        if lacks_indexes:
+            keep_writers_out(self.session, self.kind)
         self._batch_text_index()
         if self.mode is Mode.REPLACE and found.absent:
             self._delete_absent(change_set.id)
         if found.changed:
             self._update(change_set.id)
         if found.new:
-            self._insert(change_set.id)
+            self._insert(change_set.id, found, progress)
         # What waits to be sorted into the index is read one by one by every search.
         self.session.execute(_SORT_IN, {"table": self.target.name})
+        if lacks_indexes:
+            bring_back(self.session, self.kind, progress)
 
     def _batch_text_index(self) -> None:
         """Let the text index take its new entries in larger lots until this transaction ends."""
@@ -696,18 +705,21 @@ class Staging:
             .values(after=row_json(self.kind))
         )
 
-    def _insert(self, change_set_id: int) -> None:
+    def _insert(self, change_set_id: int, found: Classified, progress: Progress) -> None:
         target, staged, match = self.target, self.staged, self.match
         names = [*self.names, "geom", "extra", "change_set_id"]
         extra = func.coalesce(staged.c.extra, func.jsonb_build_object(type_=JSONB))
-        rows = (
-            select(*[staged.c[name] for name in self.names], staged.c.geom, extra, literal(change_set_id))
-            .join(match, match.c.row_no == staged.c.row_no)
-            .where(match.c.target_id.is_(None))
-            .order_by(staged.c.row_no)
-        )
+        rows = select(*[staged.c[name] for name in self.names], staged.c.geom, extra, literal(change_set_id))
+        numbers = self.checked.rows
+        if found.new < len(numbers):
+            is_new = exists().where(match.c.row_no == staged.c.row_no, match.c.target_id.is_(None))
+            rows = rows.where(is_new).order_by(staged.c.row_no)
         # Nothing is written down for them: until they change, the rows themselves say what was added.
-        self.session.execute(insert(target).from_select(names, rows, include_defaults=False))
+        for start in range(0, len(numbers), _LOT):
+            progress(Step.STORE, start, len(numbers))
+            lot = numbers[start : start + _LOT]
+            some = rows if len(lot) == len(numbers) else rows.where(staged.c.row_no.between(lot[0], lot[-1]))
+            self.session.execute(insert(target).from_select(names, some, include_defaults=False))
 
 
 def new_change_set(session: Session, **facts: Any) -> ChangeSet:
@@ -722,6 +734,7 @@ def _shown(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int | bool) else str(value)
 
 
+_WORD = re.compile(r"\w+")
 _ESCAPED = re.compile(r"[\\\t\n\r]")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
