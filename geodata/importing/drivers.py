@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 import shapely
 
 from geodata.i18n import N_
 from geodata.importing.results import RefusedError
-from geodata.importing.table import Geometries, Value, as_objects
+from geodata.importing.table import Geometries, Value, empty_geometries
 
 #: Every driver of the pinned pyogrio; all but the wanted one are switched off before GDAL loads.
 DRIVERS = [
@@ -132,18 +135,29 @@ def read_layer(path: Path, driver: str, layer: str | None, encoding: str | None 
         ValueError,
     ) as error:
         raise _malformed(error) from error
-    geometries = (
-        shapely.from_wkb(wkb, on_invalid="ignore")
-        if wkb is not None
-        else as_objects([None] * (len(fields[0]) if fields else 0))
-    )
     return DriverLayer(
         names=tuple(str(name) for name in meta["fields"]),
         columns=tuple(_plain(values) for values in fields),
-        geometries=as_objects(list(geometries)),
+        geometries=empty_geometries(len(fields[0]) if fields else 0) if wkb is None else _shapes(wkb),
         crs=meta["crs"],
         encoding=meta.get("encoding"),
     )
+
+
+#: A point as WKB: byte order, type, coordinates.
+_POINT = np.dtype([("order", "u1"), ("type", "<u4"), ("x", "<f8"), ("y", "<f8")])
+
+
+def _shapes(wkb: NDArray[np.object_]) -> Geometries:
+    """Return geometries of WKB; whole points are read at once, many times faster."""
+    if None not in wkb and set(map(len, wkb)) == {_POINT.itemsize}:
+        points = np.frombuffer(b"".join(wkb), dtype=_POINT)
+        is_plain = (points["order"] == 1) & (points["type"] == shapely.GeometryType.POINT + 1)
+        if is_plain.all() and np.isfinite(points["x"]).all() and np.isfinite(points["y"]).all():
+            plain: Geometries = shapely.points(points["x"], points["y"])
+            return plain
+    shapes: Geometries = shapely.from_wkb(wkb, on_invalid="ignore")
+    return shapes
 
 
 def _malformed(error: Exception) -> RefusedError:

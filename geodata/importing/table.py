@@ -54,11 +54,15 @@ def save_table(table: Table, folder: Path) -> None:
         data = np.frombuffer(b"".join(item for item in wkb if item is not None), dtype=np.uint8)
         np.save(folder / "wkb.npy", data, allow_pickle=False)
     np.save(folder / "rows.npy", table.rows, allow_pickle=False)
+    lines = [_as_lines(column) for column in table.columns]
+    for index, text in enumerate(lines):
+        if text is not None:
+            (folder / f"column-{index:06d}.txt").write_bytes(text.encode("utf-8", "surrogatepass"))
     head = {
         "layer": table.layer,
         "format": table.format,
         "names": table.names,
-        "columns": table.columns,
+        "columns": [column if text is None else None for column, text in zip(table.columns, lines, strict=True)],
         "geometry": geometries is not None,
         "texts": table.texts,
         "declared_encoding": table.declared_encoding,
@@ -69,6 +73,18 @@ def save_table(table: Table, folder: Path) -> None:
     }
     # Half a letter of UTF-16 is no UTF-8; the checks find it and say so.
     (folder / "table.json").write_bytes(json.dumps(head, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+
+
+def _as_lines(column: Sequence[Value]) -> str | None:
+    """Return a column of one-line texts as one text, which is handed over many times faster than JSON."""
+    if not column or not all(type(value) is str for value in column):
+        return None
+    text = "\n".join(map(str, column))
+    return text if text.count("\n") == len(column) - 1 else None
+
+
+def _from_lines(path: Path) -> list[Value]:
+    return [*path.read_bytes().decode("utf-8", "surrogatepass").split("\n")]
 
 
 def _as_points(geometries: Geometries) -> NDArray[np.float64] | None:
@@ -98,7 +114,10 @@ def load_table(folder: Path) -> Table:
         format=head["format"],
         rows=np.load(folder / "rows.npy", allow_pickle=False),
         names=tuple(head["names"]),
-        columns=tuple(head["columns"]),
+        columns=tuple(
+            _from_lines(folder / f"column-{index:06d}.txt") if column is None else column
+            for index, column in enumerate(head["columns"])
+        ),
         geometries=geometries,
         texts=head["texts"],
         declared_encoding=head["declared_encoding"],

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     FromClause,
+    Index,
     Integer,
     MetaData,
     Subquery,
@@ -40,7 +41,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sqlalchemy.orm import Session
-from sqlalchemy.schema import DropTable
+from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 
 import shapely
 
@@ -165,13 +166,16 @@ class Staging:
         self.match = Table(
             "import_match",
             metadata,
-            Column("row_no", Integer, primary_key=True, autoincrement=False),
-            Column("target_id", BigInteger, index=True),
+            Column("row_no", Integer),
+            Column("target_id", BigInteger),
             Column("differs", Boolean),
             Column("moved", Boolean),
             prefixes=["TEMPORARY"],
         )
-        self.metadata = metadata
+        self.match_indexes = (
+            Index("import_match_row_no", self.match.c.row_no, unique=True),
+            Index("import_match_target_id", self.match.c.target_id),
+        )
         self.oid: int | None = None
         self.version: str | None = None
         self.found: Classified | None = None
@@ -187,7 +191,7 @@ class Staging:
         """COPY the rows and match them with what is stored."""
         connection = self.session.connection()
         self.drop()
-        self.metadata.create_all(connection, checkfirst=False)
+        connection.execute(CreateTable(self.staged))
         columns = ["row_no", *self.names, "geom", *(["extra"] if self.checked.extra is not None else [])]
         statement = sql.SQL("COPY import_staging ({}) FROM STDIN").format(
             sql.SQL(", ").join(map(sql.Identifier, columns))
@@ -210,7 +214,6 @@ class Staging:
         if self.oid is None or self.session.scalar(_STAGED_OID) != self.oid:
             return False
         if self.version is None or self._version() != self.version:
-            self.session.execute(delete(self.match))
             self._match()
         return True
 
@@ -288,7 +291,11 @@ class Staging:
             and_(stored.c.id.is_not(None), or_(false(), *differs)),
             and_(stored.c.id.is_not(None), moved),
         ).select_from(staged.outerjoin(stored, and_(*same_key)))
+        self.session.execute(DropTable(self.match, if_exists=True))
+        self.session.execute(CreateTable(self.match))
         self.session.execute(insert(self.match).from_select(["row_no", "target_id", "differs", "moved"], query))
+        for index in self.match_indexes:
+            self.session.execute(CreateIndex(index))
         self.session.execute(text("ANALYZE import_match"))
         self._forgive_rewritten_geometry()
 
