@@ -46,7 +46,7 @@ from geodata.import_sessions import (
 )
 from geodata.importing import ImportOptions, Status, commit_import, encoding as letters, preview_import
 from geodata.importing.coordinates import find_transformation, parse_crs, representative_points
-from geodata.importing.indexes import bring_back_lost, set_aside
+from geodata.importing.indexes import bring_back_lost, without_indexes
 from geodata.importing.preview import Preview, signature_of
 from geodata.importing.progress import Step
 from geodata.importing.results import Problem, Question, RowChange, Text
@@ -206,7 +206,8 @@ def run(engine: Engine, number: int, turn: int) -> None:
             elif found.stage is Stage.CHECKING:
                 _check(session, found, _Teller(engine, number, turn))
             elif found.stage is Stage.STORING:
-                _store(session, found, _Teller(engine, number, turn))
+                with without_indexes(session, LAYERS.get(found.layer), found.report["counts"]["new"]):
+                    _store(session, found, _Teller(engine, number, turn))
     except GeodataError as error:
         with Session(engine) as session:
             end(session, number, turn, Stage.FAILED, error.message_template, **error.details)
@@ -336,7 +337,6 @@ def _store(session: Session, found: ImportSession, progress: _Teller) -> None:
     number, turn, excluded = found.id, found.turn, frozenset(found.excluded_rows)
     user_name, accept_partial, was_mark = found.user_name, found.accept_partial, preview_mark(found)
     confirmed_by = str(found.options.get("confirmed_by") or user_name)
-    set_aside(session, kind, found.report["counts"]["new"])
     lock_layer(session, found.layer)
     version = data_version(session, found.layer)
     options = options_of(found)

@@ -8,6 +8,8 @@ between, the layer is as before but without indexes, until the next import or th
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from sqlalchemy import DDL, Index, Table, func, select, text, true
 from sqlalchemy.exc import OperationalError
@@ -30,6 +32,22 @@ _LOCK = DDL("LOCK TABLE %(fullname)s IN SHARE ROW EXCLUSIVE MODE")  # type: igno
 _PRESENT = text(
     "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = CAST(:table AS regclass)"
 )
+
+
+@contextmanager
+def without_indexes(session: Session, kind: type[Feature], count: int) -> Iterator[None]:
+    """Store an import of `count` new objects without the layer's indexes, where that pays; they are there afterwards.
+
+    Commits what the session has done before.
+    """
+    set_aside(session, kind, count)
+    try:
+        yield
+    finally:
+        # Those of an import that was stored are there already; without a database the worker looks for them later.
+        with suppress(OperationalError):
+            session.rollback()
+            bring_back_lost(session, kind)
 
 
 def set_aside(session: Session, kind: type[Feature], count: int) -> bool:

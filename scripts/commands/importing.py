@@ -116,7 +116,7 @@ def import_file(arguments: argparse.Namespace, path: Path) -> tuple[int, str]:
     """Preview and store one file; return the exit code and what to print."""
     from geodata.import_memory import last_like, taken_over, with_remembered
     from geodata.importing import commit_import, preview_import
-    from geodata.importing.indexes import set_aside
+    from geodata.importing.indexes import without_indexes
     from geodata.layers import LAYERS
 
     options = options_of(arguments)
@@ -135,8 +135,8 @@ def import_file(arguments: argparse.Namespace, path: Path) -> tuple[int, str]:
         report = preview.report
         if not arguments.dry_run and report.status in {"ok", "partial"}:
             say("Đang ghi vào cơ sở dữ liệu", "storing")
-            set_aside(session, kind, report.counts.new)
-            report = commit_import(session, preview, user_name=user_name(), accept_partial=arguments.accept_partial)
+            with without_indexes(session, kind, report.counts.new):
+                report = commit_import(session, preview, user_name=user_name(), accept_partial=arguments.accept_partial)
     if arguments.rejected and report.counts.rejected:
         write_back(preview, arguments.rejected)
     if arguments.json:

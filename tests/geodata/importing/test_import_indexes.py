@@ -53,8 +53,9 @@ def market_file(path, count, prefix="M"):
 def run(bind, path, kind, progress=None, mode="upsert"):
     with Session(bind) as session:
         preview = preview_import(session, kind, path, ImportOptions(mode=mode))
-        was_set_aside = indexes.set_aside(session, kind, preview.report.counts.new)
-        report = commit_import(session, preview, user_name="an", progress=progress)
+        with indexes.without_indexes(session, kind, preview.report.counts.new):
+            was_set_aside = bool(indexes.missing(session, kind))
+            report = commit_import(session, preview, user_name="an", progress=progress)
         return was_set_aside, report.counts.new
 
 
@@ -118,6 +119,14 @@ def test_what_a_killed_import_left_without_indexes_gets_them_back(bind, tmp_path
     assert definitions(bind, kind) != before
     # A small import, as well as the worker's look each minute.
     run(bind, market_file(tmp_path / "few.csv", 1), kind)
+    assert definitions(bind, kind) == before
+
+
+def test_an_import_that_stores_nothing_after_all_gives_the_indexes_back(bind):
+    kind = LAYERS.get("markets")
+    before = definitions(bind, kind)
+    with Session(bind) as session, pytest.raises(RuntimeError), indexes.without_indexes(session, kind, MANY):
+        raise RuntimeError
     assert definitions(bind, kind) == before
 
 
