@@ -29,10 +29,10 @@ from geodata.filters import Condition, day_of
 from geodata.i18n import N_
 from geodata.kept import keep
 from geodata.layer import Detail, Feature, Field
+from geodata.projections import LON_LAT, OfferedCrs
 from geodata.summary import is_counted, summarise
 
 MAX_PAGE = 1000
-COORDINATE_DECIMALS = 7
 #: Collation of the database; the layers' index on the name has it too.
 VIETNAMESE = "vi_icu"
 
@@ -76,8 +76,9 @@ def list_features(
     sort: Sort | None = None,
     with_geometry: bool = True,
     more_columns: Sequence[ColumnElement[Any]] = (),
+    system: OfferedCrs = LON_LAT,
 ) -> Page:
-    """Return a page in keyset order, at most MAX_PAGE rows; geometry as GeoJSON text, EPSG:4326 (lon, lat).
+    """Return a page in keyset order, at most MAX_PAGE rows; geometry as GeoJSON text, EPSG:4326 (lon, lat) or `system`.
 
     `more_columns` are labelled and worked out for the page's rows alone.
     """
@@ -87,7 +88,7 @@ def list_features(
     asked = tuple(conditions)
     day = day_of(asked)
     wanted = tuple(condition.sql for condition in asked)
-    shown = _select(kind, fields, day, with_geometry=with_geometry).add_columns(*more_columns)
+    shown = _select(kind, fields, day, with_geometry=with_geometry, system=system).add_columns(*more_columns)
     rows: list[Mapping[str, Any]] = []
     # The unknown come last, in a statement of their own: each of the two can follow an index.
     for is_known in (True, False) if _may_be_unknown(kind, sort.name) else (True,):
@@ -142,10 +143,16 @@ def count_features(connection: Connection, kind: type[Feature], conditions: Iter
 
 
 def get_feature(
-    connection: Connection, kind: type[Feature], feature_id: int, fields: Sequence[Field], day: date | None = None
+    connection: Connection,
+    kind: type[Feature],
+    feature_id: int,
+    fields: Sequence[Field],
+    day: date | None = None,
+    *,
+    system: OfferedCrs = LON_LAT,
 ) -> dict[str, Any]:
     """Return one feature as a row like those of list_features, today or on a day. Raises NotFoundError."""
-    row = connection.execute(_select(kind, fields, day).where(kind.id == feature_id)).first()
+    row = connection.execute(_select(kind, fields, day, system=system).where(kind.id == feature_id)).first()
     if row is None:
         raise NotFoundError(value=str(feature_id))
     return row._asdict()
@@ -218,9 +225,12 @@ def area_kinds(registry: Iterable[type[Feature]]) -> dict[str, type[Feature]]:
 
 
 def json_value(value: object) -> object:
-    """Return a stored value as JSON knows it: dates in ISO form, decimals as numbers."""
+    """Return a stored value as JSON knows it: dates in ISO form, decimals as numbers with a point.
+
+    QGIS and GDAL take a field for whole numbers when its first values look so, and cut the later ones.
+    """
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+        return float(value)
     if isinstance(value, date | datetime):
         return value.isoformat()
     return getattr(value, "value", value)
@@ -238,12 +248,17 @@ def as_geojson(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _select(
-    kind: type[Feature], fields: Sequence[Field], day: date | None, *, with_geometry: bool = True
+    kind: type[Feature],
+    fields: Sequence[Field],
+    day: date | None,
+    *,
+    with_geometry: bool = True,
+    system: OfferedCrs = LON_LAT,
 ) -> Select[Any]:
     columns: list[ColumnElement[Any]] = [kind.id.label("id")]
     columns += [kind.column(field.name, day).label(field.name) for field in fields]
     if with_geometry:
-        columns.append(func.ST_AsGeoJSON(kind.column("geom"), COORDINATE_DECIMALS).label("geometry"))
+        columns.append(system.geojson(kind.column("geom")).label("geometry"))
     return select(*columns)
 
 

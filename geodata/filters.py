@@ -7,15 +7,17 @@ Condition. Knows columns, not layers; knows words, not languages: sentences are 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, func, or_
 
 import shapely
 
 from geodata.crs import WGS84, Bbox
+from geodata.database import TIME_ZONE
 from geodata.errors import InvalidFilterError
 from geodata.i18n import N_
 
@@ -278,6 +280,37 @@ def day_filter(name: str, day: date, begins: Column, ends: Column) -> Condition:
         words={"field": "", "day": day},
         day=day,
     )
+
+
+def parse_span(name: str, text: str) -> tuple[date | None, date | None]:
+    """Return first and last day of an RFC 3339 moment or interval, `..` or nothing for an open end. Raises InvalidFilterError."""
+    first, slash, last = text.strip().partition("/")
+    low, high = (None if end in {"", ".."} else _day_of_moment(name, end) for end in (first, last if slash else first))
+    if (low is None and high is None) or (low is not None and high is not None and low > high):
+        raise InvalidFilterError(
+            name=name, value=text, reason=N_("a moment or an interval like 2020-01-01/.. is needed")
+        )
+    return low, high
+
+
+def _day_of_moment(name: str, text: str) -> date:
+    try:
+        if len(text) == len("2020-03-02"):
+            return date.fromisoformat(text)
+        return datetime.fromisoformat(text.upper()).astimezone(ZoneInfo(TIME_ZONE)).date()
+    except (ValueError, OverflowError):
+        raise InvalidFilterError(
+            name=name, value=text, reason=N_("a moment or an interval like 2020-01-01/.. is needed")
+        ) from None
+
+
+def lifetime_filter(name: str, span: tuple[date | None, date | None], begins: Column, ends: Column) -> Condition:
+    """Return the condition that a feature was there on some day of a span; unknown ends are open."""
+    low, high = span
+    parts = [or_(begins.is_(None), begins <= high)] if high is not None else []
+    parts += [or_(ends.is_(None), ends >= low)] if low is not None else []
+    words = {"field": "", "low": low or "…", "high": high or "…"}
+    return Condition(name=name, sql=and_(*parts), sentence=N_("valid between {low} and {high}"), words=words)
 
 
 def text_filter(name: str, value: str, folded: Column) -> Condition:

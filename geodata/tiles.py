@@ -5,6 +5,7 @@ offset, `t` label. Polygons carry their labels in a second MVT layer `<name>_lab
 that only the tile that owns the point owns the label. Tiles are drawn at 512 px: tile zoom = map zoom - 1.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -27,7 +28,7 @@ from sqlalchemy import (
     select,
 )
 
-from geodata.crs import WEB_MERCATOR
+from geodata.crs import WEB_MERCATOR, Bbox
 from geodata.filters import Condition, day_of
 from geodata.layer import Feature, GeometryType
 
@@ -88,6 +89,19 @@ def read_tile(
     }
     found = connection.execute(statement, place).one()
     return b"".join(bytes(part) for part in found if part is not None)
+
+
+def tile_range(extent: Bbox, zoom: int) -> tuple[int, int, int, int]:
+    """Return first and last x, first and last y of the tiles of a zoom that meet an extent in EPSG:4326 (lon, lat)."""
+    west, south, east, north = extent
+    (left, top), (right, bottom) = _tile_of(west, north, zoom), _tile_of(east, south, zoom)
+    return left, right, top, bottom
+
+
+def _tile_of(lon: float, lat: float, zoom: int) -> tuple[int, int]:
+    x = (lon + 180) / 360
+    y = (1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2
+    return int(x * 2**zoom), int(y * 2**zoom)
 
 
 def _statement(

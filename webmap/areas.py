@@ -14,8 +14,8 @@ from webmap.i18n import translate
 #: All that is read here goes through Database.reading(); a page that reads otherwise stays closed.
 OPEN = frozenset(
     {
-        "accounts", "api", "dashboard", "documents", "exports", "features", "health", "help", "map", "reports",
-        "saved_views", "showcase", "tiles", "tools",
+        "accounts", "api", "dashboard", "documents", "exports", "features", "health", "help", "map", "ogc",
+        "ogc_tiles", "openapi", "reports", "saved_views", "showcase", "tiles", "tools",
     }
 )  # fmt: skip
 

@@ -65,6 +65,9 @@ def test_lists_counts_facets_and_files_hold_what_lies_in_the_area(limited, demo_
     own, name = inside(demo_connection, kind), kind.layer.name
     listed = limited.get(f"/api/layers/{name}/features?limit=1000").json
     assert {feature["id"] for feature in listed["features"]} == set(own)
+    items = limited.get(f"/ogc/collections/{name}/items?limit=1000").json
+    assert {feature["id"] for feature in items["features"]} == set(own)
+    assert items["numberMatched"] == len(own)
     assert limited.get(f"/api/layers/{name}/facets").json["numberMatched"] == len(own)
     (described,) = [one for one in limited.get("/api/layers").json["layers"] if one["name"] == name]
     assert described["count"] == len(own)
@@ -81,7 +84,8 @@ def test_an_object_elsewhere_is_not_there(limited, demo_connection, kind):
         assert limited.get(address).status_code == 404
         for feature_id in own:
             assert limited.get(address.replace(str(other), str(feature_id))).status_code == 200
-    assert limited.get(f"/api/layers/{name}/features/{other}").status_code == 404
+    for address in (f"/api/layers/{name}/features/{other}", f"/ogc/collections/{name}/items/{other}"):
+        assert limited.get(address).status_code == 404
     code = everything(demo_connection, kind)[other]
     hits = limited.get("/api/search", query_string={"q": code}).json["hits"]
     assert code not in json.dumps(hits)

@@ -128,6 +128,10 @@ def test_a_new_layer_tiles_filters_imports_searches_and_shows_by_four_steps(
     assert public.get("/api/layers/warehouses/features?insured_vnd=1..").status_code == 400
     assert planner.get("/api/layers/warehouses/features?insured_vnd=1..").json["numberMatched"] == 1
     assert public.get("/api/search?q=kho lanh dinh vu").json["hits"][0]["layer"] == "warehouses"
+    assert public.get("/ogc/collections/warehouses/items?goods=cold").json["numberMatched"] == 1
+    assert "insured_vnd" not in public.get("/ogc/collections/warehouses/schema").json["properties"]
+    assert "typename='warehouses'" in public.get("/ogc/project.qgs").text
+    assert "/ogc/collections/warehouses/items" in public.get("/openapi.json").json["paths"]
     popup = public.get(f"/layers/warehouses/features/{made_id}/panel").text
     assert "Kho lạnh Đình Vũ" in popup
     assert "Hàng lạnh" in popup

@@ -31,7 +31,7 @@ def describe_style(kind: type[Feature], visible: frozenset[str], translate: Tran
                 "values": [
                     {
                         "value": UNKNOWN if value is None else str(value),
-                        "label": translate(_value_labels(kind, variation.field).get(str(value), str(value))),
+                        "label": translate(value_labels(kind, variation.field).get(str(value), str(value))),
                         "symbol": symbol.over(style.base).as_dict(),
                     }
                     for value, symbol in variation.symbols()
@@ -52,7 +52,7 @@ def _label(kind: type[Feature], name: str) -> str:
     return field.label if field else name
 
 
-def _value_labels(kind: type[Feature], name: str) -> Mapping[str, str]:
+def value_labels(kind: type[Feature], name: str) -> Mapping[str, str]:
     """Return stored value -> label of a field; a missing value is unknown."""
     field = kind.field(name)
     labels: Mapping[str, str] | None = None

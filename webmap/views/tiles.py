@@ -23,6 +23,11 @@ MVT = "application/vnd.mapbox-vector-tile"
 @allow_public
 def tile(layer: str, z: int, x: int, y: int) -> Response:
     """Answer one tile; 204 when it is empty, 304 when the client has it."""
+    return answer_tile(layer, z, x, y)
+
+
+def answer_tile(layer: str, z: int, x: int, y: int) -> Response:
+    """Return the answer for one tile, whatever address asks for it."""
     if z > MAX_TILE_ZOOM or x >= 2**z or y >= 2**z:
         raise NotFound
     asked = layer_request(layer)

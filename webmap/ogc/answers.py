@@ -1,0 +1,88 @@
+"""One document, two forms: JSON for programs, a page for people. And which parameters an address takes."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, jsonify, make_response, render_template, request
+
+from geodata.errors import InvalidValueError
+from geodata.filters import CHOOSE
+from geodata.i18n import N_
+
+JSON = "application/json"
+GEOJSON = "application/geo+json"
+SCHEMA = "application/schema+json"
+HTML = "text/html"
+OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
+MVT = "application/vnd.mapbox-vector-tile"
+FORMS = {"json": JSON, "html": HTML}
+#: What every address takes.
+COMMON = frozenset({"f", "lang"})
+
+Document = dict[str, Any]
+
+
+def check_arguments(*known: str) -> None:
+    """Refuse what the address does not know, as OGC API Features asks. Raises InvalidValueError."""
+    allowed = {*COMMON, *known}
+    for name, value in request.args.items(multi=True):
+        if name not in allowed:
+            raise InvalidValueError(
+                name=name[:80],
+                value=value[:80],
+                reason=N_("this address does not take that parameter"),
+                choices=sorted(allowed),
+            )
+
+
+def check_json_arguments() -> None:
+    """Refuse what an address that answers only JSON does not know. Raises InvalidValueError."""
+    check_arguments()
+    if request.args.get("f") and wants_page():
+        raise InvalidValueError(name="f", value="html", reason=CHOOSE, choices=["json"])
+
+
+def wants_page() -> bool:
+    """Say whether a page is asked for: by `f`, else by the Accept header; programs that do not say get JSON."""
+    form = request.args.get("f")
+    if not form:
+        return request.accept_mimetypes.best_match([JSON, GEOJSON, SCHEMA, HTML]) == HTML
+    if form not in FORMS:
+        raise InvalidValueError(name="f", value=form[:20], reason=CHOOSE, choices=list(FORMS))
+    return form == "html"
+
+
+def link(rel: str, href: str, media: str = JSON, title: str = "") -> Document:
+    """Return a link as the standards write it."""
+    return {"rel": rel, "href": href, "type": media} | ({"title": title} if title else {})
+
+
+def this_address(**changes: str) -> str:
+    """Return the address of this request with other arguments in place of some."""
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name not in changes]
+    query = urlencode([*kept, *changes.items()])
+    return f"{request.base_url}?{query}" if query else request.base_url
+
+
+def answer(document: Document, page: str, *, media: str = JSON, **context: object) -> Response:
+    """Answer a document in the form asked for, with links to itself and to its other form."""
+    is_page = wants_page()
+    own = {"json": link("self", this_address(f="json"), media), "html": link("self", this_address(f="html"), HTML)}
+    own["json" if is_page else "html"]["rel"] = "alternate"
+    links = [*sorted(own.values(), key=lambda one: one["rel"] != "self"), *document.get("links", [])]
+    return _written(document | {"links": links}, page, media, is_page=is_page, **context)
+
+
+def answer_schema(schema: Document, page: str, **context: object) -> Response:
+    """Answer a JSON schema, which has no links of its own."""
+    return _written(schema, page, SCHEMA, is_page=wants_page(), **context)
+
+
+def _written(document: Document, page: str, media: str, *, is_page: bool, **context: object) -> Response:
+    if is_page:
+        return make_response(
+            render_template(f"ogc/{page}.html", document=document, json_address=this_address(f="json"), **context)
+        )
+    response = jsonify(document)
+    response.mimetype = media
+    return response

@@ -1,0 +1,117 @@
+"""OGC API – Features: what is asked of a layer's features, and the page of them that answers it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import request
+from sqlalchemy import Connection
+from werkzeug.datastructures import MultiDict
+
+from geodata import features
+from geodata.crs import Province
+from geodata.errors import InvalidFilterError, InvalidValueError
+from geodata.filters import Condition, lifetime_filter, parse_span
+from geodata.i18n import N_
+from geodata.layer import Feature
+from geodata.projections import OfferedCrs, box_filter, find_system
+from webmap.ogc.answers import COMMON, GEOJSON, Document, link, this_address
+from webmap.query import RESERVED
+from webmap.requests import LayerRequest
+
+DEFAULT_LIMIT = 100
+#: Parameters of the standard; all others are filters of the layer.
+OWN = (*COMMON, "limit", "cursor", "bbox", "bbox-crs", "crs", "datetime")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemsQuery:
+    """What is asked: conditions, the system of the answer, and from where on how many."""
+
+    conditions: tuple[Condition, ...]
+    system: OfferedCrs
+    limit: int
+    cursor: str | None
+    matched: int | None
+
+
+def read_query(connection: Connection, asked: LayerRequest, province: Province) -> ItemsQuery:
+    """Return what this request asks of a layer. Raises InvalidFilterError, InvalidValueError."""
+    filters, own = _split(request.args)
+    conditions = [*asked.conditions(connection, filters), *_standard(asked.kind, own, province)]
+    matched, cursor = _read_cursor(own.get("cursor"))
+    return ItemsQuery(
+        conditions=tuple(conditions),
+        system=find_system(province, "crs", own.get("crs")),
+        limit=_limit(own.get("limit")),
+        cursor=cursor,
+        matched=matched,
+    )
+
+
+def read_items(
+    connection: Connection, asked: LayerRequest, query: ItemsQuery
+) -> tuple[Document, list[Mapping[str, Any]]]:
+    """Return the features as GeoJSON with a link to the next ones, and as rows.
+
+    They are counted once: the cursor carries the number on, as counting can cost more than a page.
+    """
+    page = features.list_features(
+        connection, asked.kind, asked.fields, query.conditions,
+        limit=query.limit, cursor=query.cursor, system=query.system,
+    )  # fmt: skip
+    matched = query.matched
+    if matched is None:
+        matched = features.count_features(connection, asked.kind, query.conditions)
+    more = [link("next", this_address(cursor=f"{matched}.{page.next_cursor}"), GEOJSON)] if page.next_cursor else []
+    document = {
+        "type": "FeatureCollection",
+        "timeStamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "numberMatched": matched,
+        "numberReturned": len(page.rows),
+        "features": [features.as_geojson(row) for row in page.rows],
+        "links": more,
+    }
+    return document, page.rows
+
+
+def _split(arguments: MultiDict[str, str]) -> tuple[MultiDict[str, str], dict[str, str]]:
+    """Return the filters, and the standard's own parameters; the other views' parameters are none of either."""
+    filters = MultiDict([(name, value) for name, value in arguments.items(multi=True) if name not in OWN])
+    for name in filters:
+        if name in RESERVED:
+            raise InvalidFilterError(name=name, value=filters[name], reason=N_("there is no such filter"))
+    return filters, {name: arguments.getlist(name)[-1] for name in OWN if arguments.get(name)}
+
+
+def _standard(kind: type[Feature], own: dict[str, str], province: Province) -> list[Condition]:
+    found = []
+    system = find_system(province, "bbox-crs", own.get("bbox-crs"))
+    if "bbox" in own:
+        found.append(box_filter("bbox", own["bbox"], system, province, kind.column("geom")))
+    if "datetime" in own:
+        span = parse_span("datetime", own["datetime"])
+        found.append(lifetime_filter("datetime", span, kind.column("valid_from"), kind.column("valid_to")))
+    return found
+
+
+def _limit(text: str | None) -> int:
+    """Return how many are asked for; more than a page can hold is no error, says the standard."""
+    if text is None:
+        return DEFAULT_LIMIT
+    if not text.isascii() or not text.isdigit() or int(text[:12]) < 1:
+        raise InvalidValueError(
+            name="limit", value=text[:40], reason=N_("a whole number in the allowed range"), low=1, high=features.MAX_PAGE
+        )  # fmt: skip
+    return min(int(text[:12]), features.MAX_PAGE)
+
+
+def _read_cursor(text: str | None) -> tuple[int | None, str | None]:
+    """Return how many matched, and the place to go on from. Raises InvalidValueError."""
+    if text is None:
+        return None, None
+    matched, dot, cursor = text.partition(".")
+    if not dot or not matched.isascii() or not matched.isdigit() or len(matched) > 12:
+        raise InvalidValueError(name="cursor", value=text[:80], reason=N_("take it from the “next” link"))
+    return int(matched), cursor
