@@ -591,7 +591,8 @@ class _Undo:
         return len(back), kept
 
     def _key_is_taken(self, before: dict[str, Any]) -> bool:
-        conditions = [self.table.c[name].is_not_distinct_from(before.get(name)) for name in self.kind.layer.key]
+        parts = ((self.table.c[name], before.get(name)) for name in self.kind.layer.key)
+        conditions = [part.is_not_distinct_from(cast(literal(value, Text()), part.type)) for part, value in parts]
         return self.session.scalar(select(self.table.c.id).where(*conditions).limit(1)) is not None
 
     def _bring_back_details(self, feature_id: int, details: dict[str, list[dict[str, Any]]]) -> None:

@@ -26,13 +26,7 @@ def export(session, kind, target, role=Role.ADMIN, conditions=(), **options):
     return export_features(session, kind, visible_fields(role, kind), conditions, target=target, **options)
 
 
-ROUND_TRIPS = [
-    (kind.layer.name, name, crs)
-    for kind in LAYERS
-    for name, all_crs in CRS.items()
-    for crs in all_crs
-    if crs is None or kind.layer.name in {"markets", "power_lines", "planning_zones"}
-]
+ROUND_TRIPS = [(kind.layer.name, name, crs) for kind in LAYERS for name, all_crs in CRS.items() for crs in all_crs]
 
 
 @pytest.mark.parametrize(("layer", "name", "crs"), ROUND_TRIPS)
