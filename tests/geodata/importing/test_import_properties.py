@@ -5,11 +5,11 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from geoalchemy2.shape import from_shape
 from hypothesis import HealthCheck, given, settings, strategies as st
 from sqlalchemy import Boolean, Date, Integer, Numeric, delete
 
 import shapely
+from geoalchemy2.shape import from_shape
 
 from geodata.access import visible_fields
 from geodata.crs import HAI_PHONG, WGS84
