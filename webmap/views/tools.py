@@ -132,10 +132,11 @@ def years() -> Response:
 
     `plans`, one for each year, narrow that year's plans to those of a document; empty means all.
     """
-    wanted = [parse_year("years", part) for part in request.args.get("years", str(this_year())).split(",")[:4]]
-    asked_plans = [*request.args.getlist("plans"), *[""] * len(wanted)][: len(wanted)]
     described, plans = [], set[str]()
     with database().reading() as connection:
+        now = this_year()  # of the day that is shown
+        wanted = [parse_year("years", part) for part in request.args.get("years", str(now)).split(",")[:4]]
+        asked_plans = [*request.args.getlist("plans"), *[""] * len(wanted)][: len(wanted)]
         for asked in asked_layers():
             life = asked.kind.layer.life
             visible = {field.name: field for field in asked.request.fields}
@@ -168,7 +169,7 @@ def years() -> Response:
                 }
             )
     states = [{"name": name, "label": translate(label)} for name, label in STATES.items()]
-    return jsonify({"this_year": this_year(), "states": states, "layers": described, "plans": sorted(plans)})
+    return jsonify({"this_year": now, "states": states, "layers": described, "plans": sorted(plans)})
 
 
 def asked_layers() -> Iterator[AskedLayer]:
