@@ -31,14 +31,13 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
-    type_coerce,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 
 from geodata.database import TIME_ZONE, as_today, read_instead
 from geodata.documents import LegalAct
-from geodata.history import ChangeSet, FeatureChange, column_from_json, data_columns, row_json, table_of
+from geodata.history import ChangeSet, FeatureChange, column_from_json, data_columns, table_of
 from geodata.layer import Detail, Feature
 
 
@@ -101,7 +100,7 @@ def details_at(kind: type[Feature], detail: type[Detail], day: date) -> Subquery
         rows = rows.where(or_(kept.c[info.known_from].is_(None), _is_by(day, kept.c[info.known_from])))
     if not info.repeats:
         return rows.subquery(table.name)
-    then, later = (_repeated(kind, detail, versions) for versions in _versions(kind, moment))
+    then, later = (_repeated(detail, versions) for versions in _versions(kind, detail, moment))
     known = union_all(select(*then.c), select(*later.c)).subquery("known")
     key = ("feature_id", *info.key)
     never_told = tuple_(*(kept.c[name] for name in key)).not_in(select(*(known.c[name] for name in key)))
@@ -140,13 +139,18 @@ def _of_the_deleted(kind: type[Feature], detail: type[Detail], moment: datetime)
     return select(*values).select_from(deletion, row)
 
 
-def _versions(kind: type[Feature], moment: datetime) -> tuple[CompoundSelect[Any], CompoundSelect[Any]]:
-    """Return all that a layer's objects were, as (feature_id, turn, document): by a moment, and since."""
-    table = table_of(kind)
+def _versions(
+    kind: type[Feature], detail: type[Detail], moment: datetime
+) -> tuple[CompoundSelect[Any], CompoundSelect[Any]]:
+    """Return what a layer's objects had in the repeated columns, as (feature_id, turn, columns): by a moment, and since."""
+    table, repeats = table_of(kind), detail.detail.repeats
+
+    def told(document: Any) -> list[ColumnElement[Any]]:
+        types = {name: table_of(detail).c[name].type for name in repeats}
+        return [cast(document[own].astext, types[name]).label(name) for name, own in repeats.items()]
+
     changes = (
-        select(
-            FeatureChange.feature_id, FeatureChange.change_set_id.label("turn"), FeatureChange.after.label("document")
-        )
+        select(FeatureChange.feature_id, FeatureChange.change_set_id.label("turn"), *told(FeatureChange.after))
         .join(ChangeSet, ChangeSet.id == FeatureChange.change_set_id)
         .where(FeatureChange.layer == kind.layer.name, FeatureChange.after.is_not(None))
     )
@@ -158,9 +162,10 @@ def _versions(kind: type[Feature], moment: datetime) -> tuple[CompoundSelect[Any
         .subquery("first")
     )
     turn_nought = literal(0, BigInteger).label("turn")
-    before_all = select(first.c.feature_id, turn_nought, first.c.before).where(first.c.before.is_not(None))
+    before_all = select(first.c.feature_id, turn_nought, *told(first.c.before)).where(first.c.before.is_not(None))
     # What no row of the history tells of is as it always was, or as it was added.
-    untold = select(table.c.id, turn_nought, row_json(kind)).where(table.c.id.not_in(select(first.c.feature_id)))
+    own = [table.c[own].label(name) for name, own in repeats.items()]
+    untold = select(table.c.id, turn_nought, *own).where(table.c.id.not_in(select(first.c.feature_id)))
     since = select(ChangeSet.id).where(ChangeSet.layer == kind.layer.name, ChangeSet.made_at >= moment)
     is_new = and_(table.c.change_set_id.is_not(None), table.c.change_set_id.in_(since))
     return (
@@ -169,18 +174,13 @@ def _versions(kind: type[Feature], moment: datetime) -> tuple[CompoundSelect[Any
     )
 
 
-def _repeated(kind: type[Feature], detail: type[Detail], versions: CompoundSelect[Any]) -> Subquery:
+def _repeated(detail: type[Detail], versions: CompoundSelect[Any]) -> Subquery:
     """Return the rows that a trigger keeps of these versions: of each key, what the latest says."""
     version, info = versions.subquery("version"), detail.detail
-    document = type_coerce(version.c.document, JSONB)
-    columns = {
-        name: cast(document[own].astext, table_of(detail).c[name].type).label(name)
-        for name, own in info.repeats.items()
-    }
-    key = [version.c.feature_id, *(columns[name] for name in info.key)]
+    key = [version.c[name] for name in ("feature_id", *info.key)]
     return (
-        select(version.c.feature_id, *columns.values())
-        .where(*(columns[name].is_not(None) for name in info.key))
+        select(version.c.feature_id, *(version.c[name] for name in info.repeats))
+        .where(*(column.is_not(None) for column in key))
         .ext(distinct_on(*key))
         .order_by(*key, version.c.turn.desc())
         .subquery()
