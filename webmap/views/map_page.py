@@ -44,7 +44,7 @@ def index() -> str:
         own = extent_of(connection, layers(), areas) if areas else None
     parts = build_map(
         shown,
-        home=own or settings.province.home,
+        home=own or settings.province.opening,
         extent=settings.province.extent,
         metric_srid=settings.province.metric_srid,
         basemap_url=settings.basemap_url,
