@@ -49,12 +49,13 @@ Bbox = tuple[float, float, float, float]
 class Province:
     """A province: its name, the extent its data must lie in, and its metric zone.
 
-    `extent` is (west, south, east, north) in EPSG:4326; `home` the extent the map opens with.
+    Boxes are (west, south, east, north) in EPSG:4326. `home` is where most data lie, `opening` what the map shows first.
     """
 
     name: str
     extent: Bbox
     home: Bbox
+    opening: Bbox
     metric_srid: int
     likely_srids: tuple[int, ...]
 
@@ -65,6 +66,8 @@ HAI_PHONG = Province(
     name="Hải Phòng",
     extent=(106.0, 20.05, 107.9, 21.4),
     home=(106.42, 20.62, 107.12, 21.02),
+    # All of the mainland and Cát Hải. Bạch Long Vĩ, 110 km out at sea, would leave the rest half as large.
+    opening=(106.119, 20.607, 107.113, 21.249),
     metric_srid=9210,
     likely_srids=(9210, 9209, 5897, VN2000_UTM_48N, WGS84_UTM_48N, 5899, 5898, WGS84, VN2000_GEOGRAPHIC),
 )

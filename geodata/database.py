@@ -3,15 +3,30 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import Alias, Connection, DateTime, Engine, MetaData, Subquery, Table, create_engine, event, make_url
+from sqlalchemy import (
+    Alias,
+    Connection,
+    Date,
+    DateTime,
+    Engine,
+    MetaData,
+    Subquery,
+    Table,
+    create_engine,
+    event,
+    literal,
+    make_url,
+)
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.functions import current_date
 from sqlalchemy.sql.visitors import replacement_traverse
 
 from geodata.errors import ConfigurationError
@@ -34,9 +49,22 @@ class Base(DeclarativeBase):
     )
 
 
+_TODAY: ContextVar[date | None] = ContextVar("today", default=None)
+
+
 def today() -> date:
-    """Return the day it is in the province."""
-    return datetime.now(ZoneInfo(TIME_ZONE)).date()
+    """Return the day it is in the province, or the one that counts as today."""
+    return _TODAY.get() or datetime.now(ZoneInfo(TIME_ZONE)).date()
+
+
+@contextmanager
+def as_today(day: date) -> Iterator[None]:
+    """Let a day count as today."""
+    token = _TODAY.set(day)
+    try:
+        yield
+    finally:
+        _TODAY.reset(token)
 
 
 def parse_database_url(text: str) -> URL:
@@ -97,8 +125,8 @@ def new_engine(url: URL | str | None = None, *, statement_timeout_s: float | Non
 
 
 @contextmanager
-def read_instead(connection: Connection, instead: Mapping[str, Subquery]) -> Iterator[None]:
-    """Let every statement of a connection read a subquery in place of the table of that name."""
+def read_instead(connection: Connection, instead: Mapping[str, Subquery], day: date | None = None) -> Iterator[None]:
+    """Let every statement of a connection read a subquery in place of the table of that name, and a day as today."""
 
     def rewrite(_connection: Any, statement: Any, many: Any, parameters: Any, _options: Any) -> Any:
         aliases: dict[str, Any] = {}
@@ -114,6 +142,8 @@ def read_instead(connection: Connection, instead: Mapping[str, Subquery]) -> Ite
         def replace(element: Any, **_: Any) -> Any:
             if isinstance(element, Table | Alias):
                 return other(element)
+            if day is not None and isinstance(element, current_date):
+                return literal(day, Date)
             found = other(getattr(element, "table", None))
             return None if found is None else found.c[element.key]
 

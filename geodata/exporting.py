@@ -26,9 +26,10 @@ import pyproj
 import shapely
 from pyproj.transformer import AreaOfInterest
 
-from geodata.column_names import short_names
+from geodata.column_names import LONGEST, short_names
 from geodata.crs import WGS84, current_province
 from geodata.errors import InvalidValueError
+from geodata.features import Measure
 from geodata.filters import Condition, day_of
 from geodata.history import AnyGeometry
 from geodata.i18n import N_
@@ -80,9 +81,11 @@ def export_features(
     format: str = "geojson",
     crs: str | None = None,
     target: Path,
+    measures: Sequence[Measure] = (),
 ) -> Path:
     """Write the features that the conditions keep, in the order of their codes; return the file's path.
 
+    `measures` follow the fields as columns of their own.
     `crs` is like EPSG:9210, WGS 84 without it. `target` gets the format's extension unless it has it.
     Raises InvalidValueError for an unknown format or CRS.
     """
@@ -93,7 +96,7 @@ def export_features(
         raise InvalidValueError(name="crs", value=crs or "", reason=N_("KML is always in EPSG:4326"))
     wanted = FORMATS[format]
     path = target if target.suffix.lower() == wanted.extension else target.with_name(target.name + wanted.extension)
-    data = _read(session, kind, fields, conditions, srid)
+    data = _read(session, kind, fields, conditions, srid=srid, measures=measures)
     _WRITERS[format](data, path)
     return path
 
@@ -148,10 +151,18 @@ class _Data:
         return (row[index] for row in self.rows)
 
 
-def _read(session: Session, kind: type[Feature], fields: Sequence[Field], conditions: Conditions, srid: int) -> _Data:
-    chosen = tuple(fields)
+def _read(
+    session: Session,
+    kind: type[Feature],
+    fields: Sequence[Field],
+    conditions: Conditions,
+    *,
+    srid: int,
+    measures: Sequence[Measure],
+) -> _Data:
     day = day_of(condition for condition in conditions if isinstance(condition, Condition))
-    columns = [kind.column(field.name, day).label(field.name) for field in chosen]
+    columns = [kind.column(field.name, day).label(field.name) for field in fields]
+    columns += [measure.column.label(measure.name) for measure in measures]
     geometry = func.ST_AsBinary(type_coerce(kind.geom, AnyGeometry())).label("geom_wkb")
     clauses = [condition.sql if isinstance(condition, Condition) else condition for condition in conditions]
     order = [kind.column(name) for name in kind.layer.key]
@@ -163,6 +174,7 @@ def _read(session: Session, kind: type[Feature], fields: Sequence[Field], condit
     geometries = shapely.from_wkb(np.array(wkb, dtype=object)) if wkb else np.empty(0, dtype=object)
     if srid != WGS84 and len(geometries):
         geometries = shapely.transform(geometries, partial(_moved, _transformer(srid)))
+    chosen = (*fields, *(measure.field for measure in measures))
     return _Data(kind=kind, fields=chosen, rows=rows, geometries=geometries, srid=srid)
 
 
@@ -211,7 +223,7 @@ def _write_kml(data: _Data, path: Path) -> None:
 def _write_shapefile(data: _Data, path: Path) -> None:
     """Write a zip: UTF-8 with .cpg, ten-letter names that the import knows, and the list of what they mean."""
     shorter = short_names(data.kind)
-    names = [shorter[field.name] for field in data.fields]
+    names = [shorter.get(field.name, field.name[:LONGEST]) for field in data.fields]
     layer = data.kind.layer.name
     data, cuts = _cut_to_dbf(data)
     with tempfile.TemporaryDirectory() as folder:

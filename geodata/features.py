@@ -46,23 +46,40 @@ class Page:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Measure:
+    """A number that each feature has beside its fields, by what is asked: never unknown, rounded in SQL."""
+
+    field: Field
+    column: ColumnElement[Decimal]
+
+    @property
+    def name(self) -> str:
+        """The name of its column."""
+        return self.field.name
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sort:
-    """An order: a field's column, and the way."""
+    """An order: a field's column or a measure, and the way."""
 
     name: str
     descending: bool = False
+    measure: Measure | None = None
 
 
-def parse_sort(kind: type[Feature], visible: Sequence[Field], text: str | None) -> Sort:
+def parse_sort(
+    kind: type[Feature], visible: Sequence[Field], text: str | None, measures: Sequence[Measure] = ()
+) -> Sort:
     """Return the order of `name` or `-name`; by id without one. Raises InvalidValueError."""
     if not text:
         return Sort(name="id")
     name = text.removeprefix("-")
-    if name != "id" and name not in {field.name for field in visible}:
+    measure = next((measure for measure in measures if measure.name == name), None)
+    if measure is None and name != "id" and name not in {field.name for field in visible}:
         raise InvalidValueError(
             name="sort", value=text, reason=N_("sort by one of the layer's fields, “-” for descending")
         )
-    return Sort(name=name, descending=text.startswith("-"))
+    return Sort(name=name, descending=text.startswith("-"), measure=measure)
 
 
 def list_features(
@@ -75,12 +92,12 @@ def list_features(
     cursor: str | None = None,
     sort: Sort | None = None,
     with_geometry: bool = True,
-    more_columns: Sequence[ColumnElement[Any]] = (),
+    measures: Sequence[Measure] = (),
     system: OfferedCrs = LON_LAT,
 ) -> Page:
     """Return a page in keyset order, at most MAX_PAGE rows; geometry as GeoJSON text, EPSG:4326 (lon, lat) or `system`.
 
-    `more_columns` are labelled and worked out for the page's rows alone.
+    `measures` are worked out for the page's rows alone, unless they are what is sorted by.
     """
     sort = sort or Sort(name="id")
     limit = max(1, min(limit, MAX_PAGE))
@@ -88,14 +105,15 @@ def list_features(
     asked = tuple(conditions)
     day = day_of(asked)
     wanted = tuple(condition.sql for condition in asked)
-    shown = _select(kind, fields, day, with_geometry=with_geometry, system=system).add_columns(*more_columns)
+    measured = [measure.column.label(measure.name) for measure in measures]
+    shown = _select(kind, fields, day, with_geometry=with_geometry, system=system).add_columns(*measured)
     rows: list[Mapping[str, Any]] = []
     # The unknown come last, in a statement of their own: each of the two can follow an index.
-    for is_known in (True, False) if _may_be_unknown(kind, sort.name) else (True,):
+    for is_known in (True, False) if _may_be_unknown(kind, sort) else (True,):
         if (is_known and after is not None and after[0] is None) or len(rows) > limit:
             continue
         started = after if after is not None and (after[0] is not None) == is_known else None
-        keys = _keys(kind, sort, started, day, is_known=is_known).where(*wanted).limit(limit + 1 - len(rows)).subquery()
+        keys = _keys(kind, sort, wanted, started, day, is_known=is_known).limit(limit + 1 - len(rows)).subquery()
         order = [keys.c.key.desc(), keys.c.id.desc()] if sort.descending else [keys.c.key, keys.c.id]
         found = shown.add_columns(keys.c.key.label("_key")).join(keys, keys.c.id == kind.id).order_by(*order)
         rows += [row._asdict() for row in connection.execute(found)]
@@ -108,13 +126,24 @@ def list_features(
 
 
 def _keys(
-    kind: type[Feature], sort: Sort, after: tuple[Any, int] | None, day: date | None, *, is_known: bool
+    kind: type[Feature],
+    sort: Sort,
+    wanted: Sequence[ColumnElement[bool]],
+    after: tuple[Any, int] | None,
+    day: date | None,
+    *,
+    is_known: bool,
 ) -> Select[Any]:
-    """Return sort key and id of the features from a place on, in order; narrow, so that sorting is cheap."""
-    key = _sort_key(kind, sort.name, day)
-    statement = select(kind.id.label("id"), key.label("key"))
-    order = [key, kind.id] if is_known else [kind.id]
-    if _may_be_unknown(kind, sort.name):
+    """Return sort key and id of the features wanted from a place on, in order; narrow, so that sorting is cheap."""
+    key: ColumnElement[Any] = _sort_key(kind, sort, day)
+    feature_id: ColumnElement[Any] = kind.column("id")
+    if sort.measure:
+        # Measuring is dear: once for each feature, not again to compare and to sort.
+        measured = select(feature_id.label("id"), key.label("key")).where(*wanted).cte().prefix_with("MATERIALIZED")
+        key, feature_id, wanted = measured.c.key, measured.c.id, ()
+    statement = select(feature_id.label("id"), key.label("key")).where(*wanted)
+    order = [key, feature_id] if is_known else [feature_id]
+    if _may_be_unknown(kind, sort):
         statement = statement.where(key.is_not(None) if is_known else key.is_(None))
     if after:
         values = [literal(after[0], key.type), literal(after[1], BigInteger)][-len(order) :]
@@ -124,16 +153,18 @@ def _keys(
     return statement.order_by(*(column.desc() if sort.descending else column.asc() for column in order))
 
 
-def _sort_key(kind: type[Feature], name: str, day: date | None) -> ColumnElement[Any]:
+def _sort_key(kind: type[Feature], sort: Sort, day: date | None) -> ColumnElement[Any]:
     """Return what to sort by: texts in Vietnamese order, where Đ follows D."""
-    key, field = kind.column(name, day), kind.field(name)
+    if sort.measure:
+        return sort.measure.column
+    key, field = kind.column(sort.name, day), kind.field(sort.name)
     is_text = field is not None and field.python_type is str and field.values is None and not field.derived
-    return collate(key, VIETNAMESE) if is_text and name not in kind.layer.key else key
+    return collate(key, VIETNAMESE) if is_text and sort.name not in kind.layer.key else key
 
 
-def _may_be_unknown(kind: type[Feature], name: str) -> bool:
-    column = inspect(kind).columns.get(name)
-    return not isinstance(column, Column) or bool(column.nullable)
+def _may_be_unknown(kind: type[Feature], sort: Sort) -> bool:
+    column = inspect(kind).columns.get(sort.name)
+    return sort.measure is None and (not isinstance(column, Column) or bool(column.nullable))
 
 
 def count_features(connection: Connection, kind: type[Feature], conditions: Iterable[Condition] = ()) -> int:
@@ -271,7 +302,7 @@ def _write_cursor(value: object, feature_id: int) -> str:
 def _read_cursor(kind: type[Feature], sort: Sort, cursor: str) -> tuple[Any, int]:
     try:
         value, feature_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        field = kind.field(sort.name)
+        field = sort.measure.field if sort.measure else kind.field(sort.name)
         if value is not None and field is not None:
             if field.python_type in {date, datetime}:
                 value = field.python_type.fromisoformat(value)

@@ -77,10 +77,19 @@ class ChangeSet(Base):
     undoes_id: Mapped[int | None] = mapped_column(ForeignKey("change_set.id"), unique=True)
 
 
-def latest_change(connection: Connection | Session, layers: Sequence[str]) -> datetime | None:
-    """Return when the data of these layers were last changed by an import, an edit or an undo."""
-    latest: datetime | None = connection.scalar(select(func.max(ChangeSet.made_at)).where(ChangeSet.layer.in_(layers)))
+def latest_change(
+    connection: Connection | Session, layers: Sequence[str], before: datetime | None = None
+) -> datetime | None:
+    """Return when the data of these layers were last changed by an import, an edit or an undo, up to a moment."""
+    asked = select(func.max(ChangeSet.made_at)).where(ChangeSet.layer.in_(layers))
+    latest: datetime | None = connection.scalar(asked if before is None else asked.where(ChangeSet.made_at < before))
     return latest
+
+
+def first_change(connection: Connection | Session) -> datetime | None:
+    """Return when the history begins; None when nothing has been written in it."""
+    first: datetime | None = connection.scalar(select(func.min(ChangeSet.made_at)))
+    return first
 
 
 class FeatureChange(Base):

@@ -108,7 +108,12 @@ class InspectionVisit(Detail):
 
     __tablename__ = "inspection_visit"
     detail = DetailInfo(
-        name="visits", title=N_("Visits"), order_by=("-visited_on",), key=("visited_on", "kind"), roles=INSPECTION
+        name="visits",
+        title=N_("Visits"),
+        order_by=("-visited_on",),
+        key=("visited_on", "kind"),
+        roles=INSPECTION,
+        known_from="visited_on",
     )
 
     feature_id: Mapped[int] = parent("fuel_site")
@@ -132,6 +137,8 @@ class Finding(Detail):
         order_by=("-found_on",),
         key=("found_on", "description"),
         roles=INSPECTION,
+        known_from="found_on",
+        known_later={"remedied_on": ("remedy_evidence",), "rechecked_on": (), "fine_paid_on": ()},
     )
 
     feature_id: Mapped[int] = parent("fuel_site")

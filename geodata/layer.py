@@ -368,13 +368,21 @@ class Layer:
 
 @dataclass(frozen=True, kw_only=True)
 class DetailInfo:
-    """A table that hangs on a layer: its name in URLs and files, title, order and who may see it."""
+    """A table that hangs on a layer: its name in URLs and files, title, order and who may see it.
+
+    `repeats`: column -> the feature's column whose values, as they change, a trigger keeps as rows of this table.
+    `known_from`: the day from which a row can have been known. `known_later`: the days of what came after, each with
+    the columns that tell of it.
+    """
 
     name: str
     title: str
     order_by: tuple[str, ...]
     key: tuple[str, ...]
     roles: frozenset[Role] | None = None
+    repeats: Mapping[str, str] = dataclass_field(default_factory=dict)
+    known_from: str | None = None
+    known_later: Mapping[str, tuple[str, ...]] = dataclass_field(default_factory=dict)
 
 
 # --- tables ----------------------------------------------------------------------------------------

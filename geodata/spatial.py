@@ -7,10 +7,11 @@ import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Numeric, and_, cast, func, or_, select
 
 import pyproj
 import shapely
@@ -19,6 +20,7 @@ from geoalchemy2 import Geography
 from geodata import features
 from geodata.crs import WGS84
 from geodata.errors import InvalidFilterError
+from geodata.features import Measure
 from geodata.filters import Condition, Ground, parse_number
 from geodata.i18n import N_
 from geodata.layer import Feature, Field, GeometryType
@@ -40,6 +42,13 @@ MARGIN = 0.002
 #: A distance measured twice may differ by rounding.
 MILLIMETRE = 0.001
 
+#: What is told of a feature and a place: metres to the centimetre, sizes to the square metre and the decimetre.
+DISTANCE = Field(name="distance_m", label=N_("Distance"), unit="m", python_type=Decimal, derived=True)
+AREA_INSIDE = Field(name="overlap_ha", label=N_("Area inside"), unit="ha", python_type=Decimal, derived=True)
+LENGTH_INSIDE = Field(name="overlap_km", label=N_("Length inside"), unit="km", python_type=Decimal, derived=True)
+SHARE_INSIDE = Field(name="share_percent", label=N_("Share inside"), unit="%", python_type=Decimal, derived=True)
+MEASURED = (DISTANCE, AREA_INSIDE, LENGTH_INSIDE, SHARE_INSIDE)
+
 Column = ColumnElement[Any]
 
 
@@ -56,16 +65,6 @@ class Around:
     def ground(self) -> shapely.Geometry:
         """Return the object with the ground up to that distance, EPSG:4326 (lon, lat)."""
         return ground_within(self.shape, self.metres)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measure:
-    """A number about a feature and the place asked for: its column is labelled with its name."""
-
-    name: str
-    label: str
-    unit: str
-    column: Column
 
 
 @functools.lru_cache(maxsize=256)
@@ -252,27 +251,42 @@ def _within(kind: type[Feature], shape: shapely.Geometry, metres: float) -> Colu
 # Measures --------------------------------------------------------------------------------------------
 
 
-def measures_of(kind: type[Feature], ground: Ground) -> list[Measure]:
-    """Return what can be told of a layer's features and a place: metres from it, how much lies inside."""
+def asked_ground(conditions: Iterable[Condition]) -> Ground | None:
+    """Return where conditions look: the first area, and the first place that distances are told from; None for neither."""
+    grounds = [condition.ground for condition in conditions if condition.ground]
+    origin = next((ground.origin for ground in grounds if ground.origin is not None), None)
+    return Ground(area=grounds[0].area, origin=origin) if grounds else None
+
+
+def measures_of(kind: type[Feature], conditions: Iterable[Condition]) -> list[Measure]:
+    """Return what can be told of a layer's features and the place asked for: metres from it, how much lies inside."""
+    ground = asked_ground(conditions)
+    if ground is None:
+        return []
     geom: Column = kind.column("geom")
     made = []
     if ground.origin is not None:
-        metres = func.ST_Distance(cast(geom, Geography), cast(_literal(ground.origin), Geography))
-        made.append(Measure(name="distance_m", label=N_("Distance"), unit="m", column=metres.label("distance_m")))
+        made.append(Measure(field=DISTANCE, column=_rounded(_metres_from(kind, ground.origin), 2)))
     if kind.is_point():
         return made
     is_area = kind.layer.geometry is GeometryType.POLYGON
-    size = func.ST_Area if is_area else func.ST_Length
-    name, label, unit, scale = (
-        ("overlap_ha", N_("Area inside"), "ha", M2_PER_HA)
-        if is_area
-        else ("overlap_km", N_("Length inside"), "km", M_PER_KM)
+    size, field, scale = (
+        (func.ST_Area, AREA_INSIDE, M2_PER_HA) if is_area else (func.ST_Length, LENGTH_INSIDE, M_PER_KM)
     )
     inside, whole = size(cast(func.ST_Intersection(geom, ground.area), Geography)), size(cast(geom, Geography))
     share = func.least(100, 100 * inside / func.nullif(whole, 0))
-    made.append(Measure(name=name, label=label, unit=unit, column=(inside / scale).label(name)))
-    made.append(Measure(name="share_percent", label=N_("Share inside"), unit="%", column=share.label("share_percent")))
+    made.append(Measure(field=field, column=_rounded(inside / scale, 4)))
+    made.append(Measure(field=SHARE_INSIDE, column=_rounded(share, 2)))
     return made
+
+
+def _metres_from(kind: type[Feature], origin: shapely.Geometry) -> Column:
+    return func.ST_Distance(cast(kind.column("geom"), Geography), cast(_literal(origin), Geography))
+
+
+def _rounded(number: Column, decimals: int) -> Column:
+    """Return a number as it is told. Measured again it is the same, so that it can say where the next page begins."""
+    return func.round(cast(number, Numeric), decimals, type_=Numeric)
 
 
 def list_nearest(
@@ -288,7 +302,7 @@ def list_nearest(
     """Return the features nearest to a shape (EPSG:4326), nearest first, each with its measures; no geometry."""
     geom: Column = kind.column("geom")
     kept = [condition.sql for condition in conditions]
-    metres = func.ST_Distance(cast(geom, Geography), cast(_literal(origin), Geography))
+    metres = _metres_from(kind, origin)
     # Degrees are not metres: the nearest in degrees only tell how far the nearest can be at most.
     first = (
         select(metres.label("metres")).where(*kept).order_by(geom.op("<->")(_literal(origin))).limit(limit).subquery()
@@ -297,9 +311,9 @@ def list_nearest(
     if farthest is None:
         return []
     columns = [kind.column(field.name).label(field.name) for field in fields]
-    told = [measure.column for measure in measures]
+    told = [measure.column.label(measure.name) for measure in measures]
     near = select(kind.id.label("id"), *columns, *told).where(*kept, _within(kind, origin, farthest + MILLIMETRE))
-    overlap = [measure.column.desc() for measure in measures if measure.name.startswith("overlap")]
+    overlap = [measure.column.desc() for measure in measures if measure.field in (AREA_INSIDE, LENGTH_INSIDE)]
     rows = connection.execute(near.order_by(metres, *overlap, kind.name, kind.id).limit(limit))
     return [row._asdict() for row in rows]
 

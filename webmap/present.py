@@ -21,6 +21,7 @@ from webmap.charts import end_sentence
 from webmap.extensions import areas_of_reader, db_session, layers
 from webmap.i18n import format_value, translate
 from webmap.links import map_address
+from webmap.then import shown_until
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -266,7 +267,12 @@ def _changes(kind: type[Feature], fields: Sequence[Field], feature_id: int, lang
     if current_role() is Role.PUBLIC:
         return []
     labels = {field.name: translate(field.label, language) for field in fields}
-    entries = history.changes_of(db_session(), kind.layer.name, feature_id)[:CHANGES_SHOWN]
+    until = shown_until()
+    entries = [
+        entry
+        for entry in history.changes_of(db_session(), kind.layer.name, feature_id)
+        if until is None or entry.change_set.made_at < until
+    ][:CHANGES_SHOWN]
     return [
         translate("{when}: {what} by {who}", language).format(
             when=format_value(entry.change_set.made_at, language),

@@ -5,16 +5,19 @@ Only what shows the map is there; whatever else is asked for leads back to the p
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Flask, redirect, request
 from flask.typing import ResponseReturnValue
 
-from geodata.database import today
+from geodata.database import TIME_ZONE, today
+from geodata.history import first_change
 from geodata.layer import Role
+from geodata.past import end_of
 from webmap.auth import current_role, refuse
-from webmap.extensions import STORED_DAY
+from webmap.extensions import STORED_DAY, db_session
 from webmap.i18n import current_language, format_value
 
 #: The history is open to these; so is what it says of a day.
@@ -28,6 +31,12 @@ def stored_day() -> date | None:
     """Return the day whose data this request reads, or None for the present."""
     day: date | None = request.environ.get(STORED_DAY) if request else None
     return day
+
+
+def shown_until() -> datetime | None:
+    """Return the moment up to which this request shows what was stored, or None for the present."""
+    day = stored_day()
+    return end_of(day) if day else None
 
 
 def address_of(day: date) -> str:
@@ -79,4 +88,13 @@ def _banner() -> dict[str, Any]:
     day = stored_day()
     if day is None:
         return {"shown_day": None}
-    return {"shown_day": format_value(day, current_language()), "present_address": _present()}
+    return {
+        "shown_day": format_value(day, current_language()), "present_address": _present(), "history_begins": _history_begins,
+    }  # fmt: skip
+
+
+def _history_begins() -> str:
+    """Return the day from which on changes are written down, where the day shown is before it; else nothing."""
+    day, first = stored_day(), first_change(db_session())
+    begins = first.astimezone(ZoneInfo(TIME_ZONE)).date() if first else today()
+    return format_value(begins, current_language()) if day and day < begins else ""

@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 from geodata import features
 from geodata.filters import Condition
 from geodata.layer import Feature, Field
-from geodata.spatial import Measure
 from webmap.i18n import translate
 from webmap.present import present_value
 
@@ -24,14 +23,12 @@ class Sheet:
     kind: type[Feature]
     fields: Sequence[Field]
     conditions: Sequence[Condition]
-    measures: Sequence[Measure] = ()
+    measures: Sequence[features.Measure] = ()
 
 
 MAX_CELL = 32_767
 MAX_SHEET_NAME = 31
 LARGEST_EXACT = 1e15
-#: Of measures: metres to the centimetre, hectares to the square metre.
-DECIMALS = 4
 
 
 def write_workbook(connection: Connection, sheets: Sequence[Sheet], file: IO[bytes], language: str) -> None:
@@ -49,25 +46,22 @@ def write_workbook(connection: Connection, sheets: Sequence[Sheet], file: IO[byt
             sheet.set_column(0, 0, 18)
             sheet.set_column(1, 1, 34)
             sheet.set_column(2, len(shown) + len(asked.measures), 16)
-            titled: list[Field | Measure] = [*shown, *asked.measures]
-            for column, one in enumerate(titled):
+            for column, one in enumerate([*shown, *(measure.field for measure in asked.measures)]):
                 unit = f" ({translate(one.unit, language)})" if one.unit else ""
                 sheet.write_string(0, column, translate(one.label, language) + unit, head)
             for number, row in enumerate(_rows(connection, asked, shown), 1):
                 for column, field in enumerate(shown):
                     _write(sheet, (number, column), _cell(field, row[field.name], language), day)
                 for column, measure in enumerate(asked.measures, len(shown)):
-                    if row[measure.name] is not None:
-                        sheet.write_number(number, column, round(float(row[measure.name]), DECIMALS))
+                    sheet.write_number(number, column, float(row[measure.name]))
 
 
 def _rows(connection: Connection, asked: Sheet, fields: Sequence[Field]) -> Iterator[Any]:
     cursor = None
-    measured = [measure.column for measure in asked.measures]
     while True:
         page = features.list_features(
             connection, asked.kind, fields, asked.conditions,
-            limit=features.MAX_PAGE, cursor=cursor, with_geometry=False, more_columns=measured,
+            limit=features.MAX_PAGE, cursor=cursor, with_geometry=False, measures=asked.measures,
         )  # fmt: skip
         yield from page.rows
         if not (cursor := page.next_cursor):

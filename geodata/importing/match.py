@@ -7,6 +7,7 @@ from geodata.column_names import short_names
 from geodata.errors import InvalidValueError
 from geodata.i18n import N_
 from geodata.layer import Feature, Field, fold_column_name
+from geodata.spatial import MEASURED
 
 #: Names that mean a shared field when nothing better is there.
 FALLBACKS: dict[str, tuple[str, ...]] = {
@@ -118,12 +119,12 @@ def _find_given(column: str, names: Sequence[str]) -> int:
 
 
 def _computed_names(kind: type[Feature]) -> frozenset[str]:
-    """Return the folded column names of computed fields: an export shows them, an import does not take them."""
+    """Return the folded column names of what is computed: an export shows it, an import does not take it."""
     shorter = short_names(kind)
-    computed = (field for field in kind.fields() if field.derived)
-    return frozenset(
-        fold_column_name(name) for field in computed for name in (field.name, shorter[field.name], *field.source_names)
-    )
+    computed = [field for field in kind.fields() if field.derived]
+    names = [name for field in computed for name in (field.name, shorter[field.name], *field.source_names)]
+    names += [name for field in MEASURED for name in (field.name, field.name[:_CUT])]
+    return frozenset(map(fold_column_name, names))
 
 
 def _find(wanted_names: Sequence[str], names: Sequence[str], free: Sequence[int], *, exact: bool) -> int | None:

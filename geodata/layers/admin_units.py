@@ -67,7 +67,7 @@ class AdminUnit(Feature):
                     opens_with=("current",),
                 ),
             ),
-            label_min_zoom=11,
+            label_min_zoom=10,
             label_rank=9,
         ),
     )

@@ -123,13 +123,29 @@ class Siting(LabelledEnum):
     FLOATING = "floating", N_("Floating"), "trên mặt nước"
 
 
+#: What a site repeats of its latest certificate.
+_PARTS = (
+    "certificate_no", "issued_on", "expires_on", "authority", "revoked_on", "suspended_from", "suspended_to",
+)  # fmt: skip
+
+
+def _own(name: str) -> str:
+    """Return what the site calls a part of its certificate."""
+    return name if name.startswith("certificate_") else f"certificate_{name}"
+
+
 class Certificate(Detail):
     """One certificate in the life of a site; the latest is repeated on the site itself."""
 
     __tablename__ = "certificate"
     __table_args__ = (UniqueConstraint("feature_id", "certificate_no"),)
     detail = DetailInfo(
-        name="certificates", title=N_("Certificates"), order_by=("-issued_on",), key=("certificate_no",)
+        name="certificates",
+        title=N_("Certificates"),
+        order_by=("-issued_on",),
+        key=("certificate_no",),
+        repeats={name: _own(name) for name in _PARTS},
+        known_from="issued_on",
     )
 
     feature_id: Mapped[int] = parent("fuel_site")
@@ -355,12 +371,6 @@ class FuelSite(Feature):
     )
 
 
-#: What a site repeats of its latest certificate.
-_PARTS = (
-    "certificate_no", "issued_on", "expires_on", "authority", "revoked_on", "suspended_from", "suspended_to",
-)  # fmt: skip
-
-
 @dataclass(frozen=True, kw_only=True)
 class HeldCertificate:
     """The columns of the certificate that counts: the site's own, or one out of its history."""
@@ -383,11 +393,6 @@ class HeldCertificate:
 def own_certificate() -> HeldCertificate:
     """Return the certificate that a site repeats: its latest."""
     return HeldCertificate(**{name: FuelSite.column(_own(name)) for name in _PARTS})
-
-
-def _own(name: str) -> str:
-    """Return what the site calls a part of its certificate."""
-    return name if name.startswith("certificate_") else f"certificate_{name}"
 
 
 def _asked_of_held(

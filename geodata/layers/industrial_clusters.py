@@ -86,7 +86,14 @@ class DossierStep(Detail):
     """One step of a cluster's dossier, due and done."""
 
     __tablename__ = "cluster_dossier_step"
-    detail = DetailInfo(name="dossier_steps", title=N_("Dossier"), order_by=("due_on",), key=("step",), roles=STAFF)
+    detail = DetailInfo(
+        name="dossier_steps",
+        title=N_("Dossier"),
+        order_by=("due_on",),
+        key=("step",),
+        roles=STAFF,
+        known_later={"done_on": ("document_no",)},
+    )
 
     feature_id: Mapped[int] = parent("industrial_cluster")
     step: Mapped[DossierStepKind] = field(label=N_("Step"), values=DossierStepKind, required=True)
@@ -106,6 +113,7 @@ class ClusterReport(Detail):
         order_by=("-period_ends_on",),
         key=("period_ends_on",),
         roles=STAFF,
+        known_from="period_ends_on",
     )
 
     feature_id: Mapped[int] = parent("industrial_cluster")

@@ -26,6 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     from geodata.exporting import FORMATS, export_features, format_of
     from geodata.layer import Role
     from geodata.layers import LAYERS
+    from geodata.spatial import measures_of
     from webmap.query import FilterParser
 
     kind = LAYERS.get(arguments.layer)
@@ -41,7 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
         )
         conditions = parser.parse(where)
         path = export_features(
-            session, kind, fields, conditions, format=format_, crs=arguments.crs, target=arguments.file
-        )
+            session, kind, fields, conditions, format=format_, crs=arguments.crs, target=arguments.file,
+            measures=measures_of(kind, conditions),
+        )  # fmt: skip
     say(f"Đã xuất lớp {arguments.layer} ra {path}", "exported")
     return 0

@@ -200,6 +200,34 @@ def test_columns_are_remembered_and_the_height_follows_the_keys(page, server):
     assert page.locator("#table-drawer").bounding_box()["height"] > before
 
 
+def test_what_is_around_an_object_is_listed_with_distances_to_sort_and_to_hide(page, server):
+    market = ask(server, "/api/layers/markets/features", limit=1)["features"][0]["id"]
+    around = f"markets:{market}:5000"
+    nearest = ask(server, "/api/layers/fuel_sites/features", around=around, sort="distance_m", limit=1)["features"][0]
+    page.goto(f"{server.url}/?table=fuel_sites&all.around={around}")
+    heading = page.locator('#table-body [data-sort="distance_m"]')
+    expect(heading).to_have_text("Khoảng cách (m)")
+    heading.click()
+    expect(page.locator("#table-body tbody th").first).to_have_text(nearest["properties"]["name"])
+    expect(page.locator("#table-body thead th").nth(1)).to_have_attribute("aria-sort", "ascending")
+
+    page.locator("#columns-button").click()
+    page.locator("#column-distance_m").uncheck()
+    expect(heading).to_have_count(0)
+    page.reload()
+    expect(page.locator("#table-body tbody tr").first).to_be_visible()
+    expect(heading).to_have_count(0)
+    page.locator("#columns-button").click()
+    page.locator("#column-distance_m").check()
+    heading.click()
+    expect(page.locator("#table-body thead th").nth(1)).to_have_attribute("aria-sort", "ascending")
+
+    page.locator(".chip .btn-close").click()
+    expect(page.locator("#table-body tbody tr")).to_have_count(100)
+    expect(heading).to_have_count(0)
+    expect(page.locator("#column-distance_m")).to_have_count(0)
+
+
 def test_a_view_is_saved_and_opened_again(open_page, server, accounts):
     page = open_page("/login")
     page.locator("[name=username]").fill(accounts["planner"])

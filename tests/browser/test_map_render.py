@@ -250,3 +250,37 @@ def test_the_map_is_photographed_at(open_page, zoom):
     page = open_page(f"/?z={zoom}&lat=20.853&lon=106.69")
 
     assert page.evaluate(DRAWN) > 0
+
+
+SCREENS = [(390, 844), (360, 640), (768, 1024), (1024, 768), (844, 390), (1440, 900)]
+
+
+@pytest.mark.parametrize(("width", "height"), SCREENS)
+def test_the_first_view_shows_the_whole_city_with_nothing_over_it(open_page, width, height):
+    page = open_page("/", {"width": width, "height": height})
+    city, seen, covers = page.evaluate(
+        """() => {
+            const { map, config } = webmap.page, home = L.latLngBounds(config.home), box = map.getContainer().getBoundingClientRect();
+            const [first, last] = [home.getNorthWest(), home.getSouthEast()].map((corner) => map.latLngToContainerPoint(corner));
+            const sides = ({ left, top, right, bottom }) => [left, top, right, bottom];
+            const parts = [...document.querySelectorAll("header, .side-panel, .map-tools, #tool-set, .drawer-toggles")];
+            return [[box.x + first.x, box.y + first.y, box.x + last.x, box.y + last.y], sides(box),
+                parts.filter((part) => part.offsetWidth).map((part) => sides(part.getBoundingClientRect()))];
+        }"""
+    )
+    assert seen[0] <= city[0] < city[2] <= seen[2]
+    assert seen[1] <= city[1] < city[3] <= seen[3]
+    beside = [
+        other[2] <= city[0] or other[0] >= city[2] or other[3] <= city[1] or other[1] >= city[3] for other in covers
+    ]
+    assert all(beside)
+    assert len(covers) >= 4
+
+
+def test_the_first_view_is_as_large_as_the_screen_allows(open_page):
+    page = open_page("/", {"width": 1440, "height": 900})
+    zoom = page.evaluate("webmap.page.map.getZoom()")
+    assert zoom == page.evaluate("webmap.page.map.getBoundsZoom(webmap.page.config.home)")
+    page.evaluate("webmap.page.map.setZoom(14, { animate: false })")
+    page.locator('[data-tool="home"]').click()
+    page.wait_for_function(f"webmap.page.map.getZoom() === {zoom}")

@@ -76,6 +76,7 @@ def test_a_finger_searches_opens_an_object_and_a_table_row(phone):
     row = phone.locator("#table-body tbody .row-button").nth(2)
     name = row.inner_text()
     assert fits(phone)
+    expect(phone.locator("#charts-csv")).to_be_hidden()
     row.tap()
     expect(phone.locator("#table-drawer")).to_be_hidden()
     expect(phone.locator(".feature-popup h3")).to_have_text(name)

@@ -1,14 +1,16 @@
 """The map of an earlier day over HTTP: its rows, its banner, who may see it, and the way back."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import mapbox_vector_tile
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from geodata.history import ChangeSet
 from geodata.importing import ImportOptions, commit_import, preview_import
+from geodata.inspection_records import Finding, InspectionVisit
 from geodata.layers import LAYERS
+from geodata.layers.fuel_sites import FuelSite
 from tests.geodata.importing.files import csv
 
 THEN = "/then/2026-03-02"
@@ -70,6 +72,81 @@ def test_the_page_says_which_day_it_shows_and_leads_back(login):
     assert f"{THEN}/api/layers/{{layer}}/facets" in page
     assert "Bản đồ tại ngày" not in gis.get("/").text
     assert 'type="date"' in gis.get("/history").text
+
+
+@pytest.fixture
+def renewed(session, tmp_path):
+    """A petrol store whose certificate ran out on 1 March; the new one of 28 February was entered on the 4th."""
+    columns = "MA,TEN,LOAI,SO_GCN,NGAY_CAP,NGAY_HET,lon,lat\n"
+    rows = ("G-1,2021-03-01,2026-03-01", "G-2,2026-02-28,2031-02-28")
+    for day, row in zip((1, 4), rows, strict=True):
+        path = csv(tmp_path / "b.csv", f"{columns}S,Cửa hàng,xăng dầu,{row},106.68,20.86\n")
+        preview = preview_import(session, FuelSite, path, ImportOptions())
+        number = commit_import(session, preview, user_name="an").import_id
+        made = datetime(2026, 3, day, 5, tzinfo=UTC)
+        session.execute(update(ChangeSet).where(ChangeSet.id == int(number)).values(made_at=made))
+    site = session.scalars(select(FuelSite)).one()
+    visit = InspectionVisit(feature_id=site.id, visited_on=date(2026, 3, 1), kind="planned")
+    late = InspectionVisit(feature_id=site.id, visited_on=date(2026, 3, 10), kind="recheck")
+    session.add_all([visit, late])
+    session.flush()
+    told = {"severity": "violation", "description": "Thiếu bình chữa cháy", "remedy_due_on": date(2026, 3, 9)}
+    days = {"found_on": date(2026, 3, 1), "remedied_on": date(2026, 3, 10)}
+    session.add(Finding(feature_id=site.id, visit_id=visit.id, **told, **days))
+    session.commit()
+    return site
+
+
+def test_certificates_and_states_are_those_of_that_day_everywhere(login, renewed):
+    admin = login("admin")
+    then = ("expired", "violation", "G-1")
+    now = ("valid", "remedied", "G-2")
+    for prefix, (certificate, inspection, number) in ((THEN, then), ("", now)):
+        facets = admin.get(f"{prefix}/api/layers/fuel_sites/facets").get_json()["facets"]
+        assert (facets["certificate_state"], facets["inspection_status"]) == ({certificate: 1}, {inspection: 1})
+        wanted = f"certificate_state={certificate}&inspection_status={inspection}"
+        listed = admin.get(f"{prefix}/api/layers/fuel_sites/features?{wanted}").get_json()
+        assert [feature["properties"]["certificate_no"] for feature in listed["features"]] == [number]
+        tile = admin.get(f"{prefix}/tiles/fuel_sites/0/0/0.mvt")
+        [drawn] = mapbox_vector_tile.decode(tile.data)["fuel_sites"]["features"]
+        names = frozenset({"certificate_state", "kind", "inspection_status"})
+        assert FuelSite.layer.style.classes(names)[drawn["properties"]["c"]][0] == (certificate, "petrol", inspection)
+        file = admin.get(f"{prefix}/layers/fuel_sites/export?format=geojson").get_json()["features"][0]["properties"]
+        assert (file["certificate_state"], file["inspection_status"]) == (certificate, inspection)
+        charts = {
+            chart["field"]: chart for chart in admin.get(f"{prefix}/api/layers/fuel_sites/charts").get_json()["charts"]
+        }
+        assert {bar["value"] for bar in charts["certificate_state"]["bars"] if bar["count"]} == {certificate}
+
+
+def test_the_panel_tells_of_that_day_and_of_nothing_later(login, renewed):
+    admin = login("admin")
+    then, now = (admin.get(f"{prefix}/layers/fuel_sites/features/{renewed.id}/panel").text for prefix in (THEN, ""))
+    assert "Hết hạn ngày 01/03/2026" in then
+    assert "Phúc tra" in now
+    assert "10/03/2026" in now
+    for later in ("G-2", "28/02/2031", "Phúc tra", "10/03/2026", "04/03/2026"):
+        assert later not in then
+    assert "Thiếu bình chữa cháy" in then
+
+
+def test_the_states_of_another_day_are_asked_of_what_was_stored_then(login, renewed):
+    admin = login("admin")
+    asked = "/api/layers/fuel_sites/facets?as_of=2026-03-03"
+    known_then, known_now = (
+        admin.get(prefix + asked).get_json()["facets"]["certificate_state"] for prefix in (THEN, "")
+    )
+    assert (known_then, known_now) == ({"expired": 1}, {"valid": 1})
+
+
+def test_the_page_says_what_is_not_known_and_from_which_day_on_it_is(login):
+    gis = login("gis")
+    page = gis.get(f"{THEN}/").text
+    assert "kể cả giấy chứng nhận" in page
+    assert "vì ngày nhập không được lưu" in page
+    assert "Lịch sử thay đổi bắt đầu" not in page
+    assert "Số liệu đến ngày 01/03/2026" in page
+    assert "Lịch sử thay đổi bắt đầu từ 01/03/2026" in gis.get("/then/2026-02-28/").text
 
 
 @pytest.mark.parametrize("role", ["public", "planner", "inspector"])

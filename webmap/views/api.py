@@ -17,9 +17,10 @@ from geodata.i18n import N_
 from geodata.layer import Feature
 from geodata.places import parse_place
 from geodata.search import search
+from geodata.spatial import measures_of
 from webmap.auth import allow_public, current_role
 from webmap.coordinates import name_system
-from webmap.describe import describe_layer
+from webmap.describe import describe_field, describe_layer
 from webmap.distribution_view import describe_distributions, write_csv
 from webmap.extensions import database, layers
 from webmap.i18n import current_language, format_value, format_word, translate
@@ -45,15 +46,19 @@ def list_layers() -> Response:
 @blueprint.get("/layers/<layer>/features")
 @allow_public
 def list_features(layer: str) -> Response:
-    """Answer a page of features as GeoJSON; `geometry=false` and `count=false` leave out what a table can spare."""
+    """Answer a page of features as GeoJSON; `geometry=false` and `count=false` leave out what a table can spare.
+
+    Where a place is asked for, each row has its distance and what lies inside, described in `measures`.
+    """
     asked = layer_request(layer)
     limit = int_argument("limit", 100, low=1, high=features.MAX_PAGE)
-    sort = features.parse_sort(asked.kind, asked.fields, request.args.get("sort"))
     with database().reading() as connection:
         conditions = asked.conditions(connection)
+        measures = measures_of(asked.kind, conditions)
+        sort = features.parse_sort(asked.kind, asked.fields, request.args.get("sort"), measures)
         page = features.list_features(
             connection, asked.kind, asked.fields, conditions, limit=limit, cursor=request.args.get("cursor"), sort=sort,
-            with_geometry=_is_wanted("geometry"),
+            with_geometry=_is_wanted("geometry"), measures=measures,
         )  # fmt: skip
         matched = features.count_features(connection, asked.kind, conditions) if _is_wanted("count") else None
     answer: dict[str, object] = {
@@ -62,6 +67,8 @@ def list_features(layer: str) -> Response:
         "numberReturned": len(page.rows),
         "features": [features.as_geojson(row) for row in page.rows],
     }
+    if measures:
+        answer["measures"] = [describe_field(measure.field, current_language()) for measure in measures]
     if page.next_cursor:
         arguments = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor"]
         query = urlencode([*arguments, ("cursor", page.next_cursor)])

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from geodata.errors import InvalidValueError
 from geodata.filters import CHOOSE
+from geodata.spatial import measures_of
 from webmap.auth import allow_public
 from webmap.extensions import database
 from webmap.requests import layer_request
@@ -29,7 +30,7 @@ def export(layer: str) -> Response:
         conditions = asked.conditions(connection)
         path = export_features(
             session, asked.kind, asked.fields, conditions,
-            format=name, crs=request.args.get("crs"), target=Path(folder) / layer,
+            format=name, crs=request.args.get("crs"), target=Path(folder) / layer, measures=measures_of(asked.kind, conditions),
         )  # fmt: skip
         # The open file outlives its folder: the answer streams from the descriptor.
         return send_file(path.open("rb"), download_name=path.name, as_attachment=True, mimetype=FORMATS[name].mimetype)

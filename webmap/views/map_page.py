@@ -14,6 +14,7 @@ from webmap.map import MapLayer, build_map
 from webmap.map.build import DEFAULT_ADDRESSES
 from webmap.map.style import describe_style
 from webmap.settings import Settings
+from webmap.then import shown_until
 
 blueprint = Blueprint("map", __name__)
 
@@ -39,11 +40,11 @@ def index() -> str:
     areas = areas_of_reader()
     with database().reading() as connection:
         illustration = features.have_illustration(connection, kinds)
-        changed_at = latest_change(connection, [kind.layer.name for kind in kinds])
+        changed_at = latest_change(connection, [kind.layer.name for kind in kinds], shown_until())
         own = extent_of(connection, layers(), areas) if areas else None
     parts = build_map(
         shown,
-        home=own or settings.province.home,
+        home=own or settings.province.opening,
         extent=settings.province.extent,
         metric_srid=settings.province.metric_srid,
         basemap_url=settings.basemap_url,

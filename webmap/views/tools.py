@@ -15,10 +15,10 @@ import shapely
 from geodata import features
 from geodata.access import Action, may, visible_fields
 from geodata.errors import InvalidValueError
-from geodata.filters import Condition, Ground
+from geodata.filters import Condition
 from geodata.i18n import N_
 from geodata.layer import Feature
-from geodata.spatial import Measure, list_nearest, measures_of, parse_around
+from geodata.spatial import asked_ground, list_nearest, measures_of, parse_around
 from geodata.years import STATES, count_year, list_plans, parse_year, plan_filter, this_year, year_span
 from webmap.auth import allow_public, current_role
 from webmap.extensions import database, layers
@@ -76,7 +76,7 @@ def inside() -> Response:
             count = features.count_features(connection, asked.kind, conditions)
             if not count:
                 continue
-            measures = _measures(asked.kind, conditions)
+            measures = measures_of(asked.kind, conditions)
             rows = _first_of(connection, asked, conditions, measures, limit)
             layer = asked.kind.layer
             address = url_for("exports.export", layer=layer.name)
@@ -103,7 +103,7 @@ def inside_workbook() -> Response:
         for asked in asked_layers():
             conditions = asked.conditions(connection)
             if features.count_features(connection, asked.kind, conditions):
-                measures = _measures(asked.kind, conditions)
+                measures = measures_of(asked.kind, conditions)
                 sheets.append(Sheet(asked.kind, asked.request.fields, conditions, measures))
         write_workbook(connection, sheets, file, current_language())
     file.seek(0)
@@ -132,10 +132,11 @@ def years() -> Response:
 
     `plans`, one for each year, narrow that year's plans to those of a document; empty means all.
     """
-    wanted = [parse_year("years", part) for part in request.args.get("years", str(this_year())).split(",")[:4]]
-    asked_plans = [*request.args.getlist("plans"), *[""] * len(wanted)][: len(wanted)]
     described, plans = [], set[str]()
     with database().reading() as connection:
+        now = this_year()  # of the day that is shown
+        wanted = [parse_year("years", part) for part in request.args.get("years", str(now)).split(",")[:4]]
+        asked_plans = [*request.args.getlist("plans"), *[""] * len(wanted)][: len(wanted)]
         for asked in asked_layers():
             life = asked.kind.layer.life
             visible = {field.name: field for field in asked.request.fields}
@@ -168,7 +169,7 @@ def years() -> Response:
                 }
             )
     states = [{"name": name, "label": translate(label)} for name, label in STATES.items()]
-    return jsonify({"this_year": this_year(), "states": states, "layers": described, "plans": sorted(plans)})
+    return jsonify({"this_year": now, "states": states, "layers": described, "plans": sorted(plans)})
 
 
 def asked_layers() -> Iterator[AskedLayer]:
@@ -188,37 +189,27 @@ def asked_layers() -> Iterator[AskedLayer]:
 
 
 def _require_area() -> None:
-    if _area_argument() is None:
+    areas = {*PLACES, *features.area_kinds(layers())} - {"bbox"}
+    if not any(request.args.get(name) for name in areas):
         raise InvalidValueError(name="polygon", value="", reason=N_("draw an area first"))
 
 
-def _area_argument() -> str | None:
-    """Return the argument that says which area is asked for; the first of several."""
-    areas = {*PLACES, *features.area_kinds(layers())} - {"bbox"}
-    return next((name for name in request.args if name in areas and request.args[name]), None)
-
-
-def _ground(conditions: Sequence[Condition]) -> Ground:
-    name = _area_argument()
-    return next(condition.ground for condition in conditions if condition.name == name and condition.ground)
-
-
-def _measures(kind: type[Feature], conditions: Sequence[Condition]) -> list[Measure]:
-    return measures_of(kind, _ground(conditions))
-
-
 def _first_of(
-    connection: Connection, asked: AskedLayer, conditions: Sequence[Condition], measures: Sequence[Measure], limit: int
+    connection: Connection,
+    asked: AskedLayer,
+    conditions: Sequence[Condition],
+    measures: Sequence[features.Measure],
+    limit: int,
 ) -> list[dict[str, object]]:
     """Return the first features: the nearest where there is something to be near to, else by name."""
     names = [field for field in asked.request.fields if field.name in {"name", "code"}]
-    origin = _ground(conditions).origin
-    if origin is not None:
-        rows = list_nearest(connection, asked.kind, names, conditions, origin, measures=measures, limit=limit)
+    ground = asked_ground(conditions)
+    if ground and ground.origin is not None:
+        rows = list_nearest(connection, asked.kind, names, conditions, ground.origin, measures=measures, limit=limit)
     else:
         rows = features.list_features(
             connection, asked.kind, names, conditions, limit=limit, sort=features.Sort(name="name"),
-            with_geometry=False, more_columns=[measure.column for measure in measures],
+            with_geometry=False, measures=measures,
         ).rows  # fmt: skip
     return [{name: features.json_value(value) for name, value in row.items()} for row in rows]
 

@@ -20,7 +20,7 @@ export function written(field, value) {
   const label = field.values?.find((entry) => entry.value === String(value))?.label;
   if (label) return label;
   if (typeof value === "boolean") return value ? t("Yes") : t("No");
-  if (field.type === "number") return value.toLocaleString(language, { maximumFractionDigits: 3 });
+  if (field.type === "number") return value.toLocaleString(language, { minimumFractionDigits: field.decimals || 0, maximumFractionDigits: field.decimals ?? 3 });
   if (field.type === "integer") return value.toLocaleString(language, { useGrouping: !field.name.endsWith("_year") });
   if (field.type === "date") return new Date(`${value}T00:00`).toLocaleDateString(language, { day: "2-digit", month: "2-digit", year: "numeric" });
   if (field.type === "datetime") return new Date(value).toLocaleString(language, { dateStyle: "short", timeStyle: "short" });

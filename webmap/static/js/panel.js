@@ -33,10 +33,7 @@ export function startPanels(map) {
   document.querySelector("[data-collapse]").addEventListener("click", () => { show(false); reopen.focus(); });
   reopen.addEventListener("click", () => { show(true); document.querySelector("[data-collapse]").focus(); });
   window.addEventListener("webmap:resized", () => map.invalidateSize({ animate: false, pan: false }));
-  for (const sheet of document.querySelectorAll("[data-sheet]")) {
-    sheet.dataset.height = "peek";
-    startSheet(sheet, sheet.querySelector("[data-sheet-handle]"));
-  }
+  for (const sheet of document.querySelectorAll("[data-sheet]")) startSheet(sheet, sheet.querySelector("[data-sheet-handle]"));
   document.querySelector("[data-dismiss]")?.addEventListener("click", (event) => {
     event.currentTarget.closest(".illustration").remove();
     resized();

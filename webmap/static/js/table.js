@@ -12,7 +12,7 @@ const isPhone = () => matchMedia("(max-width: 767.98px)").matches;
 export function startTable({ map, layers, config }, state, selection) {
   const drawer = part("drawer"), body = part("body"), toggle = part("toggle"), here = part("here"), tabs = [...part("tabs").querySelectorAll("[role=tab]")];
   const sorts = {}; // layer -> "field" or "-field"
-  let cursors = [""], page = 0, next = null, matched = null, rows = [], fields = [], asked = null, shownFor = "", asks = "", isShowing = false;
+  let cursors = [""], page = 0, next = null, matched = null, rows = [], fields = [], measures = [], asked = null, shownFor = "", asks = "", isShowing = false;
 
   /* --- opening, tabs, height --- */
 
@@ -103,9 +103,14 @@ export function startTable({ map, layers, config }, state, selection) {
       const answer = await ask(`${config.addresses.features.replace("{layer}", name)}?${asking}`, { signal: mine.signal });
       const found = await answer.json();
       if (mine !== asked) return;
+      if (found.details?.name === "sort" && sorts[name]) { // by the distance from a place that is no longer asked for
+        delete sorts[name];
+        return restart();
+      }
       if (!answer.ok) throw Object.assign(new Error(found.message), { isTold: true });
       matched = found.numberMatched ?? counted ?? matched;
       rows = found.features;
+      measures = (found.measures || []).map((measure) => ({ ...measure, decimals: 2 }));
       next = found.next ? new URL(found.next, location.href).searchParams.get("cursor") : null;
       draw(name);
     } catch (error) {
@@ -221,7 +226,7 @@ export function startTable({ map, layers, config }, state, selection) {
     let kept = null;
     try { kept = JSON.parse(localStorage.getItem(storeKey(name))); } catch { /* kept by nobody else: start anew */ }
     const found = Array.isArray(kept) ? fields.filter((field) => kept.includes(field.name)) : [];
-    return inOrder(found.length ? found : usualColumns(name));
+    return inOrder([...(found.length ? found : usualColumns(name)), ...measures.filter((measure) => !hiddenMeasures().includes(measure.name))]);
   }
   /* The name first, then what the symbol shows, then what can be filtered. */
   function usualColumns(name) {
@@ -229,19 +234,31 @@ export function startTable({ map, layers, config }, state, selection) {
     const rank = (field) => (field.name === "name" ? 0 : field.name === "code" ? 1 : shaping.includes(field.name) ? 2 : field.name === "address" ? 3 : field.filter ? 4 : 5);
     return [...fields].sort((a, b) => rank(a) - rank(b)).slice(0, USUAL_COLUMNS);
   }
-  const inOrder = (some) => [...some].sort((a, b) => (b.name === "name") - (a.name === "name"));
+  /* The name, then what is measured for the place asked for. */
+  const inOrder = (some) => {
+    const rank = (field) => (field.name === "name" ? 0 : measures.includes(field) ? 1 : 2);
+    return [...some].sort((a, b) => rank(a) - rank(b));
+  };
+  /* Measures come and go with the filters: they are shown in all layers until hidden. */
+  function hiddenMeasures() {
+    try { return JSON.parse(localStorage.getItem("webmap-hidden-measures")) || []; } catch { return []; }
+  }
 
   function drawColumnMenu(name) {
-    const menu = document.getElementById("column-menu");
-    if (menu.dataset.layer === name) return;
-    menu.dataset.layer = name;
+    const menu = document.getElementById("column-menu"), offers = [name, ...measures.map((measure) => measure.name)].join();
+    if (menu.dataset.offers === offers) return;
+    menu.dataset.offers = offers;
+    const measured = measures.map((measure) => measure.name);
     const chosen = new Set(chosenColumns(name).map((field) => field.name));
-    menu.replaceChildren(...inOrder(fields).map((field) => {
+    const keep = (key, names) => { try { localStorage.setItem(key, JSON.stringify(names)); } catch { /* not kept, still shown */ } };
+    menu.replaceChildren(...inOrder([...fields, ...measures]).map((field) => {
       const id = `column-${field.name}`;
       const box = element("input", { class: "form-check-input", type: "checkbox", id, change: () => {
         box.checked ? chosen.add(field.name) : chosen.delete(field.name);
-        if (!chosen.size) { chosen.add(field.name); box.checked = true; }
-        try { localStorage.setItem(storeKey(name), JSON.stringify([...chosen])); } catch { /* not kept, still shown */ }
+        const others = [...chosen].filter((one) => !measured.includes(one));
+        if (!others.length) { chosen.add(field.name); box.checked = true; }
+        if (measured.includes(field.name)) keep("webmap-hidden-measures", [...hiddenMeasures().filter((one) => one !== field.name), ...(box.checked ? [] : [field.name])]);
+        else keep(storeKey(name), [...chosen].filter((one) => !measured.includes(one)));
         draw(name);
       } });
       box.checked = chosen.has(field.name);

@@ -5,6 +5,7 @@ import { startCopying } from "./copy.js";
 import { startChips } from "./chips.js";
 import { startReadout } from "./coordinates.js";
 import { startFilters } from "./filters.js";
+import { fitFree } from "./home.js";
 import { startLayers } from "./layers.js";
 import { clear, notice, watchNetwork } from "./notices.js";
 import { startPanels } from "./panel.js";
@@ -61,12 +62,7 @@ function opensWith({ spec }) {
   return Object.fromEntries(narrow.map((variation) => [variation.field, variation.opens_with]));
 }
 
-/* The whole city; on a phone its middle, since the sheet and the narrow screen would make it tiny. */
-function showHome(options) {
-  const home = L.latLngBounds(config.home), isPhone = matchMedia("(max-width: 767.98px)").matches;
-  if (!isPhone) map.fitBounds(home, options);
-  else map.setView(home.getCenter(), map.getBoundsZoom(home) + 1, options);
-}
+function showHome(options) { fitFree(map, L.latLngBounds(config.home), options); }
 
 function showView() {
   if (state.view) map.setView([state.view.lat, state.view.lon], state.view.z, { animate: false });
