@@ -195,14 +195,14 @@
     _draw(tile) {
       const features = tile.data && tile.data[this.spec.name];
       if (!this._map || !features || !features.count) { tile.canvas.width = 0; return; }
-      const ratio = webmap.ratio || Math.min(3, window.devicePixelRatio || 1), canvas = tile.canvas;
-      canvas.width = canvas.height = Math.round(SIZE * ratio);
-      const c = canvas.getContext("2d"), exact = canvas.width / SIZE;
+      const ratio = webmap.ratio || Math.min(3, window.devicePixelRatio || 1), { canvas } = tile;
+      const side = canvas.width = canvas.height = Math.round(SIZE * ratio), exact = side / SIZE, c = sheet(side);
       if (features.type === POINT) this._drawPoints(c, features, exact);
       else {
         c.scale(exact, exact);
         this._drawShapes(c, features, exact);
       }
+      canvas.getContext("bitmaprenderer").transferFromImageBitmap(c.canvas.transferToImageBitmap());
     },
 
     _drawPoints(c, features, ratio) {
@@ -259,6 +259,15 @@
       return this.spec.style.side_by_side && zoom >= 13 && offset ? (offset - 1.5) * 4.5 : 0;
     },
   });
+
+  /* What all tiles are drawn on; a tile is handed the finished picture. A canvas that one draws on is copied for each
+     frame of the page, of which there are many while tiles arrive and while the map moves. */
+  let shared;
+  function sheet(side) {
+    if (shared?.canvas.width !== side) shared = new OffscreenCanvas(side, side).getContext("2d");
+    shared.resetTransform();
+    return shared;
+  }
 
   /* Add feature i to a path, in CSS px of its tile, shifted to the right by `shift` px. */
   function trace(path, features, i, shift, closed, moveX = 0, moveY = 0) {
