@@ -162,18 +162,17 @@
     async _fetch(tile, done) {
       const { x, y, z } = tile.coords;
       const url = L.Util.template(this.spec.url, { x, y, z: z + this.options.zoomOffset });
-      tile.abort = new AbortController();
+      const { signal } = tile.abort = new AbortController();
       try {
-        const answer = await fetch(this.query ? url + "?" + this.query : url, { signal: tile.abort.signal });
-        if (!answer.ok) throw Object.assign(new Error(answer.statusText), { status: answer.status });
-        webmap.check?.(answer); // the page's own: whom was it made for
-        tile.data = answer.status === 204 ? {} : decode(await answer.arrayBuffer());
+        const found = await webmap.askTile(this.query ? url + "?" + this.query : url, this.spec.name, signal);
+        if (signal.aborted) return;
+        tile.data = found;
         if (tile.failed) { tile.failed = false; this.failures--; }
         this._draw(tile);
         done(null, tile.canvas);
         this.fire("arrived");
       } catch (error) {
-        if (error.name === "AbortError") return;
+        if (signal.aborted) return;
         if (!tile.failed) { tile.failed = true; this.failures++; }
         done(error, tile.canvas);
         this.fire("failed", { status: error.status || 0, role: error.role });
