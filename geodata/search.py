@@ -74,7 +74,7 @@ def search(connection: Connection, kinds: Sequence[type[Feature]], asked: str, l
     for step in _steps(len(words)):
         if len(found) >= limit or (found and step in {_contains_most_words, _is_alike}):
             break
-        statement, names = _statement(step, tuple(kinds), len(words))
+        statement, names = _statement(step, tuple(kinds), _shape(step, len(words)))
         rows = connection.execute(statement, {name: value for name, value in values.items() if name in names})
         found |= {(hit.layer, hit.id): hit for hit in map(_as_hit, rows)}
     return sorted(found.values(), key=lambda hit: (-hit.score, hit.layer, hit.id))[:limit]
@@ -90,6 +90,13 @@ def _steps(words: int) -> list[Step]:
         return [*exact, _is_alike]
     wrong: list[Step] = [_is_alike, _contains_most_words] if words == 2 else [_contains_most_words, _is_alike]
     return [*exact, _contains_words, *wrong]
+
+
+def _shape(step: Step, words: int) -> int:
+    """Return as few numbers of words as a step tells apart: a new statement takes longer to build than to run."""
+    if step in {_has_code, _is_alike}:
+        return 1
+    return min(words, 2) if step is _contains_text else words
 
 
 @lru_cache(maxsize=100)
