@@ -11,24 +11,34 @@ from sqlalchemy import (
     CompoundSelect,
     Connection,
     Float,
+    Integer,
     Row,
+    ScalarSelect,
     Select,
     Text,
     bindparam,
     case,
     cast,
+    column,
     func,
     literal,
     select,
+    table,
     text,
+    union,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import REGCLASS
 
 from geodata.layer import Feature
 
 MAX_HITS = 50
 #: A step scores at most so many features a layer: a text that fits more finds some of them.
 MAX_CANDIDATES = 300
+#: A text is looked for in this part of a layer before its index is asked.
+FIRST_PART = 40
+
+_CLASSES = table("pg_class", column("oid", REGCLASS), column("reltuples", Float))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +74,7 @@ def search(connection: Connection, kinds: Sequence[type[Feature]], asked: str, l
     for step in _steps(len(words)):
         if len(found) >= limit or (found and step in {_contains_most_words, _is_alike}):
             break
-        statement, names = _statement(step, tuple(kinds), len(words))
+        statement, names = _statement(step, tuple(kinds), _shape(step, len(words)))
         rows = connection.execute(statement, {name: value for name, value in values.items() if name in names})
         found |= {(hit.layer, hit.id): hit for hit in map(_as_hit, rows)}
     return sorted(found.values(), key=lambda hit: (-hit.score, hit.layer, hit.id))[:limit]
@@ -82,6 +92,13 @@ def _steps(words: int) -> list[Step]:
     return [*exact, _contains_words, *wrong]
 
 
+def _shape(step: Step, words: int) -> int:
+    """Return as few numbers of words as a step tells apart: a new statement takes longer to build than to run."""
+    if step in {_has_code, _is_alike}:
+        return 1
+    return min(words, 2) if step is _contains_text else words
+
+
 @lru_cache(maxsize=100)
 def _statement(step: Step, kinds: tuple[type[Feature], ...], words: int) -> tuple[CompoundSelect[Any], frozenset[str]]:
     """Return one step over all layers and the names of its parameters; building it costs more than it finds."""
@@ -95,8 +112,24 @@ def _has_code(kind: type[Feature], words: int) -> Select[Any]:
 
 
 def _contains_text(kind: type[Feature], words: int) -> Select[Any]:
-    del words
-    return select(kind.id).where(kind.column("search_text").like(_literal("text"))).limit(MAX_CANDIDATES)
+    """Look for several words in the first rows before the index, which reads long lists for each of them."""
+    searched = kind.column("search_text")
+    whole = select(kind.id.label("id")).where(searched.like(_literal("text"))).limit(MAX_CANDIDATES)
+    if words == 1:
+        return whole
+    first = select(kind.id.label("id"), searched.label("searched")).limit(_a_share_of(kind)).subquery()
+    early = select(first.c.id).where(first.c.searched.like(_literal("text"))).limit(MAX_CANDIDATES)
+    found = early.cte(f"early_{kind.__tablename__}").prefix_with("MATERIALIZED")
+    is_rare = select(func.count()).select_from(found).scalar_subquery() < MAX_CANDIDATES
+    both = union(select(found.c.id), select(whole.where(is_rare).subquery().c.id)).subquery()
+    return select(both.c.id).limit(MAX_CANDIDATES)
+
+
+def _a_share_of(kind: type[Feature]) -> ScalarSelect[int]:
+    """Return how many rows are the fortieth part of a layer, by what PostgreSQL last counted."""
+    counted = _CLASSES.c.reltuples / FIRST_PART
+    wanted = _CLASSES.c.oid == cast(literal(kind.__tablename__), REGCLASS)
+    return select(cast(func.greatest(counted, 0), Integer)).where(wanted).scalar_subquery()
 
 
 def _contains_words(kind: type[Feature], words: int) -> Select[Any]:
@@ -133,22 +166,31 @@ def _pattern(folded: str) -> str:
 
 def _best(kind: type[Feature], order: int, candidates: Select[Any]) -> Select[Any]:
     """Return the best of the candidates of one layer as rows of Hit."""
-    haystack, name = kind.column("search_text"), func.fold_text(kind.name)
-    folded = bindparam("folded", type_=Text)
-    score = (
-        func.word_similarity(folded, haystack)
-        + case((name == folded, 2.0), (func.fold_text(kind.code) == folded, 2.0), else_=0.0)
-        + case((func.strpos(name, folded) > 0, 0.6), (func.strpos(haystack, folded) > 0, 0.3), else_=0.0)
-        - func.length(kind.name) * 0.0005
-        - literal(order) * 0.01
-    )
-    scored = (
-        select(kind.id.label("id"), cast(score, Float).label("score"))
+    # OFFSET 0 keeps the folded name from being worked out anew wherever it is named.
+    text_of = (
+        select(
+            kind.id.label("id"),
+            kind.code.label("code"),
+            func.fold_text(kind.name).label("name"),
+            func.length(kind.name).label("length"),
+            kind.column("search_text").label("searched"),
+        )
         .where(kind.id.in_(candidates))
-        .order_by(text("score DESC"))
-        .limit(MAX_HITS)
+        .offset(0)
         .subquery()
     )
+    one = text_of.c
+    folded = bindparam("folded", type_=Text)
+    # Likeness costs more than all the rest, and is 1 where the very words are.
+    has_words = func.strpos(literal(" ").concat(one.searched).concat(" "), literal(" ").concat(folded).concat(" ")) > 0
+    score = (
+        case((has_words, 1.0), else_=func.word_similarity(folded, one.searched))
+        + case((one.name == folded, 2.0), (func.fold_text(one.code) == folded, 2.0), else_=0.0)
+        + case((func.strpos(one.name, folded) > 0, 0.6), (func.strpos(one.searched, folded) > 0, 0.3), else_=0.0)
+        - one.length * 0.0005
+        - literal(order) * 0.01
+    )
+    scored = select(one.id, cast(score, Float).label("score")).order_by(text("score DESC")).limit(MAX_HITS).subquery()
     geom = kind.column("geom")
     point = func.ST_PointOnSurface(geom)
     return select(

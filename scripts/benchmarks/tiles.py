@@ -64,6 +64,7 @@ def main() -> int:
         unsorted = [_api(site, "features?limit=50&sort=-updated_at")]
         results.append(ask(host, "first table page by a field without index", unsorted * 10, connections=1))
         searches: list[Request] = [(f"/api/search?limit=12&q={_quoted(text)}", {}) for text in SEARCHES]
+        ask(host, "start", searches * 4)
         results.append(ask(host, "search, one at a time", searches * 10, connections=1))
     engine.dispose()
     rows = as_rows(results)

@@ -105,6 +105,31 @@ def test_a_tile_has_an_etag_that_changes_with_the_data(client, session, kind):
     assert client.get(address, headers={"If-None-Match": first.headers["ETag"]}).status_code == 200
 
 
+def test_one_answer_may_hold_the_tiles_of_several_layers(client, session):
+    zoom, x, y = tile_at(*CENTRE, 12)
+    names = [kind.layer.name for kind in LAYERS]
+    for kind in LAYERS:
+        make_feature(session, kind)
+    alone = [client.get(f"/tiles/{name}/{zoom}/{x}/{y}.mvt") for name in names]
+    together = client.get(f"/tiles/{','.join(names)}/{zoom}/{x}/{y}.mvt")
+    assert together.data == b"".join(answer.data for answer in alone)
+    assert set(names) <= set(mapbox_vector_tile.decode(together.data))
+    known = {"If-None-Match": together.headers["ETag"]}
+    assert client.get(f"/tiles/{','.join(names)}/{zoom}/{x}/{y}.mvt", headers=known).status_code == 304
+    assert client.get(f"/tiles/{','.join(names[1:])}/{zoom}/{x}/{y}.mvt", headers=known).status_code == 200
+    assert client.get(f"/tiles/{names[0]},nothing/{zoom}/{x}/{y}.mvt").status_code == 404
+
+
+def test_tiles_of_several_layers_are_new_when_one_of_them_is(client, session):
+    from geodata.data_version import DataChange
+
+    address = "/tiles/markets,substations/5/25/13.mvt"
+    first = client.get(address).headers["ETag"]
+    session.add(DataChange(layer="substations", transaction_id=1))
+    session.flush()
+    assert client.get(address).headers["ETag"] != first
+
+
 def test_a_tile_of_a_signed_in_role_is_private(login):
     address = "/tiles/markets/5/25/13.mvt"
     assert "private" in login("planner").get(address).headers["Cache-Control"]

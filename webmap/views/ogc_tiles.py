@@ -61,7 +61,7 @@ def tileset(layer: str) -> Response:
 @allow_public
 def tile(layer: str, z: int, row: int, column: int) -> Response:
     """Answer one tile, the same as under /tiles; the standard has the row first."""
-    return answer_tile(layer, z, column, row)
+    return answer_tile([layer], z, column, row)
 
 
 @blueprint.get("/collections/<layer>/styles")

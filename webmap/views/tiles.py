@@ -3,6 +3,7 @@
 import hashlib
 
 from flask import Blueprint, Response, request
+from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 
 from geodata.data_version import data_version
@@ -10,7 +11,7 @@ from geodata.layer import Role
 from geodata.tiles import MAX_TILE_ZOOM, read_tile
 from webmap.auth import allow_public, current_role
 from webmap.extensions import areas_of_reader, database
-from webmap.requests import layer_request
+from webmap.requests import LayerRequest, layer_request
 from webmap.tile_cache import TileCache
 
 blueprint = Blueprint("tiles", __name__)
@@ -22,37 +23,54 @@ MVT = "application/vnd.mapbox-vector-tile"
 @blueprint.get("/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt")
 @allow_public
 def tile(layer: str, z: int, x: int, y: int) -> Response:
-    """Answer one tile; 204 when it is empty, 304 when the client has it."""
-    return answer_tile(layer, z, x, y)
+    """Answer one tile of a layer, or of several, `a,b`; 204 when it is empty, 304 when the client has it.
+
+    Vector tiles add up: those of several layers are put one after the other.
+    """
+    return answer_tile(layer.split(","), z, x, y)
 
 
-def answer_tile(layer: str, z: int, x: int, y: int) -> Response:
-    """Return the answer for one tile, whatever address asks for it."""
+def answer_tile(names: list[str], z: int, x: int, y: int) -> Response:
+    """Return the answer for one tile of these layers, whatever address asks for it."""
     if z > MAX_TILE_ZOOM or x >= 2**z or y >= 2**z:
         raise NotFound
-    asked = layer_request(layer)
+    asked = [layer_request(name) for name in dict.fromkeys(names)]
     with database().reading() as connection:
-        conditions = asked.conditions(connection)
-        watched = [layer, *(condition.reads for condition in conditions if condition.reads)]
-        version = data_version(connection, *watched)
-        arguments = sorted(request.args.items(multi=True))
-        key = hashlib.sha256(
-            repr(
-                (request.script_root, areas_of_reader(), layer, z, x, y, version, sorted(asked.names), arguments)
-            ).encode()
-        ).hexdigest()
+        parts = [_Part(connection, one, (z, x, y)) for one in asked]
+        etag = parts[0].key if len(parts) == 1 else _digest([part.key for part in parts])
         response = Response(mimetype=MVT)
-        response.set_etag(key[:32])
+        response.set_etag(etag[:32])
         audience = "public" if current_role() is Role.PUBLIC else "private"
         response.headers["Cache-Control"] = f"{audience}, no-cache"
         response.vary.add("Cookie")
-        if request.if_none_match.contains(key[:32]):
+        if request.if_none_match.contains(etag[:32]):
             response.status_code = 304
             return response
-        content = cache.get(key)
-        if content is None:
-            content = read_tile(connection, asked.kind, asked.names, (z, x, y), conditions)
-            cache.put(key, content)
-    response.data = content
-    response.status_code = 200 if content else 204
+        response.data = b"".join(part.content() for part in parts)
+    response.status_code = 200 if response.data else 204
     return response
+
+
+class _Part:
+    """A layer's part of the answer: what it is kept by, and its bytes."""
+
+    def __init__(self, connection: Connection, asked: LayerRequest, place: tuple[int, int, int]) -> None:
+        name = asked.kind.layer.name
+        self._connection, self._asked, self._place = connection, asked, place
+        self._conditions = asked.conditions(connection)
+        version = data_version(connection, name, *(one.reads for one in self._conditions if one.reads))
+        arguments = sorted(request.args.items(multi=True))
+        self.key = _digest(
+            (request.script_root, areas_of_reader(), name, *place, version, sorted(asked.names), arguments)
+        )
+
+    def content(self) -> bytes:
+        content = cache.get(self.key)
+        if content is None:
+            content = read_tile(self._connection, self._asked.kind, self._asked.names, self._place, self._conditions)
+            cache.put(self.key, content)
+        return content
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(repr(value).encode()).hexdigest()

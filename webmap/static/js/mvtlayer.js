@@ -162,18 +162,17 @@
     async _fetch(tile, done) {
       const { x, y, z } = tile.coords;
       const url = L.Util.template(this.spec.url, { x, y, z: z + this.options.zoomOffset });
-      tile.abort = new AbortController();
+      const { signal } = tile.abort = new AbortController();
       try {
-        const answer = await fetch(this.query ? url + "?" + this.query : url, { signal: tile.abort.signal });
-        if (!answer.ok) throw Object.assign(new Error(answer.statusText), { status: answer.status });
-        webmap.check?.(answer); // the page's own: whom was it made for
-        tile.data = answer.status === 204 ? {} : decode(await answer.arrayBuffer());
+        const found = await webmap.askTile(this.query ? url + "?" + this.query : url, this.spec.name, signal);
+        if (signal.aborted) return;
+        tile.data = found;
         if (tile.failed) { tile.failed = false; this.failures--; }
         this._draw(tile);
         done(null, tile.canvas);
         this.fire("arrived");
       } catch (error) {
-        if (error.name === "AbortError") return;
+        if (signal.aborted) return;
         if (!tile.failed) { tile.failed = true; this.failures++; }
         done(error, tile.canvas);
         this.fire("failed", { status: error.status || 0, role: error.role });
@@ -195,14 +194,14 @@
     _draw(tile) {
       const features = tile.data && tile.data[this.spec.name];
       if (!this._map || !features || !features.count) { tile.canvas.width = 0; return; }
-      const ratio = webmap.ratio || Math.min(3, window.devicePixelRatio || 1), canvas = tile.canvas;
-      canvas.width = canvas.height = Math.round(SIZE * ratio);
-      const c = canvas.getContext("2d"), exact = canvas.width / SIZE;
+      const ratio = webmap.ratio || Math.min(3, window.devicePixelRatio || 1), { canvas } = tile;
+      const side = canvas.width = canvas.height = Math.round(SIZE * ratio), exact = side / SIZE, c = sheet(side);
       if (features.type === POINT) this._drawPoints(c, features, exact);
       else {
         c.scale(exact, exact);
         this._drawShapes(c, features, exact);
       }
+      canvas.getContext("bitmaprenderer").transferFromImageBitmap(c.canvas.transferToImageBitmap());
     },
 
     _drawPoints(c, features, ratio) {
@@ -259,6 +258,15 @@
       return this.spec.style.side_by_side && zoom >= 13 && offset ? (offset - 1.5) * 4.5 : 0;
     },
   });
+
+  /* What all tiles are drawn on; a tile is handed the finished picture. A canvas that one draws on is copied for each
+     frame of the page, of which there are many while tiles arrive and while the map moves. */
+  let shared;
+  function sheet(side) {
+    if (shared?.canvas.width !== side) shared = new OffscreenCanvas(side, side).getContext("2d");
+    shared.resetTransform();
+    return shared;
+  }
 
   /* Add feature i to a path, in CSS px of its tile, shifted to the right by `shift` px. */
   function trace(path, features, i, shift, closed, moveX = 0, moveY = 0) {
