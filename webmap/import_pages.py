@@ -303,7 +303,7 @@ def state_json(found: ImportSession, *, worker: bool) -> dict[str, Any]:
     """Return what the progress bar asks for each second."""
     left = seconds_left(found, datetime.now(UTC))
     done, total = found.rows_done, found.rows_total
-    amount = translate("{done} of {total}" if found.step == Step.INDEX else "{done} of {total} rows")
+    amount = translate("{done} of {total}") if found.step == Step.INDEX else translate("{done} of {total} rows")
     rows = amount.format(done=format_number(done), total=format_number(total))
     return {
         "stage": found.status,
