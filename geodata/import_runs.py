@@ -13,14 +13,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from procrastinate import RetryStrategy
-from sqlalchemy import Engine, delete, func, select, update
+from psycopg import sql
+from sqlalchemy import Engine, Text as SqlText, cast, delete, func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -37,6 +40,7 @@ from geodata.import_sessions import (
     Stage,
     Task,
     end,
+    excluded_rows_of,
     forget_old_files,
     get_import,
     options_of,
@@ -48,9 +52,10 @@ from geodata.importing import ImportOptions, Status, commit_import, encoding as 
 from geodata.importing.coordinates import find_transformation, parse_crs, representative_points
 from geodata.importing.indexes import bring_back_lost, without_indexes
 from geodata.importing.preview import Preview, signature_of
-from geodata.importing.progress import Step
-from geodata.importing.results import Problem, Question, RowChange, Text
+from geodata.importing.progress import Progress, Step
+from geodata.importing.results import Question, Text
 from geodata.importing.returned import keep_rejected
+from geodata.importing.values import text_of
 from geodata.jobs import QUEUE, defer
 from geodata.layers import LAYERS
 
@@ -62,6 +67,12 @@ _PR_SET_PDEATHSIG = 1
 #: What the switch of the encoding offers.
 ENCODINGS = ("utf-8", "tcvn3", "vni", "cp1258", "viqr", "cp1252")
 _SKETCH_POINTS = 150
+#: The columns of a list, in the order in which they are written.
+_LISTED = ("kind", "position", "row_number", "code", "name", "data")
+#: What a rejected row is called by, and how much of it is shown: it was not checked.
+_CALLED, _CALLED_LENGTH = ("code", "name"), 200
+#: Kind, row, code, name and data of one line of a list.
+_Item = tuple[str, int | None, str | None, str | None, dict[str, Any]]
 
 STOPPED = N_("The work was ended from outside ({reason}). Nothing was stored; the data are as before.")
 BROKEN = N_("Something went wrong while working on the file. Nothing was stored; the data are as before.")
@@ -249,8 +260,8 @@ def _check(session: Session, found: ImportSession, progress: _Teller) -> None:
             again = with_remembered(session, preview, path, remembered, progress)
             remembered = remembered if again is not None else None
             preview = again or preview
-    session.rollback()
-    _keep(session, found, preview, version, remembered)
+    mark = _list(session, found, preview, progress)
+    _keep(session, found, preview, remembered, version=version, mark=mark)
     session.commit()
 
 
@@ -261,17 +272,59 @@ def _remembered(session: Session, found: ImportSession) -> ChangeSet | None:
     return session.get(ChangeSet, found.remembered_from)
 
 
-def _keep(session: Session, found: ImportSession, preview: Preview, version: str, remembered: ChangeSet | None) -> None:
-    """Write down what the pages show of a preview."""
+def _list(session: Session, found: ImportSession, preview: Preview, progress: Progress) -> str:
+    """Write down the lists of a preview in place of those before; return what tells them from any others."""
+    progress(Step.LIST, 0, 0)
+    session.execute(delete(ImportItem).where(ImportItem.import_session_id == found.id))
+    staging = preview.staging
+    if preview.rows is not None and staging is not None:
+        if not staging.is_held():
+            staging.fill(progress)
+        for changes in staging.lists():
+            query = changes.add_columns(literal(found.id))
+            session.execute(insert(ImportItem).from_select([*_LISTED, "import_session_id"], query))
+    _copy_items(session, found.id, _other_items(preview))
+    whole = [preview.report.as_json(), _digests(session, found.id)]
+    return hashlib.sha256(json.dumps(whole, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def _copy_items(session: Session, number: int, items: Iterable[_Item]) -> None:
+    """Write items that are objects here: by COPY, they may be many."""
+    cursor = session.connection().connection.cursor()
+    statement = sql.SQL("COPY import_item ({}) FROM STDIN").format(
+        sql.SQL(", ").join(map(sql.Identifier, ("import_session_id", *_LISTED)))
+    )
+    positions: Counter[str] = Counter()
+    with cursor.copy(statement) as copy:
+        for kind, row, code, name, data in items:
+            positions[kind] += 1
+            plain = json.dumps(data, ensure_ascii=False, default=str)
+            copy.write_row((number, kind, positions[kind], row, code, name, plain))
+    cursor.close()
+
+
+def _digests(session: Session, number: int) -> list[list[Any]]:
+    """Return for each list its length and a digest of all it says, in its order."""
+    item = func.jsonb_build_array(ImportItem.row_number, ImportItem.code, ImportItem.name, ImportItem.data)
+    line = func.md5(cast(item, SqlText))
+    digest = func.md5(func.string_agg(line, aggregate_order_by(literal(""), ImportItem.position)))
+    query = select(ImportItem.kind, func.count(), digest).where(ImportItem.import_session_id == number)
+    return [list(row) for row in session.execute(query.group_by(ImportItem.kind).order_by(ImportItem.kind))]
+
+
+def _keep(
+    session: Session,
+    found: ImportSession,
+    preview: Preview,
+    remembered: ChangeSet | None,
+    *,
+    version: str,
+    mark: str,
+) -> None:
+    """Write down what the pages show of a preview beside its lists."""
     report = preview.report
     stage = {Status.ASK: Stage.ASKING, Status.REFUSED: Stage.REFUSED}.get(report.status, Stage.READY)
-    items = list_items(preview)
-    session.execute(delete(ImportItem).where(ImportItem.import_session_id == found.id))
-    _keep_items(session, found.id, items)
     options = _answers(preview.options, found.options)
-    mark = hashlib.sha256(
-        json.dumps([report.as_json(), items], sort_keys=True, default=str, ensure_ascii=False).encode()
-    ).hexdigest()[:16]
     ended = session.execute(
         update(ImportSession)
         .where(running(found.id, found.turn))
@@ -293,19 +346,6 @@ def _keep(session: Session, found: ImportSession, preview: Preview, version: str
     )
     if ended.rowcount != 1:  # type: ignore[attr-defined]
         session.rollback()
-
-
-def _keep_items(session: Session, number: int, items: Sequence[dict[str, Any]]) -> None:
-    """Write the lists of a preview: by COPY, they may be long."""
-    if not items:
-        return
-    session.flush()
-    cursor = session.connection().connection.cursor()
-    with cursor.copy("COPY import_item (import_session_id, kind, position, row_number, data) FROM STDIN") as copy:
-        for item in items:
-            data = json.dumps(item["data"], ensure_ascii=False)
-            copy.write_row((number, item["kind"], item["position"], item["row_number"], data))
-    cursor.close()
 
 
 def _keep_rejected(found: ImportSession, preview: Preview) -> str | None:
@@ -334,16 +374,15 @@ def _answers(options: ImportOptions, before: dict[str, Any]) -> dict[str, Any]:
 def _store(session: Session, found: ImportSession, progress: _Teller) -> None:
     """Make the preview again under the layer's lock, and store it when it is what was confirmed."""
     kind, path = LAYERS.get(found.layer), _file_of(found)
-    number, turn, excluded = found.id, found.turn, frozenset(found.excluded_rows)
+    number, turn, excluded = found.id, found.turn, excluded_rows_of(session, found)
     user_name, accept_partial, was_mark = found.user_name, found.accept_partial, preview_mark(found)
     confirmed_by = str(found.options.get("confirmed_by") or user_name)
     lock_layer(session, found.layer)
     version = data_version(session, found.layer)
     options = options_of(found)
-    is_same_version = version == found.seen_version
-    whole = preview_import(session, kind, path, options, list_changes=not is_same_version, progress=progress)
-    if not is_same_version and not _is_as_seen(session, found, whole):
-        _keep(session, found, whole, version, _remembered(session, found))
+    whole = preview_import(session, kind, path, options, progress=progress)
+    if version != found.seen_version and (mark := _list(session, found, whole, progress)) != was_mark:
+        _keep(session, found, whole, _remembered(session, found), version=version, mark=mark)
         note = {"template": DATA_CHANGED, "details": {}}
         session.execute(update(ImportSession).where(ImportSession.id == number).values(reason=note))
         session.commit()
@@ -391,20 +430,6 @@ def _without(preview: Preview, excluded: frozenset[int]) -> Preview:
     return replace(preview, rows=preview.rows.without(excluded))
 
 
-def _is_as_seen(session: Session, found: ImportSession, preview: Preview) -> bool:
-    """Say whether a preview shows the same as the one that was looked at; what was not listed counts as different."""
-    if preview.report.counts.as_json() != found.report.get("counts"):
-        return False
-    query = select(ImportItem.kind, ImportItem.row_number, ImportItem.data).where(
-        ImportItem.import_session_id == found.id
-    )
-    seen = {(kind, row, json.dumps(data, sort_keys=True)) for kind, row, data in session.execute(query)}
-    now = {(item["kind"], item["row_number"], json.dumps(item["data"], sort_keys=True)) for item in list_items(preview)}
-    counts = preview.report.counts
-    listed = sum(1 for kind, _, _ in now if kind in {"new", "changed", "absent"})
-    return seen == now and listed == counts.new + counts.changed + counts.absent
-
-
 def _undo(session: Session, found: ImportSession) -> None:
     number, turn, user_name = found.id, found.turn, found.user_name
 
@@ -444,30 +469,35 @@ def question_json(question: Question | None) -> dict[str, Any] | None:
     return {"about": question.about, "choices": choices}
 
 
-def list_items(preview: Preview) -> list[dict[str, Any]]:
-    """Return the lists of a preview: changes by their sort, and problems by their severity."""
-    items: list[dict[str, Any]] = []
-    positions: dict[str, int] = {}
-
-    def add(kind: str, row: int | None, data: dict[str, Any]) -> None:
-        positions[kind] = positions.get(kind, 0) + 1
-        plain = json.loads(json.dumps(data, default=str))
-        items.append({"kind": kind, "position": positions[kind], "row_number": row, "data": plain})
-
-    change: RowChange
-    for change in preview.changes:
-        add(change.action.value, change.row, change.as_json())
+def _other_items(preview: Preview) -> Iterator[_Item]:
+    """Return what is listed beside the changes: rows that may be a stored object, and problems by their severity."""
     for proposal in preview.proposals:
-        add("match", proposal.row, proposal.as_json())
-    item: Problem
-    for item in preview.report.problems:
+        yield "match", proposal.row, proposal.code, proposal.name, proposal.as_json()
+    code_and_name = _code_and_name(preview)
+    # Of a file that cannot be stored as it is, the first problems are enough.
+    for item in preview.problems if preview.rows is not None else preview.report.problems:
         data = {
             **item.as_json(),
             "message": text_json(item.text),
             "suggestion": text_json(item.suggestion) if item.suggestion else None,
         }
-        add(item.severity.value, item.row, data)
-    return items
+        yield item.severity.value, item.row, *code_and_name(item.row), data
+
+
+def _code_and_name(preview: Preview) -> Callable[[int | None], tuple[str | None, str | None]]:
+    """Return what says how the file calls the object of a row."""
+    table, mapping = preview.table, preview.report.mapping
+    if table is None:
+        return lambda _: (None, None)
+    columns = [table.columns[table.names.index(mapping[field])] if field in mapping else None for field in _CALLED]
+
+    def called(row: int | None) -> tuple[str | None, str | None]:
+        at = int(np.searchsorted(table.rows, row)) if row is not None else len(table)
+        cells = [column[at] if column is not None and at < len(table) else None for column in columns]
+        code, name = map(text_of, cells)
+        return code and code[:_CALLED_LENGTH], name and name[:_CALLED_LENGTH]
+
+    return called
 
 
 def facts_of(preview: Preview) -> dict[str, Any]:

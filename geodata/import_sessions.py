@@ -3,30 +3,40 @@
 The heavy work is geodata.import_runs, in the background; nothing here reads an uploaded file.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     ColumnElement,
+    Computed,
     ForeignKey,
     Identity,
     Integer,
+    ScalarSelect,
     Text,
     and_,
+    cast,
+    column,
     delete,
     func,
+    literal,
     or_,
     select,
     text,
+    true,
     update,
+    values,
 )
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.dialects.postgresql import INT8MULTIRANGE, JSONB, Range
+from sqlalchemy.dialects.postgresql.ranges import MultiRange
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from geodata.database import Base
 from geodata.errors import ConflictError, NotFoundError
@@ -38,6 +48,12 @@ from geodata.importing.results import ImportOptions, Mode
 LOST_AFTER_S = 45
 #: Seconds without a worker's heartbeat after which nobody seems to work.
 WORKER_AFTER_S = 60
+#: From so many digits on a number is no row of a file.
+_DIGITS = 10
+#: The lists of a preview: changes by their sort, rows that may be a stored object, problems by their severity.
+LISTS = ("changed", "new", "unchanged", "absent", "match", "error", "warning")
+#: The lists whose rows may be left out.
+CHOSEN = ("changed", "new")
 
 
 class Task(StrEnum):
@@ -89,7 +105,8 @@ class ImportSession(Base):
     remembered_from: Mapped[int | None] = mapped_column(BigInteger)
     report: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
     facts: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
-    excluded_rows: Mapped[list[int]] = mapped_column(JSONB, default=list, server_default="[]")
+    #: The rows that somebody left out, as ranges: they may be millions, and the database reckons with them as one set.
+    excluded_rows: Mapped[MultiRange[int]] = mapped_column(INT8MULTIRANGE, server_default="{}", deferred=True)
     accept_partial: Mapped[bool] = mapped_column(default=False, server_default="false")
     seen_version: Mapped[str | None] = mapped_column(Text)
     step: Mapped[str | None] = mapped_column(Text)
@@ -130,7 +147,12 @@ class ImportItem(Base):
     kind: Mapped[str] = mapped_column(Text, primary_key=True)
     position: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     row_number: Mapped[int | None] = mapped_column(BigInteger)
+    code: Mapped[str | None] = mapped_column(Text)
+    name: Mapped[str | None] = mapped_column(Text)
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    search_text: Mapped[str | None] = mapped_column(
+        Text, Computed("fold_text(coalesce(code, '') || ' ' || coalesce(name, ''))", persisted=True), deferred=True
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,16 +182,37 @@ def list_imports(session: Session, layers: Sequence[str], *, limit: int, offset:
     return list(session.scalars(query.order_by(ImportSession.id.desc()).limit(limit).offset(offset)))
 
 
-def items_of(session: Session, number: int, kind: str, *, limit: int, offset: int = 0) -> list[ImportItem]:
-    """Return one list of a preview, or a page of it."""
+def items_of(
+    session: Session, number: int, kind: str, *, limit: int, offset: int = 0, search: str = ""
+) -> list[ImportItem]:
+    """Return one list of a preview, or a page of it; with `search` of what that finds."""
     query = select(ImportItem).where(ImportItem.import_session_id == number, ImportItem.kind == kind)
-    return list(session.scalars(query.order_by(ImportItem.position).limit(limit).offset(offset)))
+    # Positions have no gaps: the millionth row is reached without counting those before it.
+    page = query.where(_is_found(search)).offset(offset) if search else query.where(ImportItem.position > offset)
+    return list(session.scalars(page.order_by(ImportItem.position).limit(limit)))
 
 
 def count_items(session: Session, number: int) -> dict[str, int]:
     """Return how long each list is."""
-    query = select(ImportItem.kind, func.count()).where(ImportItem.import_session_id == number)
+    kinds = values(column("kind", Text), name="list").data([(kind,) for kind in LISTS])
+    last = select(func.max(ImportItem.position)).where(
+        ImportItem.import_session_id == number, ImportItem.kind == kinds.c.kind
+    )
+    rows = session.execute(select(kinds.c.kind, last.scalar_subquery()))
+    return {kind: count for kind, count in rows if count}
+
+
+def count_found(session: Session, number: int, search: str) -> dict[str, int]:
+    """Return how many rows of each list a search finds."""
+    query = select(ImportItem.kind, func.count()).where(ImportItem.import_session_id == number, _is_found(search))
     return {row.kind: row[1] for row in session.execute(query.group_by(ImportItem.kind))}
+
+
+def _is_found(search: str) -> ColumnElement[bool]:
+    """Return the condition that every word is in the code or the name, or that the number is the row's."""
+    words = and_(true(), *(func.strpos(ImportItem.search_text, func.fold_text(word)) > 0 for word in search.split()))
+    is_number = search.isdecimal() and len(search) < _DIGITS
+    return or_(words, ImportItem.row_number == int(search)) if is_number else words
 
 
 def import_of_change_set(session: Session, change_set_id: int) -> ImportSession | None:
@@ -184,14 +227,56 @@ def undo_of_change_set(session: Session, change_set_id: int) -> ImportSession | 
     return session.scalars(query).first()
 
 
-def count_excluded(session: Session, found: ImportSession) -> dict[str, int]:
+def count_excluded(session: Session, found: ImportSession) -> int:
+    """Return how many rows are left out."""
+    rows = func.unnest(_excluded(found)).column_valued("excluded")
+    return int(session.scalar(select(_count_in(rows))) or 0)
+
+
+def count_excluded_by_list(session: Session, found: ImportSession) -> dict[str, int]:
     """Return list -> how many of its rows are left out."""
-    query = select(ImportItem.kind, func.count()).where(
-        ImportItem.import_session_id == found.id,
-        ImportItem.kind.in_(["new", "changed"]),
-        ImportItem.row_number.in_(found.excluded_rows),
+    if not count_excluded(session, found):
+        return {}
+    rows = func.unnest(_as_ranges(ImportItem.row_number).op("*")(_excluded(found)))
+    lists = (
+        select(ImportItem.kind, rows.label("rows"))
+        .where(ImportItem.import_session_id == found.id, ImportItem.kind.in_(CHOSEN))
+        .group_by(ImportItem.kind)
+        .subquery()
     )
-    return {row.kind: row[1] for row in session.execute(query.group_by(ImportItem.kind))}
+    query = select(lists.c.kind, _count_in(lists.c.rows)).group_by(lists.c.kind)
+    return {kind: int(count) for kind, count in session.execute(query)}
+
+
+def excluded_among(session: Session, found: ImportSession, rows: Sequence[int]) -> frozenset[int]:
+    """Return which of some rows are left out."""
+    row = func.unnest(cast(list(rows), ARRAY(BigInteger))).column_valued("row_number")
+    query = select(row).where(ImportSession.id == found.id, ImportSession.excluded_rows.contains(row))
+    return frozenset(session.scalars(query))
+
+
+def excluded_rows_of(session: Session, found: ImportSession) -> frozenset[int]:
+    """Return all rows that are left out."""
+    rows = func.unnest(_excluded(found)).column_valued("excluded")
+    ranges = session.execute(select(func.lower(rows), func.upper(rows)))
+    return frozenset(chain.from_iterable(range(first, end) for first, end in ranges))
+
+
+def _excluded(found: ImportSession) -> ScalarSelect[Any]:
+    return select(ImportSession.excluded_rows).where(ImportSession.id == found.id).scalar_subquery()
+
+
+def _count_in(ranges: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.coalesce(func.sum(func.upper(ranges) - func.lower(ranges)), 0)
+
+
+def _as_ranges(row: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ColumnElement[Any]:
+    """Return the rows of a query as one set."""
+    return func.coalesce(func.range_agg(func.int8range(row, row, "[]")), _ranges([]), type_=INT8MULTIRANGE)
+
+
+def _ranges(rows: Iterable[int]) -> ColumnElement[Any]:
+    return literal(MultiRange([Range(row, row, bounds="[]") for row in rows]), INT8MULTIRANGE)
 
 
 def rejected_file(found: ImportSession) -> Path | None:
@@ -312,8 +397,18 @@ def open_matches(session: Session, found: ImportSession) -> list[int]:
 
 def choose_rows(session: Session, found: ImportSession, shown: Sequence[int], taken: Sequence[int]) -> None:
     """Remember which of the rows shown are taken; the others keep what was chosen for them."""
-    excluded = (set(found.excluded_rows) - set(shown)) | (set(shown) - set(taken))
-    _move(session, found, {Stage.READY}, Stage.READY, excluded_rows=sorted(excluded))
+    left_out = set(shown) - set(taken)
+    kept = ImportSession.excluded_rows - _ranges(set(shown) - left_out)
+    _move(session, found, {Stage.READY}, Stage.READY, excluded_rows=kept + _ranges(left_out))
+
+
+def choose_all(session: Session, found: ImportSession, kind: str, search: str, *, take: bool) -> None:
+    """Take or leave out every row of a list, or all that a search finds in it."""
+    listed = select(_as_ranges(ImportItem.row_number)).where(
+        ImportItem.import_session_id == found.id, ImportItem.kind == kind, _is_found(search)
+    )
+    rows, excluded = listed.scalar_subquery(), ImportSession.excluded_rows
+    _move(session, found, {Stage.READY}, Stage.READY, excluded_rows=excluded - rows if take else excluded + rows)
 
 
 def confirm(session: Session, found: ImportSession, *, seen: str, accept_partial: bool) -> None:
@@ -424,13 +519,14 @@ def end(session: Session, number: int, turn: int, stage: Stage, template: str, *
 
 
 def forget_old_files(session: Session, today: date) -> int:
-    """Delete the original files whose time is over; return how many. Commits."""
+    """Delete the original files whose time is over, and what was listed of them; return how many. Commits."""
     query = select(ImportSession).where(
         ImportSession.keep_until < today, ImportSession.file_path.is_not(None), ImportSession.status.not_in(WORKING)
     )
     count = 0
     for found in session.scalars(query):
         _forget_file(found)
+        session.execute(delete(ImportItem).where(ImportItem.import_session_id == found.id))
         count += 1
     session.commit()
     return count

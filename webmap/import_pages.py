@@ -105,6 +105,8 @@ class ProblemLine:
     """One problem of the file."""
 
     row: int | None
+    code: str
+    name: str
     field: str
     value: str
     message: str
@@ -241,17 +243,17 @@ def change_line(kind: type[Feature], item: ImportItem, excluded: frozenset[int])
             old=shown_value(visible.get(name), old),
             new=shown_value(visible.get(name), new),
         )
-        for name, (old, new) in data["fields"].items()
+        for name, (old, new) in data.get("fields", {}).items()
         if name in visible or name not in known
     ]
     point = data.get("point")
     return ChangeLine(
-        row=data["row"],
-        code=data["code"] or "",
-        name=data["name"] or "",
-        feature_id=data["feature_id"],
+        row=item.row_number,
+        code=item.code or "",
+        name=item.name or "",
+        feature_id=data.get("feature_id"),
         differences=differences,
-        moved=metres(data["moved_m"]),
+        moved=metres(data.get("moved_m")),
         point=(point[0], point[1]) if point else None,
         old_point=(old[0], old[1]) if (old := data.get("old_point")) else None,
         taken=item.row_number not in excluded,
@@ -290,7 +292,9 @@ def problem_line(kind: type[Feature], item: ImportItem) -> ProblemLine:
     field = kind.field(data["field"]) if data["field"] else None
     label = translate(field.label) if field else translate("Location") if data["field"] == "geom" else data["field"]
     return ProblemLine(
-        row=data["row"],
+        row=item.row_number,
+        code=item.code or "",
+        name=item.name or "",
         field=label or "",
         value=data["value"] or "",
         message=say(data["message"]),

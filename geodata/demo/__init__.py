@@ -107,7 +107,7 @@ def load_demo(session: Session, today: date | None = None) -> None:
 
 def _load_layer(session: Session, layer: str, path: Path) -> None:
     options = ImportOptions(crs=f"EPSG:{WGS84}", encoding="UTF-8", file_name=path.name)
-    preview = preview_import(session, LAYERS.get(layer), path, options, list_changes=False)
+    preview = preview_import(session, LAYERS.get(layer), path, options)
     report = commit_import(session, preview, user_name=USER, accept_partial=False)
     if report.counts.rejected or report.status != "ok":
         problems = [problem.as_json() for problem in report.problems[:5]]

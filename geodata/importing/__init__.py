@@ -38,7 +38,6 @@ def preview_import(
     path: Path,
     options: ImportOptions | None = None,
     *,
-    list_changes: bool = True,
     progress: "Progress | None" = None,
 ) -> "Preview":
     """Return what importing a file into a layer would do; stores nothing.
@@ -49,9 +48,7 @@ def preview_import(
     from geodata.importing.preview import build_preview
     from geodata.importing.progress import silent
 
-    return build_preview(
-        session, kind, path, options or ImportOptions(), list_changes=list_changes, progress=progress or silent
-    )
+    return build_preview(session, kind, path, options or ImportOptions(), progress or silent)
 
 
 def commit_import(

@@ -37,10 +37,10 @@ from geodata.importing.results import (
     Problem,
     Question,
     RefusedError,
-    RowChange,
     Severity,
     Status,
     Text,
+    in_file_order,
     problem,
 )
 from geodata.importing.sandbox import collector_paused, read_table
@@ -56,14 +56,14 @@ _CHUNK = 1024 * 1024
 class Preview:
     """What an import would do. `rows` is None where nothing can be stored yet (ask, refused).
 
-    `samples` are accented texts as they were read, `raw_samples` the same ones before decoding.
+    `problems` are all of them, of which the report names the first; `staging` lists what would change. `samples` are accented texts as they were read, `raw_samples` the same ones before decoding.
     """
 
     report: ImportReport
     kind: type[Feature]
     options: ImportOptions
     rows: CheckedRows | None = None
-    changes: tuple[RowChange, ...] = ()
+    problems: Sequence[Problem] = ()
     samples: tuple[str, ...] = ()
     raw_samples: tuple[str, ...] = ()
     table: Table | None = None
@@ -84,13 +84,11 @@ def build_preview(
     kind: type[Feature],
     path: Path,
     options: ImportOptions,
-    *,
-    list_changes: bool = True,
     progress: Progress = silent,
 ) -> Preview:
     """Return what importing the file would do; nothing is stored."""
     with collector_paused():
-        return _Import(session, kind, path, options, progress).preview(list_changes=list_changes)
+        return _Import(session, kind, path, options, progress).preview()
 
 
 class _Import:
@@ -111,14 +109,13 @@ class _Import:
         self.unanswered: _AskError | None = None
         self.proposals: tuple[Proposal, ...] = ()
 
-    def preview(self, *, list_changes: bool) -> Preview:
+    def preview(self) -> Preview:
         rows: CheckedRows | None = None
-        changes: tuple[RowChange, ...] = ()
         try:
             self._check_options()
             self.report = self.report.replaced(file_sha256=sha256_of(self.path))
             rows = self._checked_rows()
-            rows, changes = self._compared(rows, list_changes=list_changes)
+            rows = self._compared(rows)
         except _AskError as ask:
             self.problems += ask.problems
             self.report = self.report.replaced(status=Status.ASK, question=ask.question)
@@ -128,12 +125,13 @@ class _Import:
                 self.problems.append(Problem(code=error.reason, text=text))
             self.report = self.report.replaced(status=Status.REFUSED, reason=error.reason, reason_text=text)
             rows = None
+        self.report = self.report.with_problems(self.problems)
         return Preview(
-            report=self.report.with_problems(self.problems),
+            report=self.report,
             kind=self.kind,
             options=self.options,
             rows=rows if self.report.status in {Status.OK, Status.PARTIAL} else None,
-            changes=changes,
+            problems=in_file_order(self.problems),
             samples=self.samples,
             raw_samples=self.raw_samples,
             table=self.table,
@@ -450,7 +448,7 @@ class _Import:
 
     # comparing
 
-    def _compared(self, rows: CheckedRows, *, list_changes: bool) -> tuple[CheckedRows, tuple[RowChange, ...]]:
+    def _compared(self, rows: CheckedRows) -> CheckedRows:
         rows, staging = self._recognised(rows, self._compared_with_stored(rows))
         found = staging.classify()
         self.problems += found.problems
@@ -458,9 +456,6 @@ class _Import:
             rows = rows.without(found.rejected)
             staging = self._compared_with_stored(rows)
             found = staging.classify()
-        if list_changes:
-            self.progress(Step.LIST, 0, 0)
-        changes = staging.list_changes() if list_changes else ()
         read = self.report.counts.read
         rejected = read - len(rows.rows) - len(self.options.excluded_rows)
         self.report = self.report.replaced(
@@ -475,7 +470,7 @@ class _Import:
             status=Status.PARTIAL if rejected else Status.OK,
         )
         self.staging = staging
-        return rows, changes
+        return rows
 
     def _compared_with_stored(self, rows: CheckedRows) -> Staging:
         staging = Staging(self.session, rows, self.options.mode)

@@ -160,6 +160,11 @@ def problem(
     return Problem(code=code, text=text, row=row, field=field, severity=severity, value=shown, suggestion=suggestion)
 
 
+def in_file_order(problems: Sequence[Problem]) -> list[Problem]:
+    """Return problems by the rows of the file, those of the whole file first."""
+    return sorted(problems, key=lambda item: (item.row or 0, item.severity, item.field or ""))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Choice:
     """One possible answer. `share_inside` is the share of objects that then fall where they should."""
@@ -251,35 +256,6 @@ class ImportOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RowChange:
-    """What one row changes: field -> (old, new), and how many metres the location moves."""
-
-    action: Action
-    code: str
-    name: str
-    row: int | None = None
-    feature_id: int | None = None
-    fields: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
-    moved_m: float | None = None
-    point: tuple[float, float] | None = None
-    old_point: tuple[float, float] | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the change as plain data."""
-        return {
-            "action": self.action.value,
-            "row": self.row,
-            "feature_id": self.feature_id,
-            "code": self.code,
-            "name": self.name,
-            "fields": {name: list(values) for name, values in self.fields.items()},
-            "moved_m": self.moved_m,
-            "point": list(self.point) if self.point else None,
-            "old_point": list(self.old_point) if self.old_point else None,
-        }
-
-
-@dataclass(frozen=True, kw_only=True)
 class ImportReport:
     """The answer of an import or of its dry run."""
 
@@ -308,7 +284,7 @@ class ImportReport:
 
     def with_problems(self, problems: Sequence[Problem]) -> "ImportReport":
         """Return a copy with these problems in file order, as many as are listed."""
-        ordered = sorted(problems, key=lambda item: (item.row or 0, item.severity, item.field or ""))
+        ordered = in_file_order(problems)
         return replace(
             self, problems=tuple(ordered[:MAX_PROBLEMS]), problems_omitted=max(0, len(ordered) - MAX_PROBLEMS)
         )

@@ -17,6 +17,8 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    Numeric,
+    Select,
     Subquery,
     Table,
     Text as TextType,
@@ -64,12 +66,10 @@ from geodata.importing.check import same_place
 from geodata.importing.indexes import bring_back, keep_writers_out, missing
 from geodata.importing.likeness import ALIKE, ALIKE_M, MAX_ROWS, SAME_NAME_M, Candidate, Proposal, propose
 from geodata.importing.progress import Progress, Step, silent
-from geodata.importing.results import Action, Mode, Problem, RowChange, Severity, problem
+from geodata.importing.results import Action, Mode, Problem, Severity, problem
 from geodata.importing.table import Geometries
 from geodata.layer import Feature, LabelledEnum
 
-#: How many rows of each sort a preview lists; beyond it says how many more there are.
-MAX_CHANGES = 50_000
 _BATCH = 50_000
 #: So many rows are added by one statement; between two, people see how far it is.
 _LOT = 200_000
@@ -137,7 +137,6 @@ class Classified:
     unchanged: int
     absent: int
     problems: tuple[Problem, ...] = ()
-    changes: tuple[RowChange, ...] = field(default_factory=tuple)
 
     @property
     def rejected(self) -> frozenset[int]:
@@ -162,6 +161,7 @@ class Staging:
             Column("geom", PlainGeometry()),
             Column("extra", JSONB),
             prefixes=["TEMPORARY"],
+            postgresql_on_commit="DROP",
         )
         self.match = Table(
             "import_match",
@@ -171,6 +171,7 @@ class Staging:
             Column("differs", Boolean),
             Column("moved", Boolean),
             prefixes=["TEMPORARY"],
+            postgresql_on_commit="DROP",
         )
         self.match_indexes = (
             Index("import_match_row_no", self.match.c.row_no, unique=True),
@@ -211,11 +212,15 @@ class Staging:
 
         Where nothing of the layer has changed since, the earlier comparison holds.
         """
-        if self.oid is None or self.session.scalar(_STAGED_OID) != self.oid:
+        if not self.is_held():
             return False
         if self.version is None or self._version() != self.version:
             self._match()
         return True
+
+    def is_held(self) -> bool:
+        """Say whether this transaction still holds the rows; another import in it takes their place."""
+        return self.oid is not None and self.session.scalar(_STAGED_OID) == self.oid
 
     def _version(self) -> str | None:
         """Return the layer's state of data; None when this transaction has changed it itself, which no version tells."""
@@ -540,114 +545,73 @@ class Staging:
 
     # preview
 
-    def list_changes(self) -> tuple[RowChange, ...]:
-        """Return the first changes of each sort, with old and new values and metres moved."""
-        return (*self._list_changed(), *self._list_new(), *self._list_absent(), *self._list_unchanged())
+    def lists(self) -> tuple[Select[Any], ...]:
+        """Return what a preview lists, a query for each sort: (kind, position, row_number, code, name, data).
 
-    def _list_changed(self) -> list[RowChange]:
-        staged, target = self.staged, self.target
+        The database makes the lists: of millions of rows none becomes an object here. Positions count from 1 without a
+        gap; `data` says what changes, field -> [old, new], and by how many metres the location moves.
+        """
+        match = self.match.c
+        same_as_stored = and_(match.target_id.is_not(None), not_(match.differs), not_(match.moved))
+        lists = (self._changed(), self._new(), self._stored_as(Action.UNCHANGED, self._ranked(same_as_stored)))
+        return lists if self.mode is Mode.APPEND else (*lists, self._stored_as(Action.ABSENT, self._ranked_absent()))
+
+    def _ranked(self, condition: ColumnElement[bool]) -> Subquery:
+        """Return the rows of one sort with their place in its list."""
+        match = self.match.c
+        place = func.row_number().over(order_by=match.row_no).label("position")
+        return select(match.row_no, match.target_id, match.moved, place).where(condition).subquery("ranked")
+
+    def _ranked_absent(self) -> Subquery:
+        place = func.row_number().over(order_by=(self.target.c.code, self.target.c.id)).label("position")
+        row_no = null().cast(Integer).label("row_no")
+        return select(row_no, self.target.c.id.label("target_id"), place).where(self._absent_condition()).subquery()
+
+    def _changed(self) -> Select[Any]:
+        staged, target, ranked = self.staged, self.target, self._ranked(self._is_change)
         metric = current_province().metric_srid
-        shapes = [type_coerce(item, AnyGeometry()) for item in (target.c.geom, staged.c.geom)]
-        centres = [func.ST_Transform(func.ST_Centroid(item), metric) for item in shapes]
-        middle, old_middle = func.ST_PointOnSurface(shapes[1]), func.ST_PointOnSurface(shapes[0])
-        query = (
-            select(
-                staged.c.row_no,
-                target.c.id,
-                staged.c.code,
-                target.c.name,
-                self.match.c.moved,
-                func.ST_Distance(*centres),
-                func.ST_X(middle),
-                func.ST_Y(middle),
-                func.ST_X(old_middle),
-                func.ST_Y(old_middle),
-                target.c.extra,
-                staged.c.extra.label("new_extra"),
-                *[self._plain(target, name).label(f"old_{name}") for name in self.names],
-                *[staged.c[name].label(f"new_{name}") for name in self.names],
-            )
-            .join(self.match, self.match.c.row_no == staged.c.row_no)
-            .join(target, target.c.id == self.match.c.target_id)
-            .where(self._is_change)
-            .order_by(staged.c.row_no)
-            .limit(MAX_CHANGES)
-        )
-        count = len(self.names)
-        changes = []
-        for row_no, id_, code, name, moved, metres, lon, lat, *rest in self.session.execute(query):
-            old_lon, old_lat, old_extra, new_extra, *values = rest
-            pairs = zip(self.names, values[:count], values[count:], strict=True)
-            fields = {key: (_shown(old), _shown(new)) for key, old, new in pairs if old != new}
-            fields |= {
-                key: (old_extra.get(key), value)
-                for key, value in (new_extra or {}).items()
-                if old_extra.get(key) != value
-            }
-            changes.append(
-                RowChange(
-                    action=Action.CHANGED,
-                    row=row_no,
-                    feature_id=id_,
-                    code=code,
-                    name=name,
-                    fields=fields,
-                    moved_m=round(metres, 2) if moved else None,
-                    point=(lon, lat),
-                    old_point=(old_lon, old_lat) if moved else None,
-                )
-            )
-        return changes
+        old, new = (type_coerce(item.c.geom, AnyGeometry()) for item in (target, staged))
+        metres = func.ST_Distance(*[func.ST_Transform(func.ST_Centroid(shape), metric) for shape in (old, new)])
+        data = func.jsonb_build_object(
+            "feature_id", target.c.id,
+            "fields", self._differences(),
+            "moved_m", case((ranked.c.moved, func.round(cast(metres, Numeric), 2))),
+            "point", _point(new),
+            "old_point", case((ranked.c.moved, _point(old))),
+            type_=JSONB,
+        )  # fmt: skip
+        listed = _listed(Action.CHANGED, ranked, staged.c.code, target.c.name, data)
+        return listed.join(staged, staged.c.row_no == ranked.c.row_no).join(target, target.c.id == ranked.c.target_id)
 
-    def _list_new(self) -> list[RowChange]:
-        staged = self.staged
-        middle = func.ST_PointOnSurface(type_coerce(staged.c.geom, AnyGeometry()))
-        query = (
-            select(
-                staged.c.row_no,
-                staged.c.code,
-                staged.c.name if "name" in self.names else null(),
-                func.ST_X(middle),
-                func.ST_Y(middle),
-            )
-            .join(self.match, self.match.c.row_no == staged.c.row_no)
-            .where(self.match.c.target_id.is_(None))
-            .order_by(staged.c.row_no)
-            .limit(MAX_CHANGES)
-        )
-        return [
-            RowChange(action=Action.NEW, row=row, code=code, name=name or "", point=(lon, lat))
-            for row, code, name, lon, lat in self.session.execute(query)
-        ]
+    def _differences(self) -> ColumnElement[Any]:
+        """Return field -> [old, new] of what differs; of the columns without a field those that the file has."""
+        nothing = func.jsonb_build_object(type_=JSONB)
+        found: ColumnElement[Any] = nothing
+        for name in self.names:
+            old, new = self._plain(self.target, name), self.staged.c[name]
+            pair = func.jsonb_build_object(name, func.jsonb_build_array(_shown(old), _shown(new)), type_=JSONB)
+            found = found.concat(case((new.is_distinct_from(old), pair), else_=nothing))
+        if self.checked.extra is None:
+            return found
+        column = func.jsonb_each(self.staged.c.extra).table_valued("key", "value", name="other_column")
+        was = func.coalesce(func.jsonb_extract_path(self.target.c.extra, column.c.key), literal_column("'null'::jsonb"))
+        pairs = func.jsonb_object_agg(column.c.key, func.jsonb_build_array(was, column.c.value), type_=JSONB)
+        extra = select(pairs).select_from(column).where(was.is_distinct_from(column.c.value)).scalar_subquery()
+        return found.concat(func.coalesce(extra, nothing))
 
-    def _list_absent(self) -> list[RowChange]:
-        if self.mode is Mode.APPEND:
-            return []
+    def _new(self) -> Select[Any]:
+        staged, ranked = self.staged, self._ranked(self.match.c.target_id.is_(None))
+        point = _point(type_coerce(staged.c.geom, AnyGeometry()))
+        name = staged.c.name if "name" in self.names else null()
+        listed = _listed(Action.NEW, ranked, staged.c.code, name, func.jsonb_build_object("point", point))
+        return listed.join(staged, staged.c.row_no == ranked.c.row_no)
+
+    def _stored_as(self, action: Action, ranked: Subquery) -> Select[Any]:
         target = self.target
-        query = (
-            select(target.c.id, target.c.code, target.c.name)
-            .where(self._absent_condition())
-            .order_by(target.c.code)
-            .limit(MAX_CHANGES)
+        data = func.jsonb_build_object("feature_id", target.c.id)
+        return _listed(action, ranked, target.c.code, target.c.name, data).join(
+            target, target.c.id == ranked.c.target_id
         )
-        return [
-            RowChange(action=Action.ABSENT, feature_id=id_, code=code, name=name)
-            for id_, code, name in self.session.execute(query)
-        ]
-
-    def _list_unchanged(self) -> list[RowChange]:
-        match, target = self.match.c, self.target
-        query = (
-            select(match.row_no, target.c.id, target.c.code, target.c.name)
-            .join(target, target.c.id == match.target_id)
-            .where(not_(match.differs), not_(match.moved))
-            .order_by(match.row_no)
-            .limit(MAX_CHANGES)
-        )
-        return [
-            RowChange(action=Action.UNCHANGED, row=row, feature_id=id_, code=code, name=name)
-            for row, id_, code, name in self.session.execute(query)
-        ]
 
     # writing
 
@@ -737,8 +701,22 @@ def new_change_set(session: Session, **facts: Any) -> ChangeSet:
     return change_set
 
 
-def _shown(value: Any) -> Any:
-    return value if value is None or isinstance(value, str | int | bool) else str(value)
+def _listed(action: Action, ranked: Subquery, code: Any, name: Any, data: Any) -> Select[Any]:
+    """Return the query of one list of a preview, still to be joined with where the values are."""
+    columns = code.label("code"), name.label("name"), data.label("data")
+    kind, number = literal(action.value).label("kind"), ranked.c.row_no.label("row_number")
+    return select(kind, ranked.c.position, number, *columns).select_from(ranked)
+
+
+def _point(shape: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return lon and lat of a place on an object."""
+    middle = func.ST_PointOnSurface(shape)
+    return func.jsonb_build_array(func.ST_X(middle), func.ST_Y(middle))
+
+
+def _shown(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return a value as JSON keeps it: numbers with a fraction as they are written, without loss."""
+    return value if isinstance(value.type, Integer | Boolean | TextType) else cast(value, TextType)
 
 
 _WORD = re.compile(r"\w+")

@@ -125,7 +125,7 @@ def import_file(arguments: argparse.Namespace, path: Path) -> tuple[int, str]:
         raise Failure(Exit.ERROR, f"Không có tệp {path}", "no such file")
     with database_session() as session:
         say(f"Đang đọc {path.name}", "reading")
-        preview = preview_import(session, kind, path, options, list_changes=False)
+        preview = preview_import(session, kind, path, options)
         remembered: dict[str, Any] | None = None
         last = last_like(session, preview) if arguments.remembered or preview.report.question else None
         if last is not None and (again := with_remembered(session, preview, path, last)):

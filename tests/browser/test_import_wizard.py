@@ -136,6 +136,32 @@ def test_a_legacy_file_is_imported_updated_in_part_and_undone_beside_a_colleague
     assert [names[f"CH-{i:02d}"] for i in range(2, 14)] == [name for _, name, _ in first[2:]]
 
 
+def test_one_row_in_the_middle_of_a_long_file_is_found_and_left_out(open_page, wizard, tmp_path):
+    page = sign_in(open_page, wizard, "an")
+    lines = "".join(f"D-{i:04d},Chợ dài số {i},{106.5 + i * 1e-4:.4f},20.8\n" for i in range(700))
+    send(page, files.csv(tmp_path / "dai.csv", "MA,TEN,lon,lat\n" + lines))
+    page.wait_for_selector(".preview-tabs")
+    page.fill("input[name=search]", "cho dai so 345")
+    page.keyboard.press("Enter")
+    page.get_by_text("tìm thấy 1").wait_for()
+    tick = page.locator("input[name=row]")
+    assert tick.count() == 1
+    tick.uncheck()
+    page.get_by_text("1 dòng bị bỏ ra").wait_for()
+    page.fill("input[name=search]", "d-06")
+    page.keyboard.press("Enter")
+    page.click("button[value=leave]")
+    page.get_by_text("101 dòng bị bỏ ra").wait_for()
+    assert page.locator("input[name=row]:checked").count() == 0
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.locator("button[value=leave]").bounding_box()["height"] >= 44
+    store(page)
+    codes = {code for code in stored(wizard) if code.startswith("D-")}
+    assert len(codes) == 599
+    assert "D-0345" not in codes
+
+
 @pytest.mark.parametrize("path", ["/imports", "/imports/new", "/history"])
 def test_the_pages_fit_a_phone(open_page, wizard, path):
     page = sign_in(open_page, wizard, "an")

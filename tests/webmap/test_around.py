@@ -348,5 +348,5 @@ def test_a_file_of_one_layer_tells_them_and_an_import_does_not_take_them(
         assert {name: float(written[column]) for column, name in columns.items()} == pytest.approx(
             {name: row[name] for name in measures}
         )
-    report = preview_import(session, kind, path, ImportOptions(), list_changes=False).report
+    report = preview_import(session, kind, path, ImportOptions()).report
     assert (report.unmapped, report.counts.unchanged) == ((), len(listed))

@@ -42,7 +42,7 @@ TABS = {
     "error": N_("Rejected"),
     "warning": N_("Warnings"),
 }
-TICKED = ("changed", "new")
+_LONGEST_SEARCH = 100
 #: Degrees shown around a move: a few metres are seen too.
 _MOVE_MARGIN = 0.0003
 
@@ -162,14 +162,22 @@ def preview(number: int) -> ResponseReturnValue:
 @blueprint.post("/<int:number>/rows")
 @EDITORS
 def rows(number: int) -> ResponseReturnValue:
-    """Remember which of the rows shown are taken."""
-    found = _import(number)
+    """Remember which of the rows shown are taken, or take or leave out all that a list shows page by page."""
+    found, session = _import(number), db_session()
+    everything = request.form.get("all")
+    if everything:
+        tab, search = request.form.get("tab", ""), _search(request.form)
+        if tab not in import_sessions.CHOSEN:
+            raise InvalidValueError(name="tab", value=tab, reason=N_("choose one of the allowed values"))
+        import_sessions.choose_all(session, found, tab, search, take=everything == "take")
+        session.commit()
+        return redirect(url_for("imports.preview", number=number, tab=tab, search=search or None))
     shown = [int(text) for text in request.form.get("shown", "").split() if text.isdigit()]
     taken = [int(text) for text in request.form.getlist("row") if text.isdigit()]
-    import_sessions.choose_rows(db_session(), found, shown, taken)
-    db_session().commit()
+    import_sessions.choose_rows(session, found, shown, taken)
+    session.commit()
     if wants_json():
-        return jsonify({"left_out": len(found.excluded_rows)})
+        return jsonify({"left_out": import_sessions.count_excluded(session, found)})
     return redirect(url_for("imports.confirm", number=number))
 
 
@@ -351,9 +359,12 @@ def _preview_page(found: ImportSession) -> str:
     tab = request.args.get("tab", first)
     if tab not in TABS:
         raise InvalidValueError(name="tab", value=tab, reason=N_("choose one of the allowed values"))
-    page = int_argument("page", 1, low=1, high=100_000)
-    items = import_sessions.items_of(session, found.id, tab, limit=PAGE, offset=PAGE * (page - 1))
-    excluded = frozenset(found.excluded_rows)
+    page, search = int_argument("page", 1, low=1, high=100_000), _search(request.args)
+    hits = import_sessions.count_found(session, found.id, search) if search else listed
+    items = import_sessions.items_of(session, found.id, tab, limit=PAGE, offset=PAGE * (page - 1), search=search)
+    may_choose = found.stage is Stage.READY and tab in import_sessions.CHOSEN
+    shown = [item.row_number for item in items if item.row_number] if may_choose else []
+    excluded = import_sessions.excluded_among(session, found, shown) if shown else frozenset()
     is_problem = tab in {"error", "warning"}
     proposals = [words.match_line(item) for item in items] if tab == "match" else []
     lines = [] if is_problem or proposals else [words.change_line(kind, item, excluded) for item in items]
@@ -362,12 +373,13 @@ def _preview_page(found: ImportSession) -> str:
     return render_template(
         "imports/preview.html",
         found=found, kind=kind, steps=words.steps(found, "imports.preview"), tabs=TABS, tab=tab, totals=totals,
-        listed=listed, page=page, pages=-(-listed.get(tab, 0) // PAGE), lines=lines,
+        listed=listed, hits=hits, search=search, page=page, pages=-(-hits.get(tab, 0) // PAGE), lines=lines,
         problems=[words.problem_line(kind, item) for item in items] if is_problem else [],
         sketch=build_sketch(dots, _settings().province.home) if dots else None,
         proposals=proposals, undecided=undecided, may_decide=found.stage is Stage.READY and found.has_file,
         moves={line.row: _move_sketch(line) for line in lines if line.old_point},
-        may_choose=found.stage is Stage.READY and tab in TICKED, reason=words.say(found.reason),
+        may_choose=may_choose, left_out=import_sessions.count_excluded(session, found) if may_choose else 0,
+        is_long=bool(search) or any(count > PAGE for count in listed.values()), reason=words.say(found.reason),
         has_rejected=import_sessions.rejected_file(found) is not None, **_facts(found),
     )  # fmt: skip
 
@@ -382,9 +394,9 @@ def _move_sketch(line: words.ChangeLine) -> Sketch:
 
 def _confirm_page(found: ImportSession, problem: str = "") -> str:
     kind = layers().get(found.layer)
-    excluded = import_sessions.count_excluded(db_session(), found)
+    excluded = import_sessions.count_excluded_by_list(db_session(), found)
     counts = dict(found.report["counts"])
-    will = {name: counts[name] - excluded.get(name, 0) for name in TICKED}
+    will = {name: counts[name] - excluded.get(name, 0) for name in import_sessions.CHOSEN}
     return render_template(
         "imports/confirm.html",
         found=found, kind=kind, steps=words.steps(found, "imports.confirm"), counts=counts, will=will,
@@ -455,6 +467,11 @@ def _answers(kind: type[Feature], found: ImportSession, form: Mapping[str, str])
         answers |= {"forget": True, "crs": None, "encoding": None, "mapping": {}, "constants": {}, "values": {}}
         answers |= {"swap_axes": False, "match": False, "matches": {}}
     return answers
+
+
+def _search(sent: Mapping[str, str]) -> str:
+    """Return what is looked for in the lists of a preview."""
+    return " ".join(sent.get("search", "").split())[:_LONGEST_SEARCH]
 
 
 def _value_tables(names: set[str], form: Mapping[str, str]) -> dict[str, dict[str, str]]:

@@ -15,6 +15,18 @@ def preview(session):
 
 
 @pytest.fixture
+def listed(session, preview):
+    """The lists of a preview, as they would be written down."""
+
+    def run(path, layer="markets", **options):
+        found = preview(path, layer, **options)
+        lists = [session.execute(query).all() for query in found.staging.lists()]
+        return {rows[0].kind: sorted(rows, key=lambda row: row.position) for rows in lists if rows}
+
+    return run
+
+
+@pytest.fixture
 def store(session, preview):
     def run(path, layer="markets", *, accept_partial=False, **options):
         return commit_import(session, preview(path, layer, **options), user_name="an", accept_partial=accept_partial)

@@ -45,14 +45,45 @@ def test_upsert_changes_by_code_and_keeps_what_the_file_does_not_have(tmp_path, 
     assert {code: feature.trader_count for code, feature in stored().items()} == {"A": 11, "B": 20, "C": 30}
 
 
-def test_a_preview_says_old_and_new_and_how_far_a_place_moved_and_stores_nothing(tmp_path, store, preview, stored):
-    store(table(tmp_path / "a.csv", A))
-    found = preview(table(tmp_path / "b.csv", "A,Chợ An,11,106.69,20.86", B))
-    changed, new = found.changes
-    assert dict(changed.fields) == {"trader_count": (10, 11)}
-    assert changed.moved_m == pytest.approx(1040, abs=5)
-    assert (new.action, new.code) == ("new", "B")
-    assert list(stored()) == ["A"]
+def test_a_preview_says_old_and_new_and_how_far_a_place_moved_and_stores_nothing(tmp_path, store, listed, stored):
+    store(table(tmp_path / "a.csv", A, C))
+    lists = listed(table(tmp_path / "b.csv", "A,Chợ An,11,106.69,20.86", B))
+    (changed,), (new,), (absent,) = lists["changed"], lists["new"], lists["absent"]
+    assert (changed.row_number, changed.code, changed.name) == (1, "A", "Chợ An")
+    assert changed.data["fields"] == {"trader_count": [10, 11]}
+    assert changed.data["moved_m"] == pytest.approx(1040, abs=5)
+    assert changed.data["old_point"] == pytest.approx([106.68, 20.86])
+    assert (new.row_number, new.code, new.data) == (2, "B", {"point": [pytest.approx(106.69), pytest.approx(20.86)]})
+    assert (absent.row_number, absent.code) == (None, "C")
+    assert sorted(stored()) == ["A", "C"]
+
+
+def test_a_preview_lists_fractions_choices_dates_and_other_columns_as_they_are_written(tmp_path, store, listed):
+    head = "MA,TEN,HANG,floor_area_m2,valid_from,Màu sơn,Số cột cờ,lon,lat\n"
+    store(csv(tmp_path / "a.csv", head + "A,Chợ An,hạng 3,1200.5,2020-01-02,cũ,7,106.68,20.86\n"))
+    (changed,) = listed(csv(tmp_path / "b.csv", head + "A,Chợ An,hạng 2,1200.8,,mới,7,106.68,20.86\n"))["changed"]
+    assert changed.data["moved_m"] is changed.data["old_point"] is None
+    fields = changed.data["fields"]
+    assert fields.pop("Màu sơn") == ["cũ", "mới"]
+    assert fields.pop("market_class") == ["3", "2"]
+    assert fields.pop("valid_from") == ["2020-01-02", None]
+    assert fields == {"floor_area_m2": ["1200.5", "1200.8"]}
+
+
+def test_the_places_in_each_list_of_a_preview_have_no_gap_and_follow_the_file(tmp_path, store, listed):
+    store(table(tmp_path / "a.csv", A, B, C))
+    rows = [C, "N2,Mới,1,106.71,20.86", "B,Chợ Ba,21,106.69,20.86", "N1,Mới,1,106.72,20.86", A]
+    lists = listed(table(tmp_path / "b.csv", *rows))
+    assert [(item.position, item.row_number, item.code) for item in lists["new"]] == [(1, 2, "N2"), (2, 4, "N1")]
+    assert [(item.position, item.row_number, item.code) for item in lists["unchanged"]] == [(1, 1, "C"), (2, 5, "A")]
+
+
+def test_a_preview_names_every_problem_and_the_report_the_first(tmp_path, preview, monkeypatch):
+    monkeypatch.setattr("geodata.importing.results.MAX_PROBLEMS", 1)
+    found = preview(table(tmp_path / "a.csv", A, *(f"X{i},Chợ,nhiều,106.68,20.86" for i in range(3))))
+    assert len(found.report.problems) == 1
+    assert found.report.problems_omitted == len(found.problems) - 1
+    assert [problem.row for problem in found.problems if problem.severity == "error"] == [2, 3, 4]
 
 
 def test_append_refuses_codes_that_are_there(tmp_path, store, preview):

@@ -16,7 +16,7 @@ function keep() {
     const answer = await fetch(form.action, { method: "POST", body: data, headers: { Accept: "application/json" } });
     if (!answer.ok) { location.reload(); return; }
     const { left_out: count } = await answer.json();
-    document.getElementById("left-out").textContent = count ? form.dataset.leftOut.replace("{count}", count) : "";
+    document.getElementById("left-out").textContent = count ? form.dataset.leftOut.replace("{count}", count.toLocaleString(document.documentElement.lang)) : "";
   }).catch(() => {});
 }
 
