@@ -24,7 +24,7 @@ def write_rejected(preview: Preview, path: Path, translate: Callable[[str], str]
     if table is None:
         return 0
     reasons: dict[int, list[str]] = defaultdict(list)
-    for item in preview.report.problems:
+    for item in preview.problems:
         if item.row is not None and item.severity is Severity.ERROR:
             hint = f" {item.suggestion.say(translate)}" if item.suggestion else ""
             reasons[item.row].append(f"{item.field or ''}: {item.text.say(translate)}{hint}")

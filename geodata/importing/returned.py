@@ -40,7 +40,7 @@ def keep_rejected(preview: Preview, path: Path) -> int:
     """Write the rejected rows of a preview as plain data; return how many."""
     table = preview.table
     reasons: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for item in preview.report.problems:
+    for item in preview.problems:
         if item.row is not None and item.severity is Severity.ERROR:
             reasons[item.row].append(
                 {"field": item.field or "", "text": _plain(item.text), "hint": _plain(item.suggestion)}

@@ -731,7 +731,7 @@ def test_a_short_preview_has_no_search_and_no_buttons_for_many(gis, engine, tmp_
     assert 'value="leave"' not in page
 
 
-def test_every_rejected_row_is_listed_and_found(gis, engine, tmp_path, monkeypatch):
+def test_every_rejected_row_is_listed_found_and_handed_back(gis, engine, tmp_path, monkeypatch):
     monkeypatch.setattr("geodata.importing.results.MAX_PROBLEMS", 10)
     bad = "".join(f"X-{i:03d},Chợ hỏng số {i},hạng chín,106.7,20.8\n" for i in range(120))
     number = upload(gis, engine, files.csv(tmp_path / "a.csv", "MA,TEN,HANG,lon,lat\nA,Tốt,hạng 1,106.6,20.8\n" + bad))
@@ -740,6 +740,7 @@ def test_every_rejected_row_is_listed_and_found(gis, engine, tmp_path, monkeypat
     assert one.count('class="problem-line') == 1
     assert "Chợ hỏng số 77" in one
     assert "Dòng 79" in one
+    assert gis.get(f"/imports/{number}/rejected").text.count("X-") == 120
 
 
 def test_what_was_left_out_stays_so_when_the_preview_is_made_anew(gis, engine, session, tmp_path):

@@ -84,6 +84,7 @@ def test_a_preview_names_every_problem_and_the_report_the_first(tmp_path, previe
     assert len(found.report.problems) == 1
     assert found.report.problems_omitted == len(found.problems) - 1
     assert [problem.row for problem in found.problems if problem.severity == "error"] == [2, 3, 4]
+    assert write_rejected(found, tmp_path / "back.csv") == 3
 
 
 def test_append_refuses_codes_that_are_there(tmp_path, store, preview):
