@@ -56,7 +56,8 @@ _CHUNK = 1024 * 1024
 class Preview:
     """What an import would do. `rows` is None where nothing can be stored yet (ask, refused).
 
-    `problems` are all of them, of which the report names the first; `staging` lists what would change. `samples` are accented texts as they were read, `raw_samples` the same ones before decoding.
+    `problems` are all of them, of which the report names the first; `staging` lists what would change. `samples` are
+    accented texts as they were read, `raw_samples` the same ones before decoding.
     """
 
     report: ImportReport

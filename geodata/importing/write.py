@@ -145,7 +145,7 @@ class Classified:
 
 
 class Staging:
-    """The rows of one import in temporary tables of this transaction."""
+    """The rows of one import in temporary tables of this connection; a commit between preview and storing keeps them."""
 
     def __init__(self, session: Session, checked: CheckedRows, mode: Mode) -> None:
         self.session, self.checked, self.mode = session, checked, mode
@@ -161,7 +161,6 @@ class Staging:
             Column("geom", PlainGeometry()),
             Column("extra", JSONB),
             prefixes=["TEMPORARY"],
-            postgresql_on_commit="DROP",
         )
         self.match = Table(
             "import_match",
@@ -171,7 +170,6 @@ class Staging:
             Column("differs", Boolean),
             Column("moved", Boolean),
             prefixes=["TEMPORARY"],
-            postgresql_on_commit="DROP",
         )
         self.match_indexes = (
             Index("import_match_row_no", self.match.c.row_no, unique=True),
@@ -208,7 +206,7 @@ class Staging:
         self._match()
 
     def match_anew(self) -> bool:
-        """Match rows that this transaction holds already with what is stored now; say whether it still holds them.
+        """Match rows that this connection holds already with what is stored now; say whether it still holds them.
 
         Where nothing of the layer has changed since, the earlier comparison holds.
         """
@@ -219,7 +217,7 @@ class Staging:
         return True
 
     def is_held(self) -> bool:
-        """Say whether this transaction still holds the rows; another import in it takes their place."""
+        """Say whether this connection still holds the rows; another import in it takes their place."""
         return self.oid is not None and self.session.scalar(_STAGED_OID) == self.oid
 
     def _version(self) -> str | None:

@@ -325,7 +325,7 @@ def _questions_page(found: ImportSession, problem: str = "") -> str:
     kind = layers().get(found.layer)
     question = found.report.get("question") or {}
     places = {place["value"]: place["points"] for place in found.facts.get("places", [])}
-    home = _settings().province.home
+    home = _settings().province.opening
     choices = [
         {
             **choice,
@@ -375,7 +375,7 @@ def _preview_page(found: ImportSession) -> str:
         found=found, kind=kind, steps=words.steps(found, "imports.preview"), tabs=TABS, tab=tab, totals=totals,
         listed=listed, hits=hits, search=search, page=page, pages=-(-hits.get(tab, 0) // PAGE), lines=lines,
         problems=[words.problem_line(kind, item) for item in items] if is_problem else [],
-        sketch=build_sketch(dots, _settings().province.home) if dots else None,
+        sketch=build_sketch(dots, _settings().province.opening) if dots else None,
         proposals=proposals, undecided=undecided, may_decide=found.stage is Stage.READY and found.has_file,
         moves={line.row: _move_sketch(line) for line in lines if line.old_point},
         may_choose=may_choose, left_out=import_sessions.count_excluded(session, found) if may_choose else 0,
@@ -389,7 +389,7 @@ def _move_sketch(line: words.ChangeLine) -> Sketch:
     assert line.old_point is not None  # noqa: S101 - only of objects that move
     assert line.point is not None  # noqa: S101
     places = [(*line.old_point, "was", translate("stored")), (*line.point, "changed", translate("in the file"))]
-    return build_sketch(places, _settings().province.home, zoom_in=True, smallest=_MOVE_MARGIN)
+    return build_sketch(places, _settings().province.opening, zoom_in=True, smallest=_MOVE_MARGIN)
 
 
 def _confirm_page(found: ImportSession, problem: str = "") -> str:
