@@ -13,15 +13,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import psycopg
-from alembic import command
-from alembic.config import Config
 from psycopg import sql
 from sqlalchemy import URL
 
@@ -29,12 +26,11 @@ import pyogrio.raw
 import shapely
 
 from geodata.crs import WGS84
-from geodata.database import new_engine
 from geodata.history import table_of
+from scripts.benchmarks._database import own_database
 from scripts.benchmarks._seed import SEED, SITE, site_points
-from scripts.cluster import Cluster
 from scripts.console import announce
-from scripts.paths import PYTHON, ROOT, VAR, WORK
+from scripts.paths import PYTHON, ROOT, WORK
 from scripts.setup import LOG
 from scripts.system import install_packages
 
@@ -63,7 +59,7 @@ def main() -> int:
     if shutil.which("ogr2ogr") is None:
         install_packages(["gdal-bin"], log=LOG)
     runs: dict[str, list[Result]] = {}
-    with tempfile.TemporaryDirectory(prefix="bench-import-") as folder, own_database() as url:
+    with tempfile.TemporaryDirectory(prefix="bench-import-") as folder, own_database(DATABASE) as url:
         path = Path(folder) / "points.gpkg"
         write_points(path, count)
         rows = copy_rows(count)
@@ -88,25 +84,6 @@ def main() -> int:
     (WORK / "bench" / "import.json").write_text(rows_json, "utf-8")
     ours, other = (next(result for result in results if result.name == name) for name in (OURS, PEER))
     return int(ours.seconds > other.seconds or (ours.memory_mb or 0) > MEMORY_LIMIT_MB)
-
-
-@contextmanager
-def own_database() -> Iterator[URL]:
-    """Give a migrated database in the benchmarks' cluster, dropped at the end."""
-    with Cluster(VAR / "bench-pg").in_use() as cluster:
-        cluster.drop_database(DATABASE)
-        cluster.make_database(DATABASE)
-        try:
-            engine = new_engine(cluster.url(database=DATABASE))
-            with engine.connect() as migrating:
-                config = Config(toml_file=str(ROOT / "pyproject.toml"))
-                config.attributes["connection"] = migrating
-                command.upgrade(config, "head")
-                migrating.commit()
-            engine.dispose()
-            yield engine.url
-        finally:
-            cluster.drop_database(DATABASE)
 
 
 def plain(url: URL) -> str:

@@ -11,17 +11,15 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geodata import demo
-from geodata.database import database_url, new_engine
+from geodata.database import new_engine
 from scripts.benchmarks._browser import CHROMIUM
+from scripts.benchmarks._database import own_database
 from scripts.benchmarks._server import print_table, running_server
 from scripts.console import Exit, Failure
-from scripts.paths import ROOT, WORK
+from scripts.paths import WORK
 
 VERSION = "13.5.0"
 RUNS = 3
@@ -33,9 +31,17 @@ TIMINGS = ("first-contentful-paint", "largest-contentful-paint", "total-blocking
 def main() -> int:
     """Fill, measure, print and write var/bench/lighthouse.json; 1 when a target is missed."""
     program = _install(WORK / "lighthouse")
-    os.environ["DATABASE_URL"] = _demo_database()
-    with running_server() as host:
-        reports = [_measure(program, f"http://{host}/", WORK / "lighthouse" / f"run{run}.json") for run in range(RUNS)]
+    with own_database("lighthouse") as url:
+        engine = new_engine(url)
+        with Session(engine) as session:
+            demo.load_demo(session)
+            session.commit()
+        engine.dispose()
+        os.environ["DATABASE_URL"] = url.render_as_string(hide_password=False)
+        with running_server() as host:
+            reports = [
+                _measure(program, f"http://{host}/", WORK / "lighthouse" / f"run{run}.json") for run in range(RUNS)
+            ]
     rows: list[dict[str, object]] = []
     for name, target in TARGETS.items():
         scores = [round(100 * report["categories"][name]["score"]) for report in reports]
@@ -65,26 +71,6 @@ def _install(folder: Path) -> Path:
     if npm is None or subprocess.run([npm, *arguments], cwd=folder, check=False).returncode:
         raise Failure(Exit.ASSETS, "Không cài được Lighthouse bằng npm", "Lighthouse could not be installed with npm")
     return program
-
-
-def _demo_database() -> str:
-    """Return the address of a database of its own with the demo data, made anew."""
-    maintenance = new_engine(database_url()).execution_options(isolation_level="AUTOCOMMIT")
-    with maintenance.connect() as connection:
-        connection.execute(text("DROP DATABASE IF EXISTS lighthouse WITH (FORCE)"))
-        connection.execute(text("CREATE DATABASE lighthouse"))
-    address = maintenance.url.set(database="lighthouse")
-    maintenance.dispose()
-    config, engine = Config(toml_file=str(ROOT / "pyproject.toml")), new_engine(address)
-    with engine.connect() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        connection.commit()
-    with Session(engine) as session:
-        demo.load_demo(session)
-        session.commit()
-    engine.dispose()
-    return address.render_as_string(hide_password=False)
 
 
 def _measure(program: Path, address: str, report: Path) -> dict[str, Any]:
