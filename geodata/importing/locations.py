@@ -196,7 +196,7 @@ def degrees_note(columns: LocationColumns) -> Problem | None:
     return problem(
         "crs_unknown",
         N_(
-            "Longitude and latitude columns were read as WGS 84 (EPSG:{srid}). If they are VN-2000, give --crs EPSG:4756: "
+            "Longitude and latitude columns were read as WGS 84 (EPSG:{srid}). If they are VN-2000, give EPSG:4756 as their CRS: "
             "the difference is 224 m."
         ),
         severity=Severity.WARNING,

@@ -121,7 +121,7 @@ def _ask_axes(share_swapped: float, share: float, *, swapped: bool) -> Placed:
             value="swap",
             share_inside=share_swapped,
             why=Text(
-                template=N_("with X and Y exchanged, {share} % of the objects fall inside the province (--swap-axes)"),
+                template=N_("with X and Y exchanged, {share} % of the objects fall inside the province"),
                 details={"share": f"{share_swapped * 100:.0f}"},
             ),
         ),

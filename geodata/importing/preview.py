@@ -329,7 +329,7 @@ class _Import:
                 [
                     problem(
                         "missing_field",
-                        N_("No column fills the field “{name}”; give --map {name}=COLUMN."),
+                        N_("No column fills the field “{name}”; say which one does."),
                         field=name,
                         name=name,
                     )

@@ -35,6 +35,13 @@ def test_every_text_has_a_vietnamese_translation():
     assert missing == []
 
 
+def test_no_text_that_the_web_says_too_names_an_option_of_the_command():
+    shared = [text for text, place in texts().items() if place.startswith("geodata/")]
+    spoken = [*shared, *(_lookup(text) for text in shared)]
+    assert spoken
+    assert [text for text in spoken if re.search(r"--[a-z]", text)] == []
+
+
 def _lookup(text):
     translations = catalogue("vi")
     while translations is not None:
