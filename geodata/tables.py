@@ -1,18 +1,18 @@
 """Imports every module that owns tables, so that migrations and create-all see the whole schema."""
 
-from geodata import (
-    access,
-    data_version,
-    documents,
-    history,
-    import_sessions,
-    indicators,
-    inspection_records,
-    saved_views,
-)
-from geodata.database import Base
-from geodata.inspections import scores
+from geodata.accounts import access, identities, saved_views, second_factor, tokens
+from geodata.base import data_version
+from geodata.base.database import Base
+from geodata.editing import proposals, reviewed
+from geodata.export import runs as export_runs
+from geodata.grid import events as grid_events, tables as grid_tables
+from geodata.history import change_sets
+from geodata.importing.sessions import sessions
+from geodata.inspections import catalogue, issued, records, reviews, scores, series
 from geodata.layers import LAYERS
+from geodata.papers import sent
+from geodata.query import documents
+from geodata.statistics import indicators
 
 METADATA = Base.metadata
 
@@ -20,12 +20,25 @@ __all__ = [
     "LAYERS",
     "METADATA",
     "access",
+    "catalogue",
+    "change_sets",
     "data_version",
     "documents",
-    "history",
-    "import_sessions",
+    "export_runs",
+    "grid_events",
+    "grid_tables",
+    "identities",
     "indicators",
-    "inspection_records",
+    "issued",
+    "proposals",
+    "records",
+    "reviewed",
+    "reviews",
     "saved_views",
     "scores",
+    "second_factor",
+    "sent",
+    "series",
+    "sessions",
+    "tokens",
 ]

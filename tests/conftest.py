@@ -1,6 +1,7 @@
 """Fixtures: a migrated database per worker, a rolled-back session per test, the app, a live server, a browser."""
 
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -15,15 +16,27 @@ from alembic.config import Config
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings as settings_of_examples
 from sqlalchemy import URL, Connection, Engine, text
 from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
 
-from geodata import passwords
-from geodata.crs import HAI_PHONG
-from geodata.database import new_engine, parse_database_url
+from geodata.accounts import passwords
+from geodata.base.crs import HAI_PHONG
+from geodata.base.database import new_engine, parse_database_url
+from geodata.tables import METADATA
+from tests.examples import HEAVY
+
+# Where the environment forbids to keep compiled modules, each server, worker and command that a test starts would compile
+# the whole program, and each step of a migration all migrations.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 ROOT = Path(__file__).parent.parent
 PASSWORD = "correct horse battery"
+
+# A database copied from another process's template runs no migration here: the tables are known all the same.
+assert METADATA.tables
 
 
 def _maintenance_url() -> URL:
@@ -54,11 +67,86 @@ def migrate(url: URL, revision: str = "head") -> None:
     engine.dispose()
 
 
+def _copy_of(template: str, name: str, fill: Callable[[URL], None]) -> URL:
+    """Copy a database that all test processes share; the first who asks makes it, the others wait."""
+    engine = new_engine(_maintenance_url()).execution_options(isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("SET lock_timeout = 0"))  # making it takes longer than any answer may wait
+        connection.execute(text("SET statement_timeout = 0"))
+        connection.execute(text("SELECT pg_advisory_lock(hashtext(:name))"), {"name": template})
+        if not connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": template}):
+            made = _create_database(f"{template}_making")
+            fill(made)
+            connection.execute(text(f'ALTER DATABASE "{made.database}" RENAME TO "{template}"'))
+        url = _create_database(name, template)
+    engine.dispose()
+    return url
+
+
+def _fill_with_demo(url: URL) -> None:
+    from geodata.demo import load_demo
+
+    migrate(url)
+    engine = new_engine(url)
+    with Session(engine) as session:
+        load_demo(session)
+        session.commit()
+    engine.dispose()
+
+
+def migrated_database(name: str) -> URL:
+    """Make a migrated database without rows, of a given name."""
+    return _copy_of(os.environ.get("PYTEST_DB_PREFIX", "") + "template_migrated", name, migrate)
+
+
+def demo_database(name: str) -> URL:
+    """Make a database with the demo data, of a given name."""
+    return _copy_of(os.environ.get("PYTEST_DB_PREFIX", "") + "template_demo", name, _fill_with_demo)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the switch of the heavy run: many uploads, many faults."""
+    parser.addoption("--heavy", action="store_true", help="run what takes long with its full numbers")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have property tests take all their examples in the heavy run."""
+    settings_of_examples.register_profile(HEAVY)
+    if config.getoption("--heavy"):
+        settings_of_examples.load_profile(HEAVY)
+
+
+@pytest.fixture(scope="session")
+def heavy(request: pytest.FixtureRequest) -> bool:
+    """Whether numbers are those of the heavy run."""
+    return bool(request.config.getoption("--heavy"))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cheap_hashes() -> Iterator[None]:
     """Hash passwords with next to no work: half a second for each sign-in would be most of the suite."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compile_each_rule_once() -> Iterator[None]:
+    """Compile the function that writes a rule's address once for all applications: each test makes one of its own.
+
+    It depends on the rule alone and was nearly all the time that `create_app` takes.
+    """
+    compiled: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
+    compile_builder = Rule._compile_builder
+
+    def once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        key = (rule.rule, rule.subdomain, rule.host, repr(rule.defaults), append_unknown)
+        if key not in compiled:
+            compiled[key] = compile_builder(rule, append_unknown)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", once)
         yield
 
 
@@ -78,9 +166,7 @@ def empty_database() -> Callable[[str], URL]:
 @pytest.fixture(scope="session")
 def database_url(worker: str) -> URL:
     """A migrated database without rows."""
-    url = _create_database(f"test_{worker}")
-    migrate(url)
-    return url
+    return migrated_database(f"test_{worker}")
 
 
 @pytest.fixture(scope="session")
@@ -110,16 +196,7 @@ def session(connection: Connection) -> Iterator[Session]:
 @pytest.fixture(scope="session")
 def demo_url(worker: str) -> URL:
     """A database with the demo data, for reading."""
-    from geodata.demo import load_demo
-
-    url = _create_database(f"demo_{worker}")
-    migrate(url)
-    engine = new_engine(url)
-    with Session(engine) as session:
-        load_demo(session)
-        session.commit()
-    engine.dispose()
-    return url
+    return demo_database(f"demo_{worker}")
 
 
 @pytest.fixture(scope="session")
@@ -148,13 +225,13 @@ def demo_session(demo_connection: Connection) -> Iterator[Session]:
 
 def settings(**changes: object):
     """Return settings for tests: no base map, so that nothing asks another host."""
-    from webmap.settings import Settings
+    from webmap.app.settings import Settings
 
     values: dict[str, object] = {"secret_key": "test-" + "k" * 32, "province": HAI_PHONG, "basemap_url": ""}
     return Settings(**(values | changes))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_app() -> Callable[..., Flask]:
     """Build an application over a connection: make_app(bind, layers=..., basemap_url=...)."""
 
@@ -191,7 +268,7 @@ def demo_app(demo_connection: Connection, make_app: Callable[..., Flask]) -> Fla
 
 def sign_in(app: Flask, role: str) -> FlaskClient:
     """Return a client signed in with that role; “public” is not signed in."""
-    from geodata.access import create_user
+    from geodata.accounts.access import create_user
 
     client = app.test_client()
     if role == "public":
@@ -233,20 +310,19 @@ class Server:
         env = {
             **os.environ,
             "DATABASE_URL": url.render_as_string(hide_password=False),
-            "SECRET_KEY": "browser-" + "k" * 32,
+            "SECRET_KEY": secrets.token_urlsafe(32),
             "BASEMAP_URL": "",
             **environment,
         }
         command_line = [
-            sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "webmap:create_app",
-            "--host", "127.0.0.1", "--port", str(self.port), "--workers", "1", "--blocking-threads", "4",
-            "--log-level", "warning",
+            sys.executable, "-m", "granian", "--interface", "rsgi", "--factory", "webmap.front:create_front",
+            "--host", "127.0.0.1", "--port", str(self.port), "--workers", "1", "--log-level", "warning",
         ]  # fmt: skip
         self.process = subprocess.Popen(command_line, cwd=ROOT, env=env)
 
     def wait(self) -> None:
-        """Wait until it is ready."""
-        deadline = time.monotonic() + 40
+        """Wait until it is ready; one that does not get ready is ended."""
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             try:
                 with urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:
@@ -256,6 +332,7 @@ class Server:
                 if self.process.poll() is not None:
                     break
                 time.sleep(0.1)
+        self.stop()
         raise RuntimeError("the server did not become ready")
 
     def stop(self) -> None:
@@ -265,13 +342,17 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def accounts(demo_url: URL) -> dict[str, str]:
-    """One account per role in the demo database, as role -> name; the password is PASSWORD."""
-    from geodata.access import create_user
+def served_url(worker: str) -> URL:
+    """A database with the demo data of its own for the browser: what people do there stays."""
+    return demo_database(f"served_{worker}")
 
-    engine = new_engine(demo_url)
+
+def _add_accounts(url: URL) -> dict[str, str]:
+    from geodata.accounts.access import create_user
+
+    engine = new_engine(url)
     with Session(engine) as session:
-        names = {role: f"{role}-browser" for role in ("planner", "inspector", "gis", "admin")}
+        names = {role: f"{role}-browser" for role in ("planner", "inspector", "leader", "gis", "admin")}
         for role, name in names.items():
             create_user(session, name=name, role=role, password=PASSWORD)
         session.commit()
@@ -280,9 +361,21 @@ def accounts(demo_url: URL) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def server(demo_url: URL, accounts: dict[str, str]) -> Iterator[Server]:
+def accounts(served_url: URL) -> dict[str, str]:
+    """One account per role in the served database, as role -> name; the password is PASSWORD."""
+    return _add_accounts(served_url)
+
+
+@pytest.fixture(scope="session")
+def demo_accounts(demo_url: URL) -> dict[str, str]:
+    """The same in the demo database for reading."""
+    return _add_accounts(demo_url)
+
+
+@pytest.fixture(scope="session")
+def server(served_url: URL, accounts: dict[str, str]) -> Iterator[Server]:
     """A live server over the demo data, without a base map."""
-    server = Server(demo_url)
+    server = Server(served_url)
     server.wait()
     yield server
     server.stop()

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 from geoalchemy2.shape import from_shape
 from shapely.geometry import LineString, MultiLineString, MultiPolygon, Point, Polygon
 
-from geodata.crs import WGS84
-from geodata.layer import Feature, GeometryType
+from geodata.base.crs import WGS84
+from geodata.schema.feature import Feature, GeometryType
 
 CENTRE = (106.6835, 20.8605)
 _numbers = count(1)

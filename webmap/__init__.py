@@ -1,24 +1,33 @@
 """Who may see what, in which language, as which bytes. No SQL, no geometry."""
 
+import logging
+
 from flask import Flask
 from sqlalchemy import Connection, Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from geodata.database import new_engine
-from geodata.layer import Registry
+from geodata.base.database import new_engine
+from geodata.base.logs import log_as_json
 from geodata.layers import LAYERS
-from webmap.areas import init_areas
-from webmap.auth import init_auth
-from webmap.compression import init_compression
-from webmap.errors import init_errors
-from webmap.extensions import init_database
-from webmap.i18n import init_i18n
-from webmap.modules import init_modules
-from webmap.navigation import init_navigation
-from webmap.security import init_security
-from webmap.settings import Settings, from_env
-from webmap.then import init_then
-from webmap.views import register_views
+from geodata.schema.registry import Registry
+from webmap.accounts.oidc import init_oidc
+from webmap.app.areas import init_areas
+from webmap.app.as_stored import init_then
+from webmap.app.audit import init_audit
+from webmap.app.auth import init_auth
+from webmap.app.bell import init_bell
+from webmap.app.errors import init_errors
+from webmap.app.extensions import init_database
+from webmap.app.gate import init_gate
+from webmap.app.guard import init_body_guard, init_guard
+from webmap.app.i18n import init_i18n
+from webmap.app.navigation import init_navigation
+from webmap.app.observe import init_observation
+from webmap.app.security import init_security
+from webmap.app.settings import Settings, from_env
+from webmap.app.static_files import init_static_files
+from webmap.app.templates import init_templates
+from webmap.blueprints import register_blueprints
 
 STATEMENT_TIMEOUT_S = 8
 
@@ -38,17 +47,27 @@ def create_app(
         MAX_FORM_PARTS=1000,
     )
     if settings.proxy_count:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxy_count, x_proto=settings.proxy_count)  # type: ignore[method-assign]
+        count = settings.proxy_count
+        # The host is checked against TRUSTED_HOSTS afterwards, like one that no proxy has touched.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count, x_prefix=count)  # type: ignore[method-assign]
     replicas = [new_engine(url, statement_timeout_s=STATEMENT_TIMEOUT_S) for url in settings.replica_urls]
     init_database(app, bind or new_engine(statement_timeout_s=STATEMENT_TIMEOUT_S), layers, replicas)
+    log_as_json("web", logging.INFO)
+    init_observation(app)
+    init_templates(app)
+    init_guard(app)
+    init_gate(app)
     init_i18n(app)
     init_errors(app)
     init_security(app)
-    init_compression(app)
-    init_modules(app)
-    register_views(app)
+    init_static_files(app)
+    init_bell(app)
+    register_blueprints(app)
+    init_oidc(app)
     init_auth(app)
+    init_body_guard(app)
     init_navigation(app)
     init_then(app)
     init_areas(app)
+    init_audit(app)
     return app

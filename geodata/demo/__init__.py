@@ -16,13 +16,16 @@ from typing import Any
 from sqlalchemy import Enum, func, insert, inspect, select, update
 from sqlalchemy.orm import Session
 
-from geodata.crs import WGS84
-from geodata.database import Base
-from geodata.documents import FeatureDocument, LegalAct
+from geodata.base.crs import WGS84
+from geodata.base.database import Base
+from geodata.grid.events import GridEvent
+from geodata.grid.tables import PowerRequest
 from geodata.importing import ImportOptions, commit_import, preview_import
-from geodata.indicators import Indicator, IndicatorValue
-from geodata.inspection_records import InspectionCampaign, InspectionTarget
+from geodata.inspections.catalogue import import_violations
+from geodata.inspections.records import InspectionCampaign, InspectionTarget
 from geodata.layers import LAYERS
+from geodata.query.documents import FeatureDocument, LegalAct
+from geodata.statistics.indicators import Indicator, IndicatorValue
 
 FOLDER = Path(__file__).parent
 USER = "demo"
@@ -52,6 +55,8 @@ LAYER_FILES = (
     ("power_lines", "power_lines.geojson"),
     ("markets", "markets.csv"),
     ("fuel_sites", "fuel_sites.csv"),
+    ("projects", "projects.csv"),
+    ("petitions", "petitions.csv"),
 )
 #: layer, its table of details, file; visits come before the findings made at them.
 DETAIL_FILES = (
@@ -63,6 +68,12 @@ DETAIL_FILES = (
     ("fuel_sites", "certificates", "certificates.csv"),
     ("fuel_sites", "visits", "visits.csv"),
     ("fuel_sites", "findings", "findings.csv"),
+    ("projects", "milestones", "project_milestones.csv"),
+    ("projects", "progress", "project_progress.csv"),
+    ("projects", "obstacles", "project_obstacles.csv"),
+    ("projects", "capital_years", "project_capital.csv"),
+    ("projects", "objects", "project_objects.csv"),
+    ("projects", "meetings", "project_meetings.csv"),
 )
 
 Row = dict[str, Any]
@@ -102,7 +113,17 @@ def load_demo(session: Session, today: date | None = None) -> None:
     _load_targets(session)
     _load_documents(session)
     _load_indicators(session)
+    requests = _parsed(PowerRequest, _read("grid_requests.csv"))
+    _store(session, PowerRequest, requests, key=("station_code", "applicant"))
+    events = _parsed(GridEvent, _read("grid_events.csv"))
+    _store(session, GridEvent, events, key=("name",))
+    _load_violations(session)
     session.flush()
+
+
+def _load_violations(session: Session) -> None:
+    with (FOLDER / "violations.csv").open(encoding="utf-8", newline="") as file:
+        import_violations(session, list(csv.DictReader(file)), by=USER)
 
 
 def _load_layer(session: Session, layer: str, path: Path) -> None:
@@ -212,6 +233,7 @@ _READ: dict[type, Callable[[str], Any]] = {
     date: date.fromisoformat,
     datetime: datetime.fromisoformat,
     Decimal: Decimal,
+    float: float,
     int: int,
     str: str,
 }

@@ -13,10 +13,10 @@ from geodata.importing.results import CODES, ImportOptions, ImportReport, Mode, 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from geodata.history import ChangeSet
+    from geodata.history.change_sets import ChangeSet
     from geodata.importing.preview import Preview
     from geodata.importing.progress import Progress
-    from geodata.layer import Feature
+    from geodata.schema.feature import Feature
 
 __all__ = [
     "CODES",
@@ -45,8 +45,8 @@ def preview_import(
     A file that cannot be read is a report with status "refused", a question one with status "ask".
     Raises InvalidValueError for options that fit neither the layer nor the file.
     """
-    from geodata.importing.preview import build_preview
     from geodata.importing.progress import silent
+    from geodata.importing.steps import build_preview
 
     return build_preview(session, kind, path, options or ImportOptions(), progress or silent)
 
@@ -65,7 +65,7 @@ def commit_import(
     The rows are compared anew under the layer's lock, so the counts are those of this moment. `on_stored` is called
     in the same transaction just before it commits; what it raises leaves everything as before.
     """
-    from geodata.importing.preview import store
+    from geodata.importing.commit import store
     from geodata.importing.progress import silent
 
     return store(

@@ -4,8 +4,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
-from geodata.errors import ConfigurationError
-from geodata.i18n import N_
+from geodata.base.errors import ConfigurationError
+from geodata.base.i18n import N_
 
 MEGABYTE = 1024 * 1024
 #: A limit called rows is set by IMPORT_ROWS.

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from enum import StrEnum
 
-from geodata.i18n import N_
+from geodata.base.i18n import N_
 
 
 class Step(StrEnum):
@@ -17,6 +17,7 @@ class Step(StrEnum):
     LIST = N_("Listing the changes")
     STORE = N_("Storing")
     INDEX = N_("Building the indexes")
+    UNDO = N_("Taking the change back")
 
 
 #: Told (step, rows done, rows in all), for indexes their number; 0 in all means that nobody knows.

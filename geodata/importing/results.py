@@ -1,12 +1,13 @@
 """What an import is asked, and what it answers: options, problems, questions, the report. Plain data only."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from geodata.errors import Detail, GeodataError
-from geodata.i18n import N_
+from geodata.base.errors import Detail, GeodataError
+from geodata.base.i18n import N_
 from geodata.importing.limits import Limits, limits_from_env
 
 Translate = Callable[[str], str]
@@ -23,6 +24,7 @@ CODES = frozenset(
         "crs_unknown",
         "duplicate_entries",
         "duplicate_existing",
+        "kept_records",
         "duplicate_in_file",
         "empty_layer",
         "encoding_unknown",
@@ -52,6 +54,9 @@ CODES = frozenset(
 MAX_PROBLEMS = 2_000
 
 
+_FOLDERS = re.compile(r"(?<!\S)(?P<quote>['\"]?)/(?:[^\s/'\"]+/)+")
+
+
 class RefusedError(GeodataError):
     """The whole file is refused; `reason` is one of CODES."""
 
@@ -59,7 +64,11 @@ class RefusedError(GeodataError):
     template = N_("The file cannot be read.")
 
     def __init__(self, reason: str, template: str, /, **details: Detail) -> None:
-        super().__init__(template, **details)
+        # Libraries name the file where it lies for the moment; that is nobody's business and says nothing.
+        said = {
+            name: _FOLDERS.sub(r"\g<quote>", text) if isinstance(text, str) else text for name, text in details.items()
+        }
+        super().__init__(template, **said)
         self.reason = reason
 
 
@@ -120,7 +129,10 @@ class Text:
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """One thing that is wrong. `row` is the 1-based record of the file, None when it concerns the whole file."""
+    """One thing that is wrong. `row` is the 1-based record of the file, None when it concerns the whole file.
+
+    `rule` names the layer's own rule that a value is against.
+    """
 
     code: str
     text: Text
@@ -129,6 +141,7 @@ class Problem:
     severity: Severity = Severity.ERROR
     value: str | None = None
     suggestion: Text | None = None
+    rule: str | None = None
 
     def as_json(self, translate: Translate = same) -> dict[str, Any]:
         """Return the contract's object."""
@@ -140,6 +153,7 @@ class Problem:
             "severity": self.severity.value,
             "message": self.text.say(translate),
             "suggestion": self.suggestion.say(translate) if self.suggestion else None,
+            **({"rule": self.rule} if self.rule else {}),
         }
 
 
@@ -152,12 +166,15 @@ def problem(
     severity: Severity = Severity.ERROR,
     value: object = None,
     suggestion: Text | None = None,
+    rule: str | None = None,
     **details: Detail,
 ) -> Problem:
     """Return a Problem; `details` and the value fill the template."""
     shown = None if value is None else str(value)[:200]
     text = Text(template=template, details=details if shown is None else {"value": shown, **details})
-    return Problem(code=code, text=text, row=row, field=field, severity=severity, value=shown, suggestion=suggestion)
+    return Problem(
+        code=code, text=text, row=row, field=field, severity=severity, value=shown, suggestion=suggestion, rule=rule
+    )
 
 
 def in_file_order(problems: Sequence[Problem]) -> list[Problem]:
@@ -167,13 +184,17 @@ def in_file_order(problems: Sequence[Problem]) -> list[Problem]:
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """One possible answer. `share_inside` is the share of objects that then fall where they should."""
+    """One possible answer. `share_inside` is the share of objects that then fall where they should.
+
+    `score` says how well the texts then read, up to 1.
+    """
 
     value: str
     why: Text
     share_inside: float | None = None
     bbox: tuple[float, float, float, float] | None = None
     samples: tuple[str, ...] = ()
+    score: float | None = None
 
     def as_json(self, translate: Translate = same) -> dict[str, Any]:
         """Return the contract's object, with where the data would land and how texts would read."""
@@ -188,7 +209,7 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What must be answered first: crs, axes, encoding, layer or columns; the likeliest choice first."""
+    """What must be answered first: crs, axes, encoding, layer, columns, header or dates; the likeliest choice first."""
 
     about: str
     choices: tuple[Choice, ...]
@@ -232,10 +253,16 @@ class ImportOptions:
 
     `mapping` is field -> column, `constants` field -> text for every row, `values` field -> cell as written -> text to
     take for it. `match` lets rows without a code be recognised by name and place; `matches` is row -> code of the stored
-    object that it is, "" for a new one; `take_matches` takes every proposal that is the only one.
+    object that it is, "" for a new one; `take_matches` takes every proposal that is the only one. `header_row` is the row of
+    the sheet ("6") or rows ("3-4") with the names, `coordinates` what -> column of places (lon and lat, x and y, pair, wkt,
+    corner) or none -> "" for a file without them, `dates` is dmy or mdy. `detail` names what hangs on the layer's objects and
+    is to be filled instead of them.
     """
 
     source_layer: str | None = None
+    header_row: str | None = None
+    coordinates: Mapping[str, str] = field(default_factory=dict)
+    dates: str | None = None
     crs: str | None = None
     encoding: str | None = None
     swap_axes: bool = False
@@ -249,6 +276,7 @@ class ImportOptions:
     match: bool = False
     matches: Mapping[int, str] = field(default_factory=dict)
     take_matches: bool = False
+    detail: str | None = None
 
     def __post_init__(self) -> None:
         """Take the mode as a word too. Raises ValueError for another word."""
@@ -260,6 +288,7 @@ class ImportReport:
     """The answer of an import or of its dry run."""
 
     layer: str
+    detail: str | None = None
     status: Status = Status.OK
     import_id: str | None = None
     file_name: str | None = None
@@ -295,6 +324,7 @@ class ImportReport:
             "status": self.status.value,
             "import_id": self.import_id,
             "layer": self.layer,
+            **({"detail": self.detail} if self.detail else {}),
             "file_name": self.file_name,
             "file_sha256": self.file_sha256,
             "counts": self.counts.as_json(),

@@ -1,7 +1,7 @@
 """The neutral form in which the reader process hands over a layer: columns and geometry, no pickles."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,8 @@ class Table:
     """One layer as read: raw values, geometry in the file's own coordinates.
 
     `texts` is "bytes" when each letter stands for one byte of a still unknown encoding. `rows` are the
-    1-based record numbers. `geometries` is None for tables whose columns hold the coordinates.
+    1-based record numbers. `geometries` is None for tables whose columns hold the coordinates. `lost` names for a
+    column the positions whose value is not known: what is stored there stays. `counts_from_1904`: plain numbers count days so.
     """
 
     layer: str
@@ -37,6 +38,9 @@ class Table:
     crs_source: str = "none"
     problems: tuple[Problem, ...] = ()
     widths: tuple[int, ...] = field(default_factory=tuple)
+    lost: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    header_row: str | None = None
+    counts_from_1904: bool = False
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -70,6 +74,9 @@ def save_table(table: Table, folder: Path) -> None:
         "crs_source": table.crs_source,
         "problems": [_problem_out(item) for item in table.problems],
         "widths": table.widths,
+        "lost": {name: list(positions) for name, positions in table.lost.items()},
+        "header_row": table.header_row,
+        "counts_from_1904": table.counts_from_1904,
     }
     # Half a letter of UTF-16 is no UTF-8; the checks find it and say so.
     (folder / "table.json").write_bytes(json.dumps(head, ensure_ascii=False).encode("utf-8", "surrogatepass"))
@@ -125,6 +132,9 @@ def load_table(folder: Path) -> Table:
         crs_source=head["crs_source"],
         problems=tuple(_problem_in(item) for item in head["problems"]),
         widths=tuple(head["widths"]),
+        lost={name: tuple(positions) for name, positions in head["lost"].items()},
+        header_row=head["header_row"],
+        counts_from_1904=head["counts_from_1904"],
     )
 
 
@@ -158,7 +168,12 @@ def save_answer(answer: RefusedError | Question, folder: Path) -> None:
         data: dict[str, Any] = {"reason": answer.reason, "template": answer.message_template, "details": answer.details}
     else:
         choices = [
-            {"value": item.value, "template": item.why.template, "details": dict(item.why.details)}
+            {
+                "value": item.value,
+                "template": item.why.template,
+                "details": dict(item.why.details),
+                "samples": item.samples,
+            }
             for item in answer.choices
         ]
         data = {"about": answer.about, "choices": choices}
@@ -174,7 +189,11 @@ def load_answer(folder: Path) -> RefusedError | Question | None:
     if "reason" in data:
         return RefusedError(data["reason"], data["template"], **data["details"])
     choices = tuple(
-        Choice(value=item["value"], why=Text(template=item["template"], details=item["details"]))
+        Choice(
+            value=item["value"],
+            why=Text(template=item["template"], details=item["details"]),
+            samples=tuple(item["samples"]),
+        )
         for item in data["choices"]
     )
     return Question(about=data["about"], choices=choices)

@@ -2,22 +2,23 @@
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from icalendar import Alarm, Calendar, Event
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from geodata.accounts import Account, record_audit
-from geodata.database import TIME_ZONE
-from geodata.errors import NotFoundError
-from geodata.i18n import N_
-from geodata.inspection_records import CalendarFeed, PaperState, VisitPaper
-from geodata.layer import INSPECTION
+from geodata.accounts.accounts import Account, record_audit
+from geodata.base.database import TIME_ZONE
+from geodata.base.errors import NotFoundError
+from geodata.base.i18n import N_
+from geodata.inspections.records import CalendarFeed, PaperState, VisitPaper
 from geodata.layers.fuel_sites import FuelSite
+from geodata.schema.roles import INSPECTION
 
 VISIT_MINUTES = 45
-_LINE_BYTES = 73
 
 
 def new_feed(session: Session, account_name: str) -> str:
@@ -28,67 +29,67 @@ def new_feed(session: Session, account_name: str) -> str:
     return token
 
 
-def write_feed(session: Session, token: str) -> bytes:
-    """Return the visits of the token's owner. Raises NotFoundError, also when he may no longer inspect."""
-    owner = session.scalar(
-        select(CalendarFeed.account_name)
-        .join(Account, Account.name == CalendarFeed.account_name)
+def write_feed(session: Session, token: str, *, link: Callable[[int], str] | None = None) -> bytes:
+    """Return the visits of the token's owner. Raises NotFoundError, also when he may no longer inspect.
+
+    `link`: the address of a visit's page by its number.
+    """
+    owner = session.execute(
+        select(Account.name, Account.full_name)
+        .join(CalendarFeed, Account.name == CalendarFeed.account_name)
         .where(
             CalendarFeed.token_sha256 == _hash(token),
             Account.disabled_at.is_(None),
             Account.role.in_([role.value for role in INSPECTION]),
         )
-    )
+    ).first()
     if owner is None:
         raise NotFoundError(value="…")
+    geom = FuelSite.column("geom")
     query = (
-        select(VisitPaper, FuelSite)
+        select(VisitPaper, FuelSite, func.ST_X(geom), func.ST_Y(geom))
         .join(FuelSite, FuelSite.id == VisitPaper.feature_id)
-        .where(VisitPaper.inspector == owner, VisitPaper.state != PaperState.CANCELLED)
-        .order_by(VisitPaper.planned_on)
+        .where(VisitPaper.inspector == owner.name, VisitPaper.state != PaperState.CANCELLED)
+        .order_by(VisitPaper.planned_on, VisitPaper.planned_at.nulls_last(), VisitPaper.id)
     )
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//webmap//inspections//VI", "CALSCALE:GREGORIAN"]
-    for paper, site in session.execute(query):
-        lines += _event(paper, site)
-    lines.append("END:VCALENDAR")
-    return "".join(_folded(line) for line in lines).encode()
+    feed = Calendar()
+    feed.add("version", "2.0")
+    feed.add("prodid", "-//webmap//inspections//VI")
+    feed.add("calscale", "GREGORIAN")
+    for paper, site, lon, lat in session.execute(query):
+        event = _event(paper, site, (lon, lat))
+        event.add("contact", owner.full_name or owner.name)
+        if link is not None:
+            event.add("url", link(paper.id))
+        feed.add_component(event)
+    written: bytes = feed.to_ical()
+    return written
 
 
-def _event(paper: VisitPaper, site: FuelSite) -> list[str]:
-    stamp = paper.saved_at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-    alarm = "-PT1H" if paper.planned_at else "-PT12H"  # an hour ahead; without an hour, at noon of the day before
-    lines = ["BEGIN:VEVENT", f"UID:visit-{paper.id}@webmap", f"DTSTAMP:{stamp}"]
+def _event(paper: VisitPaper, site: FuelSite, place: tuple[float, float]) -> Event:
+    """Return the event of a visit: when, where with coordinates (EPSG:4326), and an alarm while it is to be made."""
+    event = Event()
+    event.add("uid", f"visit-{paper.id}@webmap")
+    event.add("dtstamp", paper.saved_at.astimezone(UTC))
     if paper.planned_at:
         hours, minutes = (int(part) for part in paper.planned_at.split(":"))
         begins = datetime.combine(paper.planned_on, time(hours % 24, minutes), ZoneInfo(TIME_ZONE)).astimezone(UTC)
-        ends = begins + timedelta(minutes=VISIT_MINUTES)
-        lines += [f"DTSTART:{begins:%Y%m%dT%H%M%SZ}", f"DTEND:{ends:%Y%m%dT%H%M%SZ}"]
+        event.add("dtstart", begins)
+        event.add("dtend", begins + timedelta(minutes=VISIT_MINUTES))
     else:
-        lines += [
-            f"DTSTART;VALUE=DATE:{paper.planned_on:%Y%m%d}",
-            f"DTEND;VALUE=DATE:{paper.planned_on + timedelta(days=1):%Y%m%d}",
-        ]
-    summary = _text("Kiểm tra: " + site.name)
-    lines += [f"SUMMARY:{summary}", f"LOCATION:{_text(site.address or '')}"]
+        event.add("dtstart", paper.planned_on)  # without an end it lasts that day
+    summary = f"Kiểm tra: {site.name}"
+    event.add("summary", summary)
+    event.add("location", ", ".join(part for part in (site.name, site.address) if part))
+    event.add("geo", (place[1], place[0]))
     if paper.state is not PaperState.DONE:
-        lines += ["BEGIN:VALARM", "ACTION:DISPLAY", f"DESCRIPTION:{summary}", f"TRIGGER:{alarm}", "END:VALARM"]
-    return [*lines, "END:VEVENT"]
-
-
-def _text(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
-    return " ".join(escaped.split())
-
-
-def _folded(line: str) -> str:
-    """Return a line cut to 75 bytes as RFC 5545 wants, never inside a letter."""
-    parts, current = [], ""
-    for char in line:
-        if len((current + char).encode()) > _LINE_BYTES:
-            parts.append(current)
-            current = ""
-        current += char
-    return "\r\n ".join([*parts, current]) + "\r\n"
+        alarm = Alarm()
+        alarm.add("action", "DISPLAY")
+        alarm.add("description", summary)
+        # an hour ahead; without an hour, at noon of the day before
+        alarm.add("trigger", -timedelta(hours=1 if paper.planned_at else 12))
+        event.add_component(alarm)
+    return event
 
 
 def _hash(token: str) -> str:

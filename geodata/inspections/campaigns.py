@@ -9,24 +9,24 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
-from geodata.accounts import record_audit
-from geodata.errors import ConflictError, InvalidValueError, NotFoundError
-from geodata.filters import CHOOSE
-from geodata.i18n import N_
-from geodata.inspection_records import (
+from geodata.accounts.accounts import record_audit
+from geodata.base.errors import ConflictError, InvalidValueError, NotFoundError
+from geodata.base.i18n import N_
+from geodata.inspections.entries import whole_text
+from geodata.inspections.facts import list_inspectors
+from geodata.inspections.records import (
     CampaignField,
     CampaignMember,
-    Finding,
     InspectionCampaign,
     InspectionTarget,
-    InspectionVisit,
     PaperState,
     TargetState,
     VisitPaper,
 )
-from geodata.inspections.facts import list_inspectors
 from geodata.inspections.rights import Person, campaign_ids
 from geodata.layers.fuel_sites import FuelSite
+from geodata.layers.fuel_sites.visits import Finding, InspectionVisit
+from geodata.schema.filters import CHOOSE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,25 +202,64 @@ def add_campaign(
     team: Iterable[str] = (),
 ) -> InspectionCampaign:
     """Store a new campaign. Raises InvalidValueError, ConflictError when the number is taken."""
+    campaign = InspectionCampaign(made_by=by)
+    _describe(
+        session, campaign, number=number, title=title, field=field, authority=authority, legal_basis=legal_basis,
+        decided_on=decided_on, starts_on=starts_on, ends_on=ends_on, scope=scope,
+    )  # fmt: skip
+    session.add_all(CampaignMember(campaign_id=campaign.id, account_name=name) for name in dict.fromkeys(team))
+    session.flush()
+    record_audit(session, by=by, action=N_("Added an inspection campaign"), subject=campaign.number)
+    return campaign
+
+
+def edit_campaign(session: Session, campaign: InspectionCampaign, *, by: str, **told: str | date | None) -> None:
+    """Change what a campaign says of itself; each change goes into the audit log, old → new.
+
+    Raises InvalidValueError, ConflictError when the number is taken.
+    """
+    before = {name: getattr(campaign, name) for name in DESCRIBED}
+    _describe(session, campaign, **told)  # type: ignore[arg-type]
+    changes = [(DESCRIBED[name], old, getattr(campaign, name)) for name, old in before.items()]
+    text = "; ".join(f"{label}: {_word(old)} → {_word(new)}" for label, old, new in changes if old != new)
+    if text:
+        record_audit(session, by=by, action=N_("Changed an inspection campaign"), subject=campaign.number, details=text)
+
+
+#: What a campaign says of itself, with the words by which the audit log, which is Vietnamese, names it.
+DESCRIBED = {
+    "number": "Số", "title": "Tên", "field": "Lĩnh vực", "authority": "Cơ quan ban hành", "legal_basis": "Căn cứ",
+    "decided_on": "Ngày ban hành", "starts_on": "Từ ngày", "ends_on": "Đến ngày", "scope": "Phạm vi",
+}  # fmt: skip
+
+
+def _word(value: object) -> str:
+    return f"{value:%d/%m/%Y}" if isinstance(value, date) else str(value or "–")
+
+
+def _describe(
+    session: Session, campaign: InspectionCampaign, *, number: str, title: str, field: str, authority: str | None = None,
+    legal_basis: str | None = None, decided_on: date | None = None, starts_on: date | None = None,
+    ends_on: date | None = None, scope: str | None = None,
+) -> None:  # fmt: skip
     if not number.strip() or not title.strip():
         raise InvalidValueError(name="number", value=number, reason=N_("number and title are needed"))
     if field not in CampaignField.labels():
         raise InvalidValueError(name="field", value=field[:40], reason=CHOOSE)
     if starts_on and ends_on and ends_on < starts_on:
         raise InvalidValueError(name="ends_on", value=ends_on.isoformat(), reason=N_("the end is before the start"))
-    campaign = InspectionCampaign(
-        number=number.strip()[:100], title=title.strip()[:300], field=next(value for value in CampaignField if value == field), authority=authority,
-        legal_basis=legal_basis, decided_on=decided_on, starts_on=starts_on, ends_on=ends_on, scope=scope, made_by=by,
-    )  # fmt: skip
+    new = {
+        "number": whole_text("number", number, 100), "title": whole_text("title", title, 300),
+        "field": next(value for value in CampaignField if value == field), "authority": authority,
+        "legal_basis": legal_basis, "decided_on": decided_on, "starts_on": starts_on, "ends_on": ends_on, "scope": scope,
+    }  # fmt: skip
     try:
         with session.begin_nested():
+            for name, value in new.items():
+                setattr(campaign, name, value)
             session.add(campaign)
     except IntegrityError:
         raise ConflictError(N_("There is already a campaign with the number {number}."), number=number) from None
-    session.add_all(CampaignMember(campaign_id=campaign.id, account_name=name) for name in dict.fromkeys(team))
-    session.flush()
-    record_audit(session, by=by, action=N_("Added an inspection campaign"), subject=campaign.number)
-    return campaign
 
 
 def list_team(session: Session, campaign: InspectionCampaign) -> list[str]:
@@ -323,6 +362,10 @@ def _count_targets(session: Session, campaign: InspectionCampaign) -> None:
     campaign.planned_count = session.scalar(select(func.count()).where(InspectionTarget.campaign_id == campaign.id))
 
 
+def _code(session: Session, site: int) -> str:
+    return session.scalars(select(FuelSite.code).where(FuelSite.id == site)).one()
+
+
 def waive_target(session: Session, campaign: InspectionCampaign, site: int, *, reason: str, by: str) -> None:
     """Take a site off a campaign with the reason, or back on with an empty one."""
     target = session.scalar(
@@ -330,9 +373,9 @@ def waive_target(session: Session, campaign: InspectionCampaign, site: int, *, r
     )
     if target is None:
         raise NotFoundError(value=str(site))
-    text = reason.strip()[:500]
+    text = whole_text("reason", reason, 500)
     target.state = TargetState.WAIVED if text else TargetState.SELECTED
     target.waive_reason = text or None
     action = N_("Waived a target") if text else N_("Took a target back")
-    record_audit(session, by=by, action=action, subject=campaign.number, details=f"{site}: {text}")
+    record_audit(session, by=by, action=action, subject=campaign.number, details=f"{_code(session, site)}: {text}")
     session.flush()

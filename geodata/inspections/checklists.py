@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from geodata.i18n import N_
+from geodata.base.i18n import N_
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,19 +1,19 @@
 """Reads what the states of sites depend on, and counts sites by state on any day. Judges nothing itself."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 from sqlalchemy.orm import Session
 
-from geodata.accounts import Account
-from geodata.errors import InvalidFilterError, NotFoundError
-from geodata.filters import CHOOSE, Condition, day_filter
-from geodata.inspection_records import Finding, InspectionVisit
-from geodata.inspections.states import CertificateFacts, FindingFacts, SiteFacts, SiteState, derive_state
-from geodata.layer import INSPECTION
+from geodata.accounts.accounts import Account
+from geodata.base.errors import InvalidFilterError, NotFoundError
 from geodata.layers import LAYERS
 from geodata.layers.fuel_sites import Certificate, CertificateState, FuelSite, InspectionStatus
+from geodata.layers.fuel_sites.certificates import CertificateFacts, FindingFacts, SiteFacts, SiteState, derive_state
+from geodata.layers.fuel_sites.visits import Finding, InspectionVisit
+from geodata.schema.filters import CHOOSE, Condition, day_filter
+from geodata.schema.roles import INSPECTION
 
 _PARTS = ("issued_on", "expires_on", "revoked_on", "suspended_from", "suspended_to")
 
@@ -22,6 +22,12 @@ def today(connection: Connection | Session) -> date:
     """Return today in the province, as the map's states see it."""
     day: date = connection.execute(select(func.current_date())).scalar_one()
     return day
+
+
+def now(connection: Connection | Session) -> datetime:
+    """Return the time of day in the province, without zone."""
+    moment: datetime = connection.execute(select(func.localtimestamp())).scalar_one()
+    return moment
 
 
 def read_facts(session: Session, site: FuelSite) -> SiteFacts:
@@ -132,6 +138,12 @@ def get_site(session: Session, site_id: int) -> FuelSite:
     if site is None:
         raise NotFoundError(value=str(site_id))
     return site
+
+
+def list_sites(session: Session, ids: Sequence[int]) -> list[FuelSite]:
+    """Return those of the sites that there are, in the order of their ids here."""
+    found = {site.id: site for site in session.scalars(select(FuelSite).where(FuelSite.id.in_(ids)))}
+    return [found[number] for number in ids if number in found]
 
 
 def site_place(session: Session, site_id: int) -> tuple[float, float]:

@@ -7,23 +7,18 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from geodata.accounts import record_audit
-from geodata.errors import ForbiddenError, InvalidValueError, NotFoundError
-from geodata.i18n import N_
-from geodata.inspection_records import (
-    Finding,
-    InspectionCampaign,
-    InspectionVisit,
-    PaperState,
-    VisitKind,
-    VisitPaper,
-)
-from geodata.inspections.rights import Person, own_campaigns
-from geodata.inspections.visits import IN_WORK
-from geodata.layer import INSPECTION, Role
+from geodata.accounts.accounts import record_audit
+from geodata.base.errors import ForbiddenError, HiddenError, InvalidValueError, NotFoundError
+from geodata.base.i18n import N_
+from geodata.inspections.records import IN_WORK, InspectionCampaign, PaperState, VisitPaper
+from geodata.inspections.rights import Person, own_campaigns, own_papers
+from geodata.inspections.told import told_change
 from geodata.layers.fuel_sites import FuelSite
+from geodata.layers.fuel_sites.visits import Finding, InspectionVisit, VisitKind
+from geodata.schema.roles import INSPECTION
 
 SOON_DAYS = 14
+MAX_REMEDY_DAYS = 3653
 
 
 class Due(StrEnum):
@@ -63,7 +58,7 @@ def findings_of(person: Person) -> ColumnElement[bool]:
         raise ForbiddenError(roles=sorted(INSPECTION))
     if person.is_leader:
         return Finding.id.is_not(None)
-    own = select(VisitPaper.visit_id).where(VisitPaper.inspector == person.name, VisitPaper.visit_id.is_not(None))
+    own = select(VisitPaper.visit_id).where(own_papers(person.name), VisitPaper.visit_id.is_not(None))
     visit = aliased(InspectionVisit)
     visits = select(visit.id).where(or_(visit.id.in_(own), visit.campaign_id.in_(own_campaigns(person))))
     return or_(Finding.visit_id.is_(None), Finding.visit_id.in_(visits))
@@ -109,12 +104,12 @@ def count_follow_ups(session: Session, person: Person, on: date) -> dict[Due, in
 
 
 def get_finding(session: Session, person: Person, finding_id: int) -> Finding:
-    """Return a finding the person may follow up. Raises NotFoundError, ForbiddenError."""
+    """Return a finding the person may follow up. Raises NotFoundError, as HiddenError where it is others'."""
     finding = session.get(Finding, finding_id, with_for_update=True)
     if finding is None:
         raise NotFoundError(value=str(finding_id))
     if session.scalar(select(Finding.id).where(Finding.id == finding_id, findings_of(person))) is None:
-        raise ForbiddenError(roles=[Role.ADMIN.value])
+        raise HiddenError(value=str(finding_id))
     return finding
 
 
@@ -139,6 +134,10 @@ def record_follow_up(
     for name, day in (("remedied_on", remedied_on), ("fine_paid_on", fine_paid_on)):
         if day is not None and not finding.found_on <= day <= on:
             raise InvalidValueError(name=name, value=day.isoformat(), reason=N_("a day between the finding and today"))
+    latest = finding.found_on + timedelta(days=MAX_REMEDY_DAYS)
+    if remedy_due_on not in {None, finding.remedy_due_on} and not finding.found_on <= remedy_due_on <= latest:
+        reason = N_("a day from that of the finding on, within ten years")
+        raise InvalidValueError(name="remedy_due_on", value=remedy_due_on.isoformat(), reason=reason)
     if remedied_on is not None and not (remedy_evidence or "").strip():
         raise InvalidValueError(name="remedy_evidence", value="", reason=N_("say what shows that it is remedied"))
     new = {
@@ -147,7 +146,7 @@ def record_follow_up(
         "remedy_evidence": remedy_evidence,
     }  # fmt: skip
     changed = {name: value for name, value in new.items() if getattr(finding, name) != value}
-    told = "; ".join(f"{name}: {getattr(finding, name)} → {value}" for name, value in changed.items())
+    told = "; ".join(told_change(name, getattr(finding, name), value) for name, value in changed.items())
     for name, value in changed.items():
         setattr(finding, name, value)
     if changed:

@@ -1,191 +1,181 @@
-"""The papers of an inspection: minutes of a visit, target list and summary of a campaign. In Vietnamese, for authorities."""
+"""The papers of a campaign: list of targets and summary, from what the campaign's facts were when they were read."""
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Any
 
-from geodata.inspection_records import PaperPicture, VisitPaper
+from geodata.base.i18n import N_
+from geodata.export.blocks import Block, Grid
+from geodata.export.papers import Paper
+from geodata.export.wording import Wording
 from geodata.inspections.campaigns import Progress, TargetRow
-from geodata.inspections.checklists import checklist
-from geodata.inspections.papers_content import findings_in
-from geodata.layers.fuel_sites import FuelSite
-from geodata.papers import Block, Grid, Paper, Picture, long_day
+from geodata.inspections.papers_content import read_day
 
-ANSWERS = {"ok": "Đạt", "not_ok": "Không đạt", "na": "Không áp dụng"}
-SEVERITIES = {"violation": "Vi phạm hành chính", "major": "Tồn tại lớn", "minor": "Tồn tại"}
-VISIT_KINDS = {"planned": "theo kế hoạch", "unplanned": "đột xuất", "recheck": "phúc tra"}
+_TITLES = re.compile(r"\b(giám đốc|thành phố|tỉnh|tp\.?)(?=\s|$)")
 
 
-def visit_minutes(
-    paper: VisitPaper, site: FuelSite, pictures: Sequence[PaperPicture], *, office: str, labels: Mapping[str, str]
-) -> Paper:
-    """Return the minutes (biên bản) of a visit. `labels`: the checklist's texts in Vietnamese by item."""
-    content = {name: str(value) for name, value in paper.content.items()}
-    visited_on = _day(content.get("visited_on"), paper.planned_on)
-    blocks: list[Block] = [
-        f"Hôm nay, hồi …… giờ ……, {long_day(visited_on)}, tại {site.name}, {site.address or '…'}, "
-        f"đoàn kiểm tra tiến hành kiểm tra {VISIT_KINDS[paper.kind]}"
-        + (f", căn cứ văn bản số {content['decision_no']}." if content.get("decision_no") else "."),
-        "# I. Thành phần",
-        f"1. Đoàn kiểm tra: {content.get('leader') or paper.inspector}.",
-        f"2. Đại diện cơ sở và người có mặt: {'; '.join(_filled(content.get('people')))}.",
-        "# II. Thông tin cơ sở",
-        f"Mã: {site.code}. Thương nhân: {site.trader or '…'}. Mã số thuế: {site.tax_code or '…'}. "
-        f"Giấy chứng nhận: {site.certificate_no or 'chưa có số'}"
-        + (f", hết hạn {site.certificate_expires_on:%d/%m/%Y}." if site.certificate_expires_on else "."),
-    ]
-    if content.get("lat"):
-        blocks.append(
-            f"Vị trí ghi nhận khi kiểm tra: {content['lat']}, {content.get('lon')} (WGS 84), "
-            f"sai số ± {content.get('accuracy_m', '?')} m."
-        )
-    answered = [item for item in checklist(site.kind) if content.get(f"answer.{item.key}") in ANSWERS]
-    rows = [
-        [str(number), labels[item.key], ANSWERS[content[f"answer.{item.key}"]], content.get(f"remark.{item.key}", "")]
-        for number, item in enumerate(answered, start=1)
-    ]
-    blocks += [
-        "# III. Nội dung kiểm tra",
-        Grid(header=("TT", "Nội dung", "Kết quả", "Ghi chú"), rows=rows, widths=(1, 8.5, 2.7, 4.3)),
-    ]
-    found = findings_in(content)
-    blocks.append("# IV. Tồn tại, vi phạm và thời hạn khắc phục")
-    if found:
-        lines = [
-            [
-                str(number), SEVERITIES.get(finding.severity, ""), finding.description or labels.get(finding.item, ""),
-                finding.reference, _written(finding.due),
-            ]
-            for number, finding in enumerate(found, start=1)
-        ]  # fmt: skip
-        blocks.append(
-            Grid(
-                header=("TT", "Mức độ", "Nội dung", "Điều khoản", "Hạn khắc phục"),
-                rows=lines,
-                widths=(1, 2.7, 6, 4.2, 2.6),
+@dataclass(frozen=True, kw_only=True)
+class TargetFact:
+    """A target as a paper tells it; days as ISO 8601."""
+
+    name: str
+    address: str
+    trader: str
+    visited_on: str | None
+    findings: int
+    open_findings: int
+    waive_reason: str | None
+    is_selected: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CampaignFacts:
+    """What the papers of a campaign say, kept as JSON with each numbered one. Fines in VND, days as ISO 8601."""
+
+    #: The department, by its Vietnamese name.
+    office: str
+    number: str
+    title: str
+    authority: str | None
+    decided_on: str | None
+    legal_basis: str | None
+    planned: int
+    done: int
+    percent: int
+    waived: int
+    overdue: int
+    violations: int
+    fines_vnd: int
+    open_remedies: int
+    overdue_remedies: int
+    targets: Sequence[TargetFact]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the facts to be kept."""
+        return asdict(self)
+
+
+def read_facts(progress: Progress, targets: Sequence[TargetRow], *, office: str) -> CampaignFacts:
+    """Return what the papers of a campaign say now."""
+    campaign = progress.campaign
+    return CampaignFacts(
+        office=office, number=campaign.number, title=campaign.title, authority=campaign.authority,
+        decided_on=campaign.decided_on.isoformat() if campaign.decided_on else None, legal_basis=campaign.legal_basis,
+        planned=progress.planned, done=progress.done, percent=progress.percent, waived=progress.waived,
+        overdue=progress.overdue, violations=progress.violations, fines_vnd=progress.fines_vnd,
+        open_remedies=progress.open_remedies, overdue_remedies=progress.overdue_remedies,
+        targets=[
+            TargetFact(
+                name=row.site.name, address=row.site.address or "", trader=row.site.trader or "",
+                visited_on=row.visited_on.isoformat() if row.visited_on else None, findings=row.findings,
+                open_findings=row.open_findings, waive_reason=row.target.waive_reason,
+                is_selected=row.target.state == "selected",
             )
-        )
-    else:
-        blocks.append("Không phát hiện tồn tại.")
-    blocks += ["# V. Ý kiến, kiến nghị", content.get("note") or "Không."]
-    photos = [
-        Picture(
-            content=picture.content,
-            caption=f"Ảnh {number}" + (f", chụp {picture.taken_at:%H:%M %d/%m/%Y}" if picture.taken_at else ""),
-        )
-        for number, picture in enumerate((p for p in pictures if p.purpose == "photo"), start=1)
-    ]
-    if photos:
-        blocks += ["# VI. Ảnh chụp tại nơi kiểm tra", *photos]
-    blocks.append(
-        "Biên bản kết thúc hồi …… giờ …… cùng ngày, đã được đọc lại cho những người có mặt cùng nghe, công nhận đúng "
-        "và ký tên; lập thành hai bản có giá trị như nhau, mỗi bên giữ một bản."
-    )
-    signed = next((picture.content for picture in pictures if picture.purpose == "signature"), None)
-    return Paper(
-        office=office, number=f"{paper.id}/BB-KT", place="Hải Phòng",
-        day=visited_on, title="BIÊN BẢN KIỂM TRA", subject=f"Việc chấp hành quy định của pháp luật tại {site.name}",
-        blocks=blocks, signature_picture=signed,
-        signatures=(("ĐẠI DIỆN CƠ SỞ", ""), ("TRƯỞNG ĐOÀN KIỂM TRA", content.get("leader") or paper.inspector)),
-    )  # fmt: skip
-
-
-def target_list(progress: Progress, targets: Sequence[TargetRow], *, office: str, on: date) -> Paper:
-    """Return a campaign's list of targets."""
-    campaign = progress.campaign
-    rows = [
-        [str(number), row.site.name, row.site.address or "", row.site.trader or "", _outcome(row)]
-        for number, row in enumerate(targets, start=1)
-    ]
-    return Paper(
-        office=office, number="…/DS-SCT", day=on,
-        title="DANH SÁCH CƠ SỞ KIỂM TRA", subject=campaign.title, attached_to=_attached_to(progress),
-        blocks=[
-            Grid(header=("TT", "Cơ sở", "Địa chỉ", "Thương nhân", "Tình hình"), rows=rows, widths=(1, 4, 5, 3.5, 3)),
+            for row in targets
         ],
-        signatures=(("NGƯỜI LẬP", ""), ("LÃNH ĐẠO PHÒNG", "")),
     )  # fmt: skip
 
 
-def campaign_summary(progress: Progress, targets: Sequence[TargetRow], *, office: str, on: date) -> Paper:
-    """Return the summary of a campaign: figures, what is left and why, what is overdue."""
-    campaign = progress.campaign
-    left = [row for row in targets if row.visited_on is None and row.target.state == "selected"]
-    found = [row for row in targets if row.findings]
-    fines = f"{progress.fines_vnd:,}".replace(",", ".")
-    blocks: list[Block] = [
-        _basis(progress),
-        "# 1. Kết quả",
-        (
-            f"Số cơ sở theo kế hoạch: {progress.planned}; đã kiểm tra: {progress.done} ({progress.percent} %); "
-            f"được miễn: {progress.waived}; quá hạn chưa kiểm tra: {progress.overdue}."
-        ),
-        (
-            f"Vi phạm: {progress.violations}; tiền phạt: {fines} đồng; tồn tại chưa khắc phục: {progress.open_remedies}, "
-            f"trong đó quá hạn: {progress.overdue_remedies}."
-        ),
-        "# 2. Cơ sở có tồn tại, vi phạm",
+def facts_of(kept: Mapping[str, Any]) -> CampaignFacts:
+    """Return facts that were kept as JSON."""
+    return CampaignFacts(**{**kept, "targets": [TargetFact(**row) for row in kept["targets"]]})
+
+
+def target_list(facts: CampaignFacts, wording: Wording, *, office: str, number: str, on: date) -> Paper:
+    """Return a campaign's list of targets."""
+    say = wording.say
+    rows = [
+        [str(place), row.name, row.address, row.trader, _outcome(row, wording)]
+        for place, row in enumerate(facts.targets, start=1)
     ]
-    blocks.append(
-        Grid(
-            header=("TT", "Cơ sở", "Ngày kiểm tra", "Số tồn tại", "Chưa khắc phục"),
-            rows=[
-                [str(number), row.site.name, _written(row.visited_on), str(row.findings), str(row.open_findings)]
-                for number, row in enumerate(found, start=1)
-            ],
-            widths=(1, 7.5, 3, 2.5, 2.5),
-        )
-        if found
-        else "Không có."
-    )
-    blocks.append("# 3. Cơ sở chưa kiểm tra")
-    blocks.append("; ".join(row.site.name for row in left) + "." if left else "Không có.")
+    header = [say(text) for text in (N_("No."), N_("Site"), N_("Address"), N_("Trader"), N_("State of things"))]
     return Paper(
-        office=office, number="…/BC-SCT", day=on,
-        title="BÁO CÁO", subject=f"Kết quả thực hiện {campaign.number}: {campaign.title}", blocks=blocks,
-        addressee=campaign.authority or "……………………", signatures=(("GIÁM ĐỐC", ""),),
-        recipients=("Như trên", "Các phòng liên quan", "Lưu: VT"),
+        wording=wording, office=office, number=number, day=on, title=say(N_("LIST OF SITES TO INSPECT")),
+        subject=facts.title, attached_to=_attached_to(facts, wording),
+        blocks=[Grid(header=header, rows=rows, widths=(1, 4, 4.5, 3.5, 3.5))],
+        signatures=((say(N_("MADE BY")), ""), (say(N_("HEAD OF THE DIVISION")), "")),
     )  # fmt: skip
 
 
-def _basis(progress: Progress) -> str:
-    campaign = progress.campaign
-    parts = [f"Thực hiện văn bản số {campaign.number}"]
-    if campaign.decided_on:
-        parts.append(f"ngày {campaign.decided_on:%d/%m/%Y}")
-    if campaign.authority:
-        parts.append(f"của {campaign.authority}")
-    basis = f"; căn cứ {campaign.legal_basis}" if campaign.legal_basis else ""
-    return f"{' '.join(parts)}{basis}."
+def campaign_summary(facts: CampaignFacts, wording: Wording, *, office: str, number: str, on: date) -> Paper:
+    """Return the summary of a campaign: figures, what is left and why, what is overdue."""
+    say = wording.say
+    none = say(N_("There are none."))
+    left = [row.name for row in facts.targets if row.visited_on is None and row.is_selected]
+    blocks: list[Block] = [
+        _basis(facts, wording),
+        "# " + say(N_("1. Results")),
+        say(
+            N_("Sites by the plan: {planned}; inspected: {done} ({percent} %); waived: {waived}; overdue: {overdue}."),
+            planned=facts.planned, done=facts.done, percent=facts.percent, waived=facts.waived, overdue=facts.overdue,
+        ),
+        say(
+            N_("Violations: {violations}; fines: {fines} VND; findings not remedied: {open}, of them overdue: {overdue}."),
+            violations=facts.violations, fines=wording.amount(facts.fines_vnd), open=facts.open_remedies,
+            overdue=facts.overdue_remedies,
+        ),
+        "# " + say(N_("2. Sites with findings and violations")),
+        _found(facts, wording) or none,
+        "# " + say(N_("3. Sites not yet inspected")),
+        "; ".join(left) + "." if left else none,
+    ]  # fmt: skip
+    subject = say(N_("Results of {number}: {title}"), number=facts.number, title=facts.title)
+    return Paper(
+        wording=wording, office=office, number=number, day=on, title=say(N_("REPORT")), subject=subject, blocks=blocks,
+        addressee=_addressee(facts), signatures=((say(N_("DIRECTOR")), ""),),
+        recipients=[say(text) for text in (N_("As above"), N_("The divisions concerned"), N_("Archive"))],
+    )  # fmt: skip
 
 
-def _attached_to(progress: Progress) -> str:
-    campaign = progress.campaign
-    day = f" ngày {campaign.decided_on:%d/%m/%Y}" if campaign.decided_on else ""
-    return f"(Kèm theo văn bản số {campaign.number}{day}{f' của {campaign.authority}' if campaign.authority else ''})"
+def _found(facts: CampaignFacts, wording: Wording) -> Grid | None:
+    heads = (N_("No."), N_("Site"), N_("Day of the inspection"), N_("Number of findings"), N_("Not yet remedied"))
+    rows = [
+        [row.name, wording.day(read_day(row.visited_on or "")), str(row.findings), str(row.open_findings)]
+        for row in facts.targets
+        if row.findings
+    ]
+    numbered = [[str(number), *row] for number, row in enumerate(rows, start=1)]
+    header = [wording.say(text) for text in heads]
+    return Grid(header=header, rows=numbered, widths=(1, 7.5, 3, 2.5, 2.5)) if rows else None
 
 
-def _filled(text: str | None) -> list[str]:
-    """Return the lines of a text that say something; dots to write on when there is none."""
-    return [line.strip().rstrip(".;") for line in (text or "").splitlines() if line.strip()] or ["…"]
+def _basis(facts: CampaignFacts, wording: Wording) -> str:
+    text = wording.say(N_("Carrying out {document}"), document=_document(facts, wording))
+    if facts.legal_basis:
+        text += wording.say(N_("; on the basis of {basis}"), basis=facts.legal_basis)
+    return f"{text}."
 
 
-def _outcome(row: TargetRow) -> str:
-    if row.visited_on:
-        return f"Đã kiểm tra {row.visited_on:%d/%m/%Y}" + (f", {row.findings} tồn tại" if row.findings else "")
-    return f"Miễn: {row.target.waive_reason}" if row.target.waive_reason else "Chưa kiểm tra"
+def _attached_to(facts: CampaignFacts, wording: Wording) -> str:
+    return wording.say(N_("(Attached to {document})"), document=_document(facts, wording))
 
 
-def _day(text: str | None, default: date) -> date:
-    try:
-        return date.fromisoformat(text or "")
-    except ValueError:
-        return default
+def _document(facts: CampaignFacts, wording: Wording) -> str:
+    text = wording.say(N_("document no. {number}"), number=facts.number)
+    if decided_on := read_day(facts.decided_on or ""):
+        text += " " + wording.say(N_("of {day}"), day=wording.day(decided_on))
+    if facts.authority:
+        text += " " + wording.say(N_("by {authority}"), authority=facts.authority)
+    return text
 
 
-def _written(day: str | date | None) -> str:
-    if isinstance(day, str):
-        try:
-            day = date.fromisoformat(day)
-        except ValueError:
-            return ""
-    return f"{day:%d/%m/%Y}" if day else ""
+def _addressee(facts: CampaignFacts) -> str:
+    """Return who ordered the campaign; nobody writes to himself, so then it is left to fill in."""
+    is_own = facts.authority is not None and _of_office(facts.authority) == _of_office(facts.office)
+    return "……………………" if facts.authority is None or is_own else facts.authority
+
+
+def _of_office(name: str) -> str:
+    """Return the office that a name means: “Giám đốc Sở …”, “Sở … thành phố Hải Phòng” and “Sở … Hải Phòng” are one."""
+    return " ".join(_TITLES.sub(" ", name.casefold()).split())
+
+
+def _outcome(row: TargetFact, wording: Wording) -> str:
+    if visited_on := read_day(row.visited_on or ""):
+        text = wording.say(N_("Inspected {day}"), day=wording.day(visited_on))
+        return text + (wording.say(N_(", findings: {count}"), count=row.findings) if row.findings else "")
+    if row.waive_reason:
+        return wording.say(N_("Waived: {reason}"), reason=row.waive_reason)
+    return wording.say(N_("Not yet inspected"))

@@ -4,14 +4,16 @@ The content is flat text by field name (`answer.fire`, `finding.a1.severity`), s
 compared and merged field by field.
 """
 
+import hashlib
+import json
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 
-from geodata.errors import InvalidValueError
-from geodata.i18n import N_
+from geodata.base.errors import InvalidValueError
+from geodata.base.i18n import N_
 
 Content = dict[str, str]
 
@@ -20,12 +22,19 @@ MAX_LENGTH = 4000
 _NAME = re.compile(r"[a-z_]{1,40}(\.[A-Za-z0-9_-]{1,40}){0,2}")
 _FINDING = re.compile(r"finding\.([A-Za-z0-9_-]{1,40})\.([a-z_]{1,40})")
 _PLAIN = frozenset(
-    {"visited_on", "started_at", "decision_no", "leader", "people", "note", "lon", "lat", "accuracy_m", "located_at"}
-)
-_GROUPS = frozenset({"answer", "remark", "finding", "remedy", "remedy_note"})
+    {
+        "visited_on", "started_at", "ended_at", "decision_no", "leader", "people", "note", "lon", "lat", "accuracy_m", "located_at",
+        "campaign", "unsigned_reason", "no_position_reason",
+    }
+)  # fmt: skip
+_GROUPS = frozenset({"answer", "remark", "finding", "remedy", "remedy_note", "settle", "complaint", "complaint_note"})
+#: What a form sends beside the paper's fields.
+_OF_THE_FORM = frozenset({"csrf_token", "version", "base", "action", "reason"})
+#: A finding's form that is on the page without a script, whether it is needed or not, has such a key.
+SPARE = "spare-"
 
 #: The sanction decree in force on a day: Decree 99/2020 replaced 97/2013 on 11/10/2020.
-_DECREES = ((date(2020, 10, 11), "Nghị định 99/2020/NĐ-CP"), (date.min, "Nghị định 97/2013/NĐ-CP"))
+SANCTION_DECREES = ((date(2020, 10, 11), "Nghị định 99/2020/NĐ-CP"), (date.min, "Nghị định 97/2013/NĐ-CP"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,11 +54,18 @@ class WrittenFinding:
     item: str = ""
     severity: str = "minor"
     description: str = ""
+    #: The row of the catalogue that was chosen; none: the inspector's own words.
+    code: str = ""
     act: str = ""
     article: str = ""
     clause: str = ""
     point: str = ""
     due: str = ""
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nobody wrote anything: only what the form offers stands there."""
+        return self.severity == "minor" and not any((self.description, self.article, self.clause, self.point, self.due))
 
     @property
     def reference(self) -> str:
@@ -60,11 +76,16 @@ class WrittenFinding:
 
 
 def clean_content(raw: Mapping[str, object]) -> Content:
-    """Return the fields of a form that a paper has, as clean NFC text; empty ones left out. Raises InvalidValueError."""
+    """Return the fields of a form as clean NFC text; empty ones left out.
+
+    Raises InvalidValueError for what a paper has no place for: nothing is dropped in silence.
+    """
     content: Content = {}
     for name, value in raw.items():
-        if not _is_field(name) or not isinstance(value, str):
+        if name in _OF_THE_FORM:
             continue
+        if not _is_field(name) or not isinstance(value, str):
+            raise InvalidValueError(name=name[:40], value=str(value)[:20], reason=N_("the record has no such field"))
         text = "".join(
             char for char in unicodedata.normalize("NFC", value) if char == "\n" or unicodedata.category(char)[0] != "C"
         ).strip()
@@ -75,6 +96,17 @@ def clean_content(raw: Mapping[str, object]) -> Content:
     if len(content) > MAX_FIELDS:
         raise InvalidValueError(name="content", value=str(len(content)), reason=N_("too many fields"))
     return content
+
+
+def content_hash(content: Content) -> str:
+    """Return the SHA-256 (hex) of a paper's words: fields by name, as JSON without spaces, UTF-8."""
+    written = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(written.encode()).hexdigest()
+
+
+def takes_away(before: Content, after: Content) -> bool:
+    """Return whether words of `before` are not in `after`: a field emptied or written anew, not only gone on with."""
+    return any(not after.get(name, "").startswith(value) for name, value in before.items())
 
 
 def merge(base: Content | None, mine: Content, theirs: Content) -> tuple[Content, list[Conflict]]:
@@ -99,17 +131,16 @@ def merge(base: Content | None, mine: Content, theirs: Content) -> tuple[Content
 
 
 def findings_in(content: Content) -> list[WrittenFinding]:
-    """Return the findings of a paper; a checklist answer “not as required” without a finding becomes one."""
+    """Return the findings of a paper, complete or not; an answer “not as required” without a finding becomes one."""
     parts: dict[str, dict[str, str]] = {}
     for name, value in content.items():
         if match := _FINDING.fullmatch(name):
             parts.setdefault(match[1], {})[match[2]] = value
-    known = set(WrittenFinding.__dataclass_fields__)
-    found = [
-        WrittenFinding(key=key, **{name: value for name, value in values.items() if name in known - {"key"}})
+    written = [
+        WrittenFinding(key=key, **{name: value for name, value in values.items() if name in _FINDING_PARTS})
         for key, values in parts.items()
-        if values.get("description")
     ]
+    found = [finding for finding in written if not (finding.is_blank and finding.key.startswith(SPARE))]
     covered = {finding.item for finding in found}
     for name, value in content.items():
         group, _, item = name.partition(".")
@@ -119,12 +150,34 @@ def findings_in(content: Content) -> list[WrittenFinding]:
     return found
 
 
+_FINDING_PARTS = frozenset(WrittenFinding.__dataclass_fields__) - {"key"}
+
+
+def read_day(text: str) -> date | None:
+    """Return a day written as ISO 8601, or None for what is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def read_clock(text: str) -> time | None:
+    """Return an hour of the day written as ISO 8601 (“08:30”), or None for what is none."""
+    try:
+        return time.fromisoformat(text)
+    except ValueError:
+        return None
+
+
 def sanction_decree(on: date) -> str:
     """Return the decree by which violations of a day are judged."""
-    return next(name for start, name in _DECREES if on >= start)
+    return next(name for start, name in SANCTION_DECREES if on >= start)
 
 
 def _is_field(name: str) -> bool:
     if not _NAME.fullmatch(name):
         return False
-    return name in _PLAIN or name.partition(".")[0] in _GROUPS
+    group, _, rest = name.partition(".")
+    if group == "finding":
+        return (match := _FINDING.fullmatch(name)) is not None and match[2] in _FINDING_PARTS
+    return name in _PLAIN or (group in _GROUPS and bool(rest))

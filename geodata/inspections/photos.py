@@ -7,30 +7,37 @@ import base64
 import binascii
 import hashlib
 import io
+import re
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from PIL import Image, ImageOps, UnidentifiedImageError
+from pillow_heif import register_heif_opener
 
-from geodata.database import TIME_ZONE
-from geodata.errors import InvalidValueError
-from geodata.i18n import N_
+from geodata.base.database import TIME_ZONE
+from geodata.base.errors import InvalidValueError
+from geodata.base.i18n import N_
 
 MAX_BYTES = 15 * 2**20
+#: How much of an original is looked at for the time of taking.
+MAX_HEAD_BYTES = 512 * 1024
 MAX_PIXELS = 60_000_000
 MAX_SIDE_PX = 2000
 SIGNATURE_SIDE_PX = 900
-_FORMATS = ("JPEG", "PNG", "WEBP")
+_FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
 _TAKEN = 0x9003
 _EXIF_PART = 0x8769
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _DATA_URL = "data:image/png;base64,"
+
+register_heif_opener()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """A re-encoded picture. `source_sha256` is of the bytes as sent."""
+    """A re-encoded picture. `source_sha256` is of the bytes as sent, `original_sha256` of the file on the phone."""
 
     content: bytes
     mimetype: str
@@ -38,17 +45,24 @@ class Picture:
     height: int
     taken_at: datetime | None
     source_sha256: str
+    original_sha256: str | None = None
 
 
-def read_photo(data: bytes) -> Picture:
-    """Return a photo as JPEG of at most MAX_SIDE_PX, upright, without metadata. Raises InvalidValueError."""
+def read_photo(data: bytes, *, head: bytes = b"", original_sha256: str = "") -> Picture:
+    """Return a photo as JPEG of at most MAX_SIDE_PX, upright, without metadata. Raises InvalidValueError.
+
+    A phone that made it small sends the original's `head`, which says when it was taken, and its hash.
+    """
     image, taken_at = _open(data)
+    taken_at = taken_at or _time_in_head(head)
     image.thumbnail((MAX_SIDE_PX, MAX_SIDE_PX))
     clean = Image.new("RGB", image.size, "white")
     clean.paste(image.convert("RGBA"), mask=image.convert("RGBA").getchannel("A"))
     target = io.BytesIO()
     clean.save(target, "JPEG", quality=82, optimize=True)
-    return _picture(target.getvalue(), "image/jpeg", clean.size, taken_at, data)
+    picture = _picture(target.getvalue(), "image/jpeg", clean.size, taken_at, data)
+    is_hash = _SHA256.fullmatch(original_sha256) is not None
+    return replace(picture, original_sha256=original_sha256 if is_hash else None)
 
 
 def read_signature(data_url: str) -> Picture:
@@ -87,6 +101,16 @@ def _open(data: bytes) -> tuple[Image.Image, datetime | None]:
     return upright, taken_at
 
 
+def _time_in_head(head: bytes) -> datetime | None:
+    """Return when a photo was taken, out of the beginning of its file; nothing is decoded."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            return _taken_at(Image.open(io.BytesIO(head), formats=_FORMATS)) if head else None
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError, Warning):
+        return None
+
+
 def _taken_at(image: Image.Image) -> datetime | None:
     text = image.getexif().get_ifd(_EXIF_PART).get(_TAKEN)
     try:
@@ -103,4 +127,4 @@ def _picture(content: bytes, mimetype: str, size: tuple[int, int], taken_at: dat
 
 
 def _refused() -> InvalidValueError:
-    return InvalidValueError(name="photo", value="…", reason=N_("a JPEG, PNG or WebP picture is needed"))
+    return InvalidValueError(name="photo", value="…", reason=N_("a JPEG, HEIC, PNG or WebP picture is needed"))

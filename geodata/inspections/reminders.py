@@ -7,23 +7,19 @@ a job did not run.
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from sqlalchemy import BigInteger, Select, cast, func, null, select
 from sqlalchemy.orm import Session
 
-from geodata.explanations import Explanation
-from geodata.i18n import N_
-from geodata.inspection_records import (
-    Finding,
-    InspectionCampaign,
-    InspectionTarget,
-    PaperState,
-    TargetState,
-    VisitPaper,
-)
+from geodata.base.i18n import N_
 from geodata.inspections.followup import findings_of
+from geodata.inspections.records import InspectionCampaign, InspectionTarget, PaperState, TargetState, VisitPaper
+from geodata.inspections.reviews import ReviewState, is_in
 from geodata.inspections.rights import Person, campaign_ids
 from geodata.layers.fuel_sites import FuelSite
+from geodata.layers.fuel_sites.visits import Finding
+from geodata.schema.explanations import Explanation
 
 #: Days ahead: remedies that fall due, certificates that end.
 REMEDY_DAYS = 7
@@ -34,6 +30,7 @@ MOST = 100
 class Reason(StrEnum):
     """Why somebody is reminded, the most urgent first."""
 
+    RETURNED = "returned"
     OVERDUE = "overdue"
     MISSED = "missed"
     TOMORROW = "tomorrow"
@@ -42,6 +39,7 @@ class Reason(StrEnum):
 
 
 LABELS = {
+    Reason.RETURNED: N_("Minutes returned with a remark"),
     Reason.OVERDUE: N_("Remedies overdue"),
     Reason.MISSED: N_("Planned visits that were not made"),
     Reason.TOMORROW: N_("Visits tomorrow"),
@@ -73,15 +71,22 @@ def list_reminders(session: Session, person: Person, on: date) -> list[Reminder]
 
 def count_reminders(session: Session, person: Person, on: date) -> int:
     """Return how many reminders a person has; not more than MOST of each reason."""
+    return sum(session.execute(_counting(person, on)).one())
+
+
+@lru_cache(maxsize=256)
+def _counting(person: Person, on: date) -> Select[*tuple[int, ...]]:
+    """Return the statement of all counts; kept, because each page asks it and making it took a third of the page's work."""
     counts = [
         select(func.count()).select_from(query.with_only_columns(FuelSite.id).order_by(None).limit(MOST).subquery())
         for query in _queries(person, on).values()
     ]
-    return sum(session.execute(select(*(count.scalar_subquery() for count in counts))).one())
+    return select(*(count.scalar_subquery() for count in counts))
 
 
 _NO_VISIT = cast(null(), BigInteger)
 _TEXTS = {
+    Reason.RETURNED: N_("The minutes of {day} are to be corrected"),
     Reason.OVERDUE: N_("The remedy was due on {day}, {days} days ago"),
     Reason.MISSED: N_("The visit was planned for {day}"),
     Reason.TOMORROW: N_("The visit is planned for tomorrow, {day}"),
@@ -115,7 +120,14 @@ def _queries(person: Person, on: date) -> dict[Reason, Select[FuelSite, date, in
     ending = select(FuelSite, end, _NO_VISIT).where(
         FuelSite.id.in_(wanted), FuelSite.column("certificate_state") == "expiring"
     )
+    returned = (
+        select(FuelSite, planned, VisitPaper.id)
+        .join(VisitPaper, VisitPaper.feature_id == FuelSite.id)
+        .where(VisitPaper.inspector == person.name, is_in(ReviewState.ISSUES))
+        .order_by(planned, VisitPaper.id)
+    )
     return {
+        Reason.RETURNED: returned,
         Reason.OVERDUE: open_.where(due < on),
         Reason.MISSED: mine.where(planned < on),
         Reason.TOMORROW: mine.where(planned == on + timedelta(days=1)),

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from geodata.errors import ConfigurationError
+from geodata.base.errors import ConfigurationError
 
 SETTING = "ROUTING_TABLE"
 

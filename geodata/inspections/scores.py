@@ -1,7 +1,7 @@
 """What the worklist is ordered and filtered by, kept a row a site, so that half a million rank in one index.
 
 The row is filled by the very select that ranks one site alone, from the one derivation of the states. Triggers
-mark each site whose register, visits, findings or targets change, whatever door changes them; `holds_until` is the
+mark each site whose register, visits, findings, targets or complaints change, whatever door changes them; `holds_until` is the
 day on which a row changes by itself. Whoever reads works off marks and due rows first, or ranks without the table.
 """
 
@@ -13,10 +13,8 @@ from functools import reduce
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     ColumnElement,
-    Date,
     Double,
     Identity,
     Index,
@@ -25,7 +23,6 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     and_,
-    bindparam,
     case,
     cast,
     delete,
@@ -41,16 +38,17 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import BIT, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from geodata.database import Base
-from geodata.inspection_records import (
-    Finding,
-    InspectionCampaign,
-    InspectionTarget,
-    InspectionVisit,
-    TargetState,
-)
+from geodata.base.database import Base
+from geodata.inspections.score_sources import YEAR, among, findings_of, later, open_complaints, open_targets, visits_of
 from geodata.inspections.weights import Weights, current_weights, weights_of
-from geodata.layers.fuel_sites import BusinessState, FuelKind, FuelSite, certificate_state, inspection_status
+from geodata.layers.fuel_sites import (
+    BusinessState,
+    FuelKind,
+    FuelSite,
+    certificate_state,
+    holds_another,
+    inspection_status,
+)
 
 #: Up to so many outdated rows are worked off by whoever reads the list; more are left to the background.
 AT_ONCE = 3_000
@@ -58,7 +56,6 @@ AT_ONCE = 3_000
 SMALL_REGISTER = 20_000
 #: From so many on, ranking all is quicker than ranking these.
 MANY = 50_000
-YEAR = 365
 #: Only one at a time writes scores.
 LOCK = 20200303
 
@@ -189,13 +186,17 @@ def ranking(
         FuelSite.id, FuelSite.kind, FuelSite.tank_volume_m3, FuelSite.business_state, FuelSite.admin_unit_code,
         FuelSite.products, FuelSite.column("valid_to").label("valid_to"),
         certificate_state(day).label("certificate_state"), inspection_status(day).label("inspection_status"),
-        FuelSite.column("certificate_ends_on").label("ends_on"),
+        FuelSite.column("certificate_ends_on").label("ends_on"), holds_another(day).label("holds_another"),
         *(FuelSite.column(f"certificate_{name}").label(name) for name in _DATED),
         func.ST_X(geom).label("lon"), func.ST_Y(geom).label("lat"),
-    ).where(or_(FuelSite.valid_to.is_(None), FuelSite.valid_to >= day), *_among(FuelSite.id, ids))  # fmt: skip
+    ).where(or_(FuelSite.valid_to.is_(None), FuelSite.valid_to >= day), *among(FuelSite.id, ids))  # fmt: skip
     site = site_query.offset(0).subquery("site")
-    visits, findings, targets = _visits(day, ids), _findings(day, ids), _open_targets(ids)
-    parts = _parts(weights.points, day, site=site.c, visits=visits.c, findings=findings.c, targets=targets.c)
+    visits, findings, targets = visits_of(day, ids), findings_of(day, ids), open_targets(ids)
+    complaints = open_complaints(day, ids)
+    parts = _parts(
+        weights.points, day, site=site.c, visits=visits.c, findings=findings.c, targets=targets.c,
+        complaints=complaints.c,
+    )  # fmt: skip
     score: ColumnElement[Any] = reduce(operator.add, parts.values())
     return (
         select(
@@ -203,6 +204,7 @@ def ranking(
             site.c.lon, site.c.lat, site.c.kind, site.c.admin_unit_code, site.c.tank_volume_m3, site.c.products,
             site.c.certificate_state, site.c.inspection_status, site.c.ends_on,
             visits.c.last_visit, findings.c.violations, findings.c.due, targets.c.numbers,
+            complaints.c.complaints, complaints.c.complained_on,
             _holds_until(day, site.c, visits.c, findings.c).label("holds_until"), day.label("today"),
             *(expression.label(f"p_{name}") for name, expression in parts.items()),
         )
@@ -210,6 +212,7 @@ def ranking(
         .outerjoin(visits, visits.c.feature_id == site.c.id)
         .outerjoin(findings, findings.c.feature_id == site.c.id)
         .outerjoin(targets, targets.c.feature_id == site.c.id)
+        .outerjoin(complaints, complaints.c.feature_id == site.c.id)
     )  # fmt: skip
 
 
@@ -261,7 +264,7 @@ def _write(session: Session, weights: Weights, ids: Sequence[int] | None) -> int
         or_(FuelSite.column("valid_to").is_(None), FuelSite.column("valid_to") >= func.current_date()),
     )
     gone = session.execute(
-        delete(SiteScore).where(~is_there, *_among(SiteScore.feature_id, ids)),
+        delete(SiteScore).where(~is_there, *among(SiteScore.feature_id, ids)),
         execution_options={"synchronize_session": False, "preserve_rowcount": True},
     )
     return int(written.rowcount + gone.rowcount)  # type: ignore[attr-defined]
@@ -285,71 +288,21 @@ def _lock(session: Session) -> bool:
     return bool(session.execute(select(func.pg_try_advisory_xact_lock(LOCK))).scalar_one())
 
 
-def _among(column: ColumnElement[Any] | Any, ids: Sequence[int] | None) -> list[ColumnElement[bool]]:
-    return [] if ids is None else [column == func.any(bindparam(None, list(ids), ARRAY(BigInteger)))]
-
-
 def lot_of(month: ColumnElement[Any], site: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return a number drawn for a site and month, the same on every machine."""
     drawn = func.substr(func.md5(func.concat(month, "/", site)), 1, 8)
     return cast(cast(func.concat("x", drawn), BIT(32)), Integer)
 
 
-def _visits(day: ColumnElement[Any], ids: Sequence[int] | None) -> Any:
-    """Return the last visit of each site that has any by the day, and the next one already written down."""
-    been = InspectionVisit.visited_on <= day
-    return (
-        select(
-            InspectionVisit.feature_id,
-            func.max(InspectionVisit.visited_on).filter(been).label("last_visit"),
-            func.min(InspectionVisit.visited_on).filter(~been).label("next_visit"),
-        )
-        .where(*_among(InspectionVisit.feature_id, ids))
-        .group_by(InspectionVisit.feature_id)
-        .subquery("visits")
-    )
-
-
-def _findings(day: ColumnElement[Any], ids: Sequence[int] | None) -> Any:
-    """Return what the points and words need of the findings of each site that has any."""
-    is_open = and_(Finding.found_on <= day, or_(Finding.remedied_on.is_(None), Finding.remedied_on > day))
-    forgotten_on = Finding.found_on + 3 * YEAR
-    recent = and_(Finding.severity == "violation", Finding.found_on <= day, forgotten_on > day)
-    overdue_on = Finding.remedy_due_on + 1
-    turns: tuple[Any, ...] = (Finding.found_on, Finding.remedied_on, overdue_on, forgotten_on)
-    return (
-        select(
-            Finding.feature_id,
-            func.count().filter(recent).label("violations"),
-            func.min(Finding.remedy_due_on).filter(is_open).label("due"),
-            func.min(func.least(*(_later(turn, day) for turn in turns))).label("next_turn"),
-        )
-        .where(*_among(Finding.feature_id, ids))
-        .group_by(Finding.feature_id)
-        .subquery("findings")
-    )
-
-
-def _open_targets(ids: Sequence[int] | None) -> Any:
-    """Return the sites that are targets of campaigns and not yet visited under them, with the campaigns' numbers."""
-    visited = exists().where(
-        InspectionVisit.feature_id == InspectionTarget.feature_id,
-        InspectionVisit.campaign_id == InspectionTarget.campaign_id,
-    )
-    return (
-        select(
-            InspectionTarget.feature_id,
-            func.string_agg(InspectionCampaign.number, literal(", ")).label("numbers"),
-        )
-        .join(InspectionCampaign, InspectionCampaign.id == InspectionTarget.campaign_id)
-        .where(InspectionTarget.state == TargetState.SELECTED, ~visited, *_among(InspectionTarget.feature_id, ids))
-        .group_by(InspectionTarget.feature_id)
-        .subquery("targets")
-    )
-
-
 def _parts(
-    point: Mapping[str, int], day: ColumnElement[Any], *, site: Any, visits: Any, findings: Any, targets: Any
+    point: Mapping[str, int],
+    day: ColumnElement[Any],
+    *,
+    site: Any,
+    visits: Any,
+    findings: Any,
+    targets: Any,
+    complaints: Any,
 ) -> dict[str, ColumnElement[Any]]:
     """Return the points of each reason."""
     left = site.ends_on - day
@@ -379,6 +332,7 @@ def _parts(
         "past": func.least(func.coalesce(findings.violations, 0), 3) * point["past_violation"],
         "volume": cast(func.round(share * point["volume"]), Integer),
         "large": case((site.kind.in_([FuelKind.LPG_DEPOT, FuelKind.LPG_FILLING]), point["lpg_large"]), else_=0),
+        "complaint": case((complaints.feature_id.is_not(None), point["complaint"]), else_=0),
         "campaign": case((targets.feature_id.is_not(None), point["campaign"]), else_=0),
         "closed": case((site.business_state == BusinessState.CLOSED, -point["closed"]), else_=0),
     }  # fmt: skip
@@ -388,9 +342,6 @@ def _holds_until(day: ColumnElement[Any], site: Any, visits: Any, findings: Any)
     """Return the first later day on which state, points or belonging to the list may change by themselves."""
     turns = [site.revoked_on, site.suspended_from, site.suspended_to + 1, site.ends_on + 1, site.valid_to + 1]
     turns += [site.ends_on - days for days in (90, 60, 30)]
+    turns.append(case((site.holds_another, day + 1)))  # which one is held then is asked anew each day
     turns += [visits.last_visit + years * YEAR for years in (1, 2, 3)]
-    return func.least(*(_later(turn, day) for turn in turns), visits.next_visit, findings.next_turn)
-
-
-def _later(turn: ColumnElement[Any], day: ColumnElement[Any]) -> ColumnElement[Any]:
-    return cast(case((turn > day, turn)), Date)
+    return func.least(*(later(turn, day) for turn in turns), visits.next_visit, findings.next_turn)

@@ -7,12 +7,12 @@ from typing import Any
 
 import xlsxwriter
 
-from geodata.explanations import Explanation
-from geodata.i18n import N_
+from geodata.base.i18n import N_
 from geodata.inspections.campaigns import TargetRow
 from geodata.inspections.followup import FollowUp
 from geodata.inspections.worklist import RankedSite
 from geodata.layers.fuel_sites import CertificateState, FuelKind, InspectionStatus
+from geodata.schema.explanations import Explanation
 
 Translate = Callable[[str], str]
 Cell = str | int | float | date | None
@@ -24,7 +24,7 @@ def write_worklist(
     """Return the worklist with its reasons."""
     columns = (
         N_("Rank"), N_("Points"), N_("Code"), N_("Name"), N_("Kind"), N_("Address"), N_("Certificate"),
-        N_("Inspection"), N_("Last visit"), N_("Why"), "lon", "lat",
+        N_("Inspection"), N_("Last visit"), N_("Why"), N_("Longitude"), N_("Latitude"),
     )  # fmt: skip
     rows: list[list[Cell]] = [
         [

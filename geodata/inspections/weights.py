@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from geodata.accounts import record_audit
-from geodata.errors import InvalidValueError
-from geodata.i18n import N_
-from geodata.inspection_records import RankingWeights
+from geodata.accounts.accounts import record_audit
+from geodata.base.errors import InvalidValueError
+from geodata.base.i18n import N_
+from geodata.inspections.records import RankingWeights
 
 #: Weight -> (label, default points).
 WEIGHTS: dict[str, tuple[str, int]] = {
@@ -27,6 +27,7 @@ WEIGHTS: dict[str, tuple[str, int]] = {
     "past_violation": (N_("Each violation of the last three years (three at most)"), 10),
     "volume": (N_("Tank volume (whole from 200 m³)"), 10),
     "lpg_large": (N_("LPG depot or filling station"), 8),
+    "complaint": (N_("Complaint of the public, not yet looked into"), 25),
     "campaign": (N_("Target of a campaign, not yet visited"), 15),
     "closed": (N_("Closed: points taken off"), 60),
 }

@@ -15,13 +15,14 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from geoalchemy2 import Geography
 
-from geodata.crs import WGS84
-from geodata.explanations import Explanation
-from geodata.i18n import N_
-from geodata.inspection_records import InspectionTarget, InspectionVisit, TargetState
+from geodata.base.crs import WGS84
+from geodata.base.i18n import N_
+from geodata.inspections.records import InspectionTarget, TargetState
 from geodata.inspections.scores import Basis, SiteScore, prepare, ranking, score_rows
-from geodata.inspections.weights import Weights
+from geodata.inspections.weights import Weights, current_weights
 from geodata.layers.fuel_sites import FuelSite
+from geodata.layers.fuel_sites.visits import InspectionVisit
+from geodata.schema.explanations import Explanation
 
 #: More matches than this are told as “more than”.
 COUNT_LIMIT = 10_000
@@ -109,6 +110,12 @@ def rank_sites(
         why = Reason(points=0, text=Explanation(template=N_("Drawn by lot, to keep the ranking honest")))
         sites += _read(session, drawn, basis.weights, here, why)
     return Worklist(sites=sites, total=len(matches), has_next=len(ids) > ranked, basis=basis)
+
+
+def read_points(session: Session, ids: Sequence[int]) -> dict[int, int]:
+    """Return site id -> the points by which the list ranks it, worked out now."""
+    found = ranking(current_weights(session), ids=ids).subquery("found")
+    return {row[0]: row[1] for row in session.execute(select(found.c.feature_id, found.c.score))}
 
 
 def _ordered(
@@ -263,6 +270,10 @@ def _reasons(row: Mapping[Any, Any]) -> Iterable[Reason]:
         yield Reason(points=row["p_volume"], text=Explanation(template=N_("Tanks of {volume} m³"), words=words))
     if row["p_large"]:
         yield Reason(points=row["p_large"], text=Explanation(template=N_("LPG depot or filling station")))
+    if row["p_complaint"]:
+        words = {"count": row["complaints"], "day": row["complained_on"]}
+        template = N_("Complaints not yet looked into: {count}, the oldest of {day}")
+        yield Reason(points=row["p_complaint"], text=Explanation(template=template, words=words))
     if row["p_campaign"]:
         words = {"numbers": row["numbers"]}
         yield Reason(

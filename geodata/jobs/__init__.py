@@ -1,71 +1,131 @@
-"""The background queue on PostgreSQL (procrastinate), and its worker: `python -m geodata.jobs`.
+"""The background queue on PostgreSQL (procrastinate), and its worker: `python -m geodata.jobs [MODULE ...]`.
 
-Tasks are plain functions registered on QUEUE; whoever defers one opens QUEUE with the synchronous
-connector. The worker survives a database restart, because the supervisor starts it again.
+Work is queued by `defer` in the very transaction that makes it wait: both are stored, or neither is. Who has work that waits
+also says how to find it (`register_backlog`); each minute the worker queues whatever waits without a job all the same.
 """
 
 import asyncio
+import json
 import logging
 import signal
+import sys
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import procrastinate
+from procrastinate.jobs import Status
+from sqlalchemy import Connection, Select, String, cast, column, func, literal, select, table, text
 from sqlalchemy.orm import Session
 
-from geodata.database import TIME_ZONE, database_url, libpq_conninfo, new_engine
-from geodata.logins import forget_old_logins
+from geodata.base.database import TIME_ZONE, database_url, libpq_conninfo, new_engine
+from geodata.base.logs import log_as_json
 
 log = logging.getLogger(__name__)
 
-#: The tasks that live above this module in the import order are found by name when a worker starts.
+#: The tasks live above this module in the import order; they are found by name when a worker starts.
 QUEUE = procrastinate.App(
-    connector=procrastinate.SyncPsycopgConnector(), import_paths=["geodata.import_runs", "geodata.inspection_runs"]
+    connector=procrastinate.SyncPsycopgConnector(),
+    import_paths=[
+        "geodata.importing.sessions.runs",
+        "geodata.inspections.runs",
+        "geodata.grid.runs",
+        "geodata.housekeeping",
+    ],
 )
 
-#: Seconds a running job may be silent before it counts as lost with its worker.
-LOST_AFTER_S = 600
+#: Seconds a worker may be silent before its jobs count as lost with it; it gives a sign of life every 10.
+LOST_AFTER_S = 60
+#: How often a job is taken up again after its worker was lost: what kills every worker is not tried for ever.
+MAX_ATTEMPTS = 5
+
+_DEFER = text(
+    "SELECT (procrastinate_defer_jobs_v1(ARRAY[CAST(ROW('default', CAST(:task AS text), 0, NULL, NULL,"
+    " CAST(:arguments AS jsonb), NULL) AS procrastinate_job_to_defer_v1)]))[1]"
+)
+_JOBS = table("procrastinate_jobs", column("task_name"), column("status"), column("args"))
+_BACKLOGS: dict[str, Select[int]] = {}
 
 
-def _conninfo() -> str:
-    return libpq_conninfo(database_url())
+def defer(session: Session | Connection, task: str, **arguments: Any) -> int:
+    """Queue a task by its name in the caller's transaction, and return the job's number.
+
+    The worker hears of it when the transaction is committed, and never of one that is rolled back.
+    """
+    return int(session.execute(_DEFER, {"task": task, "arguments": json.dumps(arguments)}).scalar_one())
 
 
-@QUEUE.periodic(cron="17 3 * * *")
-@QUEUE.task(queueing_lock="forget_old_logins", name="forget_old_logins")
-def _forget_old_logins(timestamp: int) -> None:
-    """Delete ended sessions and old failures each night."""
-    engine = new_engine()
+def register_backlog(task: str, waiting: Select[int]) -> None:
+    """Say which numbers wait for a task that takes `number`, so that none waits for ever without a job."""
+    _BACKLOGS[task] = waiting
+
+
+def backlogs() -> Mapping[str, Select[int]]:
+    """Return task -> what waits for it, of all kinds of work that are loaded."""
+    return MappingProxyType(_BACKLOGS)
+
+
+def queue_forgotten(session: Session) -> list[tuple[str, int]]:
+    """Queue whatever waits without a job, and return it as task and number. The caller commits."""
+    found = []
+    for task, waiting in _BACKLOGS.items():
+        numbers = waiting.subquery()
+        number = numbers.c[0]
+        job = (
+            select(literal(1))
+            .select_from(_JOBS)
+            .where(
+                _JOBS.c.task_name == task,
+                cast(_JOBS.c.status, String).in_(("todo", "doing")),
+                func.jsonb_extract_path_text(_JOBS.c.args, "number") == cast(number, String),
+            )
+        )
+        found += [(task, each) for each in session.scalars(select(number).where(~job.exists()))]
+    for task, each in found:
+        log.warning("%s %s waited without a job; it is queued now", task, each)
+        defer(session, task, number=each)
+    return found
+
+
+@QUEUE.periodic(cron="* * * * *")
+@QUEUE.task(queueing_lock="queue_forgotten_work", name="queue_forgotten_work")
+def _queue_forgotten_work(timestamp: int) -> None:
+    """Queue whatever waits without a job."""
+    engine = new_engine(pool_size=1)
     with Session(engine) as session:
-        forget_old_logins(session)
+        queue_forgotten(session)
         session.commit()
     engine.dispose()
 
 
-@QUEUE.periodic(cron="*/5 * * * *")
+@QUEUE.periodic(cron="* * * * *")
 @QUEUE.task(queueing_lock="retry_lost_jobs", name="retry_lost_jobs", pass_context=True)
 async def _retry_lost_jobs(context: procrastinate.JobContext, timestamp: int) -> None:
-    """Queue again what a killed worker left running."""
+    """Queue again what a killed worker left running, and give up what every worker dies of."""
     manager = context.app.job_manager
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=LOST_AFTER_S):
-        await manager.retry_job(job)
+        if job.attempts < MAX_ATTEMPTS:
+            await manager.retry_job(job)
+        else:
+            log.error(
+                "job %s (%s %s) was lost %s times and is given up", job.id, job.task_name, job.task_kwargs, job.attempts
+            )
+            await manager.finish_job(job, Status.FAILED, delete_job=False)
 
 
-def defer(task: str, **arguments: Any) -> int:
-    """Queue a task by its name and return the job's number."""
-    connector = procrastinate.SyncPsycopgConnector(conninfo=_conninfo(), kwargs={"options": f"-c TimeZone={TIME_ZONE}"})
-    with QUEUE.replace_connector(connector) as app, app.open():
-        return int(app.configure_task(task).defer(**arguments))
-
-
-async def _work() -> None:
-    connector = procrastinate.PsycopgConnector(conninfo=_conninfo(), min_size=1, max_size=4)
+async def _work(more: Sequence[str]) -> None:
+    QUEUE.import_paths = [*(QUEUE.import_paths or ()), *more]
+    connector = procrastinate.PsycopgConnector(
+        conninfo=libpq_conninfo(database_url()), kwargs={"options": f"-c TimeZone={TIME_ZONE}"}, min_size=1, max_size=4
+    )
+    # The one place where the application is given a connection: a worker has a process of its own.
     with QUEUE.replace_connector(connector) as app:
         async with app.open_async():
             await app.run_worker_async(concurrency=2, install_signal_handlers=True)
 
 
 def main() -> None:
-    """Work until SIGTERM or SIGINT; a job that runs is finished first."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s worker %(levelname)s %(message)s")
+    """Work until SIGTERM or SIGINT; a job that runs is finished first. Arguments name modules with further tasks."""
+    log_as_json("worker")
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    asyncio.run(_work())
+    asyncio.run(_work(sys.argv[1:]))

@@ -1,12 +1,16 @@
 """The layer kinds of the project, in legend order. Their files are private to this package."""
 
-from geodata.layer import registry
 from geodata.layers.admin_units import AdminUnit
 from geodata.layers.fuel_sites import FuelSite
 from geodata.layers.industrial_clusters import IndustrialCluster
 from geodata.layers.markets import Market
+from geodata.layers.petitions import Petition
 from geodata.layers.planning_zones import PlanningZone
 from geodata.layers.power_lines import PowerLine
+from geodata.layers.projects import Project
 from geodata.layers.substations import Substation
+from geodata.schema.registry import registry
 
-LAYERS = registry(FuelSite, Market, Substation, PowerLine, IndustrialCluster, PlanningZone, AdminUnit)
+LAYERS = registry(
+    FuelSite, Market, Substation, Project, Petition, PowerLine, IndustrialCluster, PlanningZone, AdminUnit
+)

@@ -10,20 +10,12 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, Numeric, Text, case, func, literal
 from sqlalchemy.orm import Mapped
 
-from geodata.filters import Choice, Range
-from geodata.i18n import N_
-from geodata.layer import (
-    Feature,
-    GeometryType,
-    Group,
-    LabelledEnum,
-    Layer,
-    Style,
-    Symbol,
-    Variation,
-    derived,
-    field,
-)
+from geodata.base.i18n import N_
+from geodata.schema.feature import Feature, GeometryType, Layer
+from geodata.schema.fields import Group, LabelledEnum, derived, field
+from geodata.schema.filters import Choice, Range
+from geodata.schema.portrayal import Style, Symbol, Variation
+from geodata.schema.sense import InOrder, SameScale
 
 
 class UnitKind(LabelledEnum):
@@ -52,12 +44,17 @@ class AdminUnit(Feature):
     __tablename__ = "admin_unit"
     layer = Layer(
         name="admin_units",
+        sense=(
+            SameScale(name="area_unit", fields=("area_km2",)),
+            InOrder(name="validity_days", lesser="valid_from", greater="valid_to"),
+        ),
         title=N_("Administrative units"),
         singular=N_("Administrative unit"),
         description=N_("Wards, communes and special zones since 1 July 2025, and former units"),
         geometry=GeometryType.POLYGON,
         selects_as="unit",
         key=("code", "valid_from"),
+        other_names=("full_name", "formed_from"),
         style=Style(
             base=Symbol(fill="#FFFFFF", fill_opacity=0.0, stroke="#8D97A5", stroke_px=1),
             by=(
@@ -105,6 +102,13 @@ class AdminUnit(Feature):
         source_names=("OLD_DISTRICT", "HUYEN_CU", "DISTRICT_VN"),
         filter=Choice(),
         searchable=True,
+    )
+    formed_from: Mapped[str | None] = field(
+        label=N_("Formed from"),
+        type_=Text,
+        source_names=("HINH_THANH_TU", "SAP_NHAP_TU", "FORMED_FROM"),
+        searchable=True,
+        help=N_("Units of before that it was formed from, separated by commas"),
     )
     founding_document_no: Mapped[str | None] = field(
         label=N_("Document"), type_=Text, source_names=("SO_NQ", "VAN_BAN"), group=Group.LEGAL

@@ -10,30 +10,18 @@ from decimal import Decimal
 from sqlalchemy import BigInteger, Numeric, Text, case, cast, func, literal
 from sqlalchemy.orm import Mapped
 
-from geodata.filters import Choice, DateRange, Range
-from geodata.i18n import N_
-from geodata.layer import (
-    EDITORS,
-    STAFF,
-    Access,
-    Chart,
-    Detail,
-    DetailInfo,
-    Feature,
-    GeometryType,
-    Group,
-    LabelledEnum,
-    Layer,
-    Life,
-    Role,
-    Showcase,
-    Style,
-    Symbol,
-    Variation,
-    derived,
-    field,
-    parent,
-)
+from geodata.base.i18n import N_
+from geodata.schema.charts import Chart, Reported, ReportFigure, Showcase
+from geodata.schema.details import Detail, DetailInfo, parent
+from geodata.schema.feature import Feature, GeometryType, Layer
+from geodata.schema.fields import Group, LabelledEnum, derived, field
+from geodata.schema.filters import Choice, DateRange, Range
+from geodata.schema.grid import GridConsumers
+from geodata.schema.lifecycle import Life
+from geodata.schema.pipeline import Pipeline
+from geodata.schema.portrayal import CROSSED, DOTTED, Style, Symbol, Variation
+from geodata.schema.roles import EDITORS, STAFF, Access, Role
+from geodata.schema.sense import InOrder, SameScale
 
 
 class ClusterKind(LabelledEnum):
@@ -58,7 +46,7 @@ class ClusterStatus(LabelledEnum):
     APPRAISING = "appraising", N_("In appraisal"), "đang thẩm định", "thẩm định"
     LISTED = "listed", N_("In the approved list"), "trong danh mục qh", "quy hoạch"
     PROPOSED = "proposed", N_("Proposed"), "đề xuất"
-    SUSPENDED = "suspended", N_("Suspended"), "tạm dừng"
+    SUSPENDED = "suspended", N_("Suspended"), "tạm dừng", "tạm ngừng"
     ABOLISHED = "abolished", N_("Abolished"), "bãi bỏ"
 
 
@@ -96,11 +84,13 @@ class DossierStep(Detail):
     )
 
     feature_id: Mapped[int] = parent("industrial_cluster")
-    step: Mapped[DossierStepKind] = field(label=N_("Step"), values=DossierStepKind, required=True)
-    due_on: Mapped[date | None] = field(label=N_("Due"))
-    done_on: Mapped[date | None] = field(label=N_("Done"))
-    document_no: Mapped[str | None] = field(label=N_("Document"), type_=Text)
-    note: Mapped[str | None] = field(label=N_("Note"), type_=Text)
+    step: Mapped[DossierStepKind] = field(
+        label=N_("Step"), source_names=("BUOC", "THU_TUC"), values=DossierStepKind, required=True
+    )
+    due_on: Mapped[date | None] = field(label=N_("Due"), source_names=("HAN", "NGAY_HAN"))
+    done_on: Mapped[date | None] = field(label=N_("Done"), source_names=("NGAY_XONG", "HOAN_THANH"))
+    document_no: Mapped[str | None] = field(label=N_("Document"), source_names=("SO_VB", "VAN_BAN"), type_=Text)
+    note: Mapped[str | None] = field(label=N_("Note"), source_names=("GHI_CHU",), type_=Text)
 
 
 class ClusterReport(Detail):
@@ -117,10 +107,16 @@ class ClusterReport(Detail):
     )
 
     feature_id: Mapped[int] = parent("industrial_cluster")
-    period_ends_on: Mapped[date] = field(label=N_("Period to"), required=True)
-    project_count: Mapped[int | None] = field(label=N_("Projects"), check="project_count >= 0")
+    period_ends_on: Mapped[date] = field(label=N_("Period to"), source_names=("KY_BAO_CAO", "DEN_NGAY"), required=True)
+    project_count: Mapped[int | None] = field(
+        label=N_("Projects"), source_names=("SO_DU_AN",), check="project_count >= 0"
+    )
     registered_capital_vnd: Mapped[int | None] = field(
-        label=N_("Registered capital"), unit="VND", type_=BigInteger, check="registered_capital_vnd >= 0"
+        label=N_("Registered capital"),
+        source_names=("VON_DK", "VON_DANG_KY"),
+        unit="VND",
+        type_=BigInteger,
+        check="registered_capital_vnd >= 0",
     )
     worker_count: Mapped[int | None] = field(label=N_("Workers"), check="worker_count >= 0")
     revenue_vnd: Mapped[int | None] = field(label=N_("Revenue"), unit="VND", type_=BigInteger, check="revenue_vnd >= 0")
@@ -131,7 +127,7 @@ class ClusterReport(Detail):
 
 _HATCHED = Symbol(hatch=45, fill_opacity=0.55)
 _PLANNED = Symbol(fill_opacity=0.06, dash=(7, 5))
-_GREY = Symbol(fill="#8A8F98", stroke="#5F6670", fill_opacity=0.35)
+_GREY = Symbol(fill="#8A8F98", stroke="#5F6670", fill_opacity=0.35, hatch=180)
 
 #: Parks and zones are on the map for context; figures and the public page are about clusters.
 CLUSTERS_ONLY = {"kind": ("cluster", "craft_village")}
@@ -143,35 +139,64 @@ class IndustrialCluster(Feature):
     __tablename__ = "industrial_cluster"
     layer = Layer(
         name="industrial_clusters",
+        pipeline=Pipeline(
+            title=N_("Industrial clusters to be established"),
+            field="status",
+            states=(
+                ClusterStatus.PROPOSED,
+                ClusterStatus.LISTED,
+                ClusterStatus.APPRAISING,
+                ClusterStatus.SUBMITTED,
+                ClusterStatus.ESTABLISHED,
+                ClusterStatus.LAND_CLEARANCE,
+                ClusterStatus.BUILDING,
+            ),
+            holder="investor",
+            only=CLUSTERS_ONLY,
+            steps="dossier_steps",
+        ),
+        sense=(
+            InOrder(name="industrial_land_of_area", lesser="industrial_land_ha", greater="area_ha"),
+            InOrder(name="leased_of_industrial_land", lesser="leased_area_ha", greater="industrial_land_ha"),
+            InOrder(name="disbursed_of_capital", lesser="disbursed_capital_vnd", greater="infrastructure_capital_vnd"),
+            SameScale(name="area_unit", fields=("area_ha", "planned_area_ha", "industrial_land_ha", "leased_area_ha")),
+            SameScale(name="money_unit", fields=("infrastructure_capital_vnd", "disbursed_capital_vnd")),
+            SameScale(name="power_unit", fields=("power_demand_mw",)),
+        ),
+        code_names=("MA_CUM", "MA_CCN", "cluster_code"),
         title=N_("Industrial clusters"),
         singular=N_("Industrial cluster"),
         description=N_("Industrial clusters from proposal to full; parks and zones for context"),
         geometry=GeometryType.POLYGON,
         access=Access(write=EDITORS | {Role.PLANNER}),
         style=Style(
-            base=Symbol(fill="#6A51A3", stroke="#4A3580", stroke_px=1.8, fill_opacity=0.45),
+            base=Symbol(fill="#6A51A3", stroke="#4A3580", stroke_px=1.8, fill_opacity=0.45, weight=8),
+            small=Symbol(shape="hexagon", size_px=17, glyph="factory"),
             by=(
                 Variation(
                     field="status",
                     cases={
-                        "appraising": _PLANNED,
-                        "submitted": _PLANNED,
+                        "appraising": Symbol(fill_opacity=0.06, dash=(7, 3, 2, 3)),
+                        "submitted": Symbol(fill_opacity=0.06, dash=(14, 4)),
                         "listed": _PLANNED,
-                        "proposed": _PLANNED,
-                        "established": _HATCHED,
-                        "land_clearance": _HATCHED,
+                        "proposed": Symbol(fill_opacity=0.06, dash=(2, 4)),
+                        "established": Symbol(hatch=135, fill_opacity=0.35),
+                        "land_clearance": Symbol(hatch=DOTTED, fill_opacity=0.55),
                         "building": _HATCHED,
-                        "expanding": _HATCHED,
+                        "expanding": Symbol(hatch=CROSSED, fill_opacity=0.55),
                         "operating": Symbol(),
-                        "full": Symbol(fill_opacity=0.7),
+                        "full": Symbol(fill_opacity=0.85, stroke_px=2.6),
                         "suspended": _GREY,
-                        "abolished": Symbol(fill="#8A8F98", stroke="#5F6670", fill_opacity=0.12, dash=(2, 4)),
+                        "abolished": Symbol(
+                            fill="#8A8F98", stroke="#5F6670", fill_opacity=0.12, dash=(1, 2), badge="cross"
+                        ),
                     },
                     unknown=Symbol(fill="#FFFFFF", fill_opacity=0.5),
                 ),
             ),
-            label_fields=("name", "occupancy_percent"),
-            label_min_zoom=11,
+            label_fields=("name", "free_land_ha"),
+            short=(("Cụm công nghiệp", "CCN"), ("Khu công nghiệp", "KCN")),
+            label_min_zoom=8,
             label_rank=2,
         ),
         showcase=Showcase(
@@ -186,6 +211,19 @@ class IndustrialCluster(Feature):
             only=CLUSTERS_ONLY,
         ),
         refers={"admin_unit_code": "admin_units", "supplying_substation_code": "substations"},
+        reported=Reported(
+            place=2,
+            figures=(
+                ReportFigure(label=N_("Industrial clusters"), only=CLUSTERS_ONLY),
+                ReportFigure(label=N_("Clusters by status"), only=CLUSTERS_ONLY, by="status"),
+                ReportFigure(label=N_("Area of clusters"), only=CLUSTERS_ONLY, sums="area_ha"),
+                ReportFigure(label=N_("Industrial land of clusters"), only=CLUSTERS_ONLY, sums="industrial_land_ha"),
+                ReportFigure(label=N_("Leased land of clusters"), only=CLUSTERS_ONLY, sums="leased_area_ha"),
+                ReportFigure(
+                    label=N_("Clusters established in the month"), only=CLUSTERS_ONLY, within="established_on"
+                ),
+            ),
+        ),
         charts=(
             Chart(
                 title=N_("Industrial clusters by status"),
@@ -208,6 +246,12 @@ class IndustrialCluster(Feature):
             under_way=("established", "land_clearance", "building"),
             gone=("abolished",),
             sums=("area_ha", "free_land_ha"),
+        ),
+        grid=GridConsumers(
+            supplied_by="supplying_substation_code",
+            free_ha="free_land_ha",
+            trade="industries",
+            stated_mw="power_demand_mw",
         ),
     )
     details = (DossierStep, ClusterReport)
@@ -257,7 +301,7 @@ class IndustrialCluster(Feature):
         case(
             (
                 (industrial_land_ha - leased_area_ha).is_not(None),
-                func.greatest(industrial_land_ha - leased_area_ha, literal(0)),
+                func.greatest(industrial_land_ha - leased_area_ha, literal(0), type_=Numeric()),
             )
         ),
         label=N_("Free land"),
@@ -267,7 +311,7 @@ class IndustrialCluster(Feature):
         help=N_("Industrial land not yet leased"),
     )
     occupancy_percent: Mapped[Decimal | None] = derived(
-        func.round(cast(leased_area_ha * 100 / func.nullif(industrial_land_ha, 0), Numeric), 1),
+        func.round(cast(leased_area_ha * 100 / func.nullif(industrial_land_ha, 0), Numeric), 1, type_=Numeric()),
         label=N_("Occupancy"),
         unit="%",
         filter=Range(),
@@ -362,6 +406,16 @@ class IndustrialCluster(Feature):
         source_names=("CAP_DIEN_TBA", "TBA_CAP_DIEN"),
         filter=Choice(),
         group=Group.SIZE,
+    )
+    power_demand_mw: Mapped[Decimal | None] = field(
+        label=N_("Further power demand"),
+        unit="MW",
+        type_=Numeric(8, 2),
+        source_names=("NHU_CAU_DIEN", "CONG_SUAT_YC"),
+        group=Group.SIZE,
+        roles=STAFF,
+        check="power_demand_mw >= 0",
+        help=N_("What the cluster will draw besides today's load; computed from the free land where it is not stated"),
     )
     size_check: Mapped[str | None] = derived(
         case(

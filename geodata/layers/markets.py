@@ -9,28 +9,18 @@ from decimal import Decimal
 from sqlalchemy import BigInteger, Numeric, Text
 from sqlalchemy.orm import Mapped
 
-from geodata.filters import DateRange, Range
-from geodata.i18n import N_
-from geodata.layer import (
-    EDITORS,
-    STAFF,
-    Access,
-    Chart,
-    Detail,
-    DetailInfo,
-    Feature,
-    GeometryType,
-    Group,
-    LabelledEnum,
-    Layer,
-    Life,
-    Role,
-    Style,
-    Symbol,
-    Variation,
-    field,
-    parent,
-)
+from geodata.base.i18n import N_
+from geodata.schema.charts import Chart, Reported, ReportFigure
+from geodata.schema.details import Detail, DetailInfo, parent
+from geodata.schema.feature import Feature, GeometryType, Layer
+from geodata.schema.fields import Group, LabelledEnum, field
+from geodata.schema.filters import DateRange, Range
+from geodata.schema.grid import GridConsumers
+from geodata.schema.lifecycle import Life
+from geodata.schema.pipeline import Pipeline, Term
+from geodata.schema.portrayal import Style, Symbol, Variation
+from geodata.schema.roles import EDITORS, STAFF, Access, Role
+from geodata.schema.sense import InOrder, SameScale
 
 
 class MarketClass(LabelledEnum):
@@ -50,7 +40,7 @@ class MarketStatus(LabelledEnum):
     PREPARING = "preparing", N_("Investment in preparation"), "chuẩn bị đt", "chuẩn bị đầu tư"
     SURVEYING = "surveying", N_("Site survey"), "khảo sát"
     PLANNED = "planned", N_("Planned"), "quy hoạch"
-    SUSPENDED = "suspended", N_("Suspended"), "tạm dừng"
+    SUSPENDED = "suspended", N_("Suspended"), "tạm dừng", "tạm ngừng"
     OPERATING = "operating", N_("Operating"), "hoạt động", "đang hoạt động"
     CLEARED = "cleared", N_("Cleared"), "giải tỏa", "đã giải tỏa"
 
@@ -122,21 +112,36 @@ class PricePlan(Detail):
         title=N_("Price plans"),
         order_by=("valid_from", "stall_group"),
         key=("stall_group", "valid_from"),
+        term=Term(
+            title=N_("Price plans that end"),
+            begins="valid_from",
+            ends="valid_to",
+            per="stall_group",
+            days=60,
+            only={"status": (PricePlanStatus.APPROVED,)},
+        ),
     )
 
     feature_id: Mapped[int] = parent("market")
-    stall_group: Mapped[str] = field(label=N_("Stall group"), type_=Text, required=True)
-    price_vnd_m2_month: Mapped[int] = field(
-        label=N_("Price"), unit="VND/m²/month", required=True, check="price_vnd_m2_month > 0"
+    stall_group: Mapped[str] = field(
+        label=N_("Stall group"), source_names=("NHOM", "NHOM_HANG", "VI_TRI"), type_=Text, required=True
     )
-    decision_no: Mapped[str | None] = field(label=N_("Decision"), type_=Text)
-    valid_from: Mapped[date | None] = field(label=N_("Valid from"))
-    valid_to: Mapped[date | None] = field(label=N_("Valid to"))
-    status: Mapped[PricePlanStatus | None] = field(label=N_("Status"), values=PricePlanStatus)
+    price_vnd_m2_month: Mapped[int] = field(
+        label=N_("Price"),
+        source_names=("GIA", "DON_GIA", "MUC_GIA"),
+        unit="VND/m²/month",
+        required=True,
+        check="price_vnd_m2_month > 0",
+    )
+    decision_no: Mapped[str | None] = field(label=N_("Decision"), source_names=("SO_QD", "QUYET_DINH"), type_=Text)
+    valid_from: Mapped[date | None] = field(label=N_("Valid from"), source_names=("TU_NGAY", "NGAY_AP_DUNG"))
+    valid_to: Mapped[date | None] = field(label=N_("Valid to"), source_names=("DEN_NGAY",))
+    status: Mapped[PricePlanStatus | None] = field(
+        label=N_("Status"), source_names=("TRANG_THAI",), values=PricePlanStatus
+    )
 
 
 _TEAL = "#00796B"
-_RING = Symbol(level=0.0, dash=(3, 2))
 
 
 class Market(Feature):
@@ -144,7 +149,20 @@ class Market(Feature):
 
     __tablename__ = "market"
     layer = Layer(
+        grid=GridConsumers(),
+        pipeline=Pipeline(
+            title=N_("Markets that change their management"),
+            field="conversion_step",
+            states=tuple(step for step in ConversionStep if step not in {ConversionStep.NONE, ConversionStep.DONE}),
+            holder="manager",
+        ),
         name="markets",
+        sense=(
+            InOrder(name="years_in_order", lesser="built_year", greater="commissioning_year"),
+            SameScale(name="area_unit", fields=("land_area_m2", "floor_area_m2")),
+            SameScale(name="trader_scale", fields=("trader_count", "stall_count")),
+        ),
+        code_names=("MA_CHO", "market_code"),
         title=N_("Markets"),
         singular=N_("Market"),
         description=N_("Markets in operation, being rebuilt and planned"),
@@ -152,37 +170,56 @@ class Market(Feature):
         access=Access(write=EDITORS | {Role.PLANNER}),
         style=Style(
             base=Symbol(
-                shape="circle", size_px=15, fill=_TEAL, stroke="#FFFFFF", stroke_px=1.5, level=1, glyph="market"
+                shape="circle",
+                size_px=15,
+                fill=_TEAL,
+                stroke="#FFFFFF",
+                stroke_px=1.5,
+                level=1,
+                glyph="market",
+                weight=3,
             ),
             by=(
                 Variation(
                     field="status",
                     cases={
-                        "rebuilding": Symbol(level=0.5, stroke=_TEAL),
-                        "building": Symbol(level=0.5, stroke=_TEAL),
-                        "preparing": _RING.over(Symbol(stroke=_TEAL)),
-                        "surveying": _RING.over(Symbol(stroke=_TEAL)),
-                        "planned": _RING.over(Symbol(stroke=_TEAL)),
-                        "suspended": Symbol(fill="#8A8F98"),
+                        "rebuilding": Symbol(level=0.5, stroke=_TEAL, badge="works", weight=5),
+                        "building": Symbol(level=0.5, stroke=_TEAL, weight=5),
+                        "preparing": Symbol(level=0.25, stroke=_TEAL, weight=5),
+                        "surveying": Symbol(level=0, dash=(1, 2), stroke=_TEAL, weight=5),
+                        "planned": Symbol(level=0, dash=(4, 3), stroke=_TEAL, weight=5),
+                        "suspended": Symbol(fill="#C3C8CF", stroke="#5F6670"),
                         "operating": Symbol(),
                         "cleared": Symbol(fill="#8A8F98", badge="cross"),
                     },
-                    unknown=Symbol(fill="#FFFFFF", stroke=_TEAL),
+                    unknown=Symbol(fill="#FFFFFF", stroke=_TEAL, level=0),
                 ),
                 Variation(
                     field="market_class",
                     cases={
-                        "1": Symbol(size_px=22),
-                        "2": Symbol(size_px=18),
-                        "3": Symbol(size_px=15),
-                        "unclassified": Symbol(size_px=13),
+                        "1": Symbol(size_px=20, glyph="one", weight=5),
+                        "2": Symbol(size_px=17, glyph="two"),
+                        "3": Symbol(size_px=15, glyph="three"),
+                        "unclassified": Symbol(size_px=13, glyph="market"),
                     },
-                    unknown=Symbol(size_px=13),
+                    unknown=Symbol(size_px=13, glyph="question"),
                 ),
             ),
             label_min_zoom=13,
             label_rank=4,
             thin_below_zoom=12,
+        ),
+        reported=Reported(
+            place=3,
+            figures=(
+                ReportFigure(label=N_("Markets in operation"), only={"status": ("operating",)}),
+                ReportFigure(label=N_("Markets by class"), only={"status": ("operating",)}, by="market_class"),
+                ReportFigure(label=N_("Markets being rebuilt or built"), only={"status": ("rebuilding", "building")}),
+                ReportFigure(
+                    label=N_("Markets converting their management"),
+                    only={"conversion_step": ("review", "plan", "appraisal", "approved", "selection", "handover")},
+                ),
+            ),
         ),
         charts=(
             Chart(title=N_("Markets by class"), field="market_class", sums=("stall_count",)),

@@ -6,22 +6,13 @@ from decimal import Decimal
 from sqlalchemy import Numeric, Text
 from sqlalchemy.orm import Mapped
 
-from geodata.filters import DateRange, Range
-from geodata.i18n import N_
-from geodata.layer import (
-    EDITORS,
-    Access,
-    Feature,
-    GeometryType,
-    Group,
-    LabelledEnum,
-    Layer,
-    Role,
-    Style,
-    Symbol,
-    Variation,
-    field,
-)
+from geodata.base.i18n import N_
+from geodata.schema.feature import Feature, GeometryType, Layer
+from geodata.schema.fields import Group, LabelledEnum, field
+from geodata.schema.filters import DateRange, Range
+from geodata.schema.portrayal import Style, Symbol, Variation
+from geodata.schema.roles import EDITORS, Access, Role
+from geodata.schema.sense import SameScale
 
 
 class ZoneKind(LabelledEnum):
@@ -41,6 +32,7 @@ class PlanningZone(Feature):
     __tablename__ = "planning_zone"
     layer = Layer(
         name="planning_zones",
+        sense=(SameScale(name="area_unit", fields=("area_ha",)),),
         title=N_("Planning zones"),
         singular=N_("Planning zone"),
         description=N_("Heritage, free trade and restricted zones that bind other plans"),
@@ -48,7 +40,7 @@ class PlanningZone(Feature):
         selects_as="within",
         access=Access(write=EDITORS | {Role.PLANNER}),
         style=Style(
-            base=Symbol(fill="#8C510A", stroke="#8C510A", stroke_px=2, fill_opacity=0.35),
+            base=Symbol(fill="#8C510A", stroke="#8C510A", stroke_px=2, fill_opacity=0.35, weight=5),
             by=(
                 Variation(
                     field="kind",
@@ -60,7 +52,7 @@ class PlanningZone(Feature):
                         "flood": Symbol(hatch=180, fill="#2166AC", stroke="#2166AC"),
                         "reserve": Symbol(fill_opacity=0.15),
                     },
-                    unknown=Symbol(fill_opacity=0.1),
+                    unknown=Symbol(fill_opacity=0.1, dash=(2, 3)),
                 ),
             ),
             label_min_zoom=11,

@@ -2,7 +2,7 @@
 
 A circuit that runs on through a substation has one row for each stretch; `circuit_name` makes them one.
 
-Sources: DOMAIN.md §2.3; corridor widths are rules with dates, not fields (Decree 14/2014/NĐ-CP,
+Sources: docs/domain.md; corridor widths are rules with dates, not fields (Decree 14/2014/NĐ-CP,
 Decree 62/2025/NĐ-CP).
 """
 
@@ -12,24 +12,15 @@ from decimal import Decimal
 from sqlalchemy import Numeric, Text
 from sqlalchemy.orm import Mapped
 
-from geodata.filters import Choice, Range
-from geodata.i18n import N_
-from geodata.layer import (
-    EDITORS,
-    STAFF,
-    Access,
-    Feature,
-    GeometryType,
-    Group,
-    LabelledEnum,
-    Layer,
-    Life,
-    Role,
-    Style,
-    Symbol,
-    Variation,
-    field,
-)
+from geodata.base.i18n import N_
+from geodata.schema.feature import Feature, GeometryType, Layer
+from geodata.schema.fields import Group, LabelledEnum, field
+from geodata.schema.filters import Choice, Range
+from geodata.schema.grid import GridCircuits
+from geodata.schema.lifecycle import Life
+from geodata.schema.portrayal import Style, Symbol, Variation
+from geodata.schema.roles import EDITORS, STAFF, Access, Role
+from geodata.schema.sense import SameScale
 
 
 class GridStatus(LabelledEnum):
@@ -69,22 +60,23 @@ class PowerLine(Feature):
     __tablename__ = "power_line"
     layer = Layer(
         name="power_lines",
+        sense=(SameScale(name="length_unit", fields=("length_km",)),),
         title=N_("Power lines"),
         singular=N_("Power line circuit"),
         description=N_("Circuits of 110 kV and above, existing, being built and planned"),
         geometry=GeometryType.LINE,
         access=Access(write=EDITORS | {Role.PLANNER}),
         style=Style(
-            base=Symbol(stroke="#C2185B", stroke_px=2.2),
+            base=Symbol(stroke="#C2185B", stroke_px=2.2, weight=6),
             by=(
                 Variation(
                     field="voltage_kv",
                     cases={
-                        500: Symbol(stroke="#7F0000", stroke_px=3.2),
-                        220: Symbol(stroke="#0B5CAD", stroke_px=2.7),
-                        110: Symbol(stroke="#C2185B", stroke_px=2.2),
-                        35: Symbol(stroke="#6D4C41", stroke_px=1.5),
-                        22: Symbol(stroke="#6D4C41", stroke_px=1.2),
+                        500: Symbol(stroke="#7F0000", stroke_px=4.4, core=True),
+                        220: Symbol(stroke="#0B5CAD", stroke_px=3.2),
+                        110: Symbol(stroke="#C2185B", stroke_px=2),
+                        35: Symbol(stroke="#6D4C41", stroke_px=2.6, core=True),
+                        22: Symbol(stroke="#6D4C41", stroke_px=1),
                     },
                     unknown=Symbol(stroke="#5F6670"),
                 ),
@@ -92,7 +84,7 @@ class PowerLine(Feature):
                     field="status",
                     cases={
                         "building": Symbol(dash=(12, 5)),
-                        "upgrading": Symbol(dash=(16, 3)),
+                        "upgrading": Symbol(dash=(16, 3, 3, 3)),
                         "planned": Symbol(dash=(5, 5)),
                         "reserve": Symbol(dash=(2, 5)),
                         "existing": Symbol(),
@@ -108,6 +100,12 @@ class PowerLine(Feature):
         refers={"from_substation_code": "substations", "to_substation_code": "substations"},
         whole_by="circuit_name",
         life=replace(GRID_LIFE, sums=("length_km",)),
+        grid=GridCircuits(
+            ends=("from_substation_code", "to_substation_code"),
+            is_open="is_normally_open",
+            on_route="circuit_count",
+            cable=("placement", ("underground", "submarine")),
+        ),
     )
 
     voltage_kv: Mapped[int | None] = field(
@@ -177,6 +175,13 @@ class PowerLine(Feature):
         label=N_("Towers"), source_names=("SO_COT",), group=Group.SIZE, check="tower_count >= 0"
     )
     placement: Mapped[Placement | None] = field(label=N_("Placement"), values=Placement, source_names=("LOAI",))
+    is_normally_open: Mapped[bool | None] = field(
+        label=N_("Normally open"),
+        help=N_("Stands ready but carries nothing until it is switched on"),
+        source_names=("THUONG_MO", "MACH_HO"),
+        group=Group.STATE,
+        roles=STAFF,
+    )
     owner: Mapped[str | None] = field(
         label=N_("Owner"), type_=Text, source_names=("CHU_SO_HUU", "DON_VI_QL"), group=Group.PEOPLE, searchable=True
     )

@@ -2,7 +2,7 @@
 
 Loading (mang tải) = S / S rated; load factor (hệ số phụ tải) = P average / P max: different things.
 Bands: over 80 % heavily loaded, over 100 % overloaded is practice, unverified as a legal limit
-(DOMAIN.md §3). N-1 here is a planning criterion, not a legal duty.
+(docs/domain.md). N-1 here is a planning criterion, not a legal duty.
 """
 
 from dataclasses import replace
@@ -12,29 +12,17 @@ from decimal import Decimal
 from sqlalchemy import Numeric, Text, case, cast, func, literal, select
 from sqlalchemy.orm import Mapped
 
-from geodata.filters import DateRange, Range
-from geodata.i18n import N_
-from geodata.layer import (
-    EDITORS,
-    STAFF,
-    Access,
-    Chart,
-    Detail,
-    DetailInfo,
-    Feature,
-    GeometryType,
-    Group,
-    LabelledEnum,
-    Layer,
-    Role,
-    Style,
-    Symbol,
-    Variation,
-    derived,
-    field,
-    parent,
-)
+from geodata.base.i18n import N_
 from geodata.layers.power_lines import GRID_LIFE, VOLTAGES, GridStatus
+from geodata.schema.charts import Chart, Reported, ReportFigure
+from geodata.schema.details import Detail, DetailInfo, parent
+from geodata.schema.feature import Feature, GeometryType, Layer
+from geodata.schema.fields import Group, LabelledEnum, derived, field
+from geodata.schema.filters import DateRange, Range
+from geodata.schema.grid import GridStations
+from geodata.schema.portrayal import Style, Symbol, Variation
+from geodata.schema.roles import EDITORS, STAFF, Access, Role
+from geodata.schema.sense import SameScale
 
 
 class Scenario(LabelledEnum):
@@ -69,16 +57,34 @@ class Transformer(Detail):
     detail = DetailInfo(name="transformers", title=N_("Transformers"), order_by=("name",), key=("name",))
 
     feature_id: Mapped[int] = parent("substation")
-    name: Mapped[str] = field(label=N_("Transformer"), type_=Text, required=True)
+    name: Mapped[str] = field(
+        label=N_("Transformer"),
+        source_names=("TEN", "TEN_MBA", "MBA", "MAY_BIEN_AP", "Tên máy"),
+        type_=Text,
+        required=True,
+    )
     rated_mva: Mapped[Decimal] = field(
-        label=N_("Rated power"), unit="MVA", type_=Numeric(8, 2), required=True, check="rated_mva > 0"
+        label=N_("Rated power"),
+        source_names=("CONG_SUAT", "CS_MVA", "SDM_MVA", "Công suất định mức"),
+        unit="MVA",
+        type_=Numeric(8, 2),
+        required=True,
+        check="rated_mva > 0",
     )
-    voltages: Mapped[str | None] = field(label=N_("Voltages"), unit="kV", type_=Text)
+    voltages: Mapped[str | None] = field(
+        label=N_("Voltages"), source_names=("DIEN_AP", "CAP_DIEN_AP"), unit="kV", type_=Text
+    )
     short_circuit_percent: Mapped[Decimal | None] = field(
-        label=N_("Short-circuit voltage"), unit="%", type_=Numeric(5, 2), roles=STAFF
+        label=N_("Short-circuit voltage"),
+        source_names=("UK", "UN", "Điện áp ngắn mạch"),
+        unit="%",
+        type_=Numeric(5, 2),
+        roles=STAFF,
     )
-    commissioning_year: Mapped[int | None] = field(label=N_("Commissioning year"))
-    is_planned: Mapped[bool | None] = field(label=N_("Planned"))
+    commissioning_year: Mapped[int | None] = field(
+        label=N_("Commissioning year"), source_names=("NAM_VH", "NAM_VAN_HANH", "Năm vận hành")
+    )
+    is_planned: Mapped[bool | None] = field(label=N_("Planned"), source_names=("QUY_HOACH",))
 
 
 class LoadMeasurement(Detail):
@@ -94,12 +100,23 @@ class LoadMeasurement(Detail):
     )
 
     feature_id: Mapped[int] = parent("substation")
-    measured_at: Mapped[datetime] = field(label=N_("Time"), required=True)
-    scenario: Mapped[Scenario] = field(label=N_("Scenario"), values=Scenario, required=True)
-    active_power_mw: Mapped[Decimal] = field(
-        label=N_("Active power"), unit="MW", type_=Numeric(9, 2), required=True, check="active_power_mw >= 0"
+    measured_at: Mapped[datetime] = field(
+        label=N_("Time"), source_names=("THOI_DIEM", "THOI_GIAN", "GIO_DO"), required=True
     )
-    reactive_power_mvar: Mapped[Decimal | None] = field(label=N_("Reactive power"), unit="MVAr", type_=Numeric(9, 2))
+    scenario: Mapped[Scenario] = field(
+        label=N_("Scenario"), source_names=("CHE_DO", "KICH_BAN"), values=Scenario, required=True
+    )
+    active_power_mw: Mapped[Decimal] = field(
+        label=N_("Active power"),
+        source_names=("P_MW", "P", "CS_TAC_DUNG"),
+        unit="MW",
+        type_=Numeric(9, 2),
+        required=True,
+        check="active_power_mw >= 0",
+    )
+    reactive_power_mvar: Mapped[Decimal | None] = field(
+        label=N_("Reactive power"), source_names=("Q_MVAR", "Q", "CS_PHAN_KHANG"), unit="MVAr", type_=Numeric(9, 2)
+    )
     source: Mapped[str | None] = field(label=N_("Source"), type_=Text)
 
 
@@ -109,6 +126,8 @@ class Substation(Feature):
     __tablename__ = "substation"
     layer = Layer(
         name="substations",
+        sense=(SameScale(name="power_unit", fields=("capacity_mva",)),),
+        code_names=("MA_TRAM", "TRAM", "station_code"),
         title=N_("Substations"),
         singular=N_("Substation"),
         description=N_("Substations of 110 kV and above with capacity and loading"),
@@ -116,7 +135,14 @@ class Substation(Feature):
         access=Access(write=EDITORS | {Role.PLANNER}),
         style=Style(
             base=Symbol(
-                shape="square", size_px=15, fill="#FFFFFF", stroke="#263238", stroke_px=1.8, level=1, glyph="bolt"
+                shape="square",
+                size_px=15,
+                fill="#FFFFFF",
+                stroke="#263238",
+                stroke_px=1.8,
+                level=1,
+                glyph="bolt",
+                weight=7,
             ),
             by=(
                 Variation(
@@ -125,35 +151,51 @@ class Substation(Feature):
                         "planned": Symbol(dash=(3, 2.5), stroke="#C2185B"),
                         "building": Symbol(dash=(7, 2.5), stroke="#C2185B"),
                         "upgrading": Symbol(stroke_px=3),
-                        "reserve": Symbol(stroke="#8A8F98"),
+                        "reserve": Symbol(stroke="#8A8F98", dash=(1, 2)),
                         "existing": Symbol(),
                     },
                     unknown=Symbol(stroke="#8A8F98"),
                 ),
                 Variation(
                     field="voltage_kv",
-                    cases={500: Symbol(size_px=24), 220: Symbol(size_px=20), 110: Symbol(size_px=16)},
-                    unknown=Symbol(size_px=13),
+                    cases={
+                        500: Symbol(size_px=24, shape="framed", weight=9),
+                        220: Symbol(size_px=20, weight=9),
+                        110: Symbol(size_px=16, shape="rounded"),
+                    },
+                    unknown=Symbol(size_px=13, shape="circle"),
                 ),
                 Variation(
                     field="loading_band",
                     cases={
-                        "over_100": Symbol(fill="#B2182B", badge="alert"),
+                        "over_100": Symbol(fill="#B2182B", badge="alert", weight=10),
                         "80_100": Symbol(fill="#E66101"),
-                        "60_80": Symbol(fill="#E6AB02"),
-                        "up_to_60": Symbol(fill="#1B9E77"),
+                        "60_80": Symbol(fill="#E6AB02", level=0.7),
+                        "up_to_60": Symbol(fill="#1B9E77", level=0.4),
                     },
-                    unknown=Symbol(fill="#FFFFFF"),
+                    unknown=Symbol(fill="#FFFFFF", level=0),
                 ),
             ),
             label_fields=("name",),
-            label_min_zoom=11,
+            label_min_zoom=9,
             label_rank=1,
-            thin_below_zoom=10,
+            thin_below_zoom=8,
+        ),
+        reported=Reported(
+            place=4,
+            figures=(
+                ReportFigure(label=N_("Substations over 80 %"), only={"loading_band": ("80_100", "over_100")}),
+                ReportFigure(label=N_("Substations over 100 %"), only={"loading_band": ("over_100",)}),
+                ReportFigure(
+                    label=N_("Substations overloaded with one transformer out"),
+                    only={"n_minus_1_percent": ("100.1..",)},
+                ),
+            ),
         ),
         charts=(Chart(title=N_("Substations by loading"), field="loading_band", sums=("capacity_mva",)),),
         refers={"admin_unit_code": "admin_units"},
         life=replace(GRID_LIFE, sums=("capacity_mva",)),
+        grid=GridStations(),
     )
     details = (Transformer, LoadMeasurement)
 
@@ -228,7 +270,7 @@ _peak_mva = (
 _loading = _peak_mva * 100 / func.nullif(func.coalesce(_rated_mva, Substation.capacity_mva), 0)
 
 Substation.peak_load_mva = derived(
-    func.round(cast(_peak_mva, Numeric), 1),
+    func.round(cast(_peak_mva, Numeric), 1, type_=Numeric()),
     label=N_("Peak load"),
     unit="MVA",
     roles=STAFF,
@@ -237,7 +279,7 @@ Substation.peak_load_mva = derived(
     help=N_("Highest measured apparent power; forecasts are left out"),
 )
 Substation.loading_percent = derived(
-    func.round(cast(_loading, Numeric), 1),
+    func.round(cast(_loading, Numeric), 1, type_=Numeric()),
     label=N_("Loading"),
     unit="%",
     roles=STAFF,
@@ -258,7 +300,7 @@ Substation.loading_band = derived(
     group=Group.STATE,
 )
 Substation.n_minus_1_percent = derived(
-    func.round(cast(_peak_mva * 100 / func.nullif(_rated_mva - _largest_mva, 0), Numeric), 1),
+    func.round(cast(_peak_mva * 100 / func.nullif(_rated_mva - _largest_mva, 0), Numeric), 1, type_=Numeric()),
     label=N_("Loading with the largest transformer out"),
     unit="%",
     roles=STAFF,

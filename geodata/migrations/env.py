@@ -5,13 +5,14 @@ from sqlalchemy import Connection, text
 
 from geoalchemy2 import alembic_helpers
 
-from geodata.database import new_engine
+from geodata.base.database import new_engine, owner_database_url
 from geodata.tables import METADATA
 
 #: Any number of starts may race; one migrates, the others wait and find nothing to do.
 MIGRATION_LOCK = 20200302
 
-_NOT_OURS = ("procrastinate_",)
+#: Tables that no model reads: the queue's own, and where functions of the owner lay indexes aside (0022).
+_NOT_OURS = ("procrastinate_", "index_aside")
 
 
 def _include_object(item: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:
@@ -22,12 +23,12 @@ def _include_object(item: object, name: str | None, kind: str, reflected: bool, 
 
 
 def run() -> None:
-    """Migrate the database of DATABASE_URL, or the connection handed in by the caller."""
+    """Migrate the database as its owner, or the connection handed in by the caller."""
     given = context.config.attributes.get("connection")
     if given is not None:
         _migrate(given)
         return
-    engine = new_engine()
+    engine = new_engine(owner_database_url())
     with engine.connect() as connection:
         connection.execute(text("SET LOCAL lock_timeout = 0"))  # another start may be busy with a long migration
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})

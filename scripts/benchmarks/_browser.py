@@ -46,9 +46,12 @@ def browser(*flags: str) -> Iterator[Browser]:
 
 
 @contextlib.contextmanager
-def open_page(found: Browser, address: str) -> Iterator[tuple[Page, dict[str, Any]]]:
-    """Open an address with empty caches and give the page when all is drawn, with what was noted."""
+def open_page(found: Browser, address: str, *, cookie: str = "") -> Iterator[tuple[Page, dict[str, Any]]]:
+    """Open an address with empty caches and give the page when all is drawn, with what was noted; `cookie`: of who is signed in."""
     context = found.new_context(viewport=SIZE)  # type: ignore[arg-type]
+    if cookie:
+        pairs = [part.split("=", 1) for part in cookie.split("; ")]
+        context.add_cookies([{"name": name, "value": value, "url": address} for name, value in pairs])
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     page.add_init_script(_WATCH)

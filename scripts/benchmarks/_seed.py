@@ -37,13 +37,15 @@ from sqlalchemy.orm import Session
 import shapely
 from geoalchemy2 import Geometry
 
-from geodata.access import create_user
-from geodata.crs import HAI_PHONG, WGS84, Bbox
-from geodata.database import database_url, new_engine
-from geodata.layer import CHECK, Described, Feature, Field, GeometryType
+from geodata.accounts.access import create_user
+from geodata.base.crs import HAI_PHONG, WGS84, Bbox
+from geodata.base.database import database_url, new_engine
 from geodata.layers import LAYERS
-from scripts.console import Exit, Failure, announce
-from scripts.paths import ROOT
+from geodata.schema.described import Described
+from geodata.schema.feature import Feature, GeometryType
+from geodata.schema.fields import CHECK, Field
+from scripts.base.console import Exit, Failure, announce
+from scripts.base.paths import ROOT
 
 SITES, SHAPES = 500_000, 5_000
 TOWNS = 60

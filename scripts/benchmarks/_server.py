@@ -3,20 +3,26 @@
 import contextlib
 import http.client
 import os
+import re
+import secrets
 import socket
 import statistics
 import subprocess
 import threading
 import time
+import urllib.parse
+import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
-from scripts.console import announce
-from scripts.paths import PYTHON, ROOT
+from scripts.base.console import announce
+from scripts.base.paths import PYTHON, ROOT
+from scripts.base.processes import stop_group
+from scripts.benchmarks._seed import PASSWORD
 
 WORKERS = 2
 CONNECTIONS = 4
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0
 
 
 @contextlib.contextmanager
@@ -26,17 +32,16 @@ def running_server() -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [
-        str(PYTHON), "-P", "-m", "granian", "--interface", "wsgi", "--factory", "--no-ws", "--host", "127.0.0.1",
-        "--port", str(port), "--workers", str(WORKERS), "--log-level", "warning", "webmap:create_app",
+        str(PYTHON), "-P", "-m", "granian", "--interface", "rsgi", "--factory", "--no-ws", "--host", "127.0.0.1",
+        "--port", str(port), "--workers", str(WORKERS), "--log-level", "warning", "webmap.front:create_front",
     ]  # fmt: skip
-    environment = {**os.environ, "SECRET_KEY": "benchmark-" + "k" * 32, "BASEMAP_URL": ""}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    environment = {**os.environ, "SECRET_KEY": secrets.token_urlsafe(32), "BASEMAP_URL": ""}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
     try:
         _wait(port)
         yield f"127.0.0.1:{port}"
     finally:
-        process.terminate()
-        process.wait(timeout=20)
+        stop_group(process, grace_seconds=20)
 
 
 def _wait(port: int) -> None:
@@ -109,6 +114,17 @@ def ask(
         mean_kb=round(sum(sizes) / len(sizes) / 1000, 1),
         errors=len(errors),
     )
+
+
+def sign_in(host: str, name: str) -> str:
+    """Return the cookie of a signed-in account of the benchmarks."""
+    jar = urllib.request.HTTPCookieProcessor()
+    browser = urllib.request.build_opener(jar)
+    page = browser.open(f"http://{host}/login").read().decode()
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    form = {"username": name, "password": PASSWORD, "csrf_token": found[1] if found else ""}
+    browser.open(f"http://{host}/login", urllib.parse.urlencode(form).encode())
+    return "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar.cookiejar)
 
 
 def print_table(rows: Sequence[dict[str, object]]) -> None:

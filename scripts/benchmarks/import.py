@@ -25,14 +25,14 @@ from sqlalchemy import URL
 import pyogrio.raw
 import shapely
 
-from geodata.crs import WGS84
-from geodata.history import table_of
+from geodata.base.crs import WGS84
+from geodata.history.change_sets import table_of
+from scripts.base.console import announce
+from scripts.base.paths import PYTHON, ROOT, WORK
 from scripts.benchmarks._database import own_database
 from scripts.benchmarks._seed import SEED, SITE, site_points
-from scripts.console import announce
-from scripts.paths import PYTHON, ROOT, WORK
-from scripts.setup import LOG
-from scripts.system import install_packages
+from scripts.install.setup import LOG
+from scripts.install.system import install_packages
 
 POINTS = 1_000_000
 DATABASE = "webmap_bench_import"
@@ -136,7 +136,7 @@ def measure(name: str, count: int, act: Callable[[], int | None]) -> Result:
 def run_import(url: URL, path: Path) -> int:
     """Import through the command; return the memory of its largest process in MB."""
     environment = {**os.environ, "DATABASE_URL": plain(url), "PYTHONPATH": str(ROOT)}
-    words = [str(PYTHON), "-P", "-m", "scripts.manage", "import", str(path), "--layer", SITE.layer.name, "--json"]
+    words = [str(PYTHON), "-P", "-m", "scripts.run.manage", "import", str(path), "--layer", SITE.layer.name, "--json"]
     done = subprocess.run(words, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
     if done.returncode != 0:
         raise SystemExit(f"import ended with {done.returncode}: {done.stderr[-2000:]} {done.stdout[:2000]}")

@@ -14,12 +14,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from geodata import demo
-from geodata.database import new_engine
+from geodata.base.database import new_engine
+from scripts.base.console import Exit, Failure
+from scripts.base.paths import WORK
 from scripts.benchmarks._browser import CHROMIUM
 from scripts.benchmarks._database import own_database
 from scripts.benchmarks._server import print_table, running_server
-from scripts.console import Exit, Failure
-from scripts.paths import WORK
 
 VERSION = "13.5.0"
 RUNS = 3

@@ -5,19 +5,19 @@ Targets (issue 3): first view drawn within 1.5 s; a filter changes map and count
 
 import gzip
 import json
-import re
 import statistics
 from typing import Any
 
 from sqlalchemy import Engine, func, insert
 
-from geodata.data_version import DataChange
+from geodata.base.data_version import DataChange
 from geodata.layers import LAYERS
+from scripts.base.paths import WORK
 from scripts.benchmarks._browser import browser, open_page
 from scripts.benchmarks._seed import SITE, prepare_database
 from scripts.benchmarks._server import ask, print_table, running_server
 from scripts.benchmarks.tiles import plain_choice
-from scripts.paths import ROOT, WORK
+from scripts.install import bundle
 
 LOADS, CHANGES = 5, 3
 
@@ -105,14 +105,13 @@ def _row(name: str, times: list[float]) -> dict[str, object]:
 
 
 def script_size() -> float:
-    """Return KB of our renderer's files, gzipped one by one as a server sends them."""
-    folder = ROOT / "webmap" / "static" / "js"
-    templates = ROOT / "webmap" / "templates" / "map"
-    page = "".join((templates / name).read_text("utf-8") for name in ("page.html", "folium.html"))
-    names = set(re.findall(r"js/([\w-]+\.js)", page)) | {"webmap.js"}
-    for name in list(names):
-        names |= set(re.findall(r'from "\./([\w-]+\.js)"', (folder / name).read_text("utf-8")))
-    return round(sum(len(gzip.compress((folder / name).read_bytes(), 6)) for name in names) / 1000, 1)
+    """Return KB of the map page's own scripts as a server sends them: the entries and all they import."""
+    manifest = bundle.read_manifest()
+    entries = [
+        name for name in manifest["imports"] if name.startswith(("src/map/", "src/tools/")) and "showcase" not in name
+    ]
+    names = {name for entry in entries for name in (manifest["files"][entry], *manifest["imports"][entry])}
+    return round(sum(len(gzip.compress((bundle.STATIC / name).read_bytes(), 6)) for name in names) / 1000, 1)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The tile renderer alone, warm server: RENDERER.md's numbers (loads, pan and zoom, filter, toggle, highlight, clicks)."""
+"""The tile renderer alone, warm server: docs/speed.md's numbers (loads, pan and zoom, filter, toggle, highlight, clicks)."""
 
 import json
 import re
@@ -8,10 +8,10 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page
 
+from scripts.base.paths import WORK
 from scripts.benchmarks._browser import browser, open_page
 from scripts.benchmarks._seed import SITE, prepare_database
 from scripts.benchmarks._server import ask, print_table, running_server
-from scripts.paths import WORK
 
 LOADS, RUNS, CLICKS = 5, 5, 20
 Z8, Z12, Z15 = "z=8&lat=20.75&lon=106.9", "z=12&lat=20.86&lon=106.7", "z=15&lat=20.86&lon=106.7"

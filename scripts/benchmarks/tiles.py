@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Engine, func, select
 
-from geodata.layer import Feature
+from geodata.schema.feature import Feature
+from scripts.base.paths import WORK
 from scripts.benchmarks._seed import AREA, LINE, SEED, SITE, prepare_database
 from scripts.benchmarks._server import Request, Result, as_rows, ask, print_table, running_server
-from scripts.paths import WORK
 
 ZOOMS = range(6, 15)
 TILES = 250

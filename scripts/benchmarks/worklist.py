@@ -5,11 +5,8 @@ what a day's route costs the background.
 """
 
 import json
-import re
 import statistics
 import time
-import urllib.parse
-import urllib.request
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -18,18 +15,18 @@ import numpy as np
 from sqlalchemy import ColumnElement, Engine, func, insert, literal, select, text
 from sqlalchemy.orm import Session
 
-from geodata.access import create_user
-from geodata.accounts import Account
-from geodata.inspection_records import CampaignField, InspectionCampaign, InspectionTarget
+from geodata.accounts.access import create_user
+from geodata.accounts.accounts import Account
 from geodata.inspections import scores
 from geodata.inspections.facts import today
-from geodata.inspections.routes import RouteOptions, Stop, solve
+from geodata.inspections.records import CampaignField, InspectionCampaign, InspectionTarget
+from geodata.inspections.routing import RouteOptions, Stop, solve
 from geodata.inspections.sites import Site
 from geodata.inspections.worklist import STORED, in_campaign, not_visited_since, of_site, rank_sites, sells, within
+from scripts.base.console import announce
+from scripts.base.paths import WORK
 from scripts.benchmarks._seed import PASSWORD, SEED, SITES, prepare_database
-from scripts.benchmarks._server import ask, print_table, running_server
-from scripts.console import announce
-from scripts.paths import WORK
+from scripts.benchmarks._server import ask, print_table, running_server, sign_in
 
 ROUNDS = 7
 INSPECTOR = "bench-inspector"
@@ -90,7 +87,7 @@ def _measure_pages(engine: Engine, campaigns: Mapping[str, int]) -> list[dict[st
         "nothing found": "certificate_state=valid&inspection_status=passed&visited=never",
     }
     with running_server() as host:
-        header = {"Cookie": _sign_in(host)}
+        header = {"Cookie": sign_in(host, INSPECTOR)}
         ask(host, "start", [("/inspections/worklist", header)] * 8)
         results = [
             ask(host, name, [(f"/inspections/worklist?{query}", header)] * ROUNDS * 2, connections=1)
@@ -102,17 +99,6 @@ def _measure_pages(engine: Engine, campaigns: Mapping[str, int]) -> list[dict[st
         {"whole page": result.name, "aim ms": AIM_MS, "p50 ms": result.p50_ms, "p95 ms": result.p95_ms}
         for result in results
     ]
-
-
-def _sign_in(host: str) -> str:
-    """Return the cookie of a signed-in inspector."""
-    jar = urllib.request.HTTPCookieProcessor()
-    browser = urllib.request.build_opener(jar)
-    page = browser.open(f"http://{host}/login").read().decode()
-    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
-    form = {"username": INSPECTOR, "password": PASSWORD, "csrf_token": found[1] if found else ""}
-    browser.open(f"http://{host}/login", urllib.parse.urlencode(form).encode())
-    return "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar.cookiejar)
 
 
 def _measure_route() -> dict[str, object]:

@@ -2,8 +2,8 @@
 
 import argparse
 
-from scripts.prepare import load_demo
-from scripts.session import database_session
+from scripts.cluster.prepare import load_demo
+from scripts.cluster.session import database_session
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

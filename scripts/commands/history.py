@@ -4,8 +4,8 @@ import argparse
 import json
 from typing import Any
 
-from scripts.console import announce
-from scripts.session import database_session
+from scripts.base.console import announce
+from scripts.cluster.session import database_session
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +17,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print one line, or one JSON object, per change set."""
-    from geodata.history import list_change_sets
+    from geodata.history.change_sets import list_change_sets
 
     with database_session() as session:
         found: list[dict[str, Any]] = [
@@ -32,6 +32,8 @@ def run(arguments: argparse.Namespace) -> int:
                 "crs": item.crs,
                 "encoding": item.encoding,
                 "counts": item.counts,
+                "reason": item.reason,
+                "proposed_by": item.proposed_by,
                 "undoes": str(item.undoes_id) if item.undoes_id else None,
             }
             for item in list_change_sets(session, layer=arguments.layer, limit=arguments.limit)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import getpass
 import json
+import re
 import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scripts.console import Exit, Failure, announce, say
-from scripts.session import database_session
+from scripts.base.console import Exit, Failure, announce, say
+from scripts.cluster.session import database_session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,7 +34,7 @@ SHOWN_PROBLEMS = 40
 #: How a question is answered on the command line.
 ANSWERS = {
     "crs": "--crs {value}", "axes": "--swap-axes", "encoding": "--encoding {value}", "layer": "--source-layer “{value}”",
-    "columns": "--map FIELD=“{value}”",
+    "columns": "--map FIELD=“{value}”", "header": "--header-row {value}", "dates": "--dates {value}",
 }  # fmt: skip
 
 
@@ -41,12 +42,30 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `import`."""
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="một hay nhiều tệp (one or more files)")
     parser.add_argument("--layer", required=True, help="lớp nhận dữ liệu (the layer)")
+    parser.add_argument(
+        "--detail",
+        help="dữ liệu kèm theo đối tượng của lớp, ví dụ transformers (rows that hang on the layer's objects)",
+    )
     parser.add_argument("--source-layer", help="lớp trong tệp, khi tệp có nhiều lớp (layer of the file)")
+    parser.add_argument("--header-row", metavar="N", help="dòng tiêu đề của bảng, ví dụ 6 hoặc 3-4 (row of the header)")
+    parser.add_argument(
+        "--coordinates",
+        metavar="lon=CỘT,lat=CỘT",
+        help="các cột tọa độ: lon=,lat= | x=,y= | pair= | wkt= [,corner=]; none: tệp không có tọa độ (columns of places)",
+    )
+    parser.add_argument("--dates", choices=("dmy", "mdy"), help="ngày trước (dmy) hay tháng trước (mdy)")
     parser.add_argument("--crs", help="hệ tọa độ của tệp, ví dụ EPSG:9210 (CRS of the file)")
     parser.add_argument("--encoding", help="bảng mã: utf-8, tcvn3, vni, cp1258, viqr")
     parser.add_argument("--swap-axes", action="store_true", help="đổi chỗ X và Y (exchange X and Y)")
     parser.add_argument("--map", action="append", default=[], metavar="FIELD=COLUMN", help="trường lấy từ cột nào")
     parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="một giá trị cho mọi dòng")
+    parser.add_argument(
+        "--value",
+        action="append",
+        default=[],
+        metavar="FIELD:CELL=VALUE",
+        help="một ô ghi như vậy nghĩa là giá trị nào",
+    )
     parser.add_argument("--mode", default="upsert", help="upsert, append, replace")
     parser.add_argument(
         "--accept-partial", action="store_true", help="lưu cả khi có dòng bị loại (store the good rows)"
@@ -97,8 +116,8 @@ def whole_files(paths: Sequence[Path]) -> list[Path]:
 
 def import_or_explain(arguments: argparse.Namespace, path: Path) -> tuple[int, str]:
     """Import one of several files; what goes wrong with it does not keep the others from being imported."""
-    from geodata.errors import GeodataError
-    from webmap.i18n import translate_error
+    from geodata.base.errors import GeodataError
+    from webmap.app.i18n import translate_error
 
     try:
         return import_file(arguments, path)
@@ -114,9 +133,9 @@ def import_or_explain(arguments: argparse.Namespace, path: Path) -> tuple[int, s
 
 def import_file(arguments: argparse.Namespace, path: Path) -> tuple[int, str]:
     """Preview and store one file; return the exit code and what to print."""
-    from geodata.import_memory import last_like, taken_over, with_remembered
     from geodata.importing import commit_import, preview_import
-    from geodata.importing.indexes import without_indexes
+    from geodata.importing.sessions.memory import last_like, taken_over, with_remembered
+    from geodata.importing.storing.indexes import without_indexes
     from geodata.layers import LAYERS
 
     options = options_of(arguments)
@@ -135,20 +154,22 @@ def import_file(arguments: argparse.Namespace, path: Path) -> tuple[int, str]:
         report = preview.report
         if not arguments.dry_run and report.status in {"ok", "partial"}:
             say("Đang ghi vào cơ sở dữ liệu", "storing")
-            with without_indexes(session, kind, report.counts.new):
+            with without_indexes(session, kind, 0 if options.detail else report.counts.new):
                 report = commit_import(session, preview, user_name=user_name(), accept_partial=arguments.accept_partial)
     if arguments.rejected and report.counts.rejected:
         write_back(preview, arguments.rejected)
     if arguments.json:
-        return EXIT_CODES[report.status], json.dumps(report.as_json(vietnamese), ensure_ascii=False, allow_nan=False)
-    return EXIT_CODES[report.status], "\n".join(describe(report, dry_run=arguments.dry_run))
+        told = {**report.as_json(vietnamese), "undecided": undecided(preview)}
+        return EXIT_CODES[report.status], json.dumps(told, ensure_ascii=False, allow_nan=False)
+    lines = describe(report, dry_run=arguments.dry_run)
+    return EXIT_CODES[report.status], "\n".join([*lines[:-1], *undecided_lines(preview), *lines[-1:]])
 
 
 def write_back(preview: Preview, path: Path) -> None:
     """Write the rejected rows like the file they came from when `path` has its ending, else as CSV."""
-    from geodata.importing.rejected import write_rejected
     from geodata.importing.results import Text
-    from geodata.importing.returned import keep_rejected, write_returned
+    from geodata.importing.sessions.rejected import write_rejected
+    from geodata.importing.sessions.returned import keep_rejected, write_returned
 
     def say(kept: Mapping[str, Any]) -> str:
         return Text(template=kept["template"], details=kept["details"]).say(vietnamese)
@@ -175,7 +196,12 @@ def options_of(arguments: argparse.Namespace) -> ImportOptions:
     except ValueError:
         raise Failure(Exit.ERROR, "--mode phải là upsert, append hoặc replace", "unknown mode") from None
     return ImportOptions(
+        detail=arguments.detail,
         source_layer=arguments.source_layer,
+        header_row=arguments.header_row,
+        coordinates=coordinates_of(arguments.coordinates),
+        dates=arguments.dates,
+        values=values_of(arguments.value),
         crs=arguments.crs,
         encoding=arguments.encoding,
         swap_axes=arguments.swap_axes,
@@ -199,6 +225,37 @@ def pairs(option: str, words: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def coordinates_of(words: str | None) -> dict[str, str]:
+    """Return what -> column of the words of --coordinates. Raises Failure."""
+    from geodata.importing.understanding.locations import ANSWERS
+
+    if words is None:
+        return {}
+    if words.strip() == "none":
+        return {"none": ""}
+    parts = re.split(rf",\s*(?=(?:{'|'.join(sorted(ANSWERS))})=)", words)
+    found = pairs("--coordinates", parts)
+    if unknown := set(found) - ANSWERS:
+        raise Failure(
+            Exit.ERROR, f"--coordinates không có “{sorted(unknown)[0]}”", f"one of {', '.join(sorted(ANSWERS))}"
+        )
+    return found
+
+
+def values_of(words: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Return field -> cell -> value of the words of --value. Raises Failure."""
+    found: dict[str, dict[str, str]] = {}
+    for word in words:
+        field, colon, rest = word.partition(":")
+        cell, equals, value = rest.rpartition("=")
+        if not (colon and equals and field.strip() and cell.strip()):
+            raise Failure(
+                Exit.ERROR, f"--value cần dạng TRƯỜNG:Ô=GIÁ_TRỊ, không phải “{word}”", "write FIELD:CELL=VALUE"
+            )
+        found.setdefault(field.strip(), {})[cell.strip()] = value.strip()
+    return found
+
+
 def matches_of(words: Sequence[str]) -> dict[int, str]:
     """Return row -> code of the words of --match. Raises Failure."""
     found = pairs("--match", words)
@@ -217,7 +274,7 @@ def user_name() -> str:
 
 def vietnamese(text: str) -> str:
     """Return a text in Vietnamese where the catalogue has it."""
-    from webmap.i18n import translate
+    from webmap.app.i18n import translate
 
     return translate(text, "vi")
 
@@ -227,7 +284,7 @@ def describe(report: ImportReport, *, dry_run: bool) -> list[str]:
     counts = report.counts
     lines = [
         (
-            f"{report.file_name} → {report.layer}: đọc {counts.read}, mới {counts.new}, thay đổi {counts.changed}, giữ nguyên {counts.unchanged}, "
+            f"{report.file_name} → {report.layer}{f' / {report.detail}' if report.detail else ''}: đọc {counts.read}, mới {counts.new}, thay đổi {counts.changed}, giữ nguyên {counts.unchanged}, "
             f"không có trong tệp {counts.absent}, bị loại {counts.rejected}"
         )
     ]
@@ -258,17 +315,54 @@ def describe(report: ImportReport, *, dry_run: bool) -> list[str]:
 
 def question_lines(report: ImportReport) -> list[str]:
     """Return the question with its answers, ready to be typed."""
-    from geodata.importing.likeness import MATCH
+    from geodata.importing.details import PARENT, detail_of
+    from geodata.importing.storing.likeness import MATCH
+    from geodata.layers import LAYERS
 
     if report.question is None:
         return []
+    kind = LAYERS.get(report.layer)
+    detail = detail_of(kind, report.detail) if report.detail else None
+    field_names = {PARENT, *(field.name for field in (detail or kind).fields())}
     lines = ["Cần trả lời trước khi nhập:"]
     for choice in report.question.choices:
         answer = ANSWERS[report.question.about].format(value=choice.value)
         answer = "--take-matches" if choice.value == MATCH else answer
+        answer = f"--coordinates “{choice.value}”" if _is_places(report.question.about, choice.value) else answer
+        is_pair = report.question.about == "columns" and choice.value.partition("=")[0] in field_names
+        answer = f"--map “{choice.value}”" if is_pair else answer
         lines.append(f"  {answer}: {choice.why.say(vietnamese)}")
         lines += [f"      {sample}" for sample in choice.samples]
+    if report.question.about == "columns" and not report.question.choices:
+        missing = [item.field for item in report.problems if item.code == "missing_field" and item.field]
+        lines += [f"  --set {name}=…: một giá trị cho mọi dòng, vì tệp không có cột nào" for name in missing]
     return lines
+
+
+def _is_places(about: str, value: str) -> bool:
+    return about == "columns" and (value == "none" or re.match(r"x=.*,y=", value) is not None)
+
+
+def undecided(preview: Preview) -> list[dict[str, Any]]:
+    """Return the cells that are none of their field's values and have not been answered, with what may be said."""
+    from geodata.importing.preview import unknown_values
+
+    found = []
+    for name, cells in unknown_values(preview).items():
+        field, answered = preview.filled.field(name), preview.options.values.get(name, {})
+        allowed = list(field.values.labels()) if field is not None and field.values is not None else []
+        if left := [cell for cell in cells if cell not in answered]:
+            found.append({"field": name, "cells": left, "allowed": allowed})
+    return found
+
+
+def undecided_lines(preview: Preview) -> list[str]:
+    """Return the values that no field knows, with the option that says what they mean and what may be said."""
+    lines = []
+    for item in undecided(preview):
+        allowed = "|".join(item["allowed"])
+        lines += [f"  --value “{item['field']}:{cell}=…”: chọn một trong {allowed}" for cell in item["cells"]]
+    return ["Giá trị chưa rõ nghĩa (các dòng này bị loại nếu không trả lời):", *lines] if lines else []
 
 
 def remembered_lines(report: ImportReport) -> list[str]:

@@ -1,12 +1,13 @@
 """Restore a copy into an empty database and bring it to the present schema."""
 
 import argparse
-import os
 from pathlib import Path
 
-from scripts.console import announce
-from scripts.dump import restore
-from scripts.prepare import migrate
+from scripts.backup.work import restore_backup
+from scripts.base.console import announce
+from scripts.base.paths import uploads_folder
+from scripts.cluster.database import owner_url
+from scripts.cluster.prepare import migrate
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -15,8 +16,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Restore, then migrate."""
-    restore(os.environ["DATABASE_URL"], arguments.file)
+    """Check, restore, compare, then migrate."""
+    manifest = restore_backup(owner_url(), arguments.file, uploads_folder())
     migrate()
-    announce(f"Đã khôi phục từ {arguments.file} (restored)")
+    told = "" if manifest is None else f", khớp bản kê {len(manifest.tables)} bảng"
+    announce(f"Đã khôi phục từ {arguments.file}{told} (restored{' and compared' if manifest else ''})")
     return 0

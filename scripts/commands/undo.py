@@ -1,11 +1,11 @@
-"""Revert one import; later edits are kept and named."""
+"""Revert one import or edit; later edits are kept and named."""
 
 import argparse
 import json
 
+from scripts.base.console import announce
+from scripts.cluster.session import database_session
 from scripts.commands.importing import user_name, vietnamese
-from scripts.console import announce
-from scripts.session import database_session
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -16,7 +16,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Undo, and say what was kept."""
-    from geodata.history import undo
+    from geodata.history.undoing import undo
 
     with database_session() as session:
         report = undo(session, arguments.import_id, user_name=user_name())
@@ -24,8 +24,8 @@ def run(arguments: argparse.Namespace) -> int:
         announce(json.dumps(report.as_json(), ensure_ascii=False))
         return 0
     announce(
-        f"Đã hoàn tác lần nhập {report.undoes_id} của lớp {report.layer}: khôi phục {report.restored}, xóa {report.removed}, "
-        f"đưa lại {report.brought_back} (lần thay đổi {report.change_set_id})"
+        f"Đã hoàn tác lần thay đổi {report.undoes_id} của lớp {report.layer}: khôi phục {report.restored}, xóa {report.removed}, "
+        f"đưa lại {report.brought_back}, dòng kèm theo {report.hanging} (lần thay đổi {report.change_set_id})"
     )
     for edit in report.kept:
         announce(

@@ -3,11 +3,11 @@
 import argparse
 import sys
 
-from geodata import accounts
+from geodata.accounts import accounts
+from geodata.accounts.scopes import limit_user
 from geodata.layers import LAYERS
-from geodata.scopes import limit_user
-from scripts.console import Exit, Failure, announce
-from scripts.session import database_session
+from scripts.base.console import Exit, Failure, announce
+from scripts.cluster.session import database_session
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -15,7 +15,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     add = actions.add_parser("add", help="thêm tài khoản (add an account)")
     add.add_argument("name")
-    add.add_argument("--role", required=True, help="planner, inspector, gis, admin")
+    add.add_argument("--role", required=True, help="planner, inspector, leader, gis, admin")
     add.add_argument("--password-stdin", action="store_true", required=True, help="đọc mật khẩu từ stdin")
     actions.add_parser("list", help="liệt kê (list)")
     enable = actions.add_parser("enable", help="mở lại (enable again)")

@@ -7,11 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from sqlalchemy import text
+
+from geodata.base.database import new_engine
 
 ARTEFACTS = Path(__file__).parents[2] / "var" / "screenshots"
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+#: How long a page may take on a machine that is busy with other tests: longer than anybody waits, ms.
+PATIENCE = 40_000
 _WATCH = """
     window.refused = [];
     document.addEventListener("securitypolicyviolation", (e) => refused.push(`${e.violatedDirective} ${e.blockedURI}`));
@@ -21,6 +26,7 @@ _WATCH = """
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for the session."""
+    expect.set_options(timeout=PATIENCE)
     path = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -53,16 +59,24 @@ class Watched:
         assert self.page.evaluate("window.refused") == []
 
 
+def photograph(pages: list[Page], name: str) -> None:
+    """Keep what a test's pages look like at its end: drawing them once more takes as long as many a test."""
+    ARTEFACTS.mkdir(parents=True, exist_ok=True)
+    name = re.sub(r"\W+", "_", name)
+    for number, page in enumerate(pages):
+        page.screenshot(path=ARTEFACTS / f"{name}{number or ''}.png")
+
+
 @pytest.fixture
-def open_page(browser: Browser, server, request: pytest.FixtureRequest) -> Iterator[object]:
-    """open_page(path, viewport, origin, allowed) -> Page, drawn; checked and photographed at the end."""
+def open_page(browser: Browser, server, heavy: bool, request: pytest.FixtureRequest) -> Iterator[object]:
+    """open_page(path, viewport, origin, allowed) -> Page, drawn; checked at the end, and photographed where the test failed."""
     contexts: list[BrowserContext] = []
     watched: list[Watched] = []
 
     def open_(path="/", viewport=DESK, *, origin=None, allowed=(), touch=False, **options) -> Page:
         origin = origin or server.url
         context = browser.new_context(viewport=viewport, has_touch=touch, locale="vi-VN", **options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.add_init_script(_WATCH)
@@ -73,11 +87,11 @@ def open_page(browser: Browser, server, request: pytest.FixtureRequest) -> Itera
         page.wait_for_load_state("networkidle")
         return page
 
+    open_.origin = server.url  # type: ignore[attr-defined]
+    failed = request.session.testsfailed
     yield open_
-    ARTEFACTS.mkdir(parents=True, exist_ok=True)
-    name = re.sub(r"\W+", "_", request.node.name)
-    for number, watch in enumerate(watched):
-        watch.page.screenshot(path=ARTEFACTS / f"{name}{number or ''}.png")
+    if request.session.testsfailed > failed or heavy:
+        photograph([watch.page for watch in watched], request.node.name)
     for watch in watched:
         watch.check()
     for context in contexts:
@@ -87,10 +101,29 @@ def open_page(browser: Browser, server, request: pytest.FixtureRequest) -> Itera
 @pytest.fixture
 def page(open_page) -> Page:
     """The map at its start, on a desk."""
-    return open_page()
+    return _counted(open_page())
 
 
 @pytest.fixture
 def phone(open_page) -> Page:
     """The map at its start, on a phone."""
-    return open_page("/", PHONE, touch=True, device_scale_factor=2)
+    return _counted(open_page("/", PHONE, touch=True, device_scale_factor=2))
+
+
+def _counted(page: Page) -> Page:
+    """The map when it has told how much there is: a quiet network alone may be the pause before it asks."""
+    expect(page.locator("#panel-summary")).not_to_be_empty()
+    return page
+
+
+@pytest.fixture
+def stored(server):
+    """stored(sql) -> the first value of what the server's database holds, or of what is changed there."""
+    engine = new_engine(server.database)
+
+    def ask(sql: str, **values: object) -> object:
+        with engine.begin() as connection:
+            return connection.execute(text(sql), values).scalar()
+
+    yield ask
+    engine.dispose()

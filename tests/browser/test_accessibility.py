@@ -8,17 +8,21 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
 
-from geodata.database import new_engine
+from geodata.base.database import new_engine
+from geodata.inspections.rights import Person
+from geodata.schema.roles import INSPECTION, Role
 from tests.browser.conftest import DESK, PHONE
 from tests.conftest import PASSWORD, ROOT, settings
+from tests.visit_forms import make_records
 from webmap import create_app
-from webmap.auth import access_rule
+from webmap.app.auth import access_rule
 
-AXE = ROOT / "var" / "test-assets" / "axe-core" / "axe.min.js"
-ROLES = ("public", "planner", "inspector", "gis", "admin")
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+ROLES = ("public", "planner", "inspector", "leader", "gis", "admin")
 
 SUMMARY = """async () => (await axe.run()).violations.map((violation) => [
     violation.id, violation.impact, violation.help,
@@ -31,16 +35,34 @@ COUNT_REQUESTS = """(() => {
     window.fetch = (...given) => { open++; return ask(...given).finally(() => { open--; since = performance.now(); }); };
     window.isQuiet = () => document.readyState === "complete" && !open && performance.now() - since > 200;
 })()"""
-LINKS = """() => [...document.querySelectorAll("a[href]:not([download])")].map((link) => link.href)"""
+#: Drawings have links too, whose `href` is no text.
+LINKS = """() => [...document.querySelectorAll("a[href]:not([download])")]
+  .map((link) => new URL(link.getAttribute("href"), location.href).href)"""
 
 
 @pytest.fixture(scope="session")
-def pages(demo_url):
+def pages(served_url):
     """The application's addresses, to see which endpoint a link leads to."""
-    engine = new_engine(demo_url)
+    engine = new_engine(served_url)
     app = create_app(settings(), bind=engine)
     yield app
     engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def records(served_url, accounts) -> list[str]:
+    """Pages of one address with several faces: a corrected record, its first edition, a form, a correction, a hand-over."""
+    engine = new_engine(served_url)
+    with Session(engine) as session:
+        papers = make_records(session, Person(name=accounts["inspector"], role=Role.INSPECTOR))
+        done, correcting, planned = (f"/inspections/visits/{paper.id}" for paper in papers)
+        site = papers[2].feature_id
+        session.commit()
+    engine.dispose()
+    return [
+        done, f"{done}/editions/1", correcting, planned, f"/inspections/people/{accounts['inspector']}/open",
+        "/inspections/complaints", f"/inspections/complaints/new?site={site}", f"/inspections/sites/{site}",
+    ]  # fmt: skip
 
 
 def sign_in(page: Page, origin: str, accounts, role: str):
@@ -77,6 +99,14 @@ def open_context(browser, **options):
     context = browser.new_context(**options)
     context.add_init_script(COUNT_REQUESTS)
     return context
+
+
+def looked_at(page: Page, origin: str, address: str, language: str) -> list[str]:
+    """Open an address and return what axe found there."""
+    separator = "&" if "?" in address else "?"
+    page.goto(f"{origin}{address}{separator}lang={language}")
+    page.wait_for_function("() => isQuiet()", polling=50)
+    return violations(page)
 
 
 def visit_all(page: Page, app, role: str, origin: str, language: str) -> dict[str, list[str]]:
@@ -127,11 +157,14 @@ WALKS = [
     WALKS,
     ids=[f"{role}-{language}-{scheme}" for role, language, _, scheme in WALKS],
 )
-def test_axe_finds_nothing_on_any_page(browser, server, accounts, pages, role, language, viewport, scheme):
+def test_axe_finds_nothing_on_any_page(browser, server, accounts, pages, records, role, language, viewport, scheme):
     context = open_context(browser, viewport=viewport, has_touch=viewport is PHONE, color_scheme=scheme)
     page = context.new_page()
     sign_in(page, server.url, accounts, role)
     found = visit_all(page, pages, role, server.url, language)
+    if role in INSPECTION:
+        led = [address for address in records if role != Role.INSPECTOR or "/people/" not in address]
+        found |= {address: looked_at(page, server.url, address, language) for address in led}
     context.close()
     assert len(found) > 3
     assert told(found) == ""

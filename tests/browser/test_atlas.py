@@ -11,7 +11,7 @@ READY = ".print-bar .btn-primary:not([disabled])"
 def open_atlas(page, layer, scale="50000"):
     page.locator("[data-map-tool=print]").click()
     page.locator("[name=each]").select_option(layer)
-    page.locator("[name=scale]").select_option(scale)
+    page.locator("[name=scale]").fill(scale)
     page.locator(".print-dialog [type=submit]").click()
     page.locator(READY).wait_for()
 
@@ -54,7 +54,7 @@ def test_a_layer_with_many_objects_says_how_many_have_a_sheet_and_can_be_left_in
     page = open_page("/?layers=fuel_sites")
     page.locator("[data-map-tool=print]").click()
     page.locator("[name=each]").select_option("fuel_sites")
-    page.locator("[name=scale]").select_option("5000")
+    page.locator("[name=scale]").fill("5000")
     page.locator(".print-dialog [type=submit]").click()
     page.locator(".print-sheet[data-ready]").nth(1).wait_for()
     expect(page.locator(".print-status")).to_contain_text("/50")

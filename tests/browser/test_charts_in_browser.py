@@ -53,8 +53,9 @@ def test_the_charts_count_what_is_seen_as_the_map_is_moved(page):
     everywhere = count.inner_text()
     page.locator("#table-here").check()
     for _ in range(3):
-        page.keyboard.press("+")
-        page.wait_for_timeout(400)  # the zoom's own animation
+        zoom = page.evaluate("webmap.page.map.getZoom()")
+        page.locator('[data-tool="zoom-in"]').click()
+        page.wait_for_function("(before) => webmap.page.map.getZoom() > before", arg=zoom)
     expect(count).not_to_have_text(everywhere)
     expect(page).to_have_url(re.compile(r"[?&]here"))
 

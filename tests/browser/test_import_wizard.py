@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geodata.database import new_engine
-from tests.conftest import PASSWORD, ROOT, Server, migrate
+from geodata.base.database import new_engine
+from tests.conftest import PASSWORD, ROOT, Server, migrated_database
 from tests.geodata.importing import files
 
 NAMES = ["Chợ Đổng Quốc Bình", "Chợ Tam Bạc", "Chợ Lương Văn Can", "Chợ Cố Đạo", "Chợ Hàng"]
@@ -26,12 +26,11 @@ def shapefile(path, rows):
 
 
 @pytest.fixture(scope="module")
-def wizard(empty_database, worker, tmp_path_factory) -> Iterator[Server]:
+def wizard(worker, tmp_path_factory) -> Iterator[Server]:
     """A server and a worker over a database of their own, with two people who may import."""
-    from geodata.access import create_user
+    from geodata.accounts.access import create_user
 
-    url = empty_database(f"journey_{worker}")
-    migrate(url)
+    url = migrated_database(f"journey_{worker}")
     engine = new_engine(url)
     with Session(engine) as session:
         for name in ("an", "binh"):
@@ -82,9 +81,26 @@ def stored(wizard):
 def test_a_legacy_file_is_imported_updated_in_part_and_undone_beside_a_colleagues_edits(open_page, wizard, tmp_path):
     first = [(f"CH-{i:02d}", f"{NAMES[i % 5]} số {i}", "hạng 3") for i in range(14)]
     page = sign_in(open_page, wizard, "an")
+    import_a_legacy_file(page, wizard, shapefile(tmp_path / "CHO.zip", first))
+    second = [(code, name + " (mới)" if i < 12 else name, klass) for i, (code, name, klass) in enumerate(first)]
+    update_in_part(page, wizard, shapefile(tmp_path / "CHO-thang-sau.zip", second))
 
-    # Journey 10: right place, right names, preview, stored
-    send(page, shapefile(tmp_path / "CHO.zip", first))
+    # A colleague edits two of the objects meanwhile
+    colleague = sign_in(open_page, wizard, "binh")
+    edited = [(code, "Tên đồng nghiệp sửa", "hạng 3") for code, *_ in first[:2]]
+    send(colleague, shapefile(tmp_path / "sua.zip", edited))
+    colleague.wait_for_selector(".preview-tabs")
+    store(colleague)
+
+    undo_beside_the_colleague(page, wizard)
+    names = {code: name for code, (name, *_) in stored(wizard).items()}
+    assert names["CH-00"] == names["CH-01"] == "Tên đồng nghiệp sửa"
+    assert [names[f"CH-{i:02d}"] for i in range(2, 14)] == [name for _, name, _ in first[2:]]
+
+
+def import_a_legacy_file(page, wizard, path):
+    """Journey 10: right place, right names, preview, stored."""
+    send(page, path)
     page.wait_for_selector(".crs-choices")
     assert page.locator(".crs-choice svg.sketch circle").count() >= 14
     page.check("input[name=crs][value='EPSG:9210']")
@@ -100,10 +116,11 @@ def test_a_legacy_file_is_imported_updated_in_part_and_undone_beside_a_colleague
     assert abs(lon - 106.62) < 1e-5
     assert abs(lat - 20.81) < 1e-5
 
-    # Journey 11: a month later with 12 changes, 10 are taken
-    second = [(code, name + " (mới)" if i < 12 else name, klass) for i, (code, name, klass) in enumerate(first)]
+
+def update_in_part(page, wizard, path):
+    """Journey 11: a month later with 12 changes, 10 are taken."""
     page.goto(wizard.url + "/imports")
-    send(page, shapefile(tmp_path / "CHO-thang-sau.zip", second))
+    send(page, path)
     page.wait_for_selector(".preview-tabs")
     ticks = page.locator("input[name=row]")
     assert ticks.count() == 12
@@ -115,15 +132,9 @@ def test_a_legacy_file_is_imported_updated_in_part_and_undone_beside_a_colleague
     store(page)
     assert sum(name.endswith("(mới)") for name, *_ in stored(wizard).values()) == 10
 
-    # A colleague edits two of the objects meanwhile
-    colleague = sign_in(open_page, wizard, "binh")
-    send(
-        colleague, shapefile(tmp_path / "sua.zip", [(code, "Tên đồng nghiệp sửa", "hạng 3") for code, *_ in first[:2]])
-    )
-    colleague.wait_for_selector(".preview-tabs")
-    store(colleague)
 
-    # Journey 12: undo, and the colleague's edits stay
+def undo_beside_the_colleague(page, wizard):
+    """Journey 12: undo, and the colleague's edits stay."""
     page.goto(wizard.url + "/imports")
     page.locator("li", has_text="CHO-thang-sau.zip").get_by_role("link", name="Hoàn tác").click()
     page.wait_for_selector(".kept-list")
@@ -131,9 +142,6 @@ def test_a_legacy_file_is_imported_updated_in_part_and_undone_beside_a_colleague
     page.click(".btn-danger")
     page.wait_for_url(re.compile(r"/history/\d+$"))
     assert page.locator(".kept-list li").count() == 2
-    names = {code: name for code, (name, *_) in stored(wizard).items()}
-    assert names["CH-00"] == names["CH-01"] == "Tên đồng nghiệp sửa"
-    assert [names[f"CH-{i:02d}"] for i in range(2, 14)] == [name for _, name, _ in first[2:]]
 
 
 def test_one_row_in_the_middle_of_a_long_file_is_found_and_left_out(open_page, wizard, tmp_path):

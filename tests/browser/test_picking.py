@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import text
 
-from geodata.database import new_engine
+from geodata.base.database import new_engine
 from tests.browser.conftest import DESK, PHONE
 from tests.conftest import PASSWORD
 
@@ -12,9 +12,9 @@ SITE = "CHXD mẫu 010"
 
 
 @pytest.fixture
-def campaign(demo_url, accounts, request):
+def campaign(served_url, accounts, request):
     """Give a campaign of its own, without sites, made by the inspector."""
-    engine = new_engine(demo_url)
+    engine = new_engine(served_url)
     sql = "INSERT INTO inspection_campaign (number, title, field, made_by) VALUES (:number, 'Thử', 'petrol', :by) RETURNING id"
     with engine.begin() as connection:
         values = {"number": request.node.name[:90], "by": accounts["inspector"]}

@@ -22,7 +22,7 @@ def places(ring):
 
 def in_module(page: Page, name, call, argument):
     return page.evaluate(
-        f"async (given) => {{ const m = await import('/static/js/{name}'); return {call}; }}", argument
+        f"async (given) => {{ const m = await import('/static/src/tools/{name}'); return {call}; }}", argument
     )
 
 
@@ -53,8 +53,8 @@ def answer(server, path, **arguments):
 
 
 def test_lengths_and_areas_are_those_of_the_ellipsoid(page):
-    perimeter = in_module(page, "tools-geodesy.js", "m.length([...given, given[0]])", places(RING))
-    area = in_module(page, "tools-geodesy.js", "m.area(given)", places(RING))
+    perimeter = in_module(page, "geodesy.js", "m.length([...given, given[0]])", places(RING))
+    area = in_module(page, "geodesy.js", "m.area(given)", places(RING))
 
     true_area, true_perimeter = GEOD.polygon_area_perimeter(*zip(*RING, strict=True))
     assert perimeter == pytest.approx(true_perimeter, abs=0.001)
@@ -99,16 +99,17 @@ def test_everything_inside_a_rectangle_is_listed_exported_and_filters_the_map(pa
     east, south = click_latlng(page, x + 120, y + 90)
     expect(page.locator(".inside-result h2")).to_be_visible()
 
-    area = f"{west},{north};{east},{north};{east},{south};{west},{south}"
+    pixel = 360 / (256 * 2 ** page.evaluate("webmap.page.map.getZoom()"))  # degrees of longitude
     for layer in page.locator("[data-inside]").all():
         name = layer.get_attribute("data-inside")
-        usual = (
-            {"validity": "current"}
-            if "validity" in layer.locator(".inside-files a").first.get_attribute("href")
-            else {}
+        listed = parse_qs(urlsplit(layer.locator(".inside-files a").first.get_attribute("href")).query)
+        corners = [tuple(map(float, corner.split(","))) for corner in listed["polygon"][0].split(";")]
+        assert [value for corner in corners for value in corner] == pytest.approx(
+            [west, north, east, north, east, south, west, south], abs=pixel
         )
-        matched = answer(server, f"/api/layers/{name}/features", polygon=area, limit=1, **usual)["numberMatched"]
-        assert number(layer.locator(".inside-count").inner_text()) == pytest.approx(matched, abs=1)
+        usual = {key: value[0] for key, value in listed.items() if key != "format"}
+        matched = answer(server, f"/api/layers/{name}/features", limit=1, **usual)["numberMatched"]
+        assert number(layer.locator(".inside-count").inner_text()) == matched
     with page.expect_download() as download:
         page.locator(".inside-result a.btn").click()
     assert download.value.suggested_filename.endswith(".xlsx")
@@ -152,7 +153,7 @@ def test_the_sheet_has_its_paper_and_its_scale(page, paper, direction, size):
     page.locator("[data-map-tool=print]").click()
     page.locator("[name=paper]").select_option(paper)
     page.locator("[name=direction]").select_option(direction)
-    page.locator("[name=scale]").select_option("100000")
+    page.locator("[name=scale]").fill("1:100.000")
     page.locator("[name=title]").fill("Cụm công nghiệp: đất trống trên 10 ha")
     page.locator(".print-dialog [type=submit]").click()
     expect(page.locator(".print-sheet[data-ready]")).to_be_visible()
@@ -167,6 +168,15 @@ def test_the_sheet_has_its_paper_and_its_scale(page, paper, direction, size):
     }""")
     ground = GEOD.inv(*west, *east)[2]
     assert ground / (paper_px / 96 * 0.0254) == pytest.approx(100_000, rel=2e-3)
+    north, south, high_px = page.evaluate("""() => {
+        const { map, factorY } = webmap.page.print, size = map.getSize(), quarter = size.y / 4;
+        const at = (y) => { const { lng, lat } = map.containerPointToLatLng([size.x / 2, size.y / 2 + y]); return [lng, lat]; };
+        return [at(-quarter), at(quarter), 2 * quarter * factorY];
+    }""")
+    assert GEOD.inv(*north, *south)[2] / (high_px / 96 * 0.0254) == pytest.approx(100_000, rel=1e-3)
+    numbers = page.locator(".print-grid text").all_inner_texts()
+    assert len(numbers) >= 6
+    assert "VN-2000" in page.locator(".print-facts").inner_text()
     assert page.locator(".print-names text").count() > 0
     assert page.locator(".print-legend li").count() > 3
     pdf = page.pdf(prefer_css_page_size=True, print_background=True)

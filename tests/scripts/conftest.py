@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.cluster import Cluster
-from scripts.paths import ROOT
+from scripts.base.paths import ROOT
+from scripts.cluster.cluster import Cluster
 from tests.scripts.running import environment, processes_of
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -41,7 +41,7 @@ def run(place: Path) -> Run:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             check=False,
         )
 

@@ -5,19 +5,25 @@ import signal
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
-from scripts.cluster import SOCKET_PATH_LIMIT, SUPERUSER, Cluster, remove_abandoned
-from scripts.console import Exit, Failure
-from scripts.paths import ROOT
+from geodata.base.database import new_engine
+from scripts.base.console import Exit, Failure
+from scripts.base.paths import ROOT
+from scripts.cluster.cluster import SOCKET_PATH_LIMIT, SUPERUSER, Cluster, remove_abandoned
+from scripts.cluster.database import connect_patiently
+from scripts.cluster.prepare import patiently
 from tests.scripts.running import wait_for
 
 HOLD = """
 import sys, pathlib
-from scripts.cluster import Cluster
+from scripts.cluster.cluster import Cluster
 with Cluster(pathlib.Path(sys.argv[1]), durable=sys.argv[2] == "durable").in_use():
     print("ready", flush=True)
     sys.stdin.read()
@@ -169,6 +175,73 @@ def test_a_damaged_cluster_is_told_in_one_sentence(cluster):
         pass
     assert failure.value.code == Exit.CLUSTER
     assert "\n" not in str(failure.value)
+
+
+def test_an_old_full_disk_in_the_log_is_not_todays_reason(place):
+    cluster = Cluster(place / "earlier trouble")
+    try:
+        with cluster.in_use():
+            pass
+        for log in (cluster.data / "log").glob("*.log"):
+            with log.open("a") as stream:
+                stream.write("FATAL:  could not write to file: No space left on device\n")
+        (cluster.data / "global" / "pg_control").unlink()
+        with pytest.raises(Failure) as failure, cluster.in_use():
+            pass
+        assert failure.value.code == Exit.CLUSTER
+    finally:
+        cluster.stop()
+
+
+def test_a_server_that_cannot_start_again_is_tried_later_and_ends_nothing(cluster, capsys):
+    with cluster.in_use():
+        os.kill(server(cluster), signal.SIGKILL)
+        assert wait_for(lambda: cluster._pid() is None)
+        control = cluster.data / "global" / "pg_control"
+        control.rename(control.with_suffix(".away"))
+        cluster.watch()
+        assert "trying again in 0 s" in capsys.readouterr().err
+        control.with_suffix(".away").rename(control)
+        assert wait_for(lambda: cluster.watch() or cluster._pid() is not None)
+        assert ask(cluster, "SELECT 1") == 1
+
+
+def test_a_start_waits_for_a_server_that_is_away_for_a_moment(cluster, capsys):
+    with cluster.in_use():
+        cluster.make_database("map")
+        url = cluster.url(database="map")
+        cluster.stop()
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(connect_patiently, url)
+            assert wait_for(lambda: "trying again in 0.5 s" in capsys.readouterr().err)
+            cluster.ensure_running()
+            with waiting.result(timeout=60) as connection:
+                assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_step_is_done_again_when_the_server_went_away_in_the_middle(cluster, monkeypatch):
+    with cluster.in_use():
+        cluster.make_database("map")
+        monkeypatch.setenv("DATABASE_URL", cluster.url(database="map"))
+        engine = new_engine(cluster.url(database="map"))
+        killed = []
+
+        def step():
+            with engine.connect() as connection:
+                if not killed:
+                    killed.append(
+                        ask(
+                            cluster,
+                            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = 'map'",
+                        )
+                    )
+                return connection.scalar(text("SELECT 7"))
+
+        assert patiently(step) == 7
+        assert killed == [1]
+        with pytest.raises(ProgrammingError):
+            patiently(lambda: engine.connect().execute(text("SELECT nonsense")))
+        engine.dispose()
 
 
 def test_the_real_cluster_is_never_removed(place):

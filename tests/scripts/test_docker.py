@@ -1,11 +1,19 @@
 """docker-compose.yml, read: the machines of CI have no Docker."""
 
+import os
 import re
+import subprocess
 
+import psycopg
 import pytest
 import yaml
+from psycopg.conninfo import conninfo_to_dict
 
-from scripts.paths import ROOT
+from scripts.base.paths import ROOT
+from scripts.cluster.cluster import OWNER, SUPERUSER
+from scripts.cluster.database import libpq_url
+from scripts.cluster.prepare import migrate
+from scripts.cluster.rights import owns_schema
 
 
 @pytest.fixture(scope="module")
@@ -15,10 +23,10 @@ def compose():
 
 def test_it_has_a_database_with_postgis_a_migration_a_web_server_and_a_worker(compose):
     services = compose["services"]
-    assert set(services) == {"database", "migrate", "web", "worker"}
+    assert set(services) == {"database", "migrate", "web", "worker", "front"}
     assert services["database"]["image"].startswith("postgis/postgis:")
-    assert services["worker"]["command"] == ["python", "-m", "geodata.jobs"]
-    assert services["migrate"]["command"] == ["python", "-m", "scripts.prepare"]
+    assert services["worker"]["command"] == ["python", "-m", "geodata.jobs", "webmap.map.export_runs"]
+    assert services["migrate"]["command"] == ["python", "-m", "scripts.cluster.prepare"]
 
 
 def test_everything_waits_for_what_it_needs(compose):
@@ -35,19 +43,66 @@ def test_no_secret_has_a_default(compose):
     environment = compose["services"]["web"]["environment"]
     assert environment["SECRET_KEY"].startswith("${SECRET_KEY:?")
     assert environment["PGPASSWORD"].startswith("${POSTGRES_PASSWORD:?")
-    assert compose["services"]["database"]["environment"]["POSTGRES_PASSWORD"].startswith("${POSTGRES_PASSWORD:?")
+    database = compose["services"]["database"]["environment"]
+    assert all(":?" in database[name] for name in ("POSTGRES_PASSWORD", "OWNER_PASSWORD", "APPLICATION_PASSWORD"))
     assert ":" not in environment["DATABASE_URL"].partition("://")[2].partition("@")[0]
 
 
-def test_only_the_web_server_has_a_port_and_only_on_this_machine(compose):
+def test_only_nginx_has_a_port_and_only_on_this_machine(compose):
     ports = {name: service.get("ports") for name, service in compose["services"].items() if service.get("ports")}
-    assert list(ports) == ["web"]
-    assert all(port.startswith("127.0.0.1:") for port in ports["web"])
+    assert list(ports) == ["front"]
+    assert all(port.startswith("127.0.0.1:") for port in ports["front"])
+    assert compose["services"]["web"]["environment"]["PROXY_COUNT"] == "${PROXY_COUNT:-1}"
 
 
 def test_data_lives_in_named_volumes(compose):
     used = {mount.partition(":")[0] for service in compose["services"].values() for mount in service.get("volumes", [])}
-    assert used == set(compose["volumes"])
+    files = {name for name in used if name.startswith("./")}
+    assert used - files == set(compose["volumes"])
+    assert all((ROOT / name).is_file() for name in files)
+
+
+def test_only_the_migration_signs_in_as_the_owner(compose):
+    told = {name: str(service.get("environment")) for name, service in compose["services"].items()}
+    assert [name for name, text in told.items() if "OWNER" in text] == ["database", "migrate"]
+    assert compose["services"]["migrate"]["environment"]["DATABASE_URL"].startswith("postgresql://webmap@")
+
+
+def test_the_databases_first_start_makes_two_roles_with_which_the_map_is_set_up(cluster, monkeypatch):
+    with cluster.in_use():
+        with psycopg.connect(cluster.url(database="postgres", role=SUPERUSER), autocommit=True) as connection:
+            for name in ("webmap", "webmap_owner"):
+                connection.execute(psycopg.sql.SQL("DROP ROLE IF EXISTS {}").format(psycopg.sql.Identifier(name)))
+            connection.execute("CREATE DATABASE compose")
+        socket_folder = conninfo_to_dict(libpq_url(cluster.url()))["host"]
+        settings = {
+            "POSTGRES_USER": SUPERUSER, "POSTGRES_DB": "compose", "OWNER_PASSWORD": "x1", "PGHOST": str(socket_folder),
+            "APPLICATION_PASSWORD": "kh'ó \\ \"đoán",
+        }  # fmt: skip
+        subprocess.run([ROOT / "docs" / "deploy" / "database.sh"], env=os.environ | settings, check=True)
+        monkeypatch.setenv("DATABASE_URL", cluster.url(database="compose"))
+        monkeypatch.setenv("DATABASE_OWNER_URL", cluster.url(database="compose", role=OWNER))
+        migrate()
+        with psycopg.connect(cluster.url(database="compose")) as connection:
+            assert not owns_schema(connection)
+            assert connection.execute("SELECT count(*) FROM market").fetchone() == (0,)
+
+
+def test_every_setting_that_can_be_made_reaches_the_containers(compose):
+    named = set(re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text("utf-8"), re.MULTILINE))
+    own = {
+        "PORT",
+        "WAL_ARCHIVE_DIR",
+        "ROUTING_TABLE",
+        "DATABASE_OWNER_URL",
+        "OWNER_PASSWORD",
+        "SUPERUSER_PASSWORD",
+        "POSTGRES_PASSWORD",
+    }
+    missing = {
+        name for name in named - own - set(compose["services"]["web"]["environment"]) if not name.startswith("IMPORT_")
+    }
+    assert missing == set()
 
 
 def test_no_interpolation_ends_early(compose):

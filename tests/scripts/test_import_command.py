@@ -13,8 +13,8 @@ import shapely
 
 from geodata.importing import CODES, ImportOptions, commit_import, preview_import
 from geodata.layers import LAYERS
+from scripts.base.console import Failure
 from scripts.commands import export, history, importing, undo
-from scripts.console import Failure
 from tests.geodata.importing import files
 
 HEAD = "MA,TEN,SO_HO,lon,lat\n"
@@ -159,12 +159,22 @@ def test_rejected_rows_come_back_in_their_own_format_and_go_in_corrected(manage,
     assert {item.code: item.market_class for item in session.query(LAYERS.get("markets"))} == {"A": "1", "B": "2"}
 
 
+def test_values_that_nobody_knows_are_listed_with_what_may_be_said(manage, tmp_path):
+    path = files.csv(tmp_path / "a.csv", "MA,TEN,HANG,lon,lat\nA,Chợ An,hạng lạ,106.68,20.86\n")
+    words = (path, "--layer", "markets", "--json", "--dry-run")
+    _, output = manage(importing, *words)
+    (item,) = json.loads(output)["undecided"]
+    assert (item["field"], item["cells"]) == ("market_class", ["hạng lạ"])
+    code, output = manage(importing, *words, "--value", f"market_class:hạng lạ={item['allowed'][0]}")
+    assert (code, json.loads(output)["undecided"]) == (0, [])
+
+
 def several(tmp_path):
     """A good file, one with a bad row, one that asks, one that is refused."""
     return {
         0: files.csv(tmp_path / "good.csv", GOOD),
         3: files.csv(tmp_path / "mixed.csv", MIXED),
-        4: files.csv(tmp_path / "asks.csv", "MA,TEN\nA,Chợ An\n"),
+        4: files.csv(tmp_path / "asks.csv", "MA,TEN\nMới,Chợ Mới\n"),
         5: files.csv(tmp_path / "refused.exe", "x"),
         1: tmp_path / "missing.csv",
     }

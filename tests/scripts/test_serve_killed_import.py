@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from playwright.sync_api import APIRequestContext, sync_playwright
 
-from scripts.cluster import Cluster
+from scripts.cluster.cluster import Cluster
 from tests.scripts.running import processes_of, wait_for
 from tests.scripts.test_serve import PASSWORD, Serve, is_postgres
 

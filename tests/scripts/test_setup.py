@@ -1,6 +1,8 @@
 """Setting up: what is missing is told in one sentence, what was left half-made is made again."""
 
+import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -8,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from scripts import assets, system, venv
-from scripts.console import Exit, Failure
-from scripts.paths import ROOT, VENDOR
-from scripts.processes import SETUP_MARK, end_abandoned_steps, environment_of, run_logged, running_processes
-from scripts.setup import load_env_file, read_env_file
+from scripts.base.console import Exit, Failure
+from scripts.base.paths import ROOT, VENDOR
+from scripts.base.processes import SETUP_MARK, end_abandoned_steps, environment_of, run_logged, running_processes
+from scripts.install import assets, system, venv
+from scripts.install.lock import fresh_lock
+from scripts.install.setup import load_env_file, read_env_file
 from tests.scripts.running import wait_for
 
 
@@ -55,7 +58,7 @@ def test_what_a_killed_set_up_left_running_is_ended(tmp_path, log):
     step = "import pathlib, subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(600)'])"
     ours = f"""
 from pathlib import Path
-from scripts.processes import run_logged
+from scripts.base.processes import run_logged
 run_logged([{sys.executable!r}, "-c", {step!r}], log=Path({str(log)!r}), cwd=Path("/"))
 """
     child = subprocess.Popen([sys.executable, "-P", "-c", ours], env={**os.environ, "PYTHONPATH": str(ROOT)})
@@ -163,3 +166,48 @@ def test_bench_lists_its_benchmarks_without_setting_anything_up():
     assert done.returncode == 0, done.stderr
     named = {line.partition(":")[0] for line in done.stdout.splitlines()}
     assert named == {path.stem for path in Path(ROOT / "scripts" / "benchmarks").glob("[!_]*.py")}
+
+
+def test_the_locks_are_of_the_present_requirements_and_hash_every_package():
+    for names in (["requirements.txt"], ["requirements.txt", "requirements-dev.txt"]):
+        requirements = [ROOT / name for name in names]
+        lock = fresh_lock(requirements)
+        assert lock is not None, f"{names[-1]} changed: run ./scripts/check --lock"
+        locked = re.findall(r"(?m)^([\w.-]+)==(\S+) \\\n    --hash=sha256:", lock.read_text("utf-8"))
+        wanted = re.findall(
+            r"(?m)^([\w.-]+)(?:\[\w+\])?==(\S+)", "".join(path.read_text("utf-8") for path in requirements)
+        )
+        assert {(name.lower(), version) for name, version in wanted} <= set(locked) | {
+            (re.sub(r"\[.*", "", name), version) for name, version in _extras(lock)
+        }
+        assert len(locked) + len(_extras(lock)) == lock.read_text("utf-8").count("==")
+
+
+def _extras(lock):
+    return re.findall(r"(?m)^([\w.-]+\[\w+\])==(\S+) \\$", lock.read_text("utf-8"))
+
+
+def test_a_lock_older_than_the_requirements_is_told_and_not_used(tmp_path, capsys):
+    wanted = tmp_path / "requirements.txt"
+    wanted.write_text("flask==3.1.3\n")
+    assert venv.what_to_install([wanted]) == ["-r", wanted]
+    assert capsys.readouterr().err == ""
+    digest = hashlib.sha256(wanted.read_bytes()).hexdigest()
+    lock = tmp_path / "requirements.lock"
+    lock.write_text(f"# sha256 of the requirements: {digest}\nflask==3.1.3 --hash=sha256:00\n")
+    assert venv.what_to_install([wanted]) == ["--require-hashes", "-r", lock]
+    wanted.write_text("flask==3.1.4\n")
+    assert venv.what_to_install([wanted]) == ["-r", wanted]
+    assert "--lock" in capsys.readouterr().err
+
+
+def test_a_package_whose_hash_is_another_is_not_installed(tmp_path, log):
+    wanted = tmp_path / "requirements.txt"
+    wanted.write_text("six==1.17.0\n")
+    digest = hashlib.sha256(wanted.read_bytes()).hexdigest()
+    (tmp_path / "requirements.lock").write_text(
+        f"# sha256 of the requirements: {digest}\nsix==1.17.0 --hash=sha256:{'0' * 64}\n"
+    )
+    with pytest.raises(Failure) as failure:
+        venv.ensure_venv(tmp_path / ".venv", [wanted], log=log)
+    assert failure.value.code == Exit.DEPENDENCIES

@@ -1,6 +1,1 @@
-"""Everything Folium: the map's skeleton. Knows no request, no session and no database text."""
-
-from webmap.map.build import DEFAULT_ADDRESSES, MapLayer, MapParts, build_map
-from webmap.map.style import describe_style
-
-__all__ = ["DEFAULT_ADDRESSES", "MapLayer", "MapParts", "build_map", "describe_style"]
+"""The map page and what it asks: tiles, objects, tables, tools, exports."""

@@ -4,10 +4,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, jsonify, make_response, render_template, request
+from werkzeug.exceptions import NotAcceptable
 
-from geodata.errors import InvalidValueError
-from geodata.filters import CHOOSE
-from geodata.i18n import N_
+from geodata.base.errors import InvalidValueError
+from geodata.base.i18n import N_
+from geodata.schema.filters import CHOOSE
 
 JSON = "application/json"
 GEOJSON = "application/geo+json"
@@ -44,7 +45,7 @@ def check_json_arguments() -> None:
 
 def wants_page() -> bool:
     """Say whether a page is asked for: by `f`, else by the Accept header; programs that do not say get JSON."""
-    form = request.args.get("f")
+    form = request.args.get("f", "").lower()
     if not form:
         return request.accept_mimetypes.best_match([JSON, GEOJSON, SCHEMA, HTML]) == HTML
     if form not in FORMS:
@@ -79,10 +80,20 @@ def answer_schema(schema: Document, page: str, **context: object) -> Response:
 
 
 def _written(document: Document, page: str, media: str, *, is_page: bool, **context: object) -> Response:
+    check_acceptable(media)
     if is_page:
-        return make_response(
+        response = make_response(
             render_template(f"ogc/{page}.html", document=document, json_address=this_address(f="json"), **context)
         )
-    response = jsonify(document)
-    response.mimetype = media
+    else:
+        response = jsonify(document)
+        response.mimetype = media
+    response.vary.add("Accept")
     return response
+
+
+def check_acceptable(media: str) -> None:
+    """Refuse who takes none of the forms there are; `f` goes before what a program says it takes. Raises NotAcceptable."""
+    takes = request.accept_mimetypes
+    if takes and not request.args.get("f") and not takes.best_match([JSON, media, HTML]):
+        raise NotAcceptable

@@ -3,12 +3,12 @@
 from flask import url_for
 from sqlalchemy import Connection
 
-from geodata import features
-from geodata.crs import Province
-from geodata.i18n import N_
-from geodata.layer import Feature
-from geodata.projections import CRS84, offered_systems
-from webmap.i18n import translate
+from geodata.base.crs import Province
+from geodata.base.i18n import N_
+from geodata.query import features
+from geodata.query.projections import CRS84, offered_systems
+from geodata.schema.feature import Feature
+from webmap.app.i18n import translate
 from webmap.ogc.answers import GEOJSON, HTML, JSON, OPENAPI, SCHEMA, Document, link
 
 _OGC = "http://www.opengis.net/spec"
@@ -24,6 +24,10 @@ CONFORMANCE = (
     f"{_OGC}/ogcapi-features-1/1.0/conf/geojson",
     f"{_OGC}/ogcapi-features-2/1.0/conf/crs",
     f"{_OGC}/ogcapi-features-3/1.0/conf/queryables",
+    f"{_OGC}/ogcapi-features-4/1.0/conf/create-replace-delete",
+    f"{_OGC}/ogcapi-features-4/1.0/conf/update",
+    f"{_OGC}/ogcapi-features-4/1.0/conf/features",
+    f"{_OGC}/ogcapi-features-4/1.0/conf/optimistic-locking-etags",
     f"{_OGC}/ogcapi-tiles-1/1.0/conf/core",
     f"{_OGC}/ogcapi-tiles-1/1.0/conf/tileset",
     f"{_OGC}/ogcapi-tiles-1/1.0/conf/tilesets-list",

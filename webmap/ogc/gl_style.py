@@ -7,10 +7,11 @@ QGIS project. GL counts zooms by tiles of 512 px, the registry by 256: one less 
 from collections.abc import Iterable
 from typing import Any
 
-from geodata.crs import Bbox
-from geodata.layer import Feature, GeometryType, Symbol
-from geodata.tiles import MAX_TILE_ZOOM
-from webmap.i18n import translate
+from geodata.base.crs import Bbox
+from geodata.query.tiles import MAX_TILE_ZOOM
+from geodata.schema.feature import Feature, GeometryType
+from geodata.schema.portrayal import Symbol
+from webmap.app.i18n import translate
 from webmap.ogc.answers import Document
 from webmap.ogc.portrayal import LABEL_HALO, LABEL_INK, SymbolClass, mix_with_white, symbol_classes
 

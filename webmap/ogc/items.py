@@ -9,16 +9,17 @@ from flask import request
 from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 
-from geodata import features
-from geodata.crs import Province
-from geodata.errors import InvalidFilterError, InvalidValueError
-from geodata.filters import Condition, lifetime_filter, parse_span
-from geodata.i18n import N_
-from geodata.layer import Feature
-from geodata.projections import OfferedCrs, box_filter, find_system
+from geodata.base.crs import Province
+from geodata.base.errors import InvalidFilterError, InvalidValueError
+from geodata.base.i18n import N_
+from geodata.base.parsing import parse_whole
+from geodata.query import features
+from geodata.query.projections import OfferedCrs, box_filter, find_system
+from geodata.schema.feature import Feature
+from geodata.schema.filters import Condition, lifetime_filter, parse_span
+from webmap.app.query import RESERVED
+from webmap.app.requests import LayerRequest
 from webmap.ogc.answers import COMMON, GEOJSON, Document, link, this_address
-from webmap.query import RESERVED
-from webmap.requests import LayerRequest
 
 DEFAULT_LIMIT = 100
 #: Parameters of the standard; all others are filters of the layer.
@@ -100,11 +101,7 @@ def _limit(text: str | None) -> int:
     """Return how many are asked for; more than a page can hold is no error, says the standard."""
     if text is None:
         return DEFAULT_LIMIT
-    if not text.isascii() or not text.isdigit() or int(text[:12]) < 1:
-        raise InvalidValueError(
-            name="limit", value=text[:40], reason=N_("a whole number in the allowed range"), low=1, high=features.MAX_PAGE
-        )  # fmt: skip
-    return min(int(text[:12]), features.MAX_PAGE)
+    return min(parse_whole("limit", text, low=1), features.MAX_PAGE)
 
 
 def _read_cursor(text: str | None) -> tuple[int | None, str | None]:
@@ -112,6 +109,6 @@ def _read_cursor(text: str | None) -> tuple[int | None, str | None]:
     if text is None:
         return None, None
     matched, dot, cursor = text.partition(".")
-    if not dot or not matched.isascii() or not matched.isdigit() or len(matched) > 12:
+    if not dot:
         raise InvalidValueError(name="cursor", value=text[:80], reason=N_("take it from the “next” link"))
-    return int(matched), cursor
+    return parse_whole("cursor", matched), cursor

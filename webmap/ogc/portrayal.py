@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from geodata.layer import Feature, Symbol
-from webmap.i18n import translate
-from webmap.map.style import value_labels
+from geodata.schema.feature import Feature
+from geodata.schema.portrayal import INKS, Symbol
+from webmap.app.i18n import translate
+from webmap.folium.style import value_labels
 
-LABEL_INK, LABEL_HALO = "#1d2733", "#ffffff"
+LABEL_INK, LABEL_HALO = INKS.ink, INKS.paper
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,14 +4,20 @@ QGIS asks without signing in: the project is made of what everybody may see, who
 QGIS's own marker, line and fill with our shapes, colours and sizes; glyphs inside point symbols are left out.
 """
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from geodata.access import visible_names
-from geodata.crs import WEB_MERCATOR, WGS84, Bbox
-from geodata.layer import Feature, GeometryType, Role, Symbol, Variation
-from webmap.i18n import translate
+import pyproj
+
+from geodata.accounts.access import visible_names
+from geodata.base.crs import WEB_MERCATOR, WGS84, Bbox
+from geodata.schema.feature import Feature, GeometryType
+from geodata.schema.portrayal import CROSSED, INKS, Symbol, Variation
+from geodata.schema.roles import Role
+from webmap.app.i18n import translate
 from webmap.ogc.portrayal import LABEL_HALO, LABEL_INK, mix_with_white, symbol_classes
 
 PROVIDER = "OAPIF"
@@ -20,11 +26,14 @@ MM_PER_PX = 25.4 / 96
 #: Scale of a map of 256 px tiles at zoom 0, by the standards' pixel of 0.28 mm.
 SCALE_AT_ZOOM_0 = 559_082_264
 #: Badge: a disc in the upper right corner, by its colour; a cross lies over the whole symbol.
-DISCS = {"alert": "#c8102e", "tick": "#1b7f4d"}
+DISCS = {"alert": INKS.alert, "warning": INKS.warning, "tick": INKS.tick, "mended": INKS.paper, "open": INKS.paper}
 #: A hatched area is filled this much fainter under its lines, which are so far apart in px.
 HATCH_FILL, HATCH_PX = 0.22, 8
 
-_SHAPES = {"circle": "circle", "square": "square", "diamond": "diamond", "triangle": "triangle", "drop": "pentagon"}
+_SHAPES = {
+    "circle": "circle", "square": "square", "framed": "square", "rounded": "square_with_corners", "diamond": "diamond",
+    "hexagon": "hexagon", "triangle": "triangle", "drop": "pentagon", "flag": "star", "bubble": "trapezoid",
+}  # fmt: skip
 _GEOMETRIES = {GeometryType.POINT: "Point", GeometryType.LINE: "Line", GeometryType.POLYGON: "Polygon"}
 #: QGIS's numbers: around a point, along a line and above it, over an area's middle.
 _PLACEMENTS = {
@@ -32,6 +41,8 @@ _PLACEMENTS = {
     GeometryType.LINE: {"placement": "3", "placementFlags": "10"},
     GeometryType.POLYGON: {"placement": "1"},
 }
+#: The numbers of coordinate systems in QGIS's own list (srs.db).
+_QGIS_NUMBERS = {WGS84: 3452, WEB_MERCATOR: 3857}
 _SYMBOLS = {GeometryType.POINT: "marker", GeometryType.LINE: "line", GeometryType.POLYGON: "fill"}
 
 
@@ -65,7 +76,7 @@ def qgis_project(kinds: Iterable[type[Feature]], service: Service) -> bytes:
 
 
 def class_expression(kind: type[Feature], visible: frozenset[str]) -> str:
-    """Return the QGIS expression of a feature's class number, as geodata.tiles.class_number has it in SQL."""
+    """Return the QGIS expression of a feature's class number, as geodata.query.tiles.class_number has it in SQL."""
     number = "0"
     for variation in kind.layer.style.variations(visible):
         number = f"({number}) * {len(variation.cases) + 1} + {_case(variation)}"
@@ -87,7 +98,30 @@ def _literal(value: object) -> str:
 
 
 def _system(parent: Element, srid: int) -> None:
-    SubElement(SubElement(parent, "spatialrefsys"), "authid").text = f"EPSG:{srid}"
+    """Write a coordinate system as QGIS does: without its own number it takes the definition for none and draws nothing."""
+    system = SubElement(parent, "spatialrefsys", nativeFormat="Wkt")
+    for name, value in _definition(srid).items():
+        SubElement(system, name).text = value
+
+
+@cache
+def _definition(srid: int) -> dict[str, str]:
+    crs = pyproj.CRS.from_epsg(srid)
+    with warnings.catch_warnings():
+        # PROJ strings lose what WKT says; here both are written.
+        warnings.simplefilter("ignore", UserWarning)
+        proj4 = crs.to_proj4().replace(" +type=crs", "")
+    return {
+        "wkt": crs.to_wkt("WKT2_2019"),
+        "proj4": proj4,
+        "srsid": str(_QGIS_NUMBERS[srid]),
+        "srid": str(srid),
+        "authid": f"EPSG:{srid}",
+        "description": crs.name,
+        "projectionacronym": "longlat" if crs.is_geographic else "merc",
+        "ellipsoidacronym": "EPSG:7030",
+        "geographicflag": "true" if crs.is_geographic else "false",
+    }
 
 
 def _id(kind: type[Feature]) -> str:
@@ -171,7 +205,7 @@ def _labels(kind: type[Feature]) -> Element:
 
 def _point(parent: Element, symbol: Symbol) -> None:
     size = symbol.size_px or 12
-    fill = mix_with_white(symbol.fill or "#ffffff", 1 if symbol.level is None else symbol.level)
+    fill = mix_with_white(symbol.fill or INKS.paper, 1 if symbol.level is None else symbol.level)
     outline = {
         "outline_color": _rgba(symbol.stroke or fill), "outline_width": _mm(symbol.stroke_px or 0),
         "outline_width_unit": "MM", "outline_style": _pen(symbol),
@@ -183,7 +217,7 @@ def _point(parent: Element, symbol: Symbol) -> None:
     elif symbol.badge in DISCS:
         _layer(
             parent, "SimpleMarker", name="circle", size=_mm(size * 0.55), size_unit="MM",
-            color=_rgba(DISCS[symbol.badge]), outline_color=_rgba("#ffffff"),
+            color=_rgba(DISCS[symbol.badge]), outline_color=_rgba(INKS.paper),
             offset=f"{_mm(size * 0.43)},{_mm(size * -0.43)}", offset_unit="MM",
         )  # fmt: skip
 
@@ -198,15 +232,15 @@ def _line(parent: Element, symbol: Symbol) -> None:
 
 
 def _polygon(parent: Element, symbol: Symbol) -> None:
-    colour, opacity = symbol.fill or "#ffffff", symbol.fill_opacity or 0
+    colour, opacity = symbol.fill or INKS.paper, symbol.fill_opacity or 0
     _layer(
         parent, "SimpleFill", color=_rgba(colour, opacity * (HATCH_FILL if symbol.hatch else 1)), style="solid",
         outline_color=_rgba(symbol.stroke or colour, 1 if symbol.stroke else 0),
         outline_width=_mm(symbol.stroke_px or 0), outline_width_unit="MM", outline_style=_pen(symbol),
     )  # fmt: skip
-    if symbol.hatch:
+    for angle in {CROSSED: (45, 135), None: (), 0: ()}.get(symbol.hatch, (symbol.hatch,)):
         lines = _layer(
-            parent, "LinePatternFill", angle=str(symbol.hatch % 180), distance=_mm(HATCH_PX), distance_unit="MM",
+            parent, "LinePatternFill", angle=str((angle or 0) % 180), distance=_mm(HATCH_PX), distance_unit="MM",
             color=_rgba(colour, opacity),
         )  # fmt: skip
         place = parent.get("name")

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from geodata.layer import Feature, Field, GeometryType
-from webmap.i18n import translate
+from geodata.schema.feature import Feature, GeometryType
+from geodata.schema.fields import Field
+from webmap.app.i18n import translate
 from webmap.ogc.answers import Document
 
 _TYPES: dict[str, dict[str, str]] = {

@@ -3,15 +3,14 @@
 A tile of ours is drawn 512 px wide, the scheme's are 256: tile matrix z is what a map shows at zoom z + 1.
 """
 
-from flask import request, url_for
+from flask import url_for
 
-from geodata.crs import WEB_MERCATOR, Province
-from geodata.i18n import N_
-from geodata.layer import Feature, GeometryType
-from geodata.projections import CRS84, EPSG
-from geodata.tiles import MAX_TILE_ZOOM, TILE_PX, WORLD_M, tile_range
-from webmap.describe import tile_url
-from webmap.i18n import translate
+from geodata.base.crs import WEB_MERCATOR, Province
+from geodata.base.i18n import N_
+from geodata.query.projections import CRS84, EPSG
+from geodata.query.tiles import MAX_TILE_ZOOM, TILE_PX, WORLD_M, tile_range
+from geodata.schema.feature import Feature, GeometryType
+from webmap.app.i18n import translate
 from webmap.ogc.answers import JSON, MVT, Document, link
 from webmap.ogc.collections import REL
 
@@ -22,12 +21,14 @@ SCHEME_PX = 256
 #: A pixel of the standards is 0.28 mm.
 PIXEL_M = 0.00028
 _DIMENSIONS = {GeometryType.POINT: 0, GeometryType.LINE: 1, GeometryType.POLYGON: 2}
-#: What tiles say of an object; see geodata.tiles.
+#: What tiles say of an object; see geodata.query.tiles.
 _ATTRIBUTES = {
     "c": {"type": "integer", "title": N_("Number of the symbol’s class")},
     "n": {"type": "integer", "title": N_("How many objects are merged into this point")},
     "o": {"type": "integer", "title": N_("Place beside a parallel line")},
     "t": {"type": "string", "title": N_("Label")},
+    "code": {"type": "string", "title": N_("Code")},
+    "name": {"type": "string", "title": N_("Name")},
 }
 
 
@@ -97,7 +98,7 @@ def tile_template(name: str) -> str:
 
 def xyz_template(name: str) -> str:
     """Return the address of the same tiles as programs without the standard want it."""
-    return request.host_url.rstrip("/") + tile_url(name)
+    return tile_template(name).replace("{tileMatrix}/{tileRow}/{tileCol}", "{z}/{y}/{x}")
 
 
 def _layer(name: str, kind: type[Feature], dimension: int) -> Document:

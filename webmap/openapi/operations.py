@@ -5,10 +5,10 @@ A test compares OPERATIONS with the application's addresses, so that neither lag
 
 from dataclasses import dataclass
 
-from geodata.i18n import N_
+from geodata.base.i18n import N_
+from webmap.app.query import AS_OF
 from webmap.ogc.answers import GEOJSON, HTML, JSON, MVT, OPENAPI, SCHEMA
 from webmap.ogc.tilesets import SCHEME
-from webmap.query import AS_OF
 
 CSV = "text/csv"
 ANY_FILE = "application/octet-stream"
@@ -17,10 +17,12 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """A GET address. With `by_layer`, `{layer}` in the path is written out for each layer.
+    """An address and its method. With `by_layer`, `{layer}` in the path is written out for each layer.
 
     `parameters` are names of openapi.parameters; `filters`: it takes the layer's filters too. `media`: what it may
-    answer; JSON follows `schema`. `may_be_empty`: 204 where nothing is, 304 where the client has it.
+    answer; JSON follows `schema`. `may_be_empty`: 204 where nothing is, 304 where the client has it. `writes`: only for
+    those who may write the layer, with a feature as body unless it deletes; `success`: the status of what was done. `is_for_staff`: others are led to the
+    page where one signs in.
     """
 
     path: str
@@ -32,6 +34,14 @@ class Operation:
     media: tuple[str, ...] = (JSON,)
     schema: str = "object"
     may_be_empty: bool = False
+    method: str = "get"
+    success: str = "200"
+    is_for_staff: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes data."""
+        return self.method != "get"
 
 
 MAP, FEATURES, TILES, OGC, STATUS = "Map", "Features", "Tiles", "OGC API", "Status"
@@ -56,17 +66,30 @@ OPERATIONS = (
     ),
     Operation(
         path="/api/layers/{layer}/facets", tag=FEATURES, summary=N_("Number of objects per value"), by_layer=True,
-        filters=True, parameters=_FILTERED,
+        filters=True, parameters=("extent", *_FILTERED),
     ),
     Operation(
         path="/api/layers/{layer}/charts", tag=FEATURES, summary=N_("Bars of each field, as JSON or CSV"), by_layer=True,
         filters=True, parameters=("chart-format", *_FILTERED), media=(JSON, CSV),
     ),
-    Operation(path="/api/search", tag=FEATURES, summary=N_("Search in all layers"), parameters=("search", "search-limit", "lang")),
+    Operation(path="/api/search", tag=FEATURES, summary=N_("Search in all layers"), parameters=("search", "search-layer", "search-limit", "lang")),
     Operation(path="/api/coordinates", tag=FEATURES, summary=N_("Places that written coordinates may mean"), parameters=("search", "lang")),
     Operation(
         path="/layers/{layer}/export", tag=FEATURES, summary=N_("What is filtered, as a file"), by_layer=True, filters=True,
-        parameters=("file-format", "file-crs", *_FILTERED), media=(GEOJSON, ANY_FILE), schema="collection",
+        parameters=("file-format", "file-crs", "file-detail", "heads", "columns", "sort", *_FILTERED), media=(GEOJSON, ANY_FILE), schema="exported",
+    ),
+    Operation(path="/exports", tag=FEATURES, summary=N_("Own large files, which the background makes; for staff"), media=(HTML,), is_for_staff=True),
+    Operation(
+        path="/exports/{number}", tag=FEATURES, summary=N_("One large file: how far it is; for staff"), parameters=("export-number",),
+        media=(HTML,), is_for_staff=True,
+    ),
+    Operation(
+        path="/exports/{number}/state", tag=FEATURES, summary=N_("One large file: how far it is, for programs; for staff"),
+        parameters=("export-number",), is_for_staff=True,
+    ),
+    Operation(
+        path="/exports/{number}/file", tag=FEATURES, summary=N_("One large file, when it is made; for staff"),
+        parameters=("export-number",), media=(ANY_FILE,), is_for_staff=True,
     ),
     Operation(path="/api/inside", tag=MAP, summary=N_("What lies inside an area, layer by layer"), parameters=("inside-limit", *_AREA)),
     Operation(
@@ -106,6 +129,22 @@ OPERATIONS = (
     Operation(
         path="/ogc/collections/{layer}/items/{feature_id}", tag=OGC, summary=N_("One object"), by_layer=True,
         parameters=("feature_id", "crs", *_OGC_FORM), media=(GEOJSON, HTML), schema="feature",
+    ),
+    Operation(
+        path="/ogc/collections/{layer}/items", tag=OGC, summary=N_("Add an object"), by_layer=True, method="post",
+        success="201", parameters=("content-crs", "lang"), media=(GEOJSON,), schema="feature",
+    ),
+    Operation(
+        path="/ogc/collections/{layer}/items/{feature_id}", tag=OGC, summary=N_("Replace an object"), by_layer=True,
+        method="put", parameters=("feature_id", "if-match", "content-crs", "lang"), media=(GEOJSON,), schema="feature",
+    ),
+    Operation(
+        path="/ogc/collections/{layer}/items/{feature_id}", tag=OGC, summary=N_("Change fields of an object"), by_layer=True,
+        method="patch", parameters=("feature_id", "if-match", "content-crs", "lang"), media=(GEOJSON,), schema="feature",
+    ),
+    Operation(
+        path="/ogc/collections/{layer}/items/{feature_id}", tag=OGC, summary=N_("Delete an object"), by_layer=True,
+        method="delete", success="204", parameters=("feature_id", "if-match", "lang"), media=(),
     ),
     Operation(path="/ogc/collections/{layer}/tiles", tag=TILES, summary=N_("Tile sets of a layer"), by_layer=True, parameters=_JSON_FORM),
     Operation(

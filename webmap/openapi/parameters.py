@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 
-from geodata.crs import Province
-from geodata.features import MAX_PAGE, area_kinds
-from geodata.filters import UNKNOWN
-from geodata.i18n import N_
-from geodata.layer import Feature, Field
-from geodata.projections import CRS84, offered_systems
-from geodata.tiles import MAX_TILE_ZOOM
-from webmap.i18n import LANGUAGES, translate
+from geodata.base.crs import Province
+from geodata.base.i18n import N_
+from geodata.query.features import MAX_PAGE, area_kinds
+from geodata.query.projections import CRS84, offered_systems
+from geodata.query.tiles import MAX_TILE_ZOOM
+from geodata.schema.feature import Feature
+from geodata.schema.fields import Field
+from geodata.schema.filters import UNKNOWN
+from webmap.app.i18n import LANGUAGES, translate
+from webmap.app.query import AS_OF
 from webmap.ogc.answers import FORMS, Document
 from webmap.ogc.items import DEFAULT_LIMIT
-from webmap.query import AS_OF
 
 _TEXT = {"type": "string"}
 _BOOLEAN = {"type": "boolean", "default": True}
@@ -22,7 +23,7 @@ _DAY = {"type": "string", "format": "date"}
 
 def shared_parameters(province: Province) -> dict[str, Document]:
     """Return name -> parameter that means the same for every layer."""
-    from geodata.exporting import FORMATS
+    from geodata.export.formats import FORMATS
 
     systems = {"type": "string", "format": "uri", "enum": list(offered_systems(province)), "default": CRS84}
     limit = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_LIMIT}
@@ -45,15 +46,23 @@ def shared_parameters(province: Province) -> dict[str, Document]:
         "sort": _query("sort", _TEXT, N_("A field to sort by, “-” before it for descending")),
         "geometry": _query("geometry", _BOOLEAN, N_("Whether geometries are wanted")),
         "count": _query("count", _BOOLEAN, N_("Whether the number of all matches is wanted")),
+        "extent": _query("extent", _BOOLEAN, N_("Whether the box around all matches is wanted")),
+        "search-layer": _query("layer", {"type": "array", "items": _TEXT}, N_("Only in these layers")),
         "search": _query("q", _TEXT, N_("What to look for")),
         "search-limit": _query("limit", {**limit, "maximum": 50, "default": 20}, N_("How many hits at most")),
         "inside-limit": _query("limit", {**limit, "maximum": 100, "default": 10}, N_("How many objects of a layer at most")),
         "chart-format": _query("format", {"type": "string", "enum": ["json", "csv"]}, N_("The form of the answer")),
         "file-format": _query("format", {"type": "string", "enum": list(FORMATS), "default": "geojson"}, N_("File format")),
+        "heads": _query("heads", {"type": "string", "enum": ["names", "labels"], "default": "names"}, N_("Of Excel and CSV: names and codes for programs, or labels for people")),
+        "columns": _query("columns", _TEXT, N_("Of a table for people: its columns in order, separated by commas")),
+        "file-detail": _query("detail", _TEXT, N_("What hangs on the objects, a row each, instead of the objects themselves")),
         "file-crs": _query("crs", {**_TEXT, "example": f"EPSG:{province.metric_srid}"}, N_("Reference system of the file")),
         "years": _query("years", _TEXT, N_("At most four years, separated by commas")),
         "plans": _query("plans", {"type": "array", "items": _TEXT}, N_("Number of a plan for each year; empty means all")),
+        "if-match": _header("If-Match", _TEXT, N_("The ETag of the version that is to be changed"), is_required=True),
+        "content-crs": _header("Content-Crs", _TEXT, N_("Reference system of the body, <…>; WGS 84 (lon, lat) without it")),
         "feature_id": _path("feature_id", {**_NATURAL, "minimum": 1}, N_("Number of the object")),
+        "export-number": _path("number", {**_NATURAL, "minimum": 1}, N_("Number of the file")),
         "z": _path("z", {**_NATURAL, "maximum": MAX_TILE_ZOOM}, N_("Zoom; what a map of 256 px tiles shows one zoom further")),
         **{name: _path(name, _NATURAL, N_("Column of the tile, from the west")) for name in ("x", "column")},
         **{name: _path(name, _NATURAL, N_("Row of the tile, from the north")) for name in ("y", "row")},
@@ -99,6 +108,12 @@ def _query(name: str, schema: Document, description: str, *, explode: bool = Tru
     return {
         "name": name, "in": "query", "required": False, "description": translate(description), "schema": schema,
         "style": "form", "explode": explode,
+    }  # fmt: skip
+
+
+def _header(name: str, schema: Document, description: str, *, is_required: bool = False) -> Document:
+    return {
+        "name": name, "in": "header", "required": is_required, "description": translate(description), "schema": schema,
     }  # fmt: skip
 
 

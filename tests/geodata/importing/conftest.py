@@ -3,6 +3,7 @@
 import pytest
 
 from geodata.importing import ImportOptions, commit_import, preview_import
+from geodata.importing.storing.lists import lists_of
 from geodata.layers import LAYERS
 
 
@@ -20,7 +21,7 @@ def listed(session, preview):
 
     def run(path, layer="markets", **options):
         found = preview(path, layer, **options)
-        lists = [session.execute(query).all() for query in found.staging.lists()]
+        lists = [session.execute(query).all() for query in lists_of(found.staging)]
         return {rows[0].kind: sorted(rows, key=lambda row: row.position) for rows in lists if rows}
 
     return run

@@ -46,7 +46,7 @@ def shp_points(points, shape_type=1):
         records += struct.pack(">ii", number, len(content) // 2) + content
         index += struct.pack(">ii", position, len(content) // 2)
         position += 4 + len(content) // 2
-    return _with_header(records, shape_type), _with_header(index, shape_type)
+    return with_header(records, shape_type), with_header(index, shape_type)
 
 
 def shp_polygons(rings):
@@ -59,10 +59,11 @@ def shp_polygons(rings):
         records += struct.pack(">ii", number, len(content) // 2) + content
         index += struct.pack(">ii", position, len(content) // 2)
         position += 4 + len(content) // 2
-    return _with_header(records, 5), _with_header(index, 5)
+    return with_header(records, 5), with_header(index, 5)
 
 
-def _with_header(body, shape_type):
+def with_header(body, shape_type):
+    """Return a .shp or .shx of these records."""
     header = struct.pack(">i5ii", 9994, 0, 0, 0, 0, 0, (100 + len(body)) // 2) + struct.pack(
         "<ii8d", 1000, shape_type, *[0.0] * 8
     )
@@ -143,7 +144,7 @@ def cp1258(text):
 
 def tcvn3(text):
     """Encode as TCVN3 (ABC); capital accented vowels do not exist there."""
-    from geodata.importing.encoding import _TCVN3_BYTES, _TCVN3_LETTERS
+    from geodata.importing.reading.encoding import _TCVN3_BYTES, _TCVN3_LETTERS
 
     table = dict(zip(_TCVN3_LETTERS, _TCVN3_BYTES, strict=True))
     return "".join(table.get(char, char) for char in text).encode("latin1")
@@ -151,7 +152,7 @@ def tcvn3(text):
 
 def vni(text):
     """Encode as VNI-Windows."""
-    from geodata.importing.encoding import _vni_table
+    from geodata.importing.reading.encoding import _vni_table
 
     table: dict[str, str] = {}
     for signs, letter in _vni_table().items():

@@ -75,7 +75,7 @@ PLACES_WRITTEN = {
 }  # fmt: skip
 BAD_PLACES = {
     "nothing": (",", "null_geometry"), "abroad": ("2.3,48.8", "out_of_extent"), "huge": ("1e308,20.86", "bad_coordinates"),
-    "words": ("đông,bắc", "bad_coordinates"),
+    "words": ("đông,bắc", "bad_coordinates"), "south": ("106.68,S 20.86", "out_of_extent"),
 }  # fmt: skip
 
 #: name -> (file name, writer, options, exit code, code that must occur)
@@ -192,7 +192,9 @@ def test_a_file_ends_as_it_should(door, session, tmp_path, name):
 
 def test_the_corpus_is_large_and_every_code_of_the_contract_occurs():
     assert len(CORPUS) >= 150
-    assert {code for *_, code in CORPUS.values() if code} == CODES
+    # Said of what is stored, not of a file: tests/geodata/inspections/test_records_keep_their_site.py.
+    of_stored = {"kept_records"}
+    assert {code for *_, code in CORPUS.values() if code} == CODES - of_stored
 
 
 @pytest.fixture(scope="module")

@@ -14,11 +14,12 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from geodata.database import new_engine
-from geodata.history import ChangeSet, count_changes, lock_layer, undo
+from geodata.base.database import new_engine
+from geodata.history.change_sets import ChangeSet, count_changes, lock_layer
+from geodata.history.undoing import undo
 from geodata.importing import ImportOptions, commit_import, preview_import
 from geodata.layers import LAYERS
-from tests.conftest import ROOT, migrate
+from tests.conftest import ROOT, migrated_database
 from tests.geodata.importing.files import csv
 from tests.scripts.running import wait_for
 
@@ -39,10 +40,9 @@ MOMENTS = {
 
 
 @pytest.fixture(scope="module")
-def bind(worker, empty_database):
+def bind(worker):
     """A database of its own: what is tested is what stays after a commit."""
-    url = empty_database(f"crash_{worker}")
-    migrate(url)
+    url = migrated_database(f"crash_{worker}")
     engine = new_engine(url)
     with engine.begin() as connection:
         connection.execute(
@@ -76,7 +76,7 @@ def run(bind, path, layer="markets", mode="upsert"):
 
 def start(bind, path, *words):
     environment = {**os.environ, "DATABASE_URL": bind.url.render_as_string(hide_password=False)}
-    command = [sys.executable, "-m", "scripts.manage", "import", str(path), "--layer", "markets", "--json", *words]
+    command = [sys.executable, "-m", "scripts.run.manage", "import", str(path), "--layer", "markets", "--json", *words]
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
 
@@ -137,11 +137,11 @@ def test_an_import_killed_while_it_reads_stores_nothing(bind, tmp_path):
     path = tmp_path / "after.csv"
     path.write_text(AFTER + "".join(f"X{number},Chợ,1,106.7,20.8\n" for number in range(50_000)), encoding="utf-8")
     process = start(bind, path)
-    assert wait_for(lambda: children(process.pid))
-    readers = children(process.pid)
+    assert wait_for(lambda: readers_of(process.pid))
+    left = [*children(process.pid), *readers_of(process.pid)]
     process.kill()
     process.communicate()
-    assert wait_for(lambda: not any(is_reader(reader) for reader in readers))
+    assert wait_for(lambda: not any(is_reader(pid) for pid in left))
     assert assert_whole(bind) == OLD
 
 
@@ -153,7 +153,7 @@ def test_the_folder_of_a_killed_reader_is_deleted_by_the_next_import(bind, tmp_p
     path.write_text(AFTER + "".join(f"X{number},Chợ,1,106.7,20.8\n" for number in range(50_000)), encoding="utf-8")
     (foreign := temporary / "import-of-somebody").mkdir()
     process = start(bind, path)
-    assert wait_for(lambda: children(process.pid))
+    assert wait_for(lambda: readers_of(process.pid))
     process.kill()
     process.communicate()
     left = [folder for folder in temporary.iterdir() if folder != foreign]
@@ -162,17 +162,22 @@ def test_the_folder_of_a_killed_reader_is_deleted_by_the_next_import(bind, tmp_p
     assert list(temporary.iterdir()) == [foreign]
 
 
+def readers_of(pid):
+    """Return the reader processes that the nursery of a process started."""
+    return [reader for nursery in children(pid) for reader in children(nursery)]
+
+
 def children(pid):
     try:
-        words = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-        return [child for child in map(int, words) if is_reader(child)]
-    except FileNotFoundError:
+        lists = [path.read_text(encoding="ascii") for path in Path(f"/proc/{pid}/task").glob("*/children")]
+        return [child for child in map(int, " ".join(lists).split()) if is_reader(child)]
+    except (FileNotFoundError, ProcessLookupError):
         return []
 
 
 def is_reader(pid):
     try:
-        return b"geodata.importing.child" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return b"geodata.importing.reading.nursery" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
         return False
 

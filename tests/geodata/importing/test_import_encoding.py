@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from geodata.importing import encoding
+from geodata.importing.reading import encoding
 from tests.geodata.importing import files
 
 SAMPLE = "Chợ Đổng Quốc Bình, phường Sở Dầu"

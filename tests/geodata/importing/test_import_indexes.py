@@ -6,12 +6,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geodata.database import new_engine
-from geodata.history import lock_layer, table_of
-from geodata.importing import ImportOptions, commit_import, indexes, preview_import
+from geodata.base.database import new_engine
+from geodata.history.change_sets import lock_layer, table_of
+from geodata.importing import ImportOptions, commit_import, preview_import
 from geodata.importing.progress import Step
+from geodata.importing.storing import indexes
 from geodata.layers import LAYERS
-from tests.conftest import migrate
+from tests.conftest import migrated_database
 from tests.factories import make_feature
 from tests.geodata.importing.files import csv
 from tests.scripts.running import wait_for
@@ -20,10 +21,9 @@ MANY = 50
 
 
 @pytest.fixture(scope="module")
-def bind(worker, empty_database):
+def bind(worker):
     """A database of its own: what is dropped and built is committed."""
-    url = empty_database(f"indexes_{worker}")
-    migrate(url)
+    url = migrated_database(f"indexes_{worker}")
     engine = new_engine(url)
     yield engine
     engine.dispose()

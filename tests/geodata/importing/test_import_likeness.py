@@ -2,8 +2,8 @@
 
 import pytest
 
-from geodata.history import undo
-from geodata.importing.likeness import MATCH
+from geodata.history.undoing import undo
+from geodata.importing.storing.likeness import MATCH
 from geodata.layers import LAYERS
 from tests.factories import make_feature
 from tests.geodata.importing.files import csv, geojson, square

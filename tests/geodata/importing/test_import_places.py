@@ -7,9 +7,9 @@ from hypothesis import given, settings, strategies as st
 import pyproj
 import shapely
 
-from geodata.importing.coordinates import find_transformation, parse_crs
-from geodata.importing.locations import parse_angle
-from geodata.importing.numbers import NumberStyle
+from geodata.base.angles import parse_angle
+from geodata.base.numbers import NumberStyle
+from geodata.importing.understanding.coordinates import find_transformation, parse_crs
 from geodata.layers import LAYERS
 from tests.factories import make_feature
 from tests.geodata.importing import files

@@ -11,15 +11,19 @@ from sqlalchemy import Boolean, Date, Integer, Numeric, delete
 import shapely
 from geoalchemy2.shape import from_shape
 
-from geodata.access import visible_fields
-from geodata.crs import HAI_PHONG, WGS84
-from geodata.exporting import export_features
-from geodata.history import table_of, undo
+from geodata.accounts.access import visible_fields
+from geodata.base.crs import HAI_PHONG, WGS84
+from geodata.export.formats import export_features
+from geodata.history.change_sets import table_of
+from geodata.history.undoing import undo
 from geodata.importing import ImportOptions, Mode, commit_import, preview_import
-from geodata.importing.match import importable_fields
-from geodata.layer import CHECK, GeometryType, Role
+from geodata.importing.storing.lists import lists_of
+from geodata.importing.understanding.match import importable_fields
 from geodata.layers import LAYERS
-from tests.geodata.test_exporting import CRS
+from geodata.schema.feature import GeometryType
+from geodata.schema.fields import CHECK
+from geodata.schema.roles import Role
+from tests.geodata.export.test_exporting import CRS
 
 KINDS = list(LAYERS)
 WORDS = [
@@ -135,7 +139,7 @@ def test_whatever_is_exported_comes_back_unchanged(session, tmp_path, kind, data
     preview = preview_import(session, kind, path, ImportOptions())
     report = preview.report
     assert (report.status, report.question, report.unmapped) == ("ok", None, ())
-    changed = [row for query in preview.staging.lists() for row in session.execute(query) if row.kind != "unchanged"]
+    changed = [row for query in lists_of(preview.staging) for row in session.execute(query) if row.kind != "unchanged"]
     assert changed == []
     assert report.counts.unchanged == report.counts.read > 0
 

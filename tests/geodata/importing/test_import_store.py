@@ -6,8 +6,8 @@ import pytest
 
 import shapely
 
-from geodata.errors import InvalidValueError
-from geodata.importing.rejected import write_rejected
+from geodata.base.errors import InvalidValueError
+from geodata.importing.sessions.rejected import write_rejected
 from geodata.layers import LAYERS
 from tests.factories import make_feature
 from tests.geodata.importing.files import BOW_TIE, SPIKE, csv, geojson, point, square

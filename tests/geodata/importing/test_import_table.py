@@ -60,7 +60,7 @@ def test_points_are_read_alike_alone_and_beside_other_shapes(tmp_path, shapes):
         crs="EPSG:4326", driver="GPKG", layer="a",
     )  # fmt: skip
     # In a process of its own, as always: the driver is chosen before GDAL loads.
-    code = "import sys; from pathlib import Path; from geodata.importing.drivers import read_layer\n"
+    code = "import sys; from pathlib import Path; from geodata.importing.reading.drivers import read_layer\n"
     code += "for shape in read_layer(Path(sys.argv[1]), 'GPKG', None).geometries: print(shape and shape.wkt)"
     done = subprocess.run([sys.executable, "-c", code, path], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == [str(shape) for shape in shapes]

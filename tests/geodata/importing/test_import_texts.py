@@ -5,12 +5,12 @@ import ast
 import pytest
 
 from tests.conftest import ROOT
-from webmap.i18n import catalogue
+from webmap.app.i18n import catalogue
 
 SOURCES = [
-    *sorted((ROOT / "geodata" / "importing").glob("*.py")),
-    ROOT / "geodata" / "exporting.py",
-    ROOT / "geodata" / "history.py",
+    *sorted((ROOT / "geodata" / "importing").rglob("*.py")),
+    *sorted((ROOT / "geodata" / "export").glob("*.py")),
+    *sorted((ROOT / "geodata" / "history").glob("*.py")),
 ]
 
 

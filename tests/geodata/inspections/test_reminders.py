@@ -3,15 +3,17 @@
 from datetime import date, timedelta
 
 import pytest
+from icalendar import Calendar
 
-from geodata.inspection_records import Finding, InspectionCampaign, InspectionTarget, InspectionVisit, VisitPaper
 from geodata.inspections.calendar import new_feed, write_feed
 from geodata.inspections.facts import today
+from geodata.inspections.records import InspectionCampaign, InspectionTarget, VisitPaper
 from geodata.inspections.reminders import count_reminders, list_reminders
 from geodata.inspections.rights import Person
-from geodata.layer import Role
 from geodata.layers.fuel_sites import FuelSite
-from tests.factories import make_feature
+from geodata.layers.fuel_sites.visits import Finding, InspectionVisit
+from geodata.schema.roles import Role
+from tests.factories import CENTRE, make_feature
 
 ON = date(2024, 2, 28)
 ME = Person(name="inspector-test", role=Role.INSPECTOR)
@@ -58,6 +60,7 @@ def planned(session, day, state="planned", by=ME.name, at=None):
     )
     session.add(paper)
     session.flush()
+    return paper
 
 
 def reasons(session, person=ME, on=ON):
@@ -112,8 +115,9 @@ def test_the_bell_is_for_inspectors_and_leads_to_the_list(session, login, campai
     assert "đã quá 3 ngày" in inspector.get("/inspections/reminders").text
     for role in ("public", "planner", "gis"):
         client = login(role)
-        assert "nhắc việc" not in client.get("/").text
+        assert "/inspections/reminders" not in client.get("/").text
         assert client.get("/inspections/reminders").status_code == (302 if role == "public" else 403)
+        assert ("nhắc việc" in client.get("/").text) is (role == "planner")  # petitions and dossiers are his
 
 
 def test_the_calendar_reminds_an_hour_before_and_the_noon_before(session, login):
@@ -126,3 +130,21 @@ def test_the_calendar_reminds_an_hour_before_and_the_noon_before(session, login)
     assert feed.count("BEGIN:VALARM") == feed.count("END:VALARM") == 2
     assert "TRIGGER:-PT1H" in feed
     assert "TRIGGER:-PT12H" in feed
+
+
+def test_an_event_has_place_coordinates_link_and_person_and_survives_being_read(session, login):
+    login("inspector")
+    paper = planned(session, ON, at="09:30")
+    where = session.get_one(FuelSite, paper.feature_id)
+    where.name, where.address = "Cửa hàng; số 1, “Đình Vũ”", "Km 3, phường Đông Hải " * 6
+    session.flush()
+    token = new_feed(session, ME.name)
+    feed = write_feed(session, token, link=lambda number: f"https://sct.example/inspections/visits/{number}")
+    assert all(len(line) <= 75 for line in feed.split(b"\r\n"))
+    event = next(iter(Calendar.from_ical(feed).walk("VEVENT")))
+    assert str(event["summary"]) == f"Kiểm tra: {where.name}"
+    assert str(event["location"]) == f"{where.name}, {where.address}"
+    assert (event["geo"].latitude, event["geo"].longitude) == pytest.approx((CENTRE[1], CENTRE[0]))
+    assert str(event["url"]) == f"https://sct.example/inspections/visits/{paper.id}"
+    assert str(event["contact"]) == ME.name
+    assert event.decoded("dtstart").isoformat() == f"{ON}T02:30:00+00:00"

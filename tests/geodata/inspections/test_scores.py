@@ -3,26 +3,20 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, strategies as st
 from sqlalchemy import Date, delete, func, literal, select, text, update
 
-from geodata.inspection_records import (
-    CampaignField,
-    Finding,
-    InspectionCampaign,
-    InspectionTarget,
-    InspectionVisit,
-    Severity,
-    TargetState,
-    VisitKind,
-)
+from geodata.history.held import is_held
 from geodata.inspections import scores, worklist
 from geodata.inspections.facts import read_facts, today
+from geodata.inspections.records import CampaignField, InspectionCampaign, InspectionTarget, TargetState
 from geodata.inspections.scores import COLUMNS, ScoreMark, ScoreRun, SiteScore
-from geodata.inspections.states import derive_state
 from geodata.inspections.weights import WEIGHTS, Weights, change_weights, current_weights
 from geodata.inspections.worklist import in_campaign, not_visited_since, of_site, rank_sites, sells, within
 from geodata.layers.fuel_sites import FuelSite
+from geodata.layers.fuel_sites.certificates import derive_state
+from geodata.layers.fuel_sites.visits import Finding, InspectionVisit, Severity, VisitKind
+from tests.examples import examples
 from tests.factories import CENTRE, make_feature
 
 #: Days around today, often just where something turns.
@@ -101,11 +95,11 @@ def change(session, campaign, what, number, ages, pick):
     elif what == "close":
         session.execute(update(FuelSite).where(FuelSite.id == site.id).values(business_state="closed"))
     elif what == "forget":
-        session.execute(delete(FuelSite).where(FuelSite.id == site.id))
+        session.execute(delete(FuelSite).where(FuelSite.id == site.id, ~is_held(session, FuelSite)))
     session.flush()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(15, heavy=60)
 @given(st.lists(changes(), min_size=1, max_size=12), st.integers(1, 4), st.data())
 def test_after_any_history_the_stored_scores_are_those_worked_out_live(session, history, every, data):
     with session.begin_nested() as savepoint:
@@ -262,7 +256,7 @@ def test_each_filter_keeps_what_it_says(session):
     assert codes(of_site(FuelSite.code == "new"), within(here, 16)) == {"new"}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(15, heavy=60)
 @given(st.floats(-0.5, 0.5), st.floats(-0.4, 0.4))
 def test_the_plain_distance_is_the_geodesic_to_a_thousandth(session, east, north):
     with session.begin_nested() as savepoint:
@@ -311,7 +305,8 @@ def test_many_matches_are_listed_as_few_are(session, monkeypatch, options):
 
 @pytest.mark.parametrize(("days", "years"), [(0, 0), (364, 0), (365, 1), (729, 1), (730, 2), (1095, 3), (4000, 3)])
 def test_only_whole_years_since_the_last_visit_count(session, days, years):
-    site = make_feature(session, FuelSite, kind="petrol", certificate_issued_on=date(2999, 1, 1))
+    in_force = {"certificate_issued_on": today(session), "certificate_expires_on": date(2999, 1, 1)}
+    site = make_feature(session, FuelSite, kind="petrol", **in_force)
     visited = today(session) - timedelta(days=days)
     session.add(InspectionVisit(feature_id=site.id, visited_on=visited, kind=VisitKind.PLANNED))
     session.flush()

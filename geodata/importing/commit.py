@@ -1,0 +1,122 @@
+"""The last step of an import: what a preview showed is compared anew under the layer's lock and stored."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.orm import Session
+
+from geodata.base.i18n import N_
+from geodata.history.change_sets import ChangeSet, lock_layer, recorded_in
+from geodata.importing.details import store_details
+from geodata.importing.facts import signature_of
+from geodata.importing.preview import Preview
+from geodata.importing.progress import Progress, Step, silent
+from geodata.importing.results import ImportReport, Status, Text
+from geodata.importing.storing.objections import classify
+from geodata.importing.storing.staging import Staging
+from geodata.importing.storing.write import hold, new_change_set, write
+
+log = logging.getLogger(__name__)
+
+
+def store(
+    session: Session,
+    preview: Preview,
+    *,
+    user_name: str,
+    accept_partial: bool,
+    progress: Progress = silent,
+    on_stored: Callable[[ChangeSet], None] | None = None,
+) -> ImportReport:
+    """Store what a preview showed, compared anew under the layer's lock, in one transaction. Commits."""
+    report = preview.report
+    if preview.hanging is not None and preview.hanging.rows and (report.status is Status.OK or accept_partial):
+        return store_details(
+            session, report, preview.hanging, user_name=user_name, mapping=_remembered(preview),
+            left_out=preview.left_out, progress=progress, on_stored=on_stored,
+        )  # fmt: skip
+    if preview.rows is None or (report.status is Status.PARTIAL and not accept_partial) or not len(preview.rows.rows):
+        return report
+    return _store_rows(session, preview, user_name=user_name, progress=progress, on_stored=on_stored)
+
+
+def _store_rows(
+    session: Session,
+    preview: Preview,
+    *,
+    user_name: str,
+    progress: Progress,
+    on_stored: Callable[[ChangeSet], None] | None,
+) -> ImportReport:
+    """Store the objects of a preview as one change set. Commits, unless a row has become impossible since."""
+    report = preview.report
+    try:
+        lock_layer(session, preview.kind.layer.name)
+        staging = _staged(session, preview, progress)
+        found = classify(staging)
+        if found.rejected:
+            session.rollback()
+            return report.replaced(status=Status.PARTIAL).with_problems([*report.problems, *found.problems])
+        counts = replace(
+            report.counts, new=found.new, changed=found.changed, unchanged=found.unchanged, absent=found.absent
+        )
+        hold(staging)
+        change_set = new_change_set(
+            session,
+            layer=preview.kind.layer.name,
+            user_name=user_name,
+            file_name=report.file_name,
+            file_sha256=report.file_sha256,
+            crs=report.crs.value,
+            encoding=report.encoding.value if report.encoding else None,
+            counts=counts.as_json(),
+            mapping=_remembered(preview),
+        )
+        with recorded_in(session, change_set.id):
+            write(staging, change_set, found, progress)
+        staging.drop()
+        import_id = str(change_set.id)
+        if on_stored is not None:
+            on_stored(change_set)
+        session.commit()
+    except (IntegrityError, DataError) as error:
+        session.rollback()
+        log.warning("import of %s: %s", report.file_name, str(error.orig).strip().splitlines()[0][:200])
+        text = Text(template=N_("The database refused the rows; the reason is in the server's log."))
+        return report.replaced(status=Status.REFUSED, reason="bad_value", reason_text=text)
+    return report.replaced(counts=counts, import_id=import_id)
+
+
+def _staged(session: Session, preview: Preview, progress: Progress) -> Staging:
+    """Return the rows in the database, matched with what is stored now; those of the preview where they are still there."""
+    assert preview.rows is not None  # noqa: S101 - only what is ready is stored
+    staging = preview.staging
+    if staging is not None and staging.session is session and staging.checked is preview.rows:
+        progress(Step.STORE, 0, len(preview.rows.rows))
+        if staging.match_anew():
+            return staging
+    staging = Staging(session, preview.rows, preview.options.mode)
+    staging.fill(progress, Step.STORE)
+    return staging
+
+
+def _remembered(preview: Preview) -> dict[str, Any]:
+    options = preview.options
+    return {
+        "columns": dict(preview.report.mapping),
+        "constants": dict(options.constants),
+        "values": {name: dict(table) for name, table in options.values.items()},
+        "mode": options.mode.value,
+        "swap_axes": options.swap_axes,
+        "source_layer": options.source_layer,
+        "header_row": options.header_row,
+        "coordinates": dict(options.coordinates),
+        "dates": options.dates,
+        "match": options.match or options.take_matches,
+        "matches": {str(row): code for row, code in preview.rows.taken.items()} if preview.rows else {},
+        "operation": preview.report.operation,
+        "signature": signature_of(preview.table) if preview.table else None,
+    }

@@ -1,0 +1,1 @@
+"""From bytes to rows: archives, drivers in a limited process, encodings."""

@@ -1,0 +1,116 @@
+"""Text tables: the separator is the one that fits, a first line “sep=;” is obeyed, a quote that never closes is told."""
+
+import codecs
+import csv
+import io
+import re
+from pathlib import Path
+
+from geodata.base.formulas import rearm
+from geodata.base.i18n import N_
+from geodata.importing.limits import Limits
+from geodata.importing.reading.archive import Source
+from geodata.importing.reading.formats.header import Grid
+from geodata.importing.reading.formats.picking import malformed, too_many_rows
+from geodata.importing.reading.formats.sheet import Hints, Sheet, table_of_sheet
+from geodata.importing.table import Table, Value
+
+_SEPARATORS = "\t;,|"
+_SAID = re.compile(r'"?sep=(.|\\t)"?\s*\r?\n', re.IGNORECASE)
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def text_of_file(path: Path) -> tuple[str, str]:
+    """Return a text file and whether its letters are already Unicode or still bytes."""
+    data = path.read_bytes()
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            try:
+                return data.decode(encoding), "unicode"
+            except UnicodeDecodeError as error:
+                if encoding != "utf-8-sig":
+                    raise malformed(N_("The file is not text.")) from error
+                return data[len(mark) :].decode("latin1"), "bytes"
+    if b"\x00" in data[:4096]:
+        return _wide_text(data), "unicode"
+    try:
+        return data.decode("utf-8"), "unicode"
+    except UnicodeDecodeError:
+        return data.decode("latin1"), "bytes"
+
+
+def _wide_text(data: bytes) -> str:
+    try:
+        text = data.decode("utf-16-le" if data[1:2] == b"\x00" else "utf-16-be")
+    except UnicodeDecodeError as error:
+        raise malformed(N_("The file is not text.")) from error
+    if sum(char.isascii() and (char.isprintable() or char.isspace()) for char in text[:400]) * 3 < len(text[:400]):
+        raise malformed(N_("The file is not text."))
+    return text
+
+
+def read_delimited(source: Source, _inner: str | None, limits: Limits, hints: Hints) -> Table:
+    """Read a text table."""
+    text, texts = text_of_file(source.path)
+    if text.lstrip()[:1] in {"<", "{"} or "\x00" in text[:4096]:
+        raise malformed(N_("The file is not a table of comma-separated values."))
+    csv.field_size_limit(max(limits.text_length * 2, 4_000_000))
+    said = _SAID.match(text)
+    separator = _separator(text[said.end() :] if said else text, said[1] if said else None)
+    text = text[said.end() :] if said else text
+    rows: list[list[Value]] = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    try:
+        for row in reader:
+            rows.append([rearm(cell) for cell in row])
+            if len(rows) > limits.rows + 1000:
+                raise too_many_rows(limits)
+    except csv.Error as error:
+        raise malformed(N_("Row {row} of the file cannot be read."), row=reader.line_num) from error
+    _check_quotes(text, separator, rows)
+    return table_of_sheet(Sheet(grid=Grid(rows=rows)), source.name, "csv", hints, limits, texts=texts)
+
+
+def _separator(text: str, said: str | None) -> str:
+    if said:
+        return "\t" if said == "\\t" else said
+    lines = [line for line in text.split("\n", 40)[:40] if line.strip()]
+    return max(
+        _SEPARATORS, key=lambda sign: max((line.count(sign) for line in lines[:1]), default=0) or _usual(lines, sign)
+    )
+
+
+def _usual(lines: list[str], sign: str) -> float:
+    """Return how often a sign is in most lines, below one: headings above a table have none."""
+    counts = sorted(line.count(sign) for line in lines)
+    return counts[len(counts) // 2] / 1000 if counts else 0.0
+
+
+def _check_quotes(text: str, separator: str, rows: list[list[Value]]) -> None:
+    """Refuse a file in which a quote that is never closed swallows rows."""
+    if '"' not in text:
+        return
+    try:
+        for _ in csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True):
+            pass
+    except csv.Error as error:
+        if "unexpected end of data" in str(error):
+            at = max(
+                (number for number, row in enumerate(rows, 1) if any("\n" in str(cell) for cell in row)),
+                default=len(rows),
+            )
+            template = N_(
+                'A quotation mark (") in row {row} is never closed, so the rows after it cannot be told apart.'
+            )
+            raise malformed(template, row=at) from error
+    width = max(map(len, rows), default=0)
+    for number, row in enumerate(rows, 1):
+        for cell in row:
+            swallowed = str(cell).count("\n")
+            if swallowed and str(cell).count(separator) >= swallowed * max(width - 1, 2):
+                template = N_('A quotation mark (") in row {row} is closed {count} lines later and swallows rows.')
+                raise malformed(template, row=number, count=swallowed)

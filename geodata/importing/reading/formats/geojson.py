@@ -1,0 +1,167 @@
+"""GeoJSON with a parser of our own: a “crs” link would make the driver fetch it."""
+
+import json
+import re
+from typing import Any
+
+import numpy as np
+
+import shapely
+
+from geodata.base.i18n import N_
+from geodata.importing.limits import Limits
+from geodata.importing.reading.archive import Source
+from geodata.importing.reading.formats.delimited import text_of_file
+from geodata.importing.reading.formats.driven import is_esri, is_sequence, read_esri_json, read_sequence
+from geodata.importing.reading.formats.picking import malformed, too_many_rows
+from geodata.importing.reading.formats.sheet import Hints
+from geodata.importing.reading.heights import heights_note
+from geodata.importing.results import Problem, RefusedError, problem
+from geodata.importing.table import Geometries, Table, Value, empty_geometries, row_numbers
+
+_CRS_NAME = re.compile(r"(?:urn:ogc:def:crs:)?(EPSG|OGC)(?::[\d.]*)?:(\w+)$", re.IGNORECASE)
+
+
+def _broken(error: ValueError | RecursionError) -> RefusedError:
+    if isinstance(error, json.JSONDecodeError):
+        template = N_("The file is damaged or no JSON: line {line}, letter {column}.")
+        return malformed(template, line=error.lineno, column=error.colno)
+    return malformed(N_("The file is damaged or no JSON."))
+
+
+def _heights(shapes: list[Any]) -> list[bool]:
+    """Say of each geometry whether a position of it has a height other than 0."""
+    return [isinstance(shape, dict) and _has_height(shape.get("coordinates")) for shape in shapes]
+
+
+def _has_height(value: Any) -> bool:
+    if not isinstance(value, list) or not value:
+        return False
+    if isinstance(value[0], list):
+        return any(map(_has_height, value[:1_000]))
+    return len(value) > 2 and isinstance(value[2], int | float) and value[2] != 0
+
+
+def read_geojson(source: Source, inner: str | None, limits: Limits, hints: Hints) -> Table:
+    """Read GeoJSON with a parser of our own: a “crs” link would make the driver fetch it."""
+    text, texts = text_of_file(source.path)
+    try:
+        # "bytes" texts have one letter per byte; JSON's own signs are ASCII in each of those encodings.
+        data = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        if is_sequence(text):
+            return read_sequence(source, inner, limits, hints)
+        raise _broken(error) from error
+    if is_esri(data):
+        return read_esri_json(source, inner, limits, hints)
+    features = _features(data)
+    if len(features) > limits.rows:
+        raise too_many_rows(limits)
+    problems: list[Problem] = []
+    shapes: list[Any] = []
+    attributes: dict[str, list[Value]] = {}
+    for index, feature in enumerate(features):
+        is_feature = isinstance(feature, dict)
+        shapes.append(feature.get("geometry") if is_feature else None)
+        properties = feature.get("properties") if is_feature else None
+        for name, value in (properties if isinstance(properties, dict) else {}).items():
+            column = attributes.get(name)
+            if column is None:
+                column = attributes[name] = [None] * index
+            column.extend([None] * (index - len(column)))
+            column.append(_json_value(value))
+    for column in attributes.values():
+        column.extend([None] * (len(features) - len(column)))
+    geometries = _geojson_geometries(shapes, problems)
+    problems += heights_note(_heights(shapes), row_numbers(len(shapes)).tolist())
+    name, crs_source = _geojson_crs(data)
+    return Table(
+        layer=source.name,
+        format="geojson",
+        rows=row_numbers(len(features)),
+        names=tuple(attributes),
+        columns=tuple(attributes.values()),
+        geometries=geometries,
+        texts=texts,
+        crs=name,
+        crs_source=crs_source,
+        problems=tuple(problems),
+    )
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _features(data: Any) -> list[Any]:
+    kind = data.get("type") if isinstance(data, dict) else None
+    if kind == "FeatureCollection" and isinstance(data.get("features"), list):
+        features: list[Any] = data["features"]
+        return features
+    if kind == "Feature":
+        return [data]
+    if kind in {
+        "Point",
+        "MultiPoint",
+        "LineString",
+        "MultiLineString",
+        "Polygon",
+        "MultiPolygon",
+        "GeometryCollection",
+    }:
+        return [{"type": "Feature", "geometry": data, "properties": {}}]
+    if kind == "Topology":
+        raise RefusedError("unsupported_format", N_("TopoJSON cannot be imported; save it as GeoJSON."))
+    raise malformed(N_("The file is no GeoJSON: it has no “FeatureCollection”."))
+
+
+def _json_value(value: Any) -> Value:
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, float) and value - value != 0:
+        return None
+    return value  # type: ignore[no-any-return]
+
+
+def _geojson_crs(data: Any) -> tuple[str | None, str]:
+    """Return the named CRS; without one GeoJSON is WGS 84 by its standard (RFC 7946)."""
+    crs = data.get("crs") if isinstance(data, dict) else None
+    if crs is None:
+        return "EPSG:4326", "file"
+    if not isinstance(crs, dict) or crs.get("type") != "name":
+        raise RefusedError(
+            "external_reference", N_("The file's “crs” points outside the file; only a name like EPSG:9210 is taken.")
+        )
+    properties = crs.get("properties")
+    name = str(properties.get("name") if isinstance(properties, dict) else "")[:100]
+    match = _CRS_NAME.fullmatch(name.strip())
+    if match is None:
+        return None, "none"
+    if match[2].upper() == "CRS84":
+        return "EPSG:4326", "file"
+    return (f"EPSG:{match[2]}", "file") if match[1].upper() == "EPSG" and match[2].isdigit() else (None, "none")
+
+
+def _geojson_geometries(shapes: list[Any], problems: list[Problem]) -> Geometries:
+    geometries = empty_geometries(len(shapes))
+    points = [
+        index
+        for index, shape in enumerate(shapes)
+        if isinstance(shape, dict) and shape.get("type") == "Point" and _is_position(shape.get("coordinates"))
+    ]
+    if points:
+        coordinates = np.array([shapes[index]["coordinates"][:2] for index in points], dtype=float)
+        geometries[points] = shapely.points(coordinates)
+    done = set(points)
+    for index, shape in enumerate(shapes):
+        if index in done or shape is None:
+            continue
+        try:
+            geometries[index] = shapely.from_geojson(json.dumps(shape))
+        except (shapely.errors.GEOSException, ValueError, TypeError, RecursionError):
+            problems.append(problem("bad_coordinates", N_("The geometry cannot be read."), row=index + 1))
+    return geometries
+
+
+def _is_position(value: Any) -> bool:
+    return isinstance(value, list) and len(value) >= 2 and all(type(item) in (int, float) for item in value[:2])

@@ -1,0 +1,220 @@
+"""XLSX workbooks: values as stored, and what the program shows beside them: merges, hidden rows, formats, errors, formulas.
+
+openpyxl's own parser of sheets is used cell by cell, in reading order, so that a large sheet needs no object a cell.
+"""
+
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from openpyxl import load_workbook
+from openpyxl.styles.numbers import BUILTIN_FORMATS
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
+from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
+
+from geodata.base.i18n import N_
+from geodata.importing.limits import Limits
+from geodata.importing.reading.archive import Source
+from geodata.importing.reading.formats.header import Grid
+from geodata.importing.reading.formats.number_shapes import NumberShape, shape_of
+from geodata.importing.reading.formats.picking import malformed, pick, too_many_rows
+from geodata.importing.reading.formats.sheet import Hints, Sheet, table_of_sheet
+from geodata.importing.results import Problem, RefusedError, Severity, problem
+from geodata.importing.table import Table, Value
+
+_LONGEST_GAP = 5_000
+#: “Strict Open XML” says the same under other names.
+_STRICT = (
+    (b"http://purl.oclc.org/ooxml/spreadsheetml/main", b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"),
+    (
+        b"http://purl.oclc.org/ooxml/officeDocument/relationships",
+        b"http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+    ),
+    (b"http://purl.oclc.org/ooxml/drawingml/main", b"http://schemas.openxmlformats.org/drawingml/2006/main"),
+)
+
+
+def read_workbook(source: Source, inner: str | None, limits: Limits, hints: Hints) -> Table:
+    """Read one sheet of a workbook."""
+    if not zipfile.is_zipfile(source.path):
+        raise malformed(N_("The file is no XLSX workbook."))
+    with zipfile.ZipFile(source.path) as archive:
+        if sum(info.file_size for info in archive.infolist()) > limits.archive_bytes // 4:
+            raise RefusedError(
+                "limit_exceeded", N_("Unpacked, the archive is larger than the limit."), name="archive_bytes"
+            )
+    try:
+        book = load_workbook(_plain_copy(source.path), read_only=True, data_only=True, keep_links=False)
+        shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible" and _has_rows(sheet)]
+        hidden = [sheet for sheet in book.worksheets if sheet.sheet_state != "visible" and _has_rows(sheet)]
+        sheets = [*shown, *hidden] if inner or not shown else shown
+        if not sheets:
+            raise RefusedError("empty_layer", N_("The workbook has no rows."))
+        name = pick([sheet.title for sheet in sheets], inner)
+        sheet = _read(book, book[name], limits)
+        told = (
+            *sheet.told,
+            *_hidden_note([item.title for item in hidden if item.title != name]),
+            *_calendar_note(book),
+        )
+    except (
+        InvalidFileException,
+        KeyError,
+        ValueError,
+        TypeError,
+        OSError,
+        AttributeError,
+        SyntaxError,
+        zipfile.BadZipFile,
+    ) as error:
+        raise malformed(N_("The workbook is damaged; open it in Excel or LibreOffice and save it anew.")) from error
+    whole = replace(sheet, told=told)
+    return table_of_sheet(whole, name if len(sheets) > 1 else source.name, "xlsx", hints, limits, texts="unicode")
+
+
+def _plain_copy(path: Path) -> Path:
+    """Return the workbook, or a copy of it with the usual names where it is “Strict Open XML”."""
+    with zipfile.ZipFile(path) as archive:
+        if b"purl.oclc.org/ooxml" not in archive.read("xl/workbook.xml"):
+            return path
+        copy = path.with_name("plain.xlsx")
+        with zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED) as target:
+            for info in archive.infolist():
+                data = archive.read(info)
+                if info.filename.endswith((".xml", ".rels")):
+                    for strict, usual in _STRICT:
+                        data = data.replace(strict, usual)
+                target.writestr(info.filename, data)
+    return copy
+
+
+def _has_rows(sheet: Any) -> bool:
+    return any(
+        any(value is not None for value in row) for row in sheet.iter_rows(max_row=60, max_col=50, values_only=True)
+    )
+
+
+def _hidden_note(names: list[str]) -> Iterator[Problem]:
+    if names:
+        yield problem(
+            "empty_layer",
+            N_("Hidden sheets were left out: {names}."),
+            severity=Severity.WARNING,
+            names=", ".join(names)[:200],
+        )
+
+
+def _calendar_note(book: Any) -> Iterator[Problem]:
+    if book.epoch == CALENDAR_MAC_1904:
+        yield problem(
+            "bad_value",
+            N_("The workbook counts days from 1904; its dates were read so."),
+            severity=Severity.WARNING,
+        )
+
+
+class _Parser(WorkSheetParser):
+    """openpyxl's parser, which also says where a formula has no stored result."""
+
+    def parse_cell(self, element: Any) -> dict[str, Any]:
+        """Return a cell; a formula without a result is an error of its own."""
+        cell: dict[str, Any] = super().parse_cell(element)
+        if cell["value"] is None and element.find(FORMULA_TAG) is not None:
+            return {**cell, "value": "=", "data_type": "e"}
+        return cell
+
+
+@dataclass(kw_only=True)
+class _Found:
+    """What comes together while a sheet is read."""
+
+    rows: list[list[Value]] = field(default_factory=list)
+    lost: dict[tuple[int, int], str] = field(default_factory=dict)
+    formatted: dict[tuple[int, int], str] = field(default_factory=dict)
+    told: list[Problem] = field(default_factory=list)
+
+
+def _read(book: Any, sheet: Any, limits: Limits) -> Sheet:
+    shapes = _shapes(book)
+    found = _Found()
+    with sheet._get_source() as source:
+        parser = _Parser(
+            source,
+            book._shared_strings if hasattr(book, "_shared_strings") else sheet._shared_strings,
+            data_only=True,
+            epoch=book.epoch,
+            date_formats=book._date_formats,
+            timedelta_formats=book._timedelta_formats,
+        )
+        for number, cells in parser.parse():
+            if number - 1 - len(found.rows) > _LONGEST_GAP:
+                found.told.append(_after_a_gap(len(found.rows), number))
+                break
+            if number > limits.rows + 10_000:
+                raise too_many_rows(limits)
+            while len(found.rows) < number - 1:
+                found.rows.append([])
+            found.rows.append(_row(cells, number - 1, shapes, found, limits.columns + 1))
+        hidden = frozenset(
+            int(row) - 1 for row, facts in parser.row_dimensions.items() if facts.get("hidden") in {"1", "true"}
+        )
+        merges = parser.merged_cells.mergeCell if parser.merged_cells is not None else ()
+    ranges = tuple((area.min_row - 1, area.min_col - 1, area.max_row - 1, area.max_col - 1) for area in merges)
+    return Sheet(
+        grid=Grid(rows=found.rows, merges=ranges), lost=found.lost, hidden=hidden, formatted=found.formatted,
+        told=tuple(found.told), counts_from_1904=book.epoch == CALENDAR_MAC_1904,
+    )  # fmt: skip
+
+
+def _after_a_gap(last: int, next_row: int) -> Problem:
+    template = N_(
+        "Below row {last} of the sheet come thousands of empty rows; what stands from row {next} on was left out."
+    )
+    return problem("malformed_file", template, severity=Severity.WARNING, last=last, next=next_row)
+
+
+def _shapes(book: Any) -> dict[int, NumberShape]:
+    """Return style -> how its whole numbers are shown, where that is more than their digits."""
+    shapes = {}
+    for style, facts in enumerate(book._cell_styles):
+        number = facts.numFmtId
+        text = BUILTIN_FORMATS.get(number) if number < 164 else book._number_formats[number - 164]
+        if (shape := shape_of(text or "")) is not None:
+            shapes[style] = shape
+    return shapes
+
+
+def _row(
+    cells: list[dict[str, Any]], row: int, shapes: dict[int, NumberShape], found: _Found, most: int
+) -> list[Value]:
+    values: list[Value] = []
+    for cell in cells[:most]:
+        column = cell["column"] - 1
+        if column >= most:
+            break
+        value = _plain(cell["value"])
+        if cell["data_type"] == "e":
+            found.lost[row, column] = str(value)
+            value = None
+        elif isinstance(value, int) and not isinstance(value, bool) and (shape := shapes.get(cell["style_id"])):
+            shown = shape.write(value)
+            if shown != str(value):
+                found.formatted[row, column] = shown
+                value = shown
+        values += [None] * (column - len(values))
+        values.append(value)
+    return values
+
+
+def _plain(value: Any) -> Value:
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < 1e15 else value
+    if isinstance(value, datetime | date | time | timedelta):
+        return str(value).removesuffix(" 00:00:00")
+    return str(value)

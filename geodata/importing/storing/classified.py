@@ -1,0 +1,21 @@
+"""What the rows of an import would do, in numbers, and what the database has against them."""
+
+from dataclasses import dataclass
+
+from geodata.importing.results import Problem, Severity
+
+
+@dataclass(frozen=True, kw_only=True)
+class Classified:
+    """What the rows would do, and what only the database could see."""
+
+    new: int
+    changed: int
+    unchanged: int
+    absent: int
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def rejected(self) -> frozenset[int]:
+        """The rows that the database's rules reject."""
+        return frozenset(item.row for item in self.problems if item.severity is Severity.ERROR and item.row is not None)

@@ -1,0 +1,1 @@
+"""From rows to features: columns, values, places, checks, repair."""

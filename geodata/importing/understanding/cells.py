@@ -1,0 +1,224 @@
+"""Whole columns of cells: each spelling is read once, and what is not stored as it is written is told with its row."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from geodata.base.i18n import N_
+from geodata.base.names import visible
+from geodata.base.numbers import NumberStyle, has_two_readings
+from geodata.importing.results import Problem, Severity, Text, problem
+from geodata.importing.table import Value
+from geodata.importing.told import by_row
+from geodata.importing.understanding.days import DayOrder
+from geodata.importing.understanding.values import (
+    BAD_CONTROL,
+    FROM_1900,
+    MOMENT,
+    BadValueError,
+    parse_decimal,
+    parser_of,
+    text_of,
+)
+from geodata.schema.described import Described
+from geodata.schema.fields import Field
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}$")
+_CLOCK = re.compile(r"[T ](\d{2}:\d{2}(?::\d{2})?)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Habits:
+    """How a file writes a column: the order of its days, day 0 of its plain numbers, whether it is a spreadsheet.
+
+    `is_style_borrowed`: that the writing of numbers is known from other columns only.
+    """
+
+    order: DayOrder | None = None
+    first_day: date = FROM_1900
+    is_sheet: bool = False
+    is_style_borrowed: bool = False
+
+
+PLAIN = Habits()
+
+
+def convert_column(
+    kind: type[Described],
+    field: Field,
+    cells: Sequence[Value],
+    rows: Sequence[int],
+    style: NumberStyle,
+    *,
+    longest: int,
+    habits: Habits = PLAIN,
+) -> tuple[list[Any], list[Problem]]:
+    """Return the values of a field and the cells that could not be taken; each spelling is read once."""
+    parse = parser_of(kind, field, style, habits.order, habits.first_day)
+    if field.name in kind.key_names() and field.python_type is str:
+        cells = _without_point_zero(cells)
+    is_plain = parse is text_of and not (habits.is_sheet and any(map(_is_day, cells)))
+    if is_plain and (plain := _plain_texts(cells, longest)) is not None:
+        return plain, []
+    known: dict[tuple[type, Value], Any] = {}
+    problems: list[Problem] = []
+    values: list[Any] = []
+    for row, cell in zip(rows, cells, strict=True):
+        key = (type(cell), cell)
+        if key not in known:
+            known[key] = _convert(parse, cell, longest)
+        value = known[key]
+        if isinstance(value, BadValueError):
+            problems.append(
+                Problem(
+                    row=row,
+                    field=field.name,
+                    code=value.code,
+                    severity=Severity.ERROR,
+                    value=str(cell)[:200],
+                    text=Text(template=value.template, details={"value": str(cell)[:80], **value.details}),
+                    suggestion=value.suggestion,
+                )
+            )
+            value = None
+        values.append(value)
+    return values, [*problems, *changed_cells(field, known, cells=cells, rows=rows, style=style, habits=habits)]
+
+
+def _is_day(cell: Value) -> bool:
+    return isinstance(cell, str) and len(cell) == len("2026-12-31") and _DAY.match(cell) is not None
+
+
+def _plain_texts(cells: Sequence[Value], longest: int) -> list[Any] | None:
+    """Return texts that need no more than stripping, looked at as one text; None where some need more."""
+    if not set(map(type, cells)) <= {str, type(None)}:
+        return None
+    texts = [str(cell) for cell in cells if cell is not None]
+    whole = "\n".join(texts)
+    if (
+        "\r" in whole
+        or "<" in whole
+        or BAD_CONTROL.search(whole)
+        or visible(whole) != whole
+        or not unicodedata.is_normalized("NFC", whole)
+        or max(map(len, texts), default=0) > longest
+    ):
+        return None
+    return [None if cell is None else str(cell).strip() or None for cell in cells]
+
+
+def changed_cells(
+    field: Field,
+    known: Mapping[tuple[type, Value], Any],
+    *,
+    cells: Sequence[Value],
+    rows: Sequence[int],
+    style: NumberStyle,
+    habits: Habits = PLAIN,
+) -> list[Problem]:
+    """Return a warning for each cell whose value is not stored as written: cleaned, rounded, or moved to another day."""
+    told = {key: text for key, value in known.items() if (text := _change(field, key[1], value, style, habits))}
+    if not told:
+        return []
+    found = [index for index, cell in enumerate(cells) if (type(cell), cell) in told]
+
+    def warn(index: int) -> Problem:
+        cell = cells[index]
+        text = told[type(cell), cell]
+        return Problem(
+            code="bad_value",
+            text=text,
+            row=rows[index],
+            field=field.name,
+            severity=Severity.WARNING,
+            value=str(cell)[:200],
+        )
+
+    return by_row(found, warn, rows)
+
+
+def _change(field: Field, cell: Value, value: Any, style: NumberStyle, habits: Habits) -> Text | None:
+    """Return what became of a cell, when it is not what it says."""
+    if isinstance(value, BadValueError) or value is None:
+        return None
+    template = None
+    if isinstance(cell, str) and (visible(cell) != cell or BAD_CONTROL.search(cell)):
+        template = N_("Invisible or foreign letters in “{value}” were replaced; it is stored as “{stored}”.")
+    elif isinstance(value, date):
+        template = _change_of_day(cell, value, habits)
+    elif isinstance(value, Decimal | int) and not isinstance(value, bool):
+        template = _change_of_number(field, cell, value, style, habits)
+    elif habits.is_sheet and _is_day(cell) and field.values is None:
+        template = N_(
+            "The cell holds a day ({value}), not a text: spreadsheets make days of numbers like 5/2021. Check it."
+        )
+    return Text(template=template, details={"value": str(cell)[:80], "stored": str(value)[:80]}) if template else None
+
+
+def _change_of_day(cell: Value, value: date, habits: Habits) -> str | None:
+    if not isinstance(cell, str):
+        is_told = habits.order in {DayOrder.EPOCH_MS, DayOrder.EPOCH_S}
+        return None if is_told else N_("The number “{value}” was read as a count of days: {stored}.")
+    if MOMENT.match(cell.strip()):
+        is_same = cell.strip().startswith(value.isoformat())
+        return None if is_same else N_("“{value}” is a moment in another time zone; the day in Vietnam is {stored}.")
+    clock = _CLOCK.search(cell)
+    return N_("The time of “{value}” was left out; the day is {stored}.") if clock and clock[1].strip("0:") else None
+
+
+def _change_of_number(
+    field: Field, cell: Value, value: Decimal | int, style: NumberStyle, habits: Habits
+) -> str | None:
+    if isinstance(cell, bool):
+        return None
+    if habits.is_style_borrowed and isinstance(cell, str) and has_two_readings(cell):
+        return N_("“{value}” was read as {stored}, the way other columns of the file are written.")
+    if isinstance(value, Decimal):
+        with suppress(BadValueError):
+            exact = parse_decimal(cell, style, field.unit, whole=False)
+            if exact is not None and abs(exact - value) > Decimal("1e-9") * max(Decimal(1), abs(exact)):
+                return N_("“{value}” was rounded to {stored}.")
+    return None
+
+
+_POINT_ZERO = re.compile(r"\d+\.0$")
+
+
+def _without_point_zero(cells: Sequence[Value]) -> Sequence[Value]:
+    """Return codes without the “.0” that other programs write where a column of whole numbers has gaps."""
+    texts = [cell for cell in cells if isinstance(cell, str)]
+    if not texts or not all(_POINT_ZERO.match(text) for text in texts):
+        return cells
+    return [cell[:-2] if isinstance(cell, str) else cell for cell in cells]
+
+
+def _convert(parse: Callable[[Value], Any], cell: Value, longest: int) -> Any:
+    try:
+        if isinstance(cell, str) and len(cell) > longest:
+            raise BadValueError(
+                N_("The text has {length} letters; at most {limit} are taken."),
+                code="too_long",
+                length=len(cell),
+                limit=longest,
+            )
+        return parse(cell)
+    except BadValueError as error:
+        return error
+
+
+def cut_warning(field: str, row: int, value: str, width: int) -> Problem:
+    """Return the warning for a text that fills its column to the last byte."""
+    return problem(
+        "too_long",
+        N_("The text fills its {width} bytes; it was probably cut."),
+        row=row,
+        field=field,
+        severity=Severity.WARNING,
+        value=value,
+        width=width,
+    )

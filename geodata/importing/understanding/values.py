@@ -1,0 +1,259 @@
+"""What a cell says: texts, numbers, days, yes and no, and closed sets, in Vietnamese and English writing."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal, InvalidOperation
+from functools import cache, partial
+from typing import Any
+
+from sqlalchemy import BigInteger, Numeric
+
+from geodata.base.i18n import N_
+from geodata.base.names import visible
+from geodata.base.numbers import AmbiguousNumberError, NumberStyle, plain_number
+from geodata.importing.results import Text
+from geodata.importing.table import Value
+from geodata.importing.understanding.days import DayOrder
+from geodata.schema.described import Described
+from geodata.schema.fields import Field, LabelledEnum, fold_column_name
+
+_EMPTY = {"", "<null>", "null", "n/a", "#n/a", "-", "--", "…", "..."}
+_TRUE = {"true", "t", "yes", "y", "1", "x", "co", "dung"}
+_FALSE = {"false", "f", "no", "n", "0", "khong", "sai"}
+BAD_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_MULTIPLIERS = ((r"ty|ti", Decimal(10) ** 9), (r"trieu|tr", Decimal(10) ** 6), (r"nghin|ngan", Decimal(10) ** 3))
+#: Day 0 of the numbers of a sheet, in its two ways to count.
+FROM_1900, FROM_1904 = date(1899, 12, 30), date(1904, 1, 1)
+_DATE_FORMS: tuple[tuple[re.Pattern[str], tuple[int, int, int]], ...] = (
+    (re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ t].*)?$"), (1, 2, 3)),
+    (re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?:[ t].*)?$"), (1, 2, 3)),
+    (re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})(?: .*)?$"), (3, 2, 1)),
+    (re.compile(r"(\d{4})(\d{2})(\d{2})$"), (1, 2, 3)),
+    (re.compile(r"(?:ngay )?(\d{1,2}) thang (\d{1,2}) nam (\d{4})$"), (3, 2, 1)),
+)
+
+
+VIETNAM = timezone(timedelta(hours=7))
+#: A moment with its zone, as map services write days: midnight in Vietnam is 17:00 of the day before in UTC.
+MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})$")
+
+
+class BadValueError(ValueError):
+    """A cell that cannot be taken: a message, and what to write instead."""
+
+    def __init__(self, template: str, suggestion: Text | None = None, code: str = "bad_value", **details: Any) -> None:
+        super().__init__(template)
+        self.template, self.suggestion, self.code, self.details = template, suggestion, code, details
+
+
+def clean_text(value: str) -> str:
+    """Return a text as it is stored: NFC, single line ends, no control or direction signs."""
+    whole = visible(BAD_CONTROL.sub("", value)).replace("\r\n", "\n").replace("\r", "\n")
+    return unicodedata.normalize("NFC", whole).strip()
+
+
+def text_of(value: Value) -> str | None:
+    """Return a cell as text; 1030101.0 is the code 1030101."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    text = clean_text(str(value))
+    return text if text and text.lower() != "<null>" else None
+
+
+def _is_empty(value: Value) -> bool:
+    return value is None or (isinstance(value, str) and value.strip().lower() in _EMPTY)
+
+
+@cache
+def _spellings(values: type[LabelledEnum]) -> dict[str, LabelledEnum]:
+    """Return every folded spelling of a closed set; the stored value wins over labels and aliases."""
+    table: dict[str, LabelledEnum] = {}
+    for member in values:
+        for spelling in (*member.source_values, member.label):
+            table.setdefault(fold_column_name(spelling), member)
+    table.update({fold_column_name(member.value): member for member in values})
+    return table
+
+
+def parse_choice(value: Value, values: type[LabelledEnum]) -> LabelledEnum | None:
+    """Return the member that a cell means. Raises BadValueError."""
+    text = text_of(value)
+    if text is None:
+        return None
+    found = _spellings(values).get(fold_column_name(text))
+    if found is not None:
+        return found
+    if text.lower() in _EMPTY or fold_column_name(text) in {"chuaro", "khongro", "unknown"}:
+        return None
+    allowed = ", ".join(member.source_values[0] if member.source_values else member.value for member in values)
+    raise BadValueError(
+        N_("“{value}” is not one of the allowed values."),
+        Text(template=N_("Use one of: {allowed}."), details={"allowed": allowed}),
+    )
+
+
+def parse_boolean(value: Value) -> bool | None:
+    """Return yes or no. Raises BadValueError."""
+    if value is None or isinstance(value, bool):
+        return value
+    text = fold_column_name(text_of(value) or "")
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    if _is_empty(value):
+        return None
+    raise BadValueError(N_("“{value}” is neither yes nor no."), Text(template=N_("Write “có” or “không”.")))
+
+
+def parse_date(value: Value, order: DayOrder | None = None, first_day: date = FROM_1900) -> date | None:
+    """Return a day, dd/mm/yyyy unless the column is written otherwise; of a moment, the day in Vietnam.
+
+    `first_day` is day 0 of a sheet's plain numbers. Raises BadValueError.
+    """
+    if _is_empty(value) or (not isinstance(value, bool) and value in ("0", 0, "00000000")):
+        return None
+    if order in {DayOrder.EPOCH_MS, DayOrder.EPOCH_S}:
+        seconds = int(str(value).removesuffix(".0")) / (1000 if order is DayOrder.EPOCH_MS else 1)
+        return datetime.fromtimestamp(seconds, VIETNAM).date()
+    if isinstance(value, str) and MOMENT.match(value.strip()):
+        with suppress(ValueError):
+            return datetime.fromisoformat(value.strip()).astimezone(VIETNAM).date()
+    if isinstance(value, int | float) and not isinstance(value, bool) and 20_000 <= value <= 80_000:
+        return first_day + timedelta(days=int(value))
+    text = unicodedata.normalize("NFD", str(value).strip().lower().replace("đ", "d"))
+    text = " ".join("".join(char for char in text if not unicodedata.combining(char)).split())
+    for pattern, places in _DATE_FORMS:
+        year, month, day = places
+        if match := pattern.match(text):
+            if order is DayOrder.MONTH_FIRST and (year, month, day) == (3, 2, 1) and "thang" not in text:
+                month, day = 1, 2
+            try:
+                found = date(int(match[year]), int(match[month]), int(match[day]))
+            except ValueError:
+                break
+            if 1800 <= found.year <= 2200:
+                return found
+            break
+    raise BadValueError(N_("“{value}” is no day."), Text(template=N_("Write days as 31/12/2026 or 2026-12-31.")))
+
+
+def parse_moment(value: Value) -> datetime | None:
+    """Return a time, in ISO writing or as 31/12/2026 18:30. Raises BadValueError."""
+    if _is_empty(value):
+        return None
+    text = str(value).strip()
+    for form in ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y"):
+        with suppress(ValueError):
+            return datetime.strptime(text, form)  # noqa: DTZ007 - of the province, like the database's sessions
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        suggestion = Text(template=N_("Write times as 31/12/2026 18:30 or 2026-12-31T18:30."))
+        raise BadValueError(N_("“{value}” is no time."), suggestion) from error
+
+
+def parse_decimal(value: Value, style: NumberStyle, unit: str, *, whole: bool) -> Decimal | None:
+    """Return a number; a unit that repeats the field's own, and tỷ or triệu, are understood. Raises BadValueError."""
+    if _is_empty(value):
+        return None
+    if isinstance(value, bool):
+        raise BadValueError(
+            N_("“{value}” is no number."), Text(template=N_("The cell says yes or no where the field holds a number."))
+        )
+    if isinstance(value, int | float):
+        number = Decimal(repr(value))
+    else:
+        text, factor = _without_unit(str(value), unit)
+        try:
+            number = Decimal(plain_number(text, style, whole=whole and factor == 1)) * factor
+        except AmbiguousNumberError as error:
+            raise BadValueError(
+                N_("“{value}” can be read in two ways."),
+                Text(template=N_("Write thousands without a separator, or one more decimal.")),
+            ) from error
+        except (ValueError, InvalidOperation) as error:
+            raise BadValueError(N_("“{value}” is no number."), Text(template=N_("Write numbers as 1234,5."))) from error
+    if not number.is_finite() or abs(number) > Decimal("1e18"):
+        raise BadValueError(N_("“{value}” is out of range."))
+    return number
+
+
+def _without_unit(text: str, unit: str) -> tuple[str, Decimal]:
+    factor = Decimal(1)
+    bare = text.strip()
+    if unit and bare.lower().endswith(unit.lower()):
+        bare = bare[: -len(unit)].strip()
+    words = re.match(r"(.*?\d)\s*([^\d.,\s][^\d]*)$", bare)
+    if words and unit == "VND":
+        word = fold_column_name(words[2]).removesuffix("vnd").removesuffix("dong").removesuffix("d")
+        for pattern, multiplier in _MULTIPLIERS:
+            if re.fullmatch(pattern, word):
+                return words[1], multiplier
+        if not word:
+            return words[1], factor
+    return bare, factor
+
+
+def parser_of(
+    kind: type[Described],
+    field: Field,
+    style: NumberStyle,
+    order: DayOrder | None = None,
+    first_day: date = FROM_1900,
+) -> Callable[[Value], Any]:
+    """Return the function that reads the cells of a field."""
+    if (values := field.values) is not None:
+        return lambda value: parse_choice(value, values)
+    if field.python_type is bool:
+        return parse_boolean
+    if field.python_type is date:
+        return partial(parse_date, order=order, first_day=first_day)
+    if field.python_type is datetime:
+        return parse_moment
+    if field.python_type is int:
+        return _integer(kind, field, style)
+    if field.python_type in (Decimal, float):
+        return _decimal(kind, field, style)
+    return text_of
+
+
+def _integer(kind: type[Described], field: Field, style: NumberStyle) -> Callable[[Value], int | None]:
+    most = 2**63 - 1 if isinstance(kind.column(field.name).type, BigInteger) else 2**31 - 1
+
+    def parse(value: Value) -> int | None:
+        number = parse_decimal(value, style, field.unit, whole=True)
+        if number is None:
+            return None
+        if number != int(number):
+            raise BadValueError(N_("“{value}” is no whole number."))
+        if abs(number) > most:
+            raise BadValueError(N_("“{value}” is out of range."))
+        return int(number)
+
+    return parse
+
+
+def _decimal(kind: type[Described], field: Field, style: NumberStyle) -> Callable[[Value], Decimal | None]:
+    type_ = kind.column(field.name).type
+    scale = type_.scale if isinstance(type_, Numeric) else None
+    digits = (type_.precision or 30) - (scale or 0) if isinstance(type_, Numeric) else 30
+
+    def parse(value: Value) -> Decimal | None:
+        number = parse_decimal(value, style, field.unit, whole=False)
+        if number is None:
+            return None
+        if scale is not None:
+            number = round(number, scale)
+        if abs(number) >= Decimal(10) ** digits:
+            raise BadValueError(N_("“{value}” is out of range."))
+        return number
+
+    return parse

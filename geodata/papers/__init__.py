@@ -1,0 +1,1 @@
+"""Papers that were sent: what went up is kept as it was."""

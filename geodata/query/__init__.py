@@ -1,0 +1,1 @@
+"""Reading: features, tiles, search, places, references, summaries, legal acts."""

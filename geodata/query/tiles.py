@@ -1,0 +1,228 @@
+"""All tile SQL of the project: a layer's features as one Mapbox vector tile.
+
+Attributes: `c` class number (Style.classes), `n` merged points where more than one, `o` side-by-side
+offset, `t` label; where they are asked for, `code` and `name` of objects that are not merged. Polygons carry their labels in a second MVT layer `<name>_label` without buffer, so
+that only the tile that owns the point owns the label. Tiles are drawn at 512 px: tile zoom = map zoom - 1.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Float,
+    Integer,
+    Select,
+    Text,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+    select,
+)
+
+from geodata.base.crs import WEB_MERCATOR, Bbox
+from geodata.schema.feature import Feature, GeometryType
+from geodata.schema.filters import Condition, day_of
+
+MAX_TILE_ZOOM = 20
+EXTENT = 4096
+BUFFER = 128
+WORLD_M = 40075016.685578488
+TILE_PX = 512
+#: Points of one class closer than this are merged at low zoom, px: symbols are 6 px there and hide each other.
+MERGE_PX = 4
+#: Below this tile zoom lines and polygons are simplified by half a pixel.
+SIMPLIFY_BELOW = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Form:
+    """What makes two tiles' statements differ, besides their place; few, so that statements are kept."""
+
+    is_merged: bool
+    is_simplified: bool
+    is_labelled: bool
+    is_named: bool
+
+
+#: The place of a tile, filled in when its statement runs. A sub-select would hide it from the planner.
+_WEST, _SOUTH, _EAST, _NORTH, _MARGIN, _PIXEL = (
+    bindparam(name, type_=Float) for name in ("west", "south", "east", "north", "margin", "pixel")
+)
+_TILE = func.ST_MakeEnvelope(_WEST, _SOUTH, _EAST, _NORTH, WEB_MERCATOR)
+_REACH = func.ST_MakeEnvelope(_WEST - _MARGIN, _SOUTH - _MARGIN, _EAST + _MARGIN, _NORTH + _MARGIN, WEB_MERCATOR)
+
+
+def read_tile(
+    connection: Connection,
+    kind: type[Feature],
+    visible: frozenset[str],
+    tile: tuple[int, int, int],
+    conditions: Sequence[Condition] = (),
+    *,
+    is_named: bool = False,
+) -> bytes:
+    """Return the tile (zoom, x, y) of what the conditions keep; empty bytes when nothing is there.
+
+    `is_named`: with the code and name of each object, for programs that know no other way to ask for them.
+    """
+    zoom, x, y = tile
+    style = kind.layer.style
+    form = _Form(
+        is_merged=kind.is_point() and zoom <= style.thin_below_zoom - 1,
+        is_simplified=not kind.is_point() and zoom < SIMPLIFY_BELOW,
+        is_labelled=zoom >= style.label_min_zoom - 1,
+        is_named=is_named,
+    )
+    # Building SQL costs more than most tiles: without conditions it is built once.
+    statement = _statement(kind, visible, form, tuple(conditions)) if conditions else _kept(kind, visible, form)
+    size = WORLD_M / 2**zoom
+    west, north = x * size - WORLD_M / 2, WORLD_M / 2 - y * size
+    place = {
+        "west": west,
+        "south": north - size,
+        "east": west + size,
+        "north": north,
+        "margin": size * BUFFER / EXTENT,
+        "pixel": size / TILE_PX,
+    }
+    found = connection.execute(statement, place).one()
+    return b"".join(bytes(part) for part in found if part is not None)
+
+
+def tile_range(extent: Bbox, zoom: int) -> tuple[int, int, int, int]:
+    """Return first and last x, first and last y of the tiles of a zoom that meet an extent in EPSG:4326 (lon, lat)."""
+    west, south, east, north = extent
+    (left, top), (right, bottom) = _tile_of(west, north, zoom), _tile_of(east, south, zoom)
+    return left, right, top, bottom
+
+
+def _tile_of(lon: float, lat: float, zoom: int) -> tuple[int, int]:
+    x = (lon + 180) / 360
+    y = (1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2
+    return int(x * 2**zoom), int(y * 2**zoom)
+
+
+def _statement(
+    kind: type[Feature], visible: frozenset[str], form: _Form, conditions: tuple[Condition, ...] = ()
+) -> Select[Any]:
+    rows = _merged_points if form.is_merged else _features
+    parts: list[ColumnElement[Any]] = [_as_mvt(rows(kind, visible, form, conditions), kind.layer.name)]
+    if kind.layer.geometry is GeometryType.POLYGON and form.is_labelled:
+        parts.append(_as_mvt(_label_points(kind, visible, conditions), f"{kind.layer.name}_label"))
+    return select(*parts)
+
+
+_kept = lru_cache(maxsize=500)(_statement)
+
+
+def class_number(kind: type[Feature], visible: frozenset[str], day: date | None = None) -> ColumnElement[int]:
+    """Return the SQL of a feature's class number among Style.classes(visible), today or on a day."""
+    number: ColumnElement[int] = literal(0, Integer)
+    for variation in kind.layer.style.variations(visible):
+        cases = list(variation.cases)
+        # The simple form of CASE evaluates a derived column once, not once a value.
+        indices = {value: position for position, value in enumerate(cases)}
+        index = case(indices, value=kind.column(variation.field, day), else_=len(cases))
+        number = number * (len(cases) + 1) + index
+    return number
+
+
+def _features(
+    kind: type[Feature], visible: frozenset[str], form: _Form, conditions: tuple[Condition, ...]
+) -> Select[Any]:
+    geom = kind.column("geom_3857")
+    drawn = func.ST_Simplify(geom, _PIXEL / 2, True) if form.is_simplified else geom
+    style = kind.layer.style
+    columns = [
+        kind.id.label("id"),
+        class_number(kind, visible, day_of(conditions)).label("c"),
+        func.ST_AsMVTGeom(drawn, _TILE, EXTENT, BUFFER, True).label("geom"),
+    ]
+    if style.offset_field in visible:
+        columns.append(kind.column(str(style.offset_field)).label("o"))
+    if kind.layer.geometry is not GeometryType.POLYGON and form.is_labelled:
+        columns.append(_label(kind, visible).label("t"))
+    if form.is_named:
+        columns += [kind.column(name).label(name) for name in ("code", "name") if name in visible]
+    wanted = (geom.op("&&")(_REACH), *(condition.sql for condition in conditions))
+    return select(*columns).where(*wanted).order_by(columns[1].desc(), kind.id)
+
+
+def _merged_points(
+    kind: type[Feature], visible: frozenset[str], form: _Form, conditions: tuple[Condition, ...]
+) -> Select[Any]:
+    """One point per class and cell of MERGE_PX, at the mean place; a lone point keeps its id and place."""
+    del form
+    geom = kind.column("geom_3857")
+    found = (
+        select(
+            kind.id.label("id"),
+            class_number(kind, visible, day_of(conditions)).label("c"),
+            func.ST_X(geom).label("x"),
+            func.ST_Y(geom).label("y"),
+        )
+        .where(geom.op("&&")(_REACH), *(condition.sql for condition in conditions))
+        .subquery("found")
+    )
+    cell = _PIXEL * MERGE_PX
+    merged = (
+        select(
+            found.c.c,
+            func.min(found.c.id).label("id"),
+            cast(func.count(), Integer).label("n"),
+            (func.sum(found.c.x) / func.count()).label("x"),
+            (func.sum(found.c.y) / func.count()).label("y"),
+        )
+        .group_by(found.c.c, cast(func.floor(found.c.x / cell), Integer), cast(func.floor(found.c.y / cell), Integer))
+        .subquery("merged")
+    )
+    place = func.ST_Point(merged.c.x, merged.c.y, WEB_MERCATOR)
+    return select(
+        merged.c.id,
+        merged.c.c,
+        func.ST_AsMVTGeom(place, _TILE, EXTENT, BUFFER, True).label("geom"),
+        func.nullif(merged.c.n, 1).label("n"),
+    ).order_by(merged.c.c.desc())
+
+
+def _label_points(kind: type[Feature], visible: frozenset[str], conditions: tuple[Condition, ...]) -> Select[Any]:
+    geom = kind.column("geom_3857")
+    return select(
+        kind.id.label("id"),
+        class_number(kind, visible, day_of(conditions)).label("c"),
+        func.ST_AsMVTGeom(func.ST_PointOnSurface(geom), _TILE, EXTENT, 0, True).label("geom"),
+        _label(kind, visible).label("t"),
+    ).where(geom.op("&&")(_TILE), *(condition.sql for condition in conditions))
+
+
+def _label(kind: type[Feature], visible: frozenset[str]) -> ColumnElement[str]:
+    style = kind.layer.style
+    parts: list[ColumnElement[Any]] = []
+    for name in style.label_fields:
+        field = kind.field(name)
+        if field is None or name not in visible:
+            continue
+        if field.unit:
+            parts.append(cast(func.round(kind.column(name)), Text) + f" {field.unit}")
+        else:
+            text: ColumnElement[Any] = cast(kind.column(name), Text)
+            for words, short in style.short:
+                text = func.replace(text, words, short)
+            parts.append(text)
+    return func.concat_ws(" · ", *parts)
+
+
+def _as_mvt(rows: Select[Any], name: str) -> ColumnElement[bytes]:
+    feature = rows.subquery("f_" + name)
+    whole_row: ColumnElement[Any] = literal_column(feature.name)
+    # ST_AsMVT leaves out rows without geometry; a WHERE would make each geometry twice.
+    return select(func.ST_AsMVT(whole_row, name, EXTENT, "geom", "id")).select_from(feature).scalar_subquery()

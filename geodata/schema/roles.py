@@ -1,0 +1,31 @@
+"""Who is looking, and what each may do with a layer."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Who is looking. PUBLIC needs no login."""
+
+    PUBLIC = "public"
+    PLANNER = "planner"
+    INSPECTOR = "inspector"
+    LEADER = "leader"
+    GIS = "gis"
+    ADMIN = "admin"
+
+
+EVERYONE = frozenset(Role)
+STAFF = EVERYONE - {Role.PUBLIC}
+INSPECTION = frozenset({Role.INSPECTOR, Role.LEADER, Role.ADMIN})
+#: Who sees everybody's inspections, hands work over and accepts minutes.
+LEADERS = frozenset({Role.LEADER, Role.ADMIN})
+EDITORS = frozenset({Role.GIS, Role.ADMIN})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """Which roles may do what with a layer."""
+
+    view: frozenset[Role] = EVERYONE
+    write: frozenset[Role] = EDITORS

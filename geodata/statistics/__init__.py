@@ -1,0 +1,1 @@
+"""Figures: the dashboard's and the monthly indicators."""

@@ -1,0 +1,1 @@
+"""What a checkout needs: system packages, virtual environment, browser assets."""

@@ -1,0 +1,1 @@
+"""The commands themselves: serve, test, bench, manage, check."""

@@ -1,0 +1,37 @@
+"""What the tests of editing do on the map's page."""
+
+from urllib.parse import quote
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.conftest import PASSWORD
+
+NOTICES = "#notices"
+
+
+def sign_in(page: Page, accounts: dict[str, str], role: str = "planner") -> None:
+    """Fill the login's form; wait until the map offers to add."""
+    page.fill("[name=username]", accounts[role])
+    page.fill("[name=password]", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-add-object=markets]", state="attached")
+
+
+def open_map(open_page, accounts: dict[str, str], viewport, path="/", role="planner", **options) -> Page:
+    """The map as an account of that role sees it."""
+    page = open_page(f"/login?next={quote(path)}", viewport, **options)
+    sign_in(page, accounts, role)
+    return page
+
+
+def form_of(page: Page) -> Locator:
+    """The open form of an object."""
+    return page.locator("form.edit-form")
+
+
+def find(page: Page, name: str) -> None:
+    """Find an object by its name and select it."""
+    page.fill("#search-text", name)
+    expect(page.locator("#search-hits")).to_contain_text(name)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")

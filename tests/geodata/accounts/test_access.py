@@ -1,0 +1,382 @@
+"""Accounts, passwords, logins and sessions, against the real tables."""
+
+from datetime import timedelta
+
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from geodata.accounts import access, accounts, logins, passwords
+from geodata.accounts.accounts import Account, AuditEntry, LoginFailure, LoginSession
+from geodata.accounts.passwords import PasswordRefusedError, check_password, make_password, verify_password
+from geodata.base.errors import ConflictError, InvalidValueError, NotFoundError
+from geodata.layers import LAYERS
+from geodata.schema.roles import Role
+
+GOOD = "một câu dễ nhớ khó đoán"
+OTHER = "another quite long sentence"
+HERE, THERE = "192.0.2.1", "198.51.100.7"
+
+
+def add(session: Session, name: str = "lan.nguyen", role: str = "planner", password: str = GOOD) -> Account:
+    return access.create_user(session, name=name, role=role, password=password)
+
+
+def check(session: Session, name: str = "lan.nguyen", password: str = GOOD, address: str = HERE) -> Account:
+    return logins.check_login(session, name=name, password=password, address=address)
+
+
+def fail(session: Session, times: int, **login: str) -> None:
+    for _ in range(times):
+        with pytest.raises(logins.LoginRefusedError):
+            check(session, **{"password": "wrong", **login})
+
+
+def start(session: Session, account: Account, address: str = HERE) -> str:
+    token = logins.open_session(session, account, address=address, user_agent="Firefox")
+    session.flush()
+    return token
+
+
+def actions(session: Session) -> list[tuple[str | None, str, str | None]]:
+    return [(entry.account_name, entry.action, entry.subject) for entry in reversed(accounts.list_audit(session))]
+
+
+def test_an_account_is_stored_with_an_argon2id_hash_and_in_lower_case(session: Session) -> None:
+    account = add(session, name=" Lan.Nguyen ")
+    assert account.name == "lan.nguyen"
+    assert account.password_hash.startswith("$argon2id$")
+    assert GOOD not in account.password_hash
+    assert [user.name for user in access.list_users(session)] == ["lan.nguyen"]
+
+
+@pytest.mark.parametrize(
+    "name", ["", "a", "lan nguyen", "<script>", "Nguyễn", "-lan", "x" * 65, "lan\n", "command line"]
+)
+def test_a_name_that_could_be_mistaken_is_refused(session: Session, name: str) -> None:
+    if name == "lan\n":
+        assert add(session, name=name).name == "lan"
+        return
+    with pytest.raises(InvalidValueError):
+        add(session, name=name)
+
+
+def test_a_taken_name_is_refused_in_any_case_and_the_transaction_goes_on(session: Session) -> None:
+    add(session)
+    with pytest.raises(ConflictError):
+        add(session, name="LAN.NGUYEN")
+    assert len(access.list_users(session)) == 1
+
+
+@pytest.mark.parametrize("role", ["public", "root", "", "ADMIN"])
+def test_only_the_four_roles_can_be_given(session: Session, role: str) -> None:
+    with pytest.raises(InvalidValueError):
+        add(session, role=role)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "short",
+        "123456789",
+        "1234567890",
+        "Qwerty12345",
+        "HaiPhong2025",
+        "aaaaaaaaaaaaaaaa",
+        "lan.nguyen",
+        "Lan.Nguyen2025",
+        "x" * 257,
+        "nul\x00nul\x00nulab",
+    ],
+)
+def test_a_password_that_is_easy_to_guess_is_refused_without_being_repeated(password: str) -> None:
+    with pytest.raises(PasswordRefusedError) as caught:
+        check_password(password, account_name="lan.nguyen")
+    assert password not in str(caught.value)
+    assert password not in str(caught.value.details.values())
+
+
+@pytest.mark.parametrize(
+    "password", ["tenletters", "một câu dễ nhớ", " spaces count ", "𠀀𠀁𠀂𠀃𠀄𠀅𠀆𠀇𠀈𠀉", "0123456789abcdef" * 8]
+)
+def test_long_passwords_of_any_characters_are_taken_as_they_are(session: Session, password: str) -> None:
+    account = add(session, password=password)
+    assert verify_password(account.password_hash, password)
+    assert not verify_password(account.password_hash, password + " ")
+    assert not verify_password(account.password_hash, password.upper() + "x")
+
+
+def test_hashes_cost_what_rfc_9106_asks_for() -> None:
+    assert (passwords.COST.time_cost, passwords.COST.memory_cost) == (3, 64 * 1024)
+
+
+def test_a_hash_of_less_work_is_replaced_at_the_next_sign_in(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = add(session)
+    before = account.password_hash
+    check(session)
+    assert account.password_hash == before
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher.from_parameters(passwords.COST))
+    check(session)
+    assert "m=65536,t=3" in account.password_hash
+    assert check(session)
+
+
+def test_made_up_passwords_pass_the_rules_and_differ() -> None:
+    made = {make_password() for _ in range(50)}
+    assert len(made) == 50
+    for password in made:
+        check_password(password, account_name="admin")
+
+
+def test_the_right_password_signs_in_in_any_case_of_the_name(session: Session) -> None:
+    add(session)
+    assert check(session, name=" LAN.nguyen").name == "lan.nguyen"
+
+
+def test_unknown_wrong_and_disabled_get_the_same_answer(session: Session) -> None:
+    add(session)
+    add(session, name="minh")
+    access.disable_user(session, "minh")
+    messages = set()
+    for login in (
+        {"password": "wrong"},
+        {"name": "nobody"},
+        {"name": "minh"},
+        {"name": "x\x00y"},
+        {"name": "y" * 5000},
+    ):
+        with pytest.raises(logins.LoginRefusedError) as caught:
+            check(session, **login)
+        messages.add(str(caught.value))
+    assert len(messages) == 1
+
+
+def test_an_unknown_name_costs_a_hash_too(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(
+        logins, "verify_password", lambda stored, given: asked.append(stored) or verify_password(stored, given)
+    )
+    fail(session, 1, name="nobody")
+    assert asked == [None]
+    assert not verify_password(None, GOOD)
+
+
+def test_after_five_failures_even_the_right_password_waits(session: Session) -> None:
+    add(session)
+    fail(session, logins.TRIES_PER_NAME_AND_ADDRESS)
+    with pytest.raises(logins.LoginThrottledError):
+        check(session)
+
+
+def test_the_same_person_still_gets_in_from_another_address(session: Session) -> None:
+    add(session)
+    fail(session, logins.TRIES_PER_NAME_AND_ADDRESS)
+    assert check(session, address=THERE)
+
+
+def test_the_throttle_ends_after_its_window(session: Session) -> None:
+    add(session)
+    fail(session, logins.TRIES_PER_NAME_AND_ADDRESS)
+    session.execute(update(LoginFailure).values(failed_at=LoginFailure.failed_at - logins.WINDOW))
+    assert check(session)
+
+
+def test_a_success_forgets_the_failures_before_it(session: Session) -> None:
+    add(session)
+    for _ in range(3):
+        fail(session, logins.TRIES_PER_NAME_AND_ADDRESS - 1)
+        check(session)
+
+
+def test_one_address_cannot_try_many_names(session: Session) -> None:
+    add(session)
+    session.add_all(LoginFailure(account_name=f"n{i}", address=HERE) for i in range(logins.TRIES_PER_ADDRESS))
+    session.flush()
+    with pytest.raises(logins.LoginThrottledError):
+        check(session)
+    assert check(session, address=THERE)
+
+
+def test_many_addresses_cannot_try_one_name_for_ever(session: Session) -> None:
+    add(session)
+    session.add_all(LoginFailure(account_name="lan.nguyen", address=f"a{i}") for i in range(logins.TRIES_PER_NAME))
+    session.flush()
+    with pytest.raises(logins.LoginThrottledError):
+        check(session)
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [("192.0.2.1", "192.0.2.1"), ("2001:db8::1", "2001:db8::/64"), ("2001:db8::ffff:1", "2001:db8::/64"),
+     ("::ffff:192.0.2.1", "192.0.2.1"), ("?", "?")],
+)  # fmt: skip
+def test_failures_of_an_ipv6_network_count_together(address: str, network: str) -> None:
+    assert logins.network_of(address) == network
+
+
+def test_a_session_is_found_by_its_token_which_is_stored_nowhere(session: Session) -> None:
+    account = add(session)
+    token = start(session, account)
+    found = logins.find_session(session, token)
+    assert found is not None
+    assert (found.name, found.role) == ("lan.nguyen", Role.PLANNER)
+    stored = session.scalars(select(LoginSession.token_sha256)).one()
+    assert token not in stored
+    assert logins.find_session(session, stored) is None
+    assert logins.find_session(session, "") is None
+
+
+@pytest.mark.parametrize("change", ["disable", "role", "password", "reset"])
+def test_what_takes_rights_away_ends_the_sessions_at_once(session: Session, change: str) -> None:
+    account, other = add(session), add(session, name="minh")
+    token, kept = start(session, account), start(session, other)
+    match change:
+        case "disable":
+            access.disable_user(session, "lan.nguyen")
+        case "role":
+            access.set_role(session, "lan.nguyen", "gis")
+        case "password":
+            access.set_password(session, "lan.nguyen", OTHER)
+        case "reset":
+            accounts.reset_password(session, "lan.nguyen")
+    assert logins.find_session(session, token) is None
+    assert logins.find_session(session, kept) is not None
+
+
+def test_a_session_ends_when_idle_and_after_its_longest_time(session: Session) -> None:
+    account = add(session)
+    idle, old, alive = start(session, account), start(session, account), start(session, account)
+    for token, values in (
+        (idle, {"last_seen_at": LoginSession.last_seen_at - logins.IDLE}),
+        (old, {"expires_at": LoginSession.expires_at - logins.LONGEST}),
+        (alive, {"last_seen_at": LoginSession.last_seen_at - logins.IDLE + timedelta(minutes=5)}),
+    ):
+        digest = logins.find_session(session, token).token_sha256
+        session.execute(update(LoginSession).where(LoginSession.token_sha256 == digest).values(**values))
+    assert logins.find_session(session, idle) is None
+    assert logins.find_session(session, old) is None
+    found = logins.find_session(session, alive)
+    assert found.needs_touch
+    logins.touch_session(session, found.token_sha256)
+    assert not logins.find_session(session, alive).needs_touch
+    start(session, account)
+    assert len(session.scalars(select(LoginSession)).all()) == 2, "ended sessions are swept away"
+
+
+def test_using_a_session_does_not_prolong_its_longest_time(session: Session) -> None:
+    token = start(session, add(session))
+    ends = session.scalars(select(LoginSession.expires_at)).one()
+    session.execute(update(LoginSession).values(last_seen_at=LoginSession.last_seen_at - timedelta(hours=1)))
+    logins.touch_session(session, logins.find_session(session, token).token_sha256)
+    assert session.scalars(select(LoginSession.expires_at)).one() == ends
+
+
+def test_signing_out_ends_only_that_session(session: Session) -> None:
+    account = add(session)
+    first, second = start(session, account), start(session, account)
+    found = logins.find_session(session, first)
+    logins.close_session(session, name=found.name, token_sha256=found.token_sha256, address=HERE)
+    assert logins.find_session(session, first) is None
+    assert logins.find_session(session, second) is not None
+
+
+def test_a_disabled_account_can_be_enabled_again(session: Session) -> None:
+    add(session)
+    access.disable_user(session, "Lan.Nguyen")
+    access.enable_user(session, "lan.nguyen")
+    assert check(session)
+
+
+@pytest.mark.parametrize("change", ["disable", "role"])
+def test_the_last_administrator_stays(session: Session, change: str) -> None:
+    add(session, name="admin", role="admin")
+    add(session, name="former", role="admin")
+    access.disable_user(session, "former")
+    with pytest.raises(ConflictError):
+        access.disable_user(session, "admin") if change == "disable" else access.set_role(session, "admin", "gis")
+    access.enable_user(session, "former")
+    access.disable_user(session, "admin")
+
+
+@pytest.mark.parametrize("verb", [access.disable_user, access.enable_user])
+def test_an_unknown_account_is_not_found(session: Session, verb: object) -> None:
+    with pytest.raises(NotFoundError):
+        verb(session, "nobody")
+    with pytest.raises(NotFoundError):
+        access.set_password(session, "nobody", GOOD)
+
+
+def test_a_reset_password_must_be_changed(session: Session) -> None:
+    account = add(session)
+    password = accounts.reset_password(session, "lan.nguyen")
+    assert check(session, password=password).must_change_password
+    access.set_password(session, "lan.nguyen", OTHER)
+    session.refresh(account)
+    assert not account.must_change_password
+
+
+def test_the_first_start_makes_one_account_per_role_and_only_once(session: Session) -> None:
+    made = access.create_demo_accounts(session)
+    assert [role for _, role, _ in made] == ["planner", "inspector", "leader", "gis", "admin"]
+    assert len({password for *_, password in made}) == len(made)
+    for name, role, password in made:
+        assert check(session, name=name, password=password).role == role
+    assert access.create_demo_accounts(session) == []
+
+
+def test_every_change_of_an_account_is_in_the_audit_log(session: Session) -> None:
+    account = add(session)
+    access.set_role(session, "lan.nguyen", "gis", by="boss")
+    access.set_password(session, "lan.nguyen", OTHER, by="boss")
+    access.disable_user(session, "lan.nguyen", by="boss")
+    access.enable_user(session, "lan.nguyen", by="boss")
+    fail(session, 1)
+    start(session, account)
+    assert actions(session) == [
+        ("command line", "account_added", "lan.nguyen"),
+        ("boss", "role_changed", "lan.nguyen"),
+        ("boss", "password_changed", "lan.nguyen"),
+        ("boss", "account_disabled", "lan.nguyen"),
+        ("boss", "account_enabled", "lan.nguyen"),
+        ("lan.nguyen", "login_failed", None),
+        ("lan.nguyen", "login", None),
+    ]
+
+
+def test_a_password_typed_as_the_name_is_not_in_the_audit_log(session: Session) -> None:
+    fail(session, 1, name=GOOD)
+    entry = session.scalars(select(AuditEntry)).one()
+    assert (entry.account_name, entry.subject, entry.details) == (None, None, HERE)
+
+
+def test_the_audit_log_goes_on_from_any_entry_and_narrows_to_an_account(session: Session) -> None:
+    for number in range(7):
+        accounts.record_audit(session, by=f"user{number % 2}", action="test")
+    first = accounts.list_audit(session, limit=3)
+    rest = accounts.list_audit(session, before_id=first[-1].id)
+    assert [entry.id for entry in (*first, *rest)] == sorted((entry.id for entry in (*first, *rest)), reverse=True)
+    assert len(first) + len(rest) == 7
+    assert len(accounts.list_audit(session, about="USER1")) == 3
+
+
+@pytest.mark.parametrize(
+    "statement", [update(AuditEntry).values(action="nothing"), delete(AuditEntry), text("TRUNCATE audit_entry")]
+)
+def test_nobody_can_change_the_audit_log(session: Session, statement: object) -> None:
+    accounts.record_audit(session, by="boss", action="test")
+    with pytest.raises(DBAPIError, match="only be added"), session.begin_nested():
+        session.execute(statement)
+
+
+@pytest.mark.parametrize("kind", list(LAYERS), ids=lambda kind: kind.layer.name)
+@pytest.mark.parametrize("role", list(Role))
+def test_a_role_sees_just_the_fields_that_name_it(kind: type, role: Role) -> None:
+    seen = access.visible_names(role, kind)
+    assert access.may(role, access.Action.VIEW, kind) == (role in kind.layer.access.view)
+    assert access.may(role, access.Action.WRITE, kind) == (role in kind.layer.access.write)
+    if role not in kind.layer.access.view:
+        assert seen == frozenset()
+        return
+    assert seen == {field.name for field in kind.fields() if field.roles is None or role in field.roles}

@@ -1,0 +1,66 @@
+"""What the database writes as GeoJSON is what Python would have written."""
+
+import json
+from datetime import datetime
+
+import pytest
+
+from geodata.accounts.access import visible_fields
+from geodata.base.crs import HAI_PHONG
+from geodata.layers import LAYERS
+from geodata.query import features
+from geodata.query.geojson import list_geojson
+from geodata.query.projections import find_system
+from geodata.schema.roles import Role
+from tests.factories import make_feature
+
+ALL = pytest.mark.parametrize("kind", list(LAYERS), ids=[kind.layer.name for kind in LAYERS])
+
+
+def pages(connection, kind, fields, **options):
+    """Return the features of all pages, and how many pages there are, as both write them."""
+    ours, theirs, cursor = [], [], None
+    moments = [field.name for field in fields if field.python_type is datetime]
+    while True:
+        page = features.list_features(connection, kind, fields, cursor=cursor, **options)
+        text = list_geojson(connection, kind, fields, cursor=cursor, **options)
+        theirs += [json.loads(json.dumps(features.as_geojson(row))) for row in page.rows]
+        ours += [json.loads(feature) for feature in text.features]
+        for one in (*ours, *theirs):
+            for name in moments:  # the same moment, with or without its last zeros
+                if isinstance(one["properties"][name], str):
+                    one["properties"][name] = datetime.fromisoformat(one["properties"][name])
+        assert text.next_cursor == page.next_cursor
+        cursor = page.next_cursor
+        if cursor is None:
+            return ours, theirs
+
+
+@ALL
+@pytest.mark.parametrize("role", list(Role))
+def test_the_database_writes_each_feature_as_python_does(demo_connection, kind, role):
+    fields = visible_fields(role, kind)
+    ours, theirs = pages(demo_connection, kind, fields, limit=1000)
+    assert theirs
+    assert ours == theirs
+
+
+@ALL
+def test_pages_go_on_in_every_order_and_system(demo_connection, kind):
+    fields = visible_fields(Role.ADMIN, kind)
+    vn2000 = find_system(HAI_PHONG, "crs", "http://www.opengis.net/def/crs/EPSG/0/9210")
+    for sort in ("name", "-valid_from"):
+        parsed = features.parse_sort(kind, fields, sort)
+        ours, theirs = pages(demo_connection, kind, fields, limit=7, sort=parsed, system=vn2000)
+        assert ours == theirs
+
+
+def test_letters_that_json_writes_apart_and_missing_values_are_kept(session):
+    kind = LAYERS.get("markets")
+    make_feature(session, kind, name='Chợ "Sắt" \\ </script>\t\u2028', address=None)
+    fields = visible_fields(Role.ADMIN, kind)
+    (text,) = list_geojson(session.connection(), kind, fields).features
+    (row,) = features.list_features(session.connection(), kind, fields).rows
+    assert json.loads(text) == json.loads(json.dumps(features.as_geojson(row)))
+    (bare,) = list_geojson(session.connection(), kind, (), with_geometry=False).features
+    assert json.loads(bare) == {"type": "Feature", "id": row["id"], "geometry": None, "properties": {}}

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Boxes, places, wrap } from "../../webmap/static/src/map/boxes.js";
+
+/** The same numbers each time. */
+function numbers(seed) {
+  let state = seed;
+  return () => {
+    state = (state * 1103515245 + 12345) % 2 ** 31;
+    return state / 2 ** 31;
+  };
+}
+
+const overlap = (a, b) => a[0] < b[2] && a[2] > b[0] && a[1] < b[3] && a[3] > b[1];
+
+const label = (parts) => ({
+  text: "",
+  id: 1,
+  rank: 1,
+  isArea: false,
+  x: 100,
+  y: 100,
+  r: 8,
+  angle: 0,
+  weight: 600,
+  px: 12,
+  ink: "",
+  lines: [""],
+  width: 50,
+  ...parts,
+});
+
+test("a box is free exactly when it overlaps none that is taken", () => {
+  const next = numbers(7);
+  const boxes = new Boxes();
+  const taken = [];
+  for (let i = 0; i < 400; i++) {
+    const [x, y] = [next() * 900 - 100, next() * 700 - 100];
+    const box = [x, y, x + 10 + next() * 150, y + 8 + next() * 30];
+    const isFree = taken.every((other) => !overlap(box, other));
+    assert.equal(boxes.isFree(box), isFree, String(box));
+    if (isFree) {
+      boxes.take(box);
+      taken.push(box);
+    }
+  }
+  assert.ok(taken.length > 50);
+});
+
+test("a point's name stands right, left, below or above its symbol and never on it", () => {
+  const found = places(label({}));
+  assert.equal(found.length, 4);
+  for (const box of found) assert.equal(overlap(box, [92, 92, 108, 108]), false);
+  assert.ok(found[0][0] >= 108, "first to the right");
+});
+
+test("the name of an area stands in its middle, or beside it when it would hide it", () => {
+  const wide = places(label({ isArea: true, extent: [0, 0, 200, 200] }));
+  assert.deepEqual(
+    wide.map((box) => (box[0] + box[2]) / 2),
+    [100],
+  );
+  const extent = [90, 90, 110, 110];
+  for (const box of places(label({ isArea: true, extent }))) assert.equal(overlap(box, extent), false);
+});
+
+test("a name along a line covers what it covers when turned", () => {
+  const [[x1, y1, x2, y2]] = places(label({ angle: Math.PI / 2, room: 80 }));
+  assert.ok(Math.abs(y2 - y1 - 50) < 1e-9 && Math.abs(x2 - x1 - 12 * 1.35) < 1e-9);
+});
+
+test("a long name breaks in two at the gap next to its middle", () => {
+  assert.deepEqual(wrap("Cụm công nghiệp Vĩnh Niệm"), ["Cụm công nghiệp", "Vĩnh Niệm"]);
+  assert.deepEqual(wrap("An Biên"), ["An Biên"]);
+  assert.deepEqual(wrap("Supercalifragilistic"), ["Supercalifragilistic"]);
+});

@@ -1,0 +1,379 @@
+"""Signing in and out, one's own account, and the administrator's pages, as a browser sees them."""
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+from flask.testing import FlaskClient
+from sqlalchemy import update
+
+from geodata.accounts import access, accounts, logins
+from geodata.accounts.accounts import LoginSession
+from tests.conftest import PASSWORD
+from webmap.app.i18n import CATALOGUES, catalogue
+
+NEW = "a new and longer sentence"
+TEMPLATES = Path(__file__).parents[3] / "webmap" / "accounts" / "templates"
+
+
+@pytest.fixture
+def lan(session):
+    """An account that nobody is signed in with."""
+    account = access.create_user(session, name="lan", role="planner", password=PASSWORD, full_name="Nguyễn Thị Lan")
+    session.commit()
+    return account
+
+
+def sign_in(client: FlaskClient, name: str = "lan", password: str = PASSWORD, **form: str):
+    return client.post("/login", data={"username": name, "password": password, **form})
+
+
+def is_signed_in(client: FlaskClient) -> bool:
+    return client.get("/account").status_code == 200
+
+
+def token_in(page: str) -> str:
+    return re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
+
+
+def given_password(page: str) -> str:
+    return re.search(r"[a-z2-9]{4}(?:-[a-z2-9]{4}){3}", page)[0]
+
+
+def test_signing_in_opens_the_account_and_signing_out_closes_it(client, lan):
+    assert not is_signed_in(client)
+    assert sign_in(client).location == "/"
+    assert is_signed_in(client)
+    assert client.post("/logout").location == "/login"
+    assert not is_signed_in(client)
+
+
+def test_the_cookie_is_worth_nothing_after_signing_out(app, client, lan):
+    sign_in(client)
+    cookie = client.get_cookie("session").value
+    client.post("/logout")
+    thief = app.test_client()
+    thief.set_cookie("session", cookie)
+    assert not is_signed_in(thief)
+
+
+def test_a_new_token_is_given_at_each_sign_in_and_the_old_one_ends(app, client, lan):
+    sign_in(client)
+    before = client.get_cookie("session").value
+    sign_in(client)
+    assert client.get_cookie("session").value != before
+    old = app.test_client()
+    old.set_cookie("session", before)
+    assert not is_signed_in(old)
+    assert is_signed_in(client)
+
+
+def test_a_cookie_prepared_by_somebody_else_is_not_taken_over(app, client, lan):
+    app.config["WTF_CSRF_ENABLED"] = True
+    page = client.get("/login").text
+    planted = client.get_cookie("session").value
+    assert sign_in(client, csrf_token=token_in(page)).status_code == 302
+    victim = app.test_client()
+    victim.set_cookie("session", planted)
+    assert not is_signed_in(victim)
+
+
+@pytest.mark.parametrize(("name", "password"), [("lan", "wrong"), ("nobody", PASSWORD), ("", ""), ("lan", "")])
+def test_a_failed_sign_in_does_not_tell_what_was_wrong(client, lan, name, password):
+    response = sign_in(client, name, password)
+    assert response.status_code == 401
+    assert "Tên tài khoản hoặc mật khẩu chưa đúng." in response.text
+    assert not is_signed_in(client)
+    assert not password or password not in response.text
+
+
+@pytest.mark.parametrize(
+    ("name", "password"), [("lan\x00", PASSWORD), ("nobody\x00", PASSWORD), ("lan", PASSWORD + "\x00")]
+)
+def test_a_sign_in_with_what_cannot_be_stored_is_refused_before_any_account_is_looked_for(client, lan, name, password):
+    response = sign_in(client, name, password)
+    assert response.status_code == 400
+    assert not is_signed_in(client)
+    assert PASSWORD not in response.text
+
+
+def test_too_many_attempts_have_to_wait(client, lan):
+    for _ in range(logins.TRIES_PER_NAME_AND_ADDRESS):
+        sign_in(client, password="wrong")
+    response = sign_in(client)
+    assert response.status_code == 429
+    assert int(response.headers["Retry-After"]) > 0
+    assert "15 phút" in response.text
+    assert not is_signed_in(client)
+
+
+def test_an_error_shows_what_was_typed_as_text(client):
+    assert "<script>alert" not in sign_in(client, name='"><script>alert(1)</script>').text
+
+
+@pytest.mark.parametrize("target", ["/admin/audit?account=lan", "/?layers=markets&z=12", "/api/layers"])
+def test_after_signing_in_one_is_where_one_wanted_to_go(client, lan, target):
+    page = client.get("/login", query_string={"next": target}).text
+    wanted = re.search(r'name="next" value="([^"]+)"', page)[1].replace("&amp;", "&")
+    assert sign_in(client, next=wanted).location == target
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["https://evil.example", "//evil.example", "/\\evil.example", "\\\\evil.example", "javascript:alert(1)", "evil.example",
+     "/\t/evil.example", "/\n/evil.example", "http:evil.example", "///evil.example", "/logout", "/login?next=/", ""],
+)  # fmt: skip
+def test_signing_in_never_leads_to_another_site(client, lan, target):
+    assert sign_in(client, next=target).location == "/"
+    assert client.get("/login", query_string={"next": target}).location == "/"
+
+
+def test_who_is_not_signed_in_is_sent_to_sign_in_and_back(client):
+    assert client.get("/admin/users?about=lan").location == "/login?next=/admin/users?about%3Dlan"
+
+
+def test_a_form_without_its_token_changes_nothing(app, client, lan, session):
+    sign_in(client)
+    app.config["WTF_CSRF_ENABLED"] = True
+    response = client.post("/logout")
+    assert response.status_code == 400
+    assert "Vui lòng gửi lại biểu mẫu" in response.text
+    assert is_signed_in(client)
+    as_json = client.post("/logout", headers={"Accept": "application/json"})
+    assert (as_json.status_code, as_json.json["error"]) == (400, "csrf")
+
+
+def test_a_stale_sign_in_form_leads_back_to_a_fresh_one(app, client, lan):
+    app.config["WTF_CSRF_ENABLED"] = True
+    response = sign_in(client, csrf_token="from another time")
+    assert response.status_code == 400
+    assert 'href="/login">Mở lại trang' in response.text
+
+
+def test_the_token_of_another_session_is_not_taken(app, client, lan):
+    sign_in(client)
+    app.config["WTF_CSRF_ENABLED"] = True
+    foreign = token_in(app.test_client().get("/login").text)
+    assert client.post("/logout", data={"csrf_token": foreign}).status_code == 400
+    own = token_in(client.get("/account").text)
+    assert client.post("/logout", data={"csrf_token": own}).status_code == 302
+
+
+@pytest.mark.parametrize("change", ["disable", "role", "password"])
+def test_a_change_by_the_administrator_ends_the_session_at_once(client, lan, session, change):
+    sign_in(client)
+    assert is_signed_in(client)
+    if change == "disable":
+        access.disable_user(session, "lan")
+    elif change == "role":
+        access.set_role(session, "lan", "gis")
+    else:
+        access.set_password(session, "lan", NEW)
+    session.commit()
+    response = client.get("/account", headers={"Accept": "application/json"})
+    assert response.status_code == 401
+    assert response.json["message"] == "Phiên làm việc đã kết thúc. Vui lòng đăng nhập lại."
+
+
+def test_an_idle_session_ends_and_leads_back_to_the_same_place(client, lan, session):
+    sign_in(client)
+    session.execute(update(LoginSession).values(last_seen_at=LoginSession.last_seen_at - logins.IDLE))
+    session.commit()
+    assert client.get("/account?done=x").location == "/login?next=/account?done%3Dx"
+
+
+def test_a_session_in_use_stays_awake(client, lan, session):
+    sign_in(client)
+    for _ in range(3):
+        session.execute(update(LoginSession).values(last_seen_at=LoginSession.last_seen_at - logins.IDLE * 0.6))
+        session.commit()
+        assert is_signed_in(client)
+
+
+def test_signing_out_by_a_link_asks_first(client, lan):
+    assert client.get("/logout").location == "/login"
+    sign_in(client)
+    assert client.get("/logout").status_code == 200
+    assert is_signed_in(client)
+
+
+def test_a_new_password_ends_the_sessions_on_other_devices(app, client, lan):
+    elsewhere = app.test_client()
+    sign_in(elsewhere)
+    sign_in(client)
+    form = {"current_password": PASSWORD, "new_password": NEW, "repeated_password": NEW}
+    response = client.post("/account/password", data=form, follow_redirects=True)
+    assert "Đã đổi mật khẩu" in response.text
+    assert is_signed_in(client)
+    assert not is_signed_in(elsewhere)
+    assert sign_in(elsewhere).status_code == 401
+    assert sign_in(elsewhere, password=NEW).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("form", "reason"),
+    [
+        ({"current_password": "wrong"}, "Mật khẩu hiện tại chưa đúng"),
+        ({"repeated_password": "something else"}, "không giống nhau"),
+        ({"new_password": "short", "repeated_password": "short"}, "ít nhất 10 ký tự"),
+        ({"new_password": "haiphong2025", "repeated_password": "haiphong2025"}, "quá phổ biến"),
+        ({"new_password": PASSWORD, "repeated_password": PASSWORD}, "trùng với"),
+    ],
+)
+def test_a_refused_password_says_why_and_changes_nothing(client, lan, form, reason):
+    sign_in(client)
+    values = {"current_password": PASSWORD, "new_password": NEW, "repeated_password": NEW} | form
+    response = client.post("/account/password", data=values)
+    assert response.status_code == 400
+    assert reason in response.text
+    assert values["new_password"] not in response.text
+    assert is_signed_in(client)
+
+
+def test_one_sees_and_ends_ones_other_sessions(app, client, lan):
+    elsewhere = app.test_client()
+    elsewhere.post("/login", data={"username": "lan", "password": PASSWORD}, headers={"User-Agent": "Phone <b>"})
+    sign_in(client)
+    page = client.get("/account").text
+    assert "Phone &lt;b&gt;" in page
+    assert page.count("thiết bị này") == 1
+    client.post("/account/sessions/end")
+    assert is_signed_in(client)
+    assert not is_signed_in(elsewhere)
+
+
+def test_an_administrator_adds_an_account_whose_password_is_shown_once(app, login, session):
+    admin = login("admin")
+    form = {"name": "Minh.Tran", "full_name": "Trần Minh", "role": "inspector"}
+    password = given_password(admin.post("/admin/users", data=form).text)
+    assert "minh.tran" in admin.get("/admin/users").text
+    assert password not in admin.get("/admin/users").text
+
+    minh = app.test_client()
+    assert sign_in(minh, "minh.tran", password, next="/api/layers").location == "/account?next=/api/layers"
+    assert "Đây là mật khẩu được cấp" in minh.get("/account").text
+
+
+def test_a_given_password_opens_nothing_but_the_own_account(app, login, session):
+    admin = login("admin")
+    password = given_password(admin.post("/admin/users", data={"name": "second", "role": "admin"}).text)
+    second = app.test_client()
+    sign_in(second, "second", password)
+    assert second.get("/admin/users").location == "/account?next=/admin/users"
+    refused = second.get("/admin/users", headers={"Accept": "application/json"})
+    assert (refused.status_code, refused.json["error"]) == (403, "password_change_required")
+    form = {"current_password": password, "new_password": NEW, "repeated_password": NEW, "next": "/admin/users"}
+    assert second.post("/account/password", data=form).location == "/admin/users"
+    assert second.get("/admin/users").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("form", "reason"),
+    [
+        ({"name": "lan", "role": "gis"}, "Đã có tài khoản tên “lan”"),
+        ({"name": "có dấu", "role": "gis"}, "chưa đúng"),
+        ({"name": "minh", "role": "public"}, "không phải là vai trò"),
+        ({"name": "minh", "role": "gis", "full_name": "x" * 201}, "nhiều nhất 200 ký tự"),
+        ({}, "chưa đúng"),
+    ],
+)
+def test_an_account_that_cannot_be_added_says_why_and_keeps_the_form(login, lan, form, reason):
+    response = login("admin").post("/admin/users", data=form)
+    assert response.status_code == 400
+    assert reason in response.text
+    if form.get("name"):
+        assert f'value="{form["name"]}"' in response.text
+
+
+def test_an_administrator_disables_and_enables_an_account(app, login, lan):
+    admin, client = login("admin"), app.test_client()
+    sign_in(client)
+    page = admin.post("/admin/users/lan/disable", follow_redirects=True).text
+    assert "Đã khóa tài khoản lan" in page
+    assert not is_signed_in(client)
+    assert sign_in(client).status_code == 401
+    admin.post("/admin/users/lan/enable")
+    assert sign_in(client).status_code == 302
+
+
+def test_an_administrator_changes_a_role(app, login, lan):
+    admin, client = login("admin"), app.test_client()
+    admin.post("/admin/users/lan/role", data={"role": "admin"})
+    sign_in(client)
+    assert client.get("/admin/users").status_code == 200
+
+
+def test_an_administrator_gives_a_new_password(app, login, lan):
+    admin, client = login("admin"), app.test_client()
+    password = given_password(admin.post("/admin/users/lan/password").text)
+    assert sign_in(client).status_code == 401
+    assert sign_in(client, password=password).location.startswith("/account")
+
+
+def test_the_last_administrator_cannot_leave(login):
+    admin = login("admin")
+    for path, form in (("disable", {}), ("role", {"role": "gis"})):
+        response = admin.post(f"/admin/users/admin-test/{path}", data=form)
+        assert response.status_code == 400
+        assert "ít nhất một quản trị viên" in response.text
+    assert admin.get("/admin/users").status_code == 200
+
+
+@pytest.mark.parametrize("action", ["disable", "enable", "role", "password"])
+def test_an_account_that_does_not_exist_is_a_sentence_not_an_error(login, action):
+    response = login("admin").post(f"/admin/users/<b>nobody/{action}", data={"role": "gis"})
+    assert response.status_code == 400
+    assert "&lt;b&gt;nobody" in response.text
+
+
+def test_the_audit_log_tells_who_did_what(app, login, lan):
+    admin, client = login("admin"), app.test_client()
+    sign_in(client, password="wrong")
+    sign_in(client)
+    admin.post("/admin/users/lan/role", data={"role": "gis"})
+    page = admin.get("/admin/audit", query_string={"account": "lan"}).text
+    for words in ("Đăng nhập không thành công", "Đổi vai trò", "planner → gis", "admin-test", "dòng lệnh", "127.0.0.1"):
+        assert words in page
+
+
+def test_the_audit_log_is_read_page_by_page(login, session):
+    for number in range(120):
+        accounts.record_audit(session, by="robot", action="test", subject=f"entry-{number:03d}")
+    session.commit()
+    admin, seen, path = login("admin"), [], "/admin/audit?account=robot"
+    while path:
+        page = admin.get(path).text
+        seen += re.findall(r"entry-\d{3}", page)
+        # The links to other languages keep the page's place too.
+        older = re.search(r'href="(/admin/audit\?(?![^"]*lang=)[^"]*before=[^"]*)"', page)
+        path = older[1].replace("&amp;", "&") if older else None
+    assert seen == [f"entry-{number:03d}" for number in reversed(range(120))]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/admin/audit?before=x", "/admin/audit?before=-1", "/admin/audit?account=%00", "/admin/audit?before=" + "9" * 30],
+)
+def test_a_made_up_address_of_the_audit_log_is_no_error(login, path):
+    assert login("admin").get(path).status_code < 500
+
+
+def test_every_text_of_these_pages_is_translated():
+    used = {
+        match[1]
+        for path in TEMPLATES.glob("*.html")
+        for match in re.finditer(r"""_\(["']([^"']+)["']\)""", path.read_text("utf-8"))
+    }
+    assert len(used) > 40
+    missing = {text for text in used if catalogue("vi").gettext(text) == text}
+    assert not missing
+
+
+def test_the_translations_keep_the_names_of_their_values():
+    with (CATALOGUES / "vi" / "accounts.po").open("rb") as file:
+        for message in read_po(file, locale="vi"):
+            if message.id:
+                assert sorted(re.findall(r"\{\w+\}", message.id)) == sorted(re.findall(r"\{\w+\}", message.string)), (
+                    message.id
+                )

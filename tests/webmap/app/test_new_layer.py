@@ -1,0 +1,171 @@
+"""A new layer kind is four steps: the class, its name in the registry, a migration, its Vietnamese texts."""
+
+import mapbox_vector_tile
+import pytest
+from alembic.autogenerate import produce_migrations
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import Numeric, text
+from sqlalchemy.orm import Mapped, Session
+
+from geoalchemy2 import alembic_helpers
+
+from geodata.base.database import Base, new_engine
+from geodata.importing import ImportOptions, commit_import, preview_import
+from geodata.layers import LAYERS
+from geodata.schema.feature import Feature, GeometryType, Layer
+from geodata.schema.fields import LabelledEnum, field
+from geodata.schema.filters import Range
+from geodata.schema.portrayal import Style, Symbol, Variation
+from geodata.schema.registry import registry
+from geodata.schema.roles import STAFF
+from tests.conftest import migrated_database, sign_in
+from tests.factories import CENTRE, make_feature
+from tests.geodata.query.test_tiles import tile_at
+from webmap.app import i18n
+
+TEXTS = """
+msgid ""
+msgstr "Content-Type: text/plain; charset=UTF-8"
+
+msgid "Warehouses"
+msgstr "Kho hàng"
+
+msgid "Warehouse"
+msgstr "Kho hàng"
+
+msgid "Goods kept"
+msgstr "Hàng chứa"
+
+msgid "Cold goods"
+msgstr "Hàng lạnh"
+
+msgid "Insured sum"
+msgstr "Số tiền bảo hiểm"
+"""
+
+
+@pytest.fixture(scope="module")
+def warehouse():
+    """Step 1: the class."""
+
+    class Goods(LabelledEnum):
+        COLD = "cold", "Cold goods", "hàng lạnh"
+        DRY = "dry", "Dry goods", "hàng khô"
+
+    class Warehouse(Feature):
+        __tablename__ = "warehouse"
+        layer = Layer(
+            name="warehouses",
+            title="Warehouses",
+            singular="Warehouse",
+            description="Warehouses",
+            geometry=GeometryType.POINT,
+            style=Style(
+                base=Symbol(shape="square", size_px=12, fill="#444444"),
+                by=(Variation(field="goods", cases={"cold": Symbol(fill="#0077AA"), "dry": Symbol()}),),
+            ),
+        )
+        goods: Mapped[Goods | None] = field(label="Goods kept", values=Goods, source_names=("HANG_HOA",))
+        insured_vnd: Mapped[float | None] = field(
+            label="Insured sum", unit="VND", type_=Numeric, roles=STAFF, filter=Range(), check="insured_vnd >= 0"
+        )
+
+    yield Warehouse
+    Base.metadata.remove(Warehouse.__table__)
+
+
+@pytest.fixture(scope="module")
+def warehouse_engine(warehouse, worker):
+    """Step 3: the migration, as Alembic generates it from the class, and the line that watches the table."""
+    url = migrated_database(f"warehouse_{worker}")
+    engine = new_engine(url)
+    with engine.begin() as connection:
+        context = MigrationContext.configure(connection, opts={"include_object": alembic_helpers.include_object})
+        operations = Operations(context)
+        pending = list(produce_migrations(context, Base.metadata).upgrade_ops.ops)
+        while pending:
+            operation = pending.pop(0)
+            if hasattr(operation, "ops"):
+                pending = [*operation.ops, *pending]
+            elif "warehouse" in str(getattr(operation, "table_name", "")):
+                operations.invoke(operation)
+        connection.execute(text("SELECT watch_layer('warehouse', 'warehouses')"))
+    yield engine
+    engine.dispose()
+
+
+def test_a_new_layer_tiles_filters_imports_searches_and_shows_by_four_steps(
+    warehouse, warehouse_engine, make_app, tmp_path, monkeypatch
+):
+    layers = registry(*LAYERS, warehouse)  # step 2: its name in the registry
+    (tmp_path / "vi").mkdir()  # step 4: its texts
+    for catalogue in (i18n.CATALOGUES / "vi").glob("*.po"):
+        (tmp_path / "vi" / catalogue.name).write_bytes(catalogue.read_bytes())
+    (tmp_path / "vi" / "warehouses.po").write_text(TEXTS, encoding="utf-8")
+    monkeypatch.setattr(i18n, "CATALOGUES", tmp_path)
+    i18n.catalogue.cache_clear()
+
+    with Session(warehouse_engine) as session:
+        made_id = make_feature(session, warehouse, name="Kho lạnh Đình Vũ", goods="cold", insured_vnd=5).id
+        session.commit()
+        file = tmp_path / "kho.csv"
+        file.write_text(f"MA,TEN,HANG_HOA,lon,lat\nKHO-2,Kho khô,hàng khô,{CENTRE[0]},{CENTRE[1]}\n", encoding="utf-8")
+        preview = preview_import(session, warehouse, file, ImportOptions())
+        report = commit_import(session, preview, user_name="test", accept_partial=False)
+        session.commit()
+        assert report.as_json()["counts"]["new"] == 1
+
+    app = make_app(warehouse_engine, layers=layers)
+    public, planner = app.test_client(), sign_in(app, "planner")
+
+    described = public.get("/api/layers").json["layers"][-1]
+    assert (described["name"], described["title"], described["count"]) == ("warehouses", "Kho hàng", 2)
+    assert "insured_vnd" not in {f["name"] for f in described["fields"]}
+    assert "insured_vnd" in {f["name"] for f in planner.get("/api/layers").json["layers"][-1]["fields"]}
+
+    zoom, x, y = tile_at(*CENTRE, 14)
+    tile = public.get(f"/tiles/warehouses/{zoom}/{x}/{y}.mvt?goods=cold")
+    assert [f["id"] for f in mapbox_vector_tile.decode(tile.data)["warehouses"]["features"]] == [made_id]
+    assert public.get("/api/layers/warehouses/facets").json["facets"]["goods"] == {"cold": 1, "dry": 1}
+    assert public.get("/api/layers/warehouses/features?insured_vnd=1..").status_code == 400
+    assert planner.get("/api/layers/warehouses/features?insured_vnd=1..").json["numberMatched"] == 1
+    assert public.get("/api/search?q=kho lanh dinh vu").json["hits"][0]["layer"] == "warehouses"
+    assert public.get("/ogc/collections/warehouses/items?goods=cold").json["numberMatched"] == 1
+    assert "insured_vnd" not in public.get("/ogc/collections/warehouses/schema").json["properties"]
+    assert "typename='warehouses'" in public.get("/ogc/project.qgs").text
+    assert "/ogc/collections/warehouses/items" in public.get("/openapi.json").json["paths"]
+    assert public.get("/edit/warehouses/form").status_code in {302, 401}
+    gis = sign_in(app, "gis")
+    form = gis.get(f"/edit/warehouses/form?id={made_id}").text
+    assert "Kho lạnh Đình Vũ" in form
+    version = form.partition('data-version="')[2].partition('"')[0]
+    edited = {"id": made_id, "version": version, "values": {"goods": "dry"}}
+    saved = gis.post("/edit/warehouses", json={"objects": [edited]})
+    assert (saved.status_code, saved.json["objects"][0]["fields"]["goods"]) == (200, ["cold", "dry"])
+    stale = {**edited, "values": {"goods": "cold"}}
+    assert gis.post("/edit/warehouses", json={"objects": [stale]}).status_code == 409
+    undone = gis.post(f"/edit/changes/{saved.json['change_set_id']}/undo")
+    assert (undone.status_code, undone.json["counts"]["restored"]) == (200, 1)
+    batch = {"filters": "goods=cold", "values": {"address": "cầu cảng 1"}}
+    assert gis.post("/edit/warehouses/batch/preview", json=batch).json["counts"]["changed"] >= 1
+    popup = public.get(f"/layers/warehouses/features/{made_id}/panel").text
+    assert "Kho lạnh Đình Vũ" in popup
+    assert "Hàng lạnh" in popup
+    assert "Số tiền bảo hiểm" not in popup
+    assert "Kho hàng" in public.get("/").text
+    i18n.catalogue.cache_clear()
+
+
+def test_a_kind_without_label_or_with_two_meanings_for_a_column_is_refused_at_start(warehouse):
+    class Broken(Feature):
+        __tablename__ = "broken"
+        layer = warehouse.layer
+        one: Mapped[str | None] = field(label="One", source_names=("COT",))
+        two: Mapped[str | None] = field(label="Two", source_names=("cột",))
+
+    Base.metadata.remove(Broken.__table__)
+    with pytest.raises(ValueError, match="means both"):
+        registry(Broken)
+    with pytest.raises(ValueError, match="same name"):
+        registry(warehouse, warehouse)

@@ -1,0 +1,108 @@
+"""Every text a person can meet exists in Vietnamese."""
+
+import json
+import re
+import string
+
+import pytest
+from babel.messages.extract import extract_from_dir
+
+from scripts.install import bundle
+from tests.conftest import ROOT
+from webmap.app.i18n import catalogue
+
+KEYWORDS = {"N_": None, "translate": None, "_": None, "gettext": None}
+METHODS = [("**.py", "python"), ("**.html", "jinja2")]
+SCRIPTS = sorted((ROOT / "webmap/static/src").rglob("*.js"))
+
+
+def texts():
+    found = {}
+    for folder in ("geodata", "webmap", "scripts"):
+        for name, line, text, _comments, _context in extract_from_dir(
+            str(ROOT / folder),
+            method_map=METHODS,
+            keywords=KEYWORDS,
+            directory_filter=lambda path: "vendor" not in path and "built" not in path,
+        ):
+            for part in text if isinstance(text, tuple) else [text]:
+                if part:
+                    found.setdefault(part, f"{folder}/{name}:{line}")
+    for path in SCRIPTS:
+        for text in bundle.texts_of(path):
+            found.setdefault(text, f"scripts in {path.name}")
+    return found
+
+
+def test_no_text_of_a_script_escapes_the_extractor():
+    said = re.compile(r"""(?<![\w.$])(?:t|N_)\(\s*"((?:[^"\\]|\\.)*)\"""")
+    written = [(path.name, text) for path in SCRIPTS for text in said.findall(path.read_text("utf-8"))]
+    assert len(written) > 150
+    assert [
+        (name, text)
+        for name, text in written
+        if not any(text in bundle.texts_of(path) for path in SCRIPTS if path.name == name)
+    ] == []
+
+
+def test_a_page_carries_the_texts_of_its_scripts_and_no_others(client):
+    page = client.get("/").get_data(as_text=True)
+    (carried,) = re.findall(r'<script type="application/json" id="texts">(.*?)</script>', page, re.DOTALL)
+    texts_of_page = json.loads(carried)
+    assert texts_of_page["Clear filters"] == "Xóa lọc"
+    assert "Part of the map could not be loaded." not in texts_of_page
+    assert '<script type="application/json" id="texts">{}</script>' in client.get("/?lang=en").get_data(as_text=True)
+
+
+def test_every_text_has_a_vietnamese_translation():
+    vietnamese = catalogue("vi")._catalog if hasattr(catalogue("vi"), "_catalog") else {}
+    assert vietnamese
+    missing = [f"{place}: {text!r}" for text, place in texts().items() if _lookup(text) is None]
+    assert missing == []
+
+
+def test_no_text_that_the_web_says_too_names_an_option_of_the_command():
+    shared = [text for text, place in texts().items() if place.startswith("geodata/")]
+    spoken = [*shared, *(_lookup(text) for text in shared)]
+    assert spoken
+    assert [text for text in spoken if re.search(r"--[a-z]", text)] == []
+
+
+def _lookup(text):
+    translations = catalogue("vi")
+    while translations is not None:
+        if text in getattr(translations, "_catalog", {}):
+            return translations._catalog[text]
+        translations = translations._fallback
+    return None
+
+
+def _names(template):
+    try:
+        return {name.split(".")[0] for _, name, _, _ in string.Formatter().parse(template) if name}
+    except ValueError:
+        return None
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "webmap/translations/vi").glob("*.po")), ids=lambda path: path.name)
+def test_a_translation_fills_in_the_same_names(path):
+    from babel.messages.pofile import read_po
+
+    with path.open("rb") as file:
+        entries = [message for message in read_po(file) if message.id and message.string]
+    assert entries
+    for message in entries:
+        assert _names(message.string) == _names(message.id), message.id
+        assert not re.search(r"\s$", message.string) or re.search(r"\s$", message.id), message.id
+
+
+def test_each_text_is_translated_once():
+    from babel.messages.pofile import read_po
+
+    places: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "webmap/translations/vi").glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file):
+                if message.id:
+                    places.setdefault(message.id, []).append(path.name)
+    assert {text: found for text, found in places.items() if len(found) > 1} == {}

@@ -1,0 +1,61 @@
+"""Events that must not lose power: how a place is fed on a day, the register, the paper."""
+
+import io
+
+import pytest
+from docx import Document
+from sqlalchemy import text
+
+EVENT = {"name": "Hội thử", "place": "20.727, 107.048", "begins_on": "2027-05-01", "power_mw": "2,5"}
+
+
+def page(client, path, status=200, **query):
+    answer = client.get(path, query_string=query)
+    assert answer.status_code == status, answer.text
+    return answer.text
+
+
+def test_a_place_and_a_day_say_what_feeds_it_its_n1_state_and_what_stands_in_reserve(demo_login):
+    shown = page(demo_login("inspector"), "/grid/events/plan", **EVENT, scenario="forecast")
+    assert "TBA 110 kV Cát Bà" in shown
+    assert "gần nhất, giả định" in shown
+    assert "Đường dây 110 kV Chợ Rộc – Cát Hải, mạch 1" in shown  # one circuit: its outage leaves the place dark
+    assert "chưa đạt" in shown
+    assert "máy phát điện dự phòng" in shown
+
+
+def test_an_event_is_kept_listed_told_with_an_outage_and_taken_out_again(demo_login, demo_connection):
+    client = demo_login("planner")
+    kept = client.post("/grid/events", data=EVENT)
+    assert kept.status_code == 302
+    assert "Hội thử" in page(client, "/grid/events")
+    lost = page(client, "/grid/impact", year=2027, scenario="forecast", out="DZ-110-CHOROC-CATHAI-1")
+    assert "Hội thử" in lost
+    assert "Hội thử" not in page(client, "/grid/impact", year=2026, scenario="forecast", out="DZ-110-CHOROC-CATHAI-1")
+    paper = Document(io.BytesIO(client.get(kept.location + ".docx").data))
+    assert any("định hướng" in paragraph.text for paragraph in paper.paragraphs)
+    assert demo_login("inspector").post(kept.location + "/remove").status_code == 403
+    assert client.post(kept.location + "/remove").status_code == 302
+    assert not demo_connection.scalar(text("SELECT count(*) FROM grid_event WHERE name = 'Hội thử'"))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"place": "ở đâu đó"}, {"begins_on": "mai"}, {"ends_on": "2027-04-01"}, {"power_mw": "-3"},
+        {"power_mw": "nan"}, {"name": "  "},
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_an_event_is_told_and_the_form_keeps_what_was_typed(demo_login, wrong):
+    client = demo_login("planner")
+    shown = page(client, "/grid/events/plan", 400, **(EVENT | wrong))
+    assert 'role="alert"' in shown
+    assert client.post("/grid/events", data=EVENT | wrong).status_code == 400
+    if "name" not in wrong:
+        assert 'value="Hội thử"' in shown
+
+
+def test_the_public_sees_no_event(demo_app):
+    client = demo_app.test_client()
+    for path in ("/grid/events", "/grid/events/plan", "/grid/events/1", "/grid/events/1.docx"):
+        assert client.get(path).location.startswith("/login")

@@ -1,0 +1,147 @@
+"""The monthly report: every figure is what plain SQL counts, its link shows the same rows, and what was sent stays."""
+
+import argparse
+import contextlib
+import io
+import re
+from datetime import date
+
+import openpyxl
+import pytest
+from docx import Document
+from sqlalchemy import text
+
+from geodata.layers import LAYERS
+from scripts.commands import paper as command
+from tests.conftest import sign_in
+from webmap.papers.figures import cut_off, month_sections, parse_month
+
+THERE = "(valid_from IS NULL OR valid_from <= :day) AND (valid_to IS NULL OR valid_to >= :day)"
+CLUSTERS = f"industrial_cluster WHERE kind IN ('cluster', 'craft_village') AND {THERE}"
+#: Each figure counted another way: its layer, label and value, and the SQL.
+PLAIN = {
+    "industrial_clusters: Industrial clusters": f"SELECT count(*) FROM {CLUSTERS}",
+    "industrial_clusters: Area of clusters": f"SELECT sum(area_ha) FROM {CLUSTERS}",
+    "industrial_clusters: Clusters by status: Operating": f"SELECT count(*) FROM {CLUSTERS} AND status = 'operating'",
+    "industrial_clusters: Clusters established in the month": f"""
+        SELECT count(*) FROM {CLUSTERS} AND established_on BETWEEN date_trunc('month', CAST(:day AS date)) AND :day""",
+    "markets: Markets in operation": f"SELECT count(*) FROM market WHERE status = 'operating' AND {THERE}",
+    "markets: Markets by class: Class 3": f"""
+        SELECT count(*) FROM market WHERE status = 'operating' AND market_class = '3' AND {THERE}""",
+    "markets: Markets being rebuilt or built": f"""
+        SELECT count(*) FROM market WHERE status IN ('rebuilding', 'building') AND {THERE}""",
+    "fuel_sites: Petrol stores": f"SELECT count(*) FROM fuel_site WHERE kind = 'petrol' AND {THERE}",
+    "fuel_sites: LPG sites": f"SELECT count(*) FROM fuel_site WHERE kind LIKE 'lpg%' AND {THERE}",
+    "fuel_sites: Petrol stores by certificate: Never issued": f"""
+        SELECT count(*) FROM fuel_site f WHERE kind = 'petrol' AND certificate_record = 'never_issued' AND {THERE}
+        AND NOT EXISTS (SELECT FROM certificate c WHERE c.feature_id = f.id AND c.issued_on <= :day)""",
+    "projects: Projects with open obstacles": f"""
+        SELECT count(*) FROM project p WHERE {THERE} AND EXISTS (SELECT FROM project_obstacle o WHERE o.feature_id = p.id
+        AND o.raised_on <= :day AND (o.settled_on > :day OR (o.settled_on IS NULL AND o.state <> 'settled')))""",
+    "projects: Projects by schedule: Late": f"""
+        SELECT count(*) FROM project p WHERE status <> 'cancelled' AND {THERE} AND EXISTS (SELECT FROM project_milestone m
+        WHERE m.feature_id = p.id AND m.planned_on < :day AND (m.done_on IS NULL OR m.done_on > :day))""",
+    "petitions: Petitions by answer: Waiting for the answer": f"""
+        SELECT count(*) FROM petition WHERE received_on <= :day AND {THERE} AND (answered_on IS NULL OR answered_on > :day)
+        AND due_on > CAST(:day AS date) + 10""",
+}  # fmt: skip
+
+
+@pytest.fixture
+def leader(demo_app):
+    return sign_in(demo_app, "leader")
+
+
+@pytest.mark.parametrize("period", ["2020-02", "2022-05", "2026-10"])
+def test_every_figure_is_what_plain_sql_counts_and_its_link_shows_these_rows(demo_connection, leader, period):
+    month = parse_month(period)
+    sections = month_sections(demo_connection, tuple(LAYERS), month)
+    figures = {figure.key: figure for section in sections for figure in section.figures}
+    told = {key: figures[key].values[0] or 0 if key in figures else 0 for key in PLAIN}
+    counted = {
+        key: demo_connection.execute(text(query), {"day": cut_off(month)}).scalar() or 0 for key, query in PLAIN.items()
+    }
+    assert told == counted
+    for figure in figures.values():
+        shown = leader.get(f"{figure.query}&limit=1000").json
+        assert sorted(feature["properties"]["code"] for feature in shown["features"]) == sorted(figure.codes), (
+            figure.key
+        )
+        if not figure.unit:
+            assert figure.values[0] == shown["numberMatched"], figure.key
+
+
+def test_the_figures_are_beside_those_of_the_month_and_the_year_before(demo_connection):
+    def values(period, place):
+        sections = month_sections(demo_connection, tuple(LAYERS), parse_month(period))
+        return {figure.key: figure.values[place] for section in sections for figure in section.figures}
+
+    now, before, last_year = values("2020-02", 1), values("2020-01", 0), values("2019-02", 0)
+    assert {key: value for key, value in before.items() if now.get(key, value) != value} == {}
+    then = values("2020-02", 2)
+    assert {key: value for key, value in last_year.items() if then.get(key, value) != value} == {}
+
+
+def test_the_report_of_february_2020_has_the_departments_form(leader):
+    answer = leader.get("/papers/2020-02.docx")
+    whole = "\n".join(Document(io.BytesIO(answer.data)).element.itertext())
+    for told in (
+        "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Kính gửi", "tháng 2 và 2 tháng năm 2020", "11.159", "30,11 %",
+        "Cụm công nghiệp theo tình trạng: Đang thẩm định", "2810/QĐ-UBND", "Trả lời kiến nghị: Xây lại chợ Đổng Quốc Bình",
+    ):  # fmt: skip
+        assert told in whole, told
+    assert leader.get("/papers/2020-02.pdf").data.startswith(b"%PDF")
+    sheet = openpyxl.load_workbook(io.BytesIO(leader.get("/papers/2020-02.xlsx").data)).active
+    rows = {row[1]: row for row in sheet.iter_rows(values_only=True)}
+    assert rows["Cửa hàng xăng dầu"][2] == 132
+    assert "all.as_of=2020-02-29" in rows["Cửa hàng xăng dầu"][5]
+
+
+def test_what_nobody_has_entered_is_named(leader):
+    page = leader.get("/papers?period=2021-03").text
+    assert "Chưa có số liệu của tháng: Chỉ số sản xuất công nghiệp (IIP)" in page
+    assert "Chưa có số liệu của tháng" not in leader.get("/papers?period=2020-02").text
+
+
+def test_a_sent_report_stays_as_it_was_and_a_correction_says_what_differs(demo_connection, leader):
+    assert leader.post("/papers/2020-02/send").status_code == 302
+    page = leader.get("/papers?period=2020-02").text
+    (address,) = set(re.findall(r"/papers/sent/\d+\.docx", page))
+    kept = leader.get(address).data
+    demo_connection.execute(text("UPDATE market SET status = 'suspended' WHERE code = 'CHO-ANDUONG'"))
+    refused = leader.post("/papers/2020-02/send")
+    assert refused.status_code == 409
+    assert "Tháng này đã gửi" in refused.text
+    assert leader.post("/papers/2020-02/send", data={"reason": "Chợ An Dương tạm ngừng"}).status_code == 302
+    page = leader.get("/papers?period=2020-02").text
+    assert "Chợ An Dương tạm ngừng" in page
+    assert "markets: Markets in operation: 32 → 31" in page
+    assert leader.get(address).data == kept
+
+
+def test_only_who_reports_opens_it_and_a_wrong_month_is_told(demo_app, leader):
+    assert demo_app.test_client().get("/papers").status_code in {302, 401}
+    assert sign_in(demo_app, "inspector").get("/papers").status_code == 403
+    for wrong in ("2020-13", "02-2020", "²020-02"):
+        assert leader.get("/papers", query_string={"period": wrong}).status_code == 400
+
+
+def test_the_command_writes_what_it_names_and_refuses_what_is_none(demo_session, capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(command, "database_session", lambda: contextlib.nullcontext(demo_session))
+    parser = argparse.ArgumentParser()
+    command.configure(parser)
+    assert command.run(parser.parse_args(["list"])) == 0
+    assert capsys.readouterr().out.startswith("monthly\t")
+    words = ["monthly", "--period", "2020-02", "--format", "docx", str(tmp_path / "a")]
+    assert command.run(parser.parse_args(words)) == 0
+    assert Document(tmp_path / "a").tables
+    with pytest.raises(command.Failure):
+        command.run(parser.parse_args(["monthly", "--period", "2020-02", str(tmp_path / "a.odt")]))
+    with pytest.raises(SystemExit):
+        parser.parse_args(["weekly", "--period", "2020-02", "a.docx"])
+
+
+def test_the_running_month_ends_today(monkeypatch):
+    monkeypatch.setattr("webmap.papers.figures.today", lambda: date(2020, 2, 10))
+    assert cut_off(date(2020, 2, 1)) == date(2020, 2, 10)
+    assert cut_off(date(2020, 1, 1)) == date(2020, 1, 31)

@@ -1,0 +1,1 @@
+"""What every page stands on: settings, rights, security, errors, languages, addresses, queries."""

@@ -1,0 +1,85 @@
+"""Response headers: what a browser may load, keep, embed and reveal. Decides no rights."""
+
+import secrets
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, Response, current_app, g, request
+
+from webmap.app.settings import Settings
+
+ONE_YEAR_S = 31_536_000
+
+_DOCUMENTS = ("text/html", "image/svg+xml", "text/javascript", "application/javascript", "application/xml", "text/xml")
+_FIXED = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",  # tile.openstreetmap.org refuses requests without an origin
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(self), microphone=(), payment=(), usb=()",
+}
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def embeddable(view: View) -> View:
+    """Let the sites of the setting EMBED_HOSTS show this page in a frame; all others may be framed by us only."""
+    view.is_embeddable = True  # type: ignore[attr-defined]
+    return view
+
+
+def csp_nonce() -> str:
+    """Return the nonce of this response, for `<script nonce=...>` written by a template."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    return str(g.csp_nonce)
+
+
+def content_security_policy(*, nonce: str | None, basemap_origin: str, frame_ancestors: str) -> str:
+    """Return the policy of a document: own files, marked inline blocks, the base map's pictures."""
+    inline = f" 'nonce-{nonce}'" if nonce else ""
+    return "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src 'self'{inline}",
+            f"style-src 'self'{inline}",
+            " ".join(filter(None, ["img-src 'self' data:", basemap_origin])),
+            "font-src 'self'",
+            "connect-src 'self'",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            f"frame-ancestors {frame_ancestors}",
+        ]
+    )
+
+
+def init_security(app: Flask) -> None:
+    """Add the headers to every response, errors included."""
+    settings: Settings = app.config["SETTINGS"]
+    app.jinja_env.globals["csp_nonce"] = csp_nonce
+
+    @app.after_request
+    def _add_headers(response: Response) -> Response:
+        for name, value in _FIXED.items():
+            response.headers.setdefault(name, value)
+        response.headers.setdefault("Content-Security-Policy", _policy(response, settings))
+        if "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = "private, no-store"
+        if settings.secure_cookies:
+            response.headers["Strict-Transport-Security"] = f"max-age={ONE_YEAR_S}"
+        return response
+
+
+def _policy(response: Response, settings: Settings) -> str:
+    if response.mimetype not in _DOCUMENTS:
+        return "default-src 'none'; frame-ancestors 'none'"  # data: shown alone, it runs and loads nothing
+    return content_security_policy(
+        nonce=g.get("csp_nonce"), basemap_origin=settings.basemap_origin, frame_ancestors=_frame_ancestors(settings)
+    )
+
+
+def _frame_ancestors(settings: Settings) -> str:
+    view = current_app.view_functions.get(request.endpoint or "")
+    if getattr(view, "is_embeddable", False):
+        return " ".join(["'self'", *settings.embed_hosts])
+    return "'self'"

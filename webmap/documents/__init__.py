@@ -1,0 +1,1 @@
+"""Legal acts and what they are linked to."""

@@ -1,0 +1,135 @@
+"""Builds the map as three texts (header, html, script) that the page puts in their places.
+
+Only constants of the registry and of the settings go in: names of features reach the browser as tiles
+and as fragments of the server, never through a folium object.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, cast
+
+from branca.element import Figure
+from folium import TileLayer
+
+from geodata.base.crs import VN2000_TM3, VN2000_TOWGS84, Bbox
+from geodata.schema.portrayal import INKS
+from webmap.folium.assets import land_rings
+from webmap.folium.elements import BareMap, LandLayer, MvtLayer, Opening
+
+MIN_ZOOM = 8
+MAX_ZOOM = 19
+#: The map may stand between two zooms, so that what is asked for fills the screen, of a wall too.
+ZOOM_STEP = 0.25
+
+#: Addresses the page's scripts call; {layer} and {id} are filled in there.
+DEFAULT_ADDRESSES = {
+    "layers": "/api/layers",
+    "facets": "/api/layers/{layer}/facets",
+    "charts": "/api/layers/{layer}/charts",
+    "features": "/api/layers/{layer}/features",
+    "export": "/layers/{layer}/export",
+    "popup": "/layers/{layer}/features/{id}/popup",
+    "panel": "/layers/{layer}/features/{id}/panel",
+    "feature": "/api/layers/{layer}/features/{id}",
+    "search": "/api/search",
+    "coordinates": "/api/coordinates",
+    "act": "/documents/{id}/panel",
+    "login": "/login",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapLayer:
+    """One data layer of the map. `style` is what describe_style() returns; `title` is translated."""
+
+    name: str
+    title: str
+    geometry: str
+    tile_url: str
+    min_zoom: int
+    shown: bool
+    style: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapParts:
+    """The rendered map: the page writes `script` into its own `<script nonce>`."""
+
+    header: str
+    html: str
+    script: str
+
+
+def build_map(
+    layers: Sequence[MapLayer],
+    *,
+    home: Bbox,
+    basemap_url: str = "",
+    attribution: str = "",
+    language: str = "vi",
+    extent: Bbox | None = None,
+    metric_srid: int = 9210,
+    addresses: Mapping[str, str] = DEFAULT_ADDRESSES,
+) -> MapParts:
+    """Return the map of these layers, the first one on top. Bboxes are EPSG:4326 (west, south, east, north)."""
+    west, south, east, north = home
+    map_ = BareMap(tiles=None)
+    map_.options = {
+        "zoom_control": False,
+        "attribution_control": False,
+        "min_zoom": MIN_ZOOM,
+        "max_zoom": MAX_ZOOM,
+        "zoom_snap": ZOOM_STEP,
+    }
+    land = LandLayer(land_rings(extent or home))
+    land.add_to(map_)
+    basemap = _basemap(basemap_url, attribution)
+    if basemap:
+        basemap.add_to(map_)
+    drawn = [MvtLayer(_spec(layer, index), show=layer.shown) for index, layer in enumerate(layers)]
+    for element in reversed(drawn):
+        element.add_to(map_)
+    config = {
+        "inks": asdict(INKS),
+        "language": language,
+        "home": [[south, west], [north, east]],
+        "projection": projection(metric_srid),
+        "addresses": dict(addresses),
+    }
+    map_.add_child(Opening(map_, drawn, basemap=basemap, land=land, config=config))
+    figure = cast(Figure, map_.get_root())
+    figure.render()
+    return MapParts(header=figure.header.render(), html=figure.html.render(), script=figure.script.render())
+
+
+def projection(srid: int) -> dict[str, Any]:
+    """Return what the page needs to show metric coordinates of a VN-2000 TM-3 zone by itself."""
+    return {"srid": srid, "meridian": VN2000_TM3[srid], "towgs84": list(VN2000_TOWGS84)}
+
+
+def _basemap(url: str, attribution: str) -> TileLayer | None:
+    """Return the raster base map, or None without one. The page writes the attribution, as text."""
+    if not url:
+        return None
+    return TileLayer(
+        tiles=url,
+        attr=attribution or " ",
+        name="basemap",
+        control=False,
+        max_zoom=MAX_ZOOM,
+        max_native_zoom=MAX_ZOOM,
+        referrer_policy="strict-origin-when-cross-origin",  # openstreetmap.org refuses requests without one
+    )
+
+
+def _spec(layer: MapLayer, index: int) -> dict[str, Any]:
+    return {
+        "name": layer.name,
+        "title": layer.title,
+        "geometry": layer.geometry,
+        "url": layer.tile_url,
+        "minZoom": layer.min_zoom,
+        "shown": layer.shown,
+        "zIndex": 100 - index,
+        "style": layer.style,
+    }

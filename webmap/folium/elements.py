@@ -1,0 +1,98 @@
+"""Folium elements that write our own Leaflet objects; scripts and styles come with the page, not from here.
+
+Folium's own classes list files of four foreign hosts (`default_js`) and inline styles; these list none.
+"""
+
+from typing import Any
+
+from branca.element import MacroElement
+from folium import Map
+from folium.elements import JSCSSMixin
+from folium.map import Layer
+from folium.template import Template
+
+
+class BareMap(Map):
+    """A map without foreign files, inline styles and switches: size and fonts are in our own css.
+
+    It has no view either: the page sets it from its address, before the first tile is asked for.
+    """
+
+    default_js: list[tuple[str, str]] = []
+    default_css: list[tuple[str, str]] = []
+
+    _template = Template(
+        """
+        {% macro html(this, kwargs) %}
+            <div class="folium-map" id={{ this.get_name()|tojson }} tabindex="0"></div>
+        {% endmacro %}
+
+        {% macro script(this, kwargs) %}
+            var {{ this.get_name() }} = L.map({{ this.get_name()|tojson }}, {{ this.options|tojavascript }});
+        {% endmacro %}
+        """
+    )
+
+
+class MvtLayer(JSCSSMixin, Layer):
+    """One data layer: vector tiles drawn on canvas by static/src/map/mvtlayer.js."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            var {{ this.get_name() }} = mvt({{ this.spec|tojson }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, spec: dict[str, Any], *, show: bool) -> None:
+        """`spec` holds constants of the registry only: it is written into the page's script."""
+        super().__init__(name=spec["name"], overlay=True, control=False, show=show)
+        self._name = "MvtLayer"
+        self.spec = spec
+
+
+class LandLayer(JSCSSMixin, Layer):
+    """The backdrop without a network: outlines of land, [[lon, lat, lon, lat, …], …]."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            var {{ this.get_name() }} = land({{ this.rings|tojson }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, rings: list[list[float]]) -> None:
+        super().__init__(name="land", overlay=True, control=False, show=True)
+        self._name = "LandLayer"
+        self.rings = rings
+
+
+class Opening(MacroElement):
+    """Hands the finished objects to our scripts, and labels, picking and highlight to the map."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            open({
+                map: {{ this.map.get_name() }},
+                layers: [{% for layer in this.layers %}{{ layer.get_name() }}, {% endfor %}],
+                basemap: {{ this.basemap.get_name() if this.basemap else "null" }},
+                land: {{ this.land.get_name() if this.land else "null" }},
+                config: {{ this.config|tojson }}
+            });
+        {% endmacro %}
+        """
+    )
+
+    def __init__(
+        self, map_: Map, layers: list[MvtLayer], *, basemap: Layer | None, land: Layer | None, config: dict[str, Any]
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "Opening"
+        self.map = map_
+        self.layers = layers
+        self.basemap = basemap
+        self.land = land
+        self.config = config

@@ -1,0 +1,1 @@
+"""The 110 kV network for staff: pages, drawings, papers."""

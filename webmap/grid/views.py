@@ -1,0 +1,282 @@
+"""The 110 kV network for staff: what it carries, what fails, what can still be connected; parameters and requests."""
+
+import io
+from collections import defaultdict
+from typing import Any
+
+from flask import Blueprint, Response, current_app, redirect, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+
+from geodata.accounts.access import Action, may
+from geodata.base.database import today
+from geodata.base.errors import GeodataError, NotFoundError
+from geodata.grid import results, tables
+from geodata.grid.consumers import Supply
+from geodata.grid.parameters import Confidence
+from geodata.grid.records import Scenario
+from geodata.query.years import parse_year
+from geodata.schema.grid import GridCircuits, GridStations
+from geodata.schema.roles import STAFF, Role
+from webmap.app.auth import allow, current_role, current_user
+from webmap.app.extensions import db_session, layers
+from webmap.app.i18n import DEFAULT_LANGUAGE, answer_in, translate_error
+from webmap.app.links import map_address
+from webmap.app.papers import send_paper
+from webmap.grid import sheets, words, workbook
+from webmap.grid.asked import Asked, asked_study, kept_study, offered_years, office_name, render_page, scenario_of
+from webmap.grid.drawing import build_drawing
+from webmap.grid.forms import KEEPERS, read_decimal
+from webmap.grid.methods import METHODS
+
+blueprint = Blueprint("grid", __name__)
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@blueprint.get("/grid")
+@allow(*STAFF)
+def index() -> str:
+    """Show a year under a load, and another scenario beside it when asked."""
+    asked = asked_study()
+    kept = kept_study(asked)
+    committed = tables.committed_mw(tables.list_requests(db_session()), asked.year)
+    drawn = results.drawn_network(db_session().connection(), layers())
+    home = current_app.config["SETTINGS"].province.home
+    shown = [(asked, build_drawing(kept.document, drawn, home))]
+    if request.args.get("beside"):
+        other = Asked(year=asked.year, scenario=scenario_of(request.args["beside"]))
+        shown.append((other, build_drawing(kept_study(other).document, drawn, home)))
+    names = words.names_of(kept.document)
+    supplies = results.supplies(db_session(), layers(), asked.scenario)
+    return render_page(
+        "page",
+        asked=asked,
+        kept=kept,
+        progress=results.progress_of(db_session()),
+        years=offered_years(asked.year),
+        shown=shown,
+        overloads=words.overload_rows(kept.document),
+        stations=words.station_rows(kept.document, committed),
+        circuits=sorted(kept.document["circuits"], key=lambda row: -(row["loading_percent"] or 0)),
+        tone=words.tone_of_loading,
+        outages=words.outage_rows(kept.document),
+        findings=words.finding_rows(kept.document),
+        addresses=_addresses(kept.document),
+        forms=_addresses(kept.document, edit=True),
+        supplies=[(supply, words.supply_text(supply, names)) for supply in supplies],
+        names=names,
+        may_keep=current_role() in KEEPERS,
+    )
+
+
+def _addresses(document: words.Document, *, edit: bool = False) -> dict[str, str]:
+    """Return where the map shows each station and circuit of a result, or its form, by code.
+
+    A code the result lacks has none, nor has one that the role may not change a form.
+    """
+    found: dict[str, str] = defaultdict(str)
+    for declaration, part in ((GridStations, "stations"), (GridCircuits, "circuits")):
+        for kind in layers():
+            if isinstance(kind.layer.grid, declaration) and (not edit or may(current_role(), Action.WRITE, kind)):
+                name = kind.layer.name
+                found.update((row["code"], map_address(name, selected=row["id"], edit=edit)) for row in document[part])
+    return found
+
+
+@blueprint.get("/grid/report.<format>")
+@allow(*STAFF)
+def report(format: str) -> Response:
+    """Answer the plan against local overload (DOCX, PDF), or every table (XLSX)."""
+    asked = asked_study()
+    kept = kept_study(asked)
+    answer_in(DEFAULT_LANGUAGE)
+    if format == "xlsx":
+        committed = tables.committed_mw(tables.list_requests(db_session()), asked.year)
+        file = io.BytesIO()
+        supplies = results.supplies(db_session(), layers(), asked.scenario)
+        workbook.write_grid_workbook(
+            kept.document, committed, supplies, file, computed=sheets.day_text(kept.computed_at)
+        )
+        file.seek(0)
+        return send_file(file, mimetype=XLSX, as_attachment=True, download_name=f"luoi-110kv-{asked.year}.xlsx")
+    supplies = results.supplies(db_session(), layers(), asked.scenario)
+    paper = sheets.overload_paper(
+        kept.document,
+        results.remedies_of(db_session(), layers(), asked.scenario, kept.document),
+        supplies,
+        results.cures_of(db_session(), layers(), supplies, asked.scenario, asked.year),
+        computed=sheets.day_text(kept.computed_at),
+        office=office_name(),
+        day=today(),
+    )
+    return send_paper(paper, f"chong-qua-tai-{asked.year}", format)
+
+
+@blueprint.get("/grid/stations/<code>")
+@allow(*STAFF)
+def station(code: str) -> str:
+    """Show what a station can still take, year by year, and who has asked for it."""
+    asked, row, years = _station(code)
+    kept = kept_study(asked)
+    return render_page(
+        "station", asked=asked, row=row, years=years, document=kept.document,
+        kept=kept, requests=tables.list_requests(db_session(), code), address=_addresses(kept.document)[code],
+    )  # fmt: skip
+
+
+@blueprint.get("/grid/stations/<code>.<format>")
+@allow(*STAFF)
+def station_sheet(code: str, format: str) -> Response:
+    """Answer the sheet of a station."""
+    answer_in(DEFAULT_LANGUAGE)
+    asked, row, years = _station(code)
+    kept = kept_study(asked)
+    paper = sheets.station_paper(
+        row, years, kept.document, computed=sheets.day_text(kept.computed_at), office=office_name(), day=today()
+    )
+    return send_paper(paper, f"tram-{code}", format)
+
+
+def _station(code: str) -> tuple[Asked, dict[str, Any], list[tuple[int, dict[str, Any]]]]:
+    """Return the row of a station in the year that is asked for, and in each year that is computed."""
+    asked = asked_study()
+    documents = {asked.year: kept_study(asked).document, **results.computed_years(db_session(), asked.scenario)}
+    requests = tables.list_requests(db_session())
+    years = []
+    for year, document in sorted(documents.items()):
+        rows = words.station_rows(document, tables.committed_mw(requests, year))
+        years += [(year, row) for row in rows if row["code"] == code]
+    found = next((row for year, row in years if year == asked.year), None)
+    if found is None:
+        raise NotFoundError(value=code)
+    return asked, found, years
+
+
+@blueprint.get("/grid/clusters/<code>")
+@allow(*STAFF)
+def cluster(code: str) -> str:
+    """Show whether a cluster's need can be carried, by whom until when, and what frees it."""
+    asked, supply, names = _supply(code)
+    cures = results.cures_of(db_session(), layers(), [supply], asked.scenario, supply.short_from).get(code, [])
+    kept = kept_study(asked)
+    return render_page(
+        "cluster",
+        asked=asked,
+        supply=supply,
+        years=sorted(supply.need_by_year),
+        sentence=words.supply_text(supply, names),
+        limits=words.limits_of(_document_of(supply.short_from or asked.year, asked.scenario), names),
+        cures=cures,
+        names=names,
+        document=kept.document,
+        kept=kept,
+    )
+
+
+def _document_of(year: int, scenario: Scenario) -> words.Document:
+    return kept_study(Asked(year=year, scenario=scenario)).document
+
+
+@blueprint.get("/grid/clusters/<code>.<format>")
+@allow(*STAFF)
+def cluster_sheet(code: str, format: str) -> Response:
+    """Answer the sheet of a cluster."""
+    answer_in(DEFAULT_LANGUAGE)
+    asked, supply, names = _supply(code)
+    cures = results.cures_of(db_session(), layers(), [supply], asked.scenario, supply.short_from).get(code, [])
+    kept = kept_study(asked)
+    paper = sheets.cluster_paper(
+        supply,
+        cures,
+        names,
+        limits=words.limits_of(_document_of(supply.short_from or asked.year, asked.scenario), names),
+        document=kept.document,
+        scenario=str(asked.scenario),
+        computed=sheets.day_text(kept.computed_at),
+        office=office_name(),
+        day=today(),
+    )
+    return send_paper(paper, f"cap-dien-{code}", format)
+
+
+def _supply(code: str) -> tuple[Asked, Supply, words.Names]:
+    asked = asked_study()
+    kept = kept_study(asked)
+    found = results.supplies(db_session(), layers(), asked.scenario)
+    supply = next((supply for supply in found if supply.consumer.code == code), None)
+    if supply is None:
+        raise NotFoundError(value=code)
+    return asked, supply, words.names_of(kept.document)
+
+
+@blueprint.get("/grid/method")
+@allow(*STAFF)
+def method() -> str:
+    """Show how each number is computed."""
+    return render_page("method", methods=METHODS)
+
+
+@blueprint.get("/grid/parameters")
+@allow(*STAFF)
+def parameters() -> str:
+    """Show the parameters with their origin."""
+    return _parameters_page()
+
+
+@blueprint.post("/grid/parameters/<int:number>")
+@allow(Role.ADMIN)
+def change_parameter(number: int) -> ResponseReturnValue:
+    """Change a parameter."""
+    session = db_session()
+    try:
+        tables.change_parameter(
+            session, number, value=read_decimal("value", request.form.get("value", "")), source=request.form.get("source", ""),
+            confidence=request.form.get("confidence", ""), user=current_user().name,
+        )  # fmt: skip
+    except GeodataError as error:
+        session.rollback()
+        return _parameters_page(translate_error(error)), 400
+    session.commit()
+    return redirect(url_for("grid.parameters") + f"#p{number}")
+
+
+def _parameters_page(problem: str = "") -> str:
+    return render_page(
+        "parameters", rows=tables.list_parameters(db_session()), confidences=Confidence, problem=problem,
+        may_change=current_role() is Role.ADMIN,
+    )  # fmt: skip
+
+
+@blueprint.get("/grid/requests")
+@allow(*STAFF)
+def requests() -> str:
+    """Show the register of requests for power."""
+    return _requests_page()
+
+
+@blueprint.post("/grid/requests")
+@allow(*KEEPERS)
+def save_request() -> ResponseReturnValue:
+    """Add a request, or change the state of one."""
+    session = db_session()
+    try:
+        tables.save_request(
+            session, number=request.form.get("id", type=int), station_code=request.form.get("station_code", ""),
+            applicant=request.form.get("applicant", ""), power_mw=read_decimal("power_mw", request.form.get("power_mw", "")),
+            from_year=parse_year("from_year", request.form.get("from_year", "")), state=request.form.get("state", ""),
+            document_no=request.form.get("document_no", ""), user=current_user().name,
+        )  # fmt: skip
+    except GeodataError as error:
+        session.rollback()
+        return _requests_page(translate_error(error)), 400
+    session.commit()
+    return redirect(url_for("grid.requests"))
+
+
+def _requests_page(problem: str = "") -> str:
+    kept = kept_study(Asked(year=today().year, scenario=Scenario.EVENING_PEAK))
+    stations = sorted((row["name"], row["code"]) for row in kept.document["stations"] if not row["is_infeed"])
+    return render_page(
+        "requests", rows=tables.list_requests(db_session()), stations=stations, states=tables.RequestState,
+        names=words.names_of(kept.document), problem=problem, form=request.form, may_keep=current_role() in KEEPERS,
+    )  # fmt: skip

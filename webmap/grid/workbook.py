@@ -1,0 +1,96 @@
+"""The network's results as a workbook, a sheet for each table. Vietnamese, as the papers are."""
+
+from collections.abc import Mapping, Sequence
+from typing import IO, Any
+
+import xlsxwriter
+
+from geodata.grid.consumers import Supply
+from webmap.grid.sheets import INDICATIVE, SCENARIOS, in_vietnamese
+from webmap.grid.words import PARAMETERS, names_of, outage_rows, overload_rows, station_rows
+
+Document = Mapping[str, Any]
+
+
+def write_grid_workbook(
+    document: Document,
+    committed: Mapping[str, tuple[float, float]],
+    supplies: Sequence[Supply],
+    file: IO[bytes],
+    *,
+    computed: str,
+) -> None:
+    """Write stations, circuits, overloads, outages, clusters and assumptions, a sheet each."""
+    sheets = _tables(document, committed, supplies)
+    heading = (
+        f"{document['year']} · {in_vietnamese(SCENARIOS[document['scenario']])} · tính ngày {computed} · {INDICATIVE}"
+    )
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
+    with xlsxwriter.Workbook(file, options) as book:
+        decimal = book.add_format({"num_format": "#,##0.0##"})
+        head, quiet = book.add_format({"bold": True, "bottom": 1, "text_wrap": True}), book.add_format({"italic": True})
+        for title, (header, rows) in sheets.items():
+            sheet = book.add_worksheet(title)
+            sheet.set_column(0, len(header), 18)
+            sheet.write_string(0, 0, heading, quiet)
+            for column, text in enumerate(header):
+                sheet.write_string(1, column, text, head)
+            for place, row in enumerate(rows, 2):
+                for column, value in enumerate(row):
+                    if isinstance(value, float):
+                        sheet.write_number(place, column, value, decimal)
+                    elif isinstance(value, int):
+                        sheet.write_number(place, column, value)
+                    elif value:
+                        sheet.write_string(place, column, str(value))
+            sheet.freeze_panes(2, 1)
+
+
+def _tables(
+    document: Document, committed: Mapping[str, tuple[float, float]], supplies: Sequence[Supply]
+) -> dict[str, tuple[tuple[str, ...], list[list[Any]]]]:
+    """Return title -> header and rows of each sheet."""
+    names = names_of(document)
+    stations = station_rows(document, committed)
+    return {
+        "Trạm": (
+            ("Mã", "Tên", "MW", "MBA %", "Sđ MVA", "Bảo đảm MVA", "N-0 MW", "N-1 MW", "Thoả thuận MW", "Chờ MW", "Giới hạn"),
+            [[row[name] for name in _STATION] for row in stations],
+        ),
+        "Mạch": (
+            ("Mã", "Tên", "Từ", "Đến", "Mang tải %", "A", "MW", "Tổn thất MW"),
+            [[names.of(row[name]) if name in {"from", "to"} else row[name] for name in _CIRCUIT] for row in document["circuits"]],
+        ),
+        "Quá tải": (
+            ("Phần tử", "Khi sự cố", "%", "pu"),
+            [[names.of(r["element"]), names.of(r["outage"]), r["loading_percent"], r["vm_pu"]] for r in overload_rows(document)],
+        ),
+        "Sự cố": (
+            ("Sự cố", "Mất điện MW", "Nặng nhất", "%", "Điện áp thấp nhất pu"),
+            [
+                [r["name"], r["unserved_mw"], r["worst_name"], (r["worst"] or {}).get("loading_percent"), r["vm_min_pu"]]
+                for r in outage_rows(document, 10_000)
+            ],
+        ),
+        "Cụm công nghiệp": (
+            ("Mã", "Tên", "Nhu cầu MW", "Trạm", "Đến năm", "Thiếu từ", "Thiếu MW"),
+            [
+                [s.consumer.code, s.consumer.name, s.consumer.need_mw, names.of(s.carrier), s.until, s.short_from, s.short_mw]
+                for s in supplies
+            ],
+        ),
+        "Giả định": (
+            ("Đối tượng", "Thông số", "Giá trị", "Đơn vị"),
+            [
+                [names.of(row["object"]), in_vietnamese(PARAMETERS.get(row["parameter"], row["parameter"])), row["value"], in_vietnamese(row["unit"])]
+                for row in document["assumed"]
+            ],
+        ),
+    }  # fmt: skip
+
+
+_STATION = (
+    "code", "name", "load_mw", "transformer_loading_percent", "rated_mva", "firm_mva", "headroom_n0_mw",
+    "headroom_n1_mw", "accepted_mw", "waiting_mw", "limit",
+)  # fmt: skip
+_CIRCUIT = ("code", "name", "from", "to", "loading_percent", "current_a", "p_from_mw", "losses_mw")

@@ -1,0 +1,1 @@
+"""Campaigns, worklists, routes, visits, follow-up: the inspectors' pages."""

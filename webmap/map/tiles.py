@@ -1,0 +1,101 @@
+"""Vector tiles, cached by data version and by what the person may see."""
+
+import hashlib
+
+from flask import Blueprint, Response, request
+from sqlalchemy import Connection
+from werkzeug.exceptions import NotFound
+
+from geodata.base.data_version import data_version
+from geodata.query.tiles import MAX_TILE_ZOOM, read_tile
+from geodata.schema.roles import Role
+from webmap.app.auth import allow_public, current_role
+from webmap.app.extensions import areas_of_reader, database
+from webmap.app.observe import TILES
+from webmap.app.query import RESERVED
+from webmap.app.requests import LayerRequest, layer_request
+from webmap.map.tile_cache import TileCache
+
+blueprint = Blueprint("tiles", __name__)
+cache = TileCache(max_bytes=64 * 2**20)
+
+MVT = "application/vnd.mapbox-vector-tile"
+
+
+@blueprint.get("/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt")
+@allow_public
+def tile(layer: str, z: int, x: int, y: int) -> Response:
+    """Answer one tile of a layer, or of several, `a,b`; 204 when it is empty, 304 when the client has it.
+
+    Vector tiles add up: those of several layers are put one after the other.
+    """
+    return answer_tile(layer.split(","), z, x, y)
+
+
+def answer_tile(names: list[str], z: int, x: int, y: int, *, is_named: bool = False) -> Response:
+    """Return the answer for one tile of these layers, whatever address asks for it; with code and name of each object."""
+    if z > MAX_TILE_ZOOM or x >= 2**z or y >= 2**z:
+        raise NotFound
+    asked = [layer_request(name) for name in dict.fromkeys(names)]
+    with database().reading() as connection:
+        parts = [_Part(connection, one, (z, x, y), is_named=is_named) for one in asked]
+        etag = parts[0].key if len(parts) == 1 else _digest([part.key for part in parts])
+        response = Response(mimetype=MVT)
+        response.set_etag(etag[:32])
+        audience = "public" if current_role() is Role.PUBLIC else "private"
+        response.headers["Cache-Control"] = f"{audience}, no-cache"
+        response.vary.update(["Cookie", "Authorization"])
+        if request.if_none_match.contains(etag[:32]):
+            response.status_code = 304
+            return response
+        response.data = b"".join(part.content() for part in parts)
+    response.status_code = 200 if response.data else 204
+    return response
+
+
+class _Part:
+    """A layer's part of the answer: what it is kept by, and its bytes."""
+
+    def __init__(
+        self, connection: Connection, asked: LayerRequest, place: tuple[int, int, int], *, is_named: bool
+    ) -> None:
+        name = asked.kind.layer.name
+        self._connection, self._asked, self._place, self._is_named = connection, asked, place, is_named
+        self._conditions = asked.conditions(connection)
+        version = data_version(connection, name, *(one.reads for one in self._conditions if one.reads))
+        self.key = _digest(
+            (
+                request.script_root,
+                areas_of_reader(),
+                name,
+                *place,
+                version,
+                sorted(asked.names),
+                _understood(),
+                is_named,
+            )
+        )
+
+    def content(self) -> bytes:
+        is_kept = True
+
+        def make() -> bytes:
+            nonlocal is_kept
+            is_kept = False
+            asked = self._asked
+            return read_tile(
+                self._connection, asked.kind, asked.names, self._place, self._conditions, is_named=self._is_named
+            )
+
+        content = cache.get_or_make(self.key, make)
+        TILES.labels("yes" if is_kept else "no").inc()
+        return content
+
+
+def _understood() -> list[tuple[str, str]]:
+    """Return the arguments that decide what is drawn: those of other addresses would each keep the tile once more."""
+    return sorted({(name, value) for name, value in request.args.items(multi=True) if value and name not in RESERVED})
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(repr(value).encode()).hexdigest()

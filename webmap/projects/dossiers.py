@@ -1,0 +1,103 @@
+"""The board of dossiers for staff: what is on its way in each layer that has a procedure, and terms that end."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template, url_for
+from sqlalchemy import Connection
+
+from geodata.accounts.access import Action, may
+from geodata.base.database import today
+from geodata.projects.dossiers import Dossier, Ending, ending, overdue, read_dossiers, with_terms
+from geodata.schema.details import Detail
+from geodata.schema.feature import Feature
+from geodata.schema.pipeline import Pipeline, Term
+from geodata.schema.roles import STAFF, Role
+from webmap.app.auth import allow, current_role
+from webmap.app.bell import Reminders, rings_for
+from webmap.app.extensions import areas_of_reader, database, layers
+from webmap.app.i18n import translate
+from webmap.app.links import map_address
+
+blueprint = Blueprint("dossiers", __name__)
+
+#: Who moves dossiers on, and is reminded of them.
+MOVING = (Role.PLANNER, Role.LEADER, Role.ADMIN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Board:
+    """The dossiers of a layer under their states, each with the address that opens it."""
+
+    title: str
+    columns: list[tuple[str, list[tuple[Dossier, str]]]]
+    late: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """The rows of a table whose term ends, each with the address that opens its object."""
+
+    title: str
+    days: int
+    rows: list[tuple[Ending, str]]
+
+
+@blueprint.get("/clusters/pipeline")
+@allow(*STAFF)
+def pipeline() -> str:
+    """Show each dossier under its state, with how long it has been there and how late it is."""
+    on = today()
+    with database().reading() as connection:
+        boards = [_board(connection, kind, way) for kind, way in _ways()]
+        terms = [_terms(connection, *found) for found in with_terms(layers())]
+    return render_template(
+        "projects/pipeline.html",
+        on=on,
+        boards=boards,
+        terms=terms,
+        may_edit=any(_may_edit(kind) for kind, _ in _ways()),
+    )
+
+
+def _ways() -> list[tuple[type[Feature], Pipeline]]:
+    """Return the layers with a procedure, those with days to keep first."""
+    ways = [(kind, kind.layer.pipeline) for kind in layers() if kind.layer.pipeline is not None]
+    return sorted(ways, key=lambda found: found[1].steps is None)
+
+
+def _may_edit(kind: type[Feature]) -> bool:
+    return may(current_role(), Action.WRITE, kind)
+
+
+def _board(connection: Connection, kind: type[Feature], way: Pipeline) -> Board:
+    dossiers, edit = read_dossiers(connection, kind, way), _may_edit(kind)
+    columns = [
+        (
+            translate(state.label),
+            [(one, map_address(kind.layer.name, selected=one.id, edit=edit)) for one in dossiers if one.state == state],
+        )
+        for state in way.states
+    ]
+    return Board(title=translate(way.title), columns=columns, late=len(overdue(dossiers, today())))
+
+
+def _terms(connection: Connection, kind: type[Feature], detail: type[Detail], term: Term) -> Terms:
+    edit = _may_edit(kind)
+    rows = [
+        (one, map_address(kind.layer.name, selected=one.feature_id, edit=edit))
+        for one in ending(connection, kind, detail, term, today())
+    ]
+    return Terms(title=translate(term.title), days=term.days, rows=rows)
+
+
+def count_late() -> Reminders | None:
+    """Return how many dossiers are late and terms end, for who moves them on."""
+    if current_role() not in MOVING or areas_of_reader():
+        return None
+    with database().reading() as connection:
+        late = sum(len(overdue(read_dossiers(connection, kind, way), today())) for kind, way in _ways() if way.steps)
+        count = late + sum(len(ending(connection, *found, today())) for found in with_terms(layers()))
+    return Reminders(label=translate("Dossiers and price plans"), count=count, address=url_for("dossiers.pipeline"))
+
+
+rings_for(blueprint, count_late)

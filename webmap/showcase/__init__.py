@@ -1,0 +1,1 @@
+"""A layer's public pages."""

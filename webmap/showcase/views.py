@@ -1,0 +1,114 @@
+"""The public page of a layer that has one: list with map, fact sheets, both embeddable in other sites."""
+
+from typing import Any
+
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from geodata.accounts.access import visible_names
+from geodata.base.crs import Bbox
+from webmap.app.auth import allow_public, current_role
+from webmap.app.extensions import database, layers
+from webmap.app.i18n import DEFAULT_LANGUAGE, current_language, translate
+from webmap.app.links import map_address
+from webmap.app.security import embeddable
+from webmap.app.settings import Settings
+from webmap.folium import MapLayer, MapParts, build_map, describe_style
+from webmap.map.describe import tile_url
+from webmap.showcase.pages import Shown, count_text, fact_sheet, find_showcase, list_page
+
+blueprint = Blueprint("showcase", __name__)
+
+
+@blueprint.get("/<slug>")
+@allow_public
+@embeddable
+def index(slug: str) -> ResponseReturnValue:
+    """List the features of the page, and show them on a map."""
+    shown = find_showcase(layers(), slug)
+    if any(value == "" for name, value in request.args.items(multi=True)):
+        return redirect(_address("showcase.index", slug=slug, **_given()))
+    language = current_language()
+    with database().reading() as connection:
+        page = list_page(connection, shown, request.args, language)
+    return render_template(
+        "showcase/list.html",
+        page=page,
+        spec=shown.spec,
+        count=count_text(page.totals.count, language),
+        map_parts=_map(shown, page.extent),
+        open_map=map_address(shown.kind.layer.name, {**shown.spec.only, **_filters(shown)}),
+        **_frame(),
+    )
+
+
+@blueprint.get("/<slug>/<code>")
+@allow_public
+@embeddable
+def sheet(slug: str, code: str) -> ResponseReturnValue:
+    """Show the fact sheet of one feature."""
+    shown = find_showcase(layers(), slug)
+    with database().reading() as connection:
+        facts = fact_sheet(connection, shown, code, current_language())
+    return render_template(
+        "showcase/sheet.html",
+        sheet=facts,
+        spec=shown.spec,
+        map_parts=_map(shown, facts.extent),
+        open_map=map_address(shown.kind.layer.name, selected=facts.feature.id),
+        map_address=map_address,
+        **_frame(),
+    )
+
+
+def _frame() -> dict[str, Any]:
+    """Return how the page is framed, and what writes addresses that keep the frame and the language."""
+    is_embedded = bool(request.args.get("embed"))
+    return {"is_embedded": is_embedded, "address": _address, "given": _given}
+
+
+def _address(endpoint: str, **values: Any) -> str:
+    """Return an address inside the same frame: cookies do not reach a frame on another site, so the language goes along."""
+    if request.args.get("embed"):
+        values.setdefault("embed", "1")
+        values.setdefault("lang", current_language())
+    elif request.args.get("lang") and current_language() != DEFAULT_LANGUAGE:
+        values.setdefault("lang", current_language())
+    return url_for(endpoint, **values)
+
+
+def _given(*left_out: str) -> dict[str, list[str]]:
+    """Return the arguments of this request that say something, without some."""
+    return {
+        name: values
+        for name in request.args
+        if name not in left_out and (values := [value for value in request.args.getlist(name) if value])
+    }
+
+
+def _filters(shown: Shown) -> dict[str, tuple[str, ...]]:
+    names = {field.name for field in shown.fields if field.filter}
+    return {name: tuple(values) for name, values in _given().items() if name in names}
+
+
+def _map(shown: Shown, extent: Bbox | None) -> MapParts:
+    settings: Settings = current_app.config["SETTINGS"]
+    kind = shown.kind
+    layer = MapLayer(
+        name=kind.layer.name,
+        title=translate(kind.layer.title),
+        geometry=kind.layer.geometry.value.lower(),
+        tile_url=tile_url(kind.layer.name),
+        min_zoom=kind.layer.min_zoom,
+        shown=True,
+        style=describe_style(kind, visible_names(current_role(), kind), translate),
+    )
+    return build_map(
+        [layer],
+        home=extent or settings.province.opening,
+        extent=settings.province.extent,
+        metric_srid=settings.province.metric_srid,
+        basemap_url=settings.basemap_url,
+        attribution=settings.basemap_attribution,
+        language=current_language(),
+    )

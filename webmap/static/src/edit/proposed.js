@@ -1,0 +1,44 @@
+/* What is proposed and waits: drawn apart from the layers, dashed, never counted; a click leads to the proposal. */
+import { askJson } from "../lib/ask.js";
+import { byId } from "../lib/find.js";
+import { element, t } from "../lib/texts.js";
+/** @import { Feature, Geometry } from "geojson" */
+/** @import { MapPage } from "../map/types" */
+/** @typedef {{ proposal: number, by: string, title: string, delete: boolean, address: string }} Told */
+
+const COLOUR = "#7b3294";
+const GONE = "#b2182b";
+
+/** @type {(feature: Feature<Geometry, Told> | undefined) => L.PathOptions} */
+const look = (feature) => ({
+  color: feature?.properties.delete ? GONE : COLOUR,
+  weight: 3,
+  dashArray: "6,5",
+  fillOpacity: 0.08,
+});
+
+/** @param {MapPage} page */
+export function startProposed({ map }) {
+  const group = L.layerGroup().addTo(map);
+  const load = async () => {
+    const found = await askJson(byId("editing").dataset.proposals ?? "").catch(() => null); // the map works without
+    if (!found) return;
+    group.clearLayers();
+    const shown = L.geoJSON(found, {
+      style: /** @type {any} */ (look),
+      pointToLayer: (feature, latlng) => L.circleMarker(latlng, { ...look(/** @type {any} */ (feature)), radius: 11 }),
+      onEachFeature: (feature, layer) => layer.bindPopup(() => told(feature.properties)),
+    });
+    shown.eachLayer((layer) => Object.assign(layer.options, { pmIgnore: true }));
+    group.addLayer(shown);
+  };
+  document.addEventListener("webmap:saved", load);
+  load();
+}
+
+/** @param {Told} told */
+function told({ proposal, by, title, delete: isGone, address }) {
+  const text = isGone ? t("{layer}: to be deleted", { layer: title }) : t("{layer}: proposed", { layer: title });
+  const link = element("a", { href: address }, t("Proposal {number}", { number: proposal }));
+  return element("div", {}, element("p", { class: "mb-1" }, element("strong", {}, text), ` · ${by}`), link);
+}

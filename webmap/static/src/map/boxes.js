@@ -1,0 +1,143 @@
+/* Where names may stand: boxes [x1, y1, x2, y2] in px that do not overlap, and the places around a symbol, best first. */
+
+/** @typedef {[number, number, number, number]} Box */
+
+/**
+ * @typedef {object} Label
+ * @property {string} text
+ * @property {number} id
+ * @property {number} rank
+ * @property {boolean} isArea
+ * @property {boolean} [isSmall] an area that a symbol stands for
+ * @property {number} x
+ * @property {number} y
+ * @property {number} r clearance around a symbol, px
+ * @property {number} angle radians
+ * @property {number} weight of the font
+ * @property {number} px size of the font
+ * @property {string} ink
+ * @property {string[]} lines
+ * @property {number} width of the longest line, px
+ * @property {number} [room] how long the straight run of a line is, px
+ * @property {Box} [extent] of an area
+ */
+
+const CELL = 64;
+const LINE_HEIGHT = 1.35;
+
+/** The distance of two lines of text, px. */
+export const leading = (/** @type {{ px: number }} */ label) => label.px * LINE_HEIGHT;
+
+/** Boxes already taken, found through a coarse grid. */
+export class Boxes {
+  /** @type {Map<number, Box[]>} */
+  #cells = new Map();
+
+  /** @param {Box} box */
+  *#around([x1, y1, x2, y2]) {
+    for (let i = Math.floor(x1 / CELL); i <= Math.floor(x2 / CELL); i++) {
+      for (let j = Math.floor(y1 / CELL); j <= Math.floor(y2 / CELL); j++) yield i * 4096 + j;
+    }
+  }
+
+  /** @param {Box} box */
+  isFree(box) {
+    for (const key of this.#around(box)) {
+      for (const b of this.#cells.get(key) || []) {
+        if (box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1]) return false;
+      }
+    }
+    return true;
+  }
+
+  /** @param {Box} box */
+  take(box) {
+    for (const key of this.#around(box)) {
+      const cell = this.#cells.get(key);
+      if (cell) cell.push(box);
+      else this.#cells.set(key, [box]);
+    }
+  }
+}
+
+/**
+ * Break a long name in two near its middle.
+ *
+ * @param {string} text
+ */
+export function wrap(text) {
+  if (text.length < 18) return [text];
+  const middle = text.length / 2;
+  const gaps = [...text.matchAll(/ /g)].map((gap) => gap.index);
+  if (!gaps.length) return [text];
+  const gap = gaps.reduce((a, b) => (Math.abs(b - middle) < Math.abs(a - middle) ? b : a));
+  return [text.slice(0, gap), text.slice(gap + 1)];
+}
+
+/**
+ * A label's lines: of an area its name, in two where it is long, and below it what else is told.
+ *
+ * @param {Pick<Label, "text" | "isArea" | "isSmall">} label
+ */
+export function linesOf({ text, isArea, isSmall }) {
+  if (!isArea && !isSmall) return [text];
+  const [name, ...others] = text.split(" · ");
+  return [...wrap(name), ...others];
+}
+
+/**
+ * The boxes a label may take, best first.
+ *
+ * @param {Label} label
+ * @returns {Box[]}
+ */
+export function places(label) {
+  const { x, y, r, width: w } = label;
+  const h = leading(label) * label.lines.length;
+  if (label.angle || label.room) return [turned(x, y, w, h, label.angle)];
+  if (!label.isArea) {
+    return [
+      [x + r, y - h / 2, x + r + w, y + h / 2],
+      [x - r - w, y - h / 2, x - r, y + h / 2],
+      [x - w / 2, y + r, x + w / 2, y + r + h],
+      [x - w / 2, y - r - h, x + w / 2, y - r],
+    ];
+  }
+  if (!label.extent || label.extent[2] - label.extent[0] >= w) return [[x - w / 2, y - h / 2, x + w / 2, y + h / 2]];
+  return beside(label.extent, y, w, h);
+}
+
+/**
+ * What a text that is turned covers.
+ *
+ * @param {number} x
+ * @param {number} y
+ * @param {number} w
+ * @param {number} h
+ * @param {number} angle
+ * @returns {Box}
+ */
+function turned(x, y, w, h, angle) {
+  const half = (Math.abs(w * Math.cos(angle)) + h * Math.abs(Math.sin(angle))) / 2;
+  const tall = (Math.abs(w * Math.sin(angle)) + h * Math.abs(Math.cos(angle))) / 2;
+  return [x - half, y - tall, x + half, y + tall];
+}
+
+/**
+ * Beside an area that its name would hide: below, above, right, left.
+ *
+ * @param {Box} extent
+ * @param {number} y
+ * @param {number} w
+ * @param {number} h
+ * @returns {Box[]}
+ */
+function beside([x1, y1, x2, y2], y, w, h) {
+  const middle = (x1 + x2) / 2;
+  return [
+    [middle - w / 2, y2 + 1, middle + w / 2, y2 + 1 + h],
+    [middle - w / 2, y1 - 1 - h, middle + w / 2, y1 - 1],
+    [x2 + 3, y - h / 2, x2 + 3 + w, y + h / 2],
+    [x1 - 3 - w, y - h / 2, x1 - 3, y + h / 2],
+  ];
+}

@@ -1,0 +1,141 @@
+/* A sheet of paper with a map: laid out in millimetres, drawn again at a chosen scale, with its legend and who made it. */
+import { shownNetwork } from "../grid/tool.js";
+import { find } from "../lib/find.js";
+import { element } from "../lib/texts.js";
+import { Land } from "../map/land.js";
+import { loaded, mirrorLayers } from "../map/mirror.js";
+import { MvtLayer } from "../map/mvtlayer.js";
+import { Overlay } from "../map/overlay.js";
+import { namesAsText, namesOf } from "./names.js";
+import { gridOf } from "./grid.js";
+import { BEHIND, networkOn } from "./network.js";
+import { MM, chosen, flattened, metresPerPaperPixel, metresPerPixel, paper } from "./paper.js";
+import { department, fit, sideOf } from "./side.js";
+import { vectorLand, vectorLayer } from "./vector.js";
+/** @import { ShownNetwork } from "../grid/overlay.js" */
+/** @import { MapPage } from "../map/types" */
+/** @import { Name } from "./names.js" */
+
+/**
+ * The map of a sheet: enlarged by `factor` (from north to south by `factorY`) from `zoom` it has the scale.
+ *
+ * @typedef {object} Made
+ * @property {L.Map} map
+ * @property {MvtLayer[]} layers
+ * @property {Overlay} overlay
+ * @property {Name[]} names
+ * @property {ShownNetwork | null} network
+ * @property {number} factor
+ * @property {number} factorY
+ * @property {number} scale
+ */
+
+/** @typedef {{ centre: L.LatLng, scale: number, title: string, under?: string }} Asked */
+
+const STILL = {
+  zoomControl: false,
+  attributionControl: false,
+  dragging: false,
+  keyboard: false,
+  scrollWheelZoom: false,
+  doubleClickZoom: false,
+  boxZoom: false,
+  touchZoom: false,
+  fadeAnimation: false,
+  zoomAnimation: false,
+  trackResize: false,
+};
+
+/** A sheet that is laid out and still empty: begin() and finish() fill it once it is in the page. */
+export class Sheet {
+  #aside = element("aside", { class: "print-side" });
+
+  /**
+   * @param {MapPage} page
+   * @param {Asked} asked
+   */
+  constructor(page, { centre, scale, title, under = "" }) {
+    const { width, height, mapWidth, mapHeight } = paper();
+    const perPixel = metresPerPaperPixel(scale);
+    const wanted = Math.round(Math.log2(metresPerPixel(centre.lat, 0) / perPixel));
+    this.page = page;
+    this.centre = centre;
+    this.scale = scale;
+    this.zoom = Math.max(page.map.getMinZoom(), Math.min(page.map.getMaxZoom(), wanted));
+    this.factor = metresPerPixel(centre.lat, this.zoom) / perPixel;
+    this.factorY = this.factor * flattened(centre.lat);
+    this.inner = element("div", { class: "print-map-inner" });
+    this.frame = element("div", { class: "print-map" }, this.inner);
+    const head = element("header", {}, element("h1", {}, title), element("p", {}, under || department()));
+    const kind = `print-sheet ${chosen.landscape ? "is-landscape" : "is-portrait"}`;
+    this.box = element("section", { class: kind }, head, this.frame, this.#aside);
+    Object.assign(this.box.style, { width: width + "mm", height: height + "mm" });
+    Object.assign(this.frame.style, { width: mapWidth + "mm", height: mapHeight + "mm" });
+    Object.assign(this.inner.style, {
+      width: (mapWidth * MM) / this.factor + "px",
+      height: (mapHeight * MM) / this.factorY + "px",
+      transform: `scale(${this.factor}, ${this.factorY})`,
+    });
+  }
+
+  /**
+   * The layers of the screen once more: same filters, same classes, same opacity; fainter behind the power network.
+   *
+   * @returns {Made}
+   */
+  begin() {
+    const { page, zoom, factor, factorY, scale } = this;
+    const map = L.map(this.inner, { ...STILL, minZoom: zoom, maxZoom: zoom });
+    map.setView(this.centre, zoom, { animate: false });
+    const shown = page.layers.filter((layer) => page.map.hasLayer(layer) && zoom >= layer.spec.minZoom);
+    const layers = mirrorLayers(page, map, shown);
+    const network = shownNetwork();
+    if (network) for (const layer of layers) layer.setOpacity(opacityOf(layer) * BEHIND);
+    return { map, layers, overlay: new Overlay(layers).addTo(map), names: [], network, factor, factorY, scale };
+  }
+
+  /**
+   * Returns the titles of the layers of which something did not come.
+   *
+   * @param {Made} made
+   */
+  async finish(made) {
+    await document.fonts.ready;
+    await Promise.all(made.layers.map(loaded));
+    if (!this.box.isConnected) return [];
+    made.overlay.redraw();
+    made.overlay.canvas.hidden = true;
+    made.names = namesOf(made.overlay, made.map.getSize());
+    showVectors(made.map);
+    if (made.network) this.inner.append(networkOn(made.network, made.map));
+    this.inner.append(namesAsText(made.names, made.map.getSize()));
+    if (chosen.grid) {
+      const { mapWidth: width, mapHeight: height } = paper();
+      this.frame.append(gridOf(made.map, chosen.grid, this.page.config.projection, { width, height }));
+    }
+    this.#aside.append(...sideOf(this.page, made));
+    fit(find(".print-legend", this.#aside));
+    this.box.dataset.ready = "";
+    return made.layers.filter((layer) => layer.failures).map((layer) => layer.spec.title);
+  }
+}
+
+/** @param {MvtLayer} layer */
+const opacityOf = (layer) => /** @type {L.GridLayerOptions} */ (layer.options).opacity ?? 1;
+
+/**
+ * Paper gets lines and areas; the canvases stay, out of sight, for the picture.
+ *
+ * @param {L.Map} map
+ */
+function showVectors(map) {
+  const pane = map.getPane("tilePane");
+  map.eachLayer((layer) => {
+    const isOurs = layer instanceof MvtLayer || layer instanceof Land;
+    if (!isOurs) return;
+    const drawn = layer instanceof MvtLayer ? vectorLayer(layer, map) : vectorLand(layer, map);
+    if (!drawn) return;
+    pane?.append(drawn);
+    layer.getContainer()?.classList.add("is-replaced");
+  });
+}
