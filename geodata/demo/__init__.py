@@ -19,7 +19,6 @@ from sqlalchemy.orm import Session
 from geodata.base.crs import WGS84
 from geodata.base.database import Base
 from geodata.grid.events import GridEvent
-from geodata.grid.tables import PowerRequest
 from geodata.importing import ImportOptions, commit_import, preview_import
 from geodata.inspections.catalogue import import_violations
 from geodata.inspections.records import InspectionCampaign, InspectionTarget
@@ -63,6 +62,7 @@ DETAIL_FILES = (
     ("industrial_clusters", "dossier_steps", "dossier_steps.csv"),
     ("substations", "transformers", "transformers.csv"),
     ("substations", "load_measurements", "load_measurements.csv"),
+    ("substations", "load_requests", "load_requests.csv"),
     ("markets", "price_plans", "price_plans.csv"),
     ("fuel_sites", "certificates", "past_certificates.csv"),
     ("fuel_sites", "certificates", "certificates.csv"),
@@ -113,8 +113,6 @@ def load_demo(session: Session, today: date | None = None) -> None:
     _load_targets(session)
     _load_documents(session)
     _load_indicators(session)
-    requests = _parsed(PowerRequest, _read("grid_requests.csv"))
-    _store(session, PowerRequest, requests, key=("station_code", "applicant"))
     events = _parsed(GridEvent, _read("grid_events.csv"))
     _store(session, GridEvent, events, key=("name",))
     _load_violations(session)

@@ -14,13 +14,14 @@ from geodata.base.database import Base
 from geodata.base.errors import InvalidValueError, NotFoundError
 from geodata.base.i18n import N_
 from geodata.grid.feeds import Reserve
-from geodata.grid.tables import MAX_REQUEST_MW
 
 Document = Mapping[str, Any]
 LonLat = tuple[float, float]
 
 #: So many other stations are named as reserve, the nearest first.
 NEIGHBOURS = 3
+#: An event needs no more, MW.
+MAX_POWER_MW = 5000
 _ELLIPSOID = Geod(ellps="WGS84")
 
 
@@ -95,7 +96,7 @@ def check_event(event: GridEvent) -> GridEvent:
         raise InvalidValueError(name="name", value="", reason=N_("say what it is"))
     if event.ends_on < event.begins_on:
         raise InvalidValueError(name="ends_on", value=str(event.ends_on), reason=N_("the last day is before the first"))
-    if event.power_mw is not None and not 0 < event.power_mw <= MAX_REQUEST_MW:
+    if event.power_mw is not None and not 0 < event.power_mw <= MAX_POWER_MW:
         value = f"{event.power_mw:g}"
         raise InvalidValueError(name="power_mw", value=value, reason=N_("give a power above 0 and up to 5000 MW"))
     return event

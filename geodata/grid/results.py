@@ -29,15 +29,14 @@ from geodata.grid.outages import Effect, Overload, effects, outage_of
 from geodata.grid.reading import layers_of, read_records
 from geodata.grid.records import Scenario
 from geodata.grid.report import as_document, made_worse
+from geodata.grid.requests import committed_mw, list_requests
 from geodata.grid.storms import Ring, elements_in
 from geodata.grid.study import run_study
 from geodata.grid.tables import (
     GridResult,
     GridRun,
-    committed_mw,
     current_version,
     find_result,
-    list_requests,
     read_parameters,
     results_of,
     store_result,
@@ -85,7 +84,7 @@ def supplies(session: Session, registry: Registry, scenario: Scenario) -> list[S
     parameters = read_parameters(session)
     first = today().year
     documents = computed_years(session, scenario)
-    requests = list_requests(session)
+    requests = list_requests(session, registry)
     committed = {year: committed_mw(requests, year) for year in documents}
     return [
         supply_of(consumer, documents, committed, parameters, first)
@@ -101,7 +100,7 @@ def cures_of(
     if year is None:
         return {}
     records, parameters = read_records(session.connection(), registry), read_parameters(session)
-    committed = committed_mw(list_requests(session), year)
+    committed = committed_mw(list_requests(session, registry), year)
     return cures_in(year, supplies, records, parameters, scenario, committed=committed)
 
 

@@ -120,6 +120,59 @@ class LoadMeasurement(Detail):
     source: Mapped[str | None] = field(label=N_("Source"), type_=Text)
 
 
+class RequestState(LabelledEnum):
+    """Where a request for power stands."""
+
+    WAITING = "waiting", N_("Waiting"), "đang chờ", "chờ", "đang xem xét"
+    ACCEPTED = "accepted", N_("Agreed"), "đã thỏa thuận", "chấp thuận", "đồng ý"
+    CONNECTED = "connected", N_("Connected"), "đã đấu nối", "đã đóng điện"
+    REFUSED = "refused", N_("Refused or withdrawn"), "từ chối", "rút"
+
+
+class LoadRequest(Detail):
+    """A request to draw power at a station (đăng ký phụ tải): who, how many MW, from which year. Not public."""
+
+    __tablename__ = "load_request"
+    detail = DetailInfo(
+        name="load_requests",
+        title=N_("Requests for power"),
+        order_by=("from_year", "applicant"),
+        key=("applicant", "from_year"),
+        roles=STAFF,
+    )
+
+    feature_id: Mapped[int] = parent("substation")
+    applicant: Mapped[str] = field(
+        label=N_("Who asks"),
+        source_names=("KHACH_HANG", "DON_VI", "DON_VI_DK", "Đơn vị đăng ký", "Tên khách hàng"),
+        type_=Text,
+        required=True,
+        check="length(applicant) <= 300",
+    )
+    power_mw: Mapped[Decimal] = field(
+        label=N_("Power"),
+        source_names=("P_MW", "CONG_SUAT", "CS_MW", "CS_DANG_KY", "Công suất đăng ký"),
+        unit="MW",
+        type_=Numeric(8, 2),
+        required=True,
+        check="power_mw > 0 AND power_mw <= 5000",
+    )
+    from_year: Mapped[int] = field(
+        label=N_("From year"),
+        source_names=("NAM", "TU_NAM", "NAM_DK", "Năm đóng điện"),
+        required=True,
+        check="from_year BETWEEN 2000 AND 2100",
+    )
+    state: Mapped[RequestState] = field(
+        label=N_("State"),
+        source_names=("TRANG_THAI", "TINH_TRANG"),
+        values=RequestState,
+        required=True,
+    )
+    document_no: Mapped[str | None] = field(label=N_("Document"), type_=Text, source_names=("SO_VB", "VAN_BAN"))
+    note: Mapped[str | None] = field(label=N_("Note"), type_=Text, source_names=("GHI_CHU",))
+
+
 class Substation(Feature):
     """A substation. Geometry: a point. Capacity in MVA, loading in % of the rated transformers."""
 
@@ -197,7 +250,7 @@ class Substation(Feature):
         life=replace(GRID_LIFE, sums=("capacity_mva",)),
         grid=GridStations(),
     )
-    details = (Transformer, LoadMeasurement)
+    details = (Transformer, LoadMeasurement, LoadRequest)
 
     voltage_kv: Mapped[int | None] = field(
         label=N_("Voltage"),

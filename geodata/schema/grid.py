@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 class GridStations:
     """Says that a layer's features are the stations of the power network, and in which fields what is told of them.
 
-    `transformers` and `loads` are tables that hang on it: rated_mva, commissioning_year, is_planned of the one,
-    measured_at, scenario, active_power_mw, reactive_power_mvar of the other.
+    `transformers`, `loads` and `requests` are tables that hang on it: rated_mva, commissioning_year, is_planned of the
+    first, measured_at, scenario, active_power_mw, reactive_power_mvar of the second, and of those who want power
+    applicant, power_mw, from_year, state (waiting, accepted, …), document_no, note.
     """
 
     voltage_kv: str = "voltage_kv"
     capacity_mva: str = "capacity_mva"
     transformers: str = "transformers"
     loads: str = "load_measurements"
+    requests: str = "load_requests"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,16 +10,17 @@ from flask.typing import ResponseReturnValue
 from geodata.accounts.access import Action, may
 from geodata.base.database import today
 from geodata.base.errors import GeodataError, NotFoundError
+from geodata.editing import EditRefusedError
 from geodata.grid import results, tables
 from geodata.grid.consumers import Supply
 from geodata.grid.parameters import Confidence
 from geodata.grid.records import Scenario
-from geodata.query.years import parse_year
+from geodata.grid.requests import committed_mw, list_requests, request_states, request_tables
 from geodata.schema.grid import GridCircuits, GridStations
-from geodata.schema.roles import STAFF, Role
-from webmap.app.auth import allow, current_role, current_user
+from geodata.schema.roles import EDITORS, STAFF, Role
+from webmap.app.auth import allow, current_editor, current_role, current_user
 from webmap.app.extensions import db_session, layers
-from webmap.app.i18n import DEFAULT_LANGUAGE, answer_in, translate_error
+from webmap.app.i18n import DEFAULT_LANGUAGE, answer_in, translate, translate_error
 from webmap.app.links import map_address
 from webmap.app.papers import send_paper
 from webmap.grid import sheets, words, workbook
@@ -27,6 +28,7 @@ from webmap.grid.asked import Asked, asked_study, kept_study, offered_years, off
 from webmap.grid.drawing import build_drawing
 from webmap.grid.forms import KEEPERS, read_decimal
 from webmap.grid.methods import METHODS
+from webmap.grid.register import store_request
 
 blueprint = Blueprint("grid", __name__)
 
@@ -39,7 +41,7 @@ def index() -> str:
     """Show a year under a load, and another scenario beside it when asked."""
     asked = asked_study()
     kept = kept_study(asked)
-    committed = tables.committed_mw(tables.list_requests(db_session()), asked.year)
+    committed = committed_mw(list_requests(db_session(), layers()), asked.year)
     drawn = results.drawn_network(db_session().connection(), layers())
     home = current_app.config["SETTINGS"].province.home
     shown = [(asked, build_drawing(kept.document, drawn, home))]
@@ -91,7 +93,7 @@ def report(format: str) -> Response:
     kept = kept_study(asked)
     answer_in(DEFAULT_LANGUAGE)
     if format == "xlsx":
-        committed = tables.committed_mw(tables.list_requests(db_session()), asked.year)
+        committed = committed_mw(list_requests(db_session(), layers()), asked.year)
         file = io.BytesIO()
         supplies = results.supplies(db_session(), layers(), asked.scenario)
         workbook.write_grid_workbook(
@@ -120,7 +122,7 @@ def station(code: str) -> str:
     kept = kept_study(asked)
     return render_page(
         "station", asked=asked, row=row, years=years, document=kept.document,
-        kept=kept, requests=tables.list_requests(db_session(), code), address=_addresses(kept.document)[code],
+        kept=kept, requests=list_requests(db_session(), layers(), code), address=_addresses(kept.document)[code],
     )  # fmt: skip
 
 
@@ -141,10 +143,10 @@ def _station(code: str) -> tuple[Asked, dict[str, Any], list[tuple[int, dict[str
     """Return the row of a station in the year that is asked for, and in each year that is computed."""
     asked = asked_study()
     documents = {asked.year: kept_study(asked).document, **results.computed_years(db_session(), asked.scenario)}
-    requests = tables.list_requests(db_session())
+    requests = list_requests(db_session(), layers())
     years = []
     for year, document in sorted(documents.items()):
-        rows = words.station_rows(document, tables.committed_mw(requests, year))
+        rows = words.station_rows(document, committed_mw(requests, year))
         years += [(year, row) for row in rows if row["code"] == code]
     found = next((row for year, row in years if year == asked.year), None)
     if found is None:
@@ -258,18 +260,13 @@ def requests() -> str:
 @allow(*KEEPERS)
 def save_request() -> ResponseReturnValue:
     """Add a request, or change the state of one."""
-    session = db_session()
     try:
-        tables.save_request(
-            session, number=request.form.get("id", type=int), station_code=request.form.get("station_code", ""),
-            applicant=request.form.get("applicant", ""), power_mw=read_decimal("power_mw", request.form.get("power_mw", "")),
-            from_year=parse_year("from_year", request.form.get("from_year", "")), state=request.form.get("state", ""),
-            document_no=request.form.get("document_no", ""), user=current_user().name,
-        )  # fmt: skip
+        store_request(db_session(), layers(), request.form, current_editor())
+    except EditRefusedError as error:
+        return _requests_page(" ".join(problem.text.say(translate) for problem in error.problems)), 400
     except GeodataError as error:
-        session.rollback()
+        db_session().rollback()
         return _requests_page(translate_error(error)), 400
-    session.commit()
     return redirect(url_for("grid.requests"))
 
 
@@ -277,6 +274,7 @@ def _requests_page(problem: str = "") -> str:
     kept = kept_study(Asked(year=today().year, scenario=Scenario.EVENING_PEAK))
     stations = sorted((row["name"], row["code"]) for row in kept.document["stations"] if not row["is_infeed"])
     return render_page(
-        "requests", rows=tables.list_requests(db_session()), stations=stations, states=tables.RequestState,
-        names=words.names_of(kept.document), problem=problem, form=request.form, may_keep=current_role() in KEEPERS,
+        "requests", rows=list_requests(db_session(), layers()), stations=stations, states=request_states(layers()),
+        files=[(kind.layer.name, detail.detail.name) for kind, detail in request_tables(layers())],
+        may_import=current_role() in EDITORS, names=words.names_of(kept.document), problem=problem, form=request.form, may_keep=current_role() in KEEPERS,
     )  # fmt: skip

@@ -152,3 +152,25 @@ def test_findings_are_only_updated(demo_session, tmp_path):
     path = csv(tmp_path / "a.csv", head + "\n".join(lines) + "\n")
     report = preview_import(demo_session, kind, path, ImportOptions(detail="findings")).report
     assert (report.counts.changed, report.counts.new, report.counts.rejected) == (1, 0, 1)
+
+
+def test_requests_for_power_come_as_offices_list_them_and_are_asked_where_they_stand(
+    session, stations, look, keep, tmp_path
+):
+    request = detail_of(STATIONS, "load_requests")
+    head = "Mã trạm;Đơn vị đăng ký;Công suất đăng ký;Năm;Văn bản"
+    path = csv(
+        tmp_path / "a.csv", head + "\nT1;Nhà máy A;7,5;2027;12/TT\nT1;Nhà máy A;20;2029;\nT2;Cảng B;6000;2027;\n"
+    )
+    asked = look(path, detail="load_requests").report
+    assert (asked.status, asked.question.about) == ("ask", "columns")
+    report = look(path, detail="load_requests", constants={"state": "đã thỏa thuận"}).report
+    assert (report.status, counts(report)) == ("partial", {"read": 3, "new": 2, "rejected": 1})
+    assert [(item.row, item.field) for item in report.problems if item.severity == "error"] == [(3, "power_mw")]
+    stored = keep(path, accept_partial=True, detail="load_requests", constants={"state": "đã thỏa thuận"})
+    query = select(request.applicant, request.power_mw, request.from_year, request.state).order_by(request.from_year)
+    assert [(who, float(mw), year, state.value) for who, mw, year, state in session.execute(query)] == [
+        ("Nhà máy A", 7.5, 2027, "accepted"), ("Nhà máy A", 20, 2029, "accepted"),
+    ]  # fmt: skip
+    undo(session, stored.import_id, user_name="an")
+    assert session.execute(query).all() == []

@@ -7,9 +7,12 @@ import re
 import pytest
 from docx import Document
 from openpyxl import load_workbook
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from geodata.grid.requests import list_requests
 from geodata.grid.tables import current_version
+from geodata.history.change_sets import ChangeSet
+from geodata.history.undoing import undo
 from geodata.layers import LAYERS
 
 PATHS = (
@@ -201,6 +204,25 @@ def test_a_request_is_registered_accepted_and_counted_at_its_station(demo_login)
     assert "Nhà máy thử" in page(client, "/grid/requests")
     assert "7,5 / " in page(client, "/grid", year=2026)
     assert demo_login("inspector").post("/grid/requests", data=form).status_code == 403
+
+
+def test_what_the_register_changes_stands_in_the_history_and_goes_out_by_file(demo_login, demo_session):
+    client = demo_login("planner")
+    asked = {"station_code": "TBA-110-DOSON", "applicant": "Nhà máy thử", "power_mw": "7,5", "from_year": "2027"}
+    assert client.post("/grid/requests", data={**asked, "state": "waiting"}).status_code == 302
+    twice = client.post("/grid/requests", data={**asked, "state": "waiting"})
+    assert (twice.status_code, "Nhà máy thử, 2027" in twice.text) == (400, True)
+    assert (
+        client.post("/grid/requests", data={**asked, "station_code": "NOWHERE", "state": "waiting"}).status_code == 400
+    )
+    request = next(one for one in list_requests(demo_session, LAYERS) if one.applicant == "Nhà máy thử")
+    assert client.post("/grid/requests", data={"id": request.id, "state": "accepted"}).status_code == 302
+    assert client.post("/grid/requests", data={"id": 10**9, "state": "accepted"}).status_code == 400
+    exported = client.get("/layers/substations/export?format=csv&detail=load_requests").data.decode("utf-8-sig")
+    assert "TBA-110-DOSON,Nhà máy thử,7.5,2027,accepted" in exported
+    last = demo_session.scalars(select(ChangeSet).order_by(ChangeSet.id.desc()).limit(1)).one()
+    undo(demo_session, last.id, user_name="an")
+    assert [one.state for one in list_requests(demo_session, LAYERS, "TBA-110-DOSON")] == ["waiting"]
 
 
 def test_the_area_of_a_storm_comes_from_a_file(demo_login):
