@@ -17,7 +17,7 @@ from geodata.base.crs import WGS84
 from geodata.base.database import read_instead
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
-from geodata.history.change_sets import table_of
+from geodata.history.documents import table_of
 from geodata.query.features import area_kinds
 from geodata.query.spatial import NEIGHBOUR
 from geodata.schema.feature import Feature

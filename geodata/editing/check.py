@@ -16,7 +16,8 @@ from geodata.base.numbers import NumberStyle
 from geodata.editing import rights
 from geodata.editing.edits import MOST_ROWS, Editor, ObjectEdit
 from geodata.editing.present import Present
-from geodata.history.change_sets import ACTS, table_of
+from geodata.history.change_sets import ACTS
+from geodata.history.documents import table_of
 from geodata.history.held import is_held
 from geodata.importing.limits import Limits, limits_from_env
 from geodata.importing.results import Problem, Severity, problem

@@ -26,15 +26,8 @@ from geodata.editing.edits import (
 )
 from geodata.editing.present import Present, load_present
 from geodata.editing.reviewed import ReviewRequiredError, must_propose
-from geodata.history.change_sets import (
-    ACTS,
-    ChangeKind,
-    ChangeSet,
-    metres_moved,
-    record_deletions,
-    recorded_in,
-    table_of,
-)
+from geodata.history.change_sets import ACTS, ChangeKind, ChangeSet, metres_moved, record_deletions, recorded_in
+from geodata.history.documents import table_of
 from geodata.importing.results import Mode, problem
 from geodata.importing.storing.details import json_document_value, write_rows
 from geodata.importing.storing.objections import classify

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 import shapely
 
-from geodata.history.change_sets import hanging_tables, hold_rows, row_json, table_of
-from geodata.history.undoing import ADDED_IN, Document, type_of_json
+from geodata.history.change_sets import hanging_tables, hold_rows
+from geodata.history.documents import ADDED_IN, Document, row_json, table_of, type_of_json
 from geodata.schema.feature import Feature
 
 

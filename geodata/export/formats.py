@@ -18,7 +18,7 @@ from geodata.base.i18n import N_
 from geodata.export.source import PARENT, Conditions, Data, batches_of, parse_srid, read_rows, told
 from geodata.export.tables import write_csv, write_xlsx
 from geodata.export.vector import write_geojson, write_gpkg, write_kml, write_shapefile
-from geodata.history.change_sets import AnyGeometry
+from geodata.history.documents import AnyGeometry
 from geodata.query.features import Measure
 from geodata.schema.details import Detail
 from geodata.schema.feature import Feature

@@ -20,7 +20,7 @@ from pyproj.transformer import AreaOfInterest
 from geodata.base.crs import WGS84, current_province
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
-from geodata.history.change_sets import AnyGeometry
+from geodata.history.documents import AnyGeometry
 from geodata.query.features import Measure
 from geodata.schema.column_names import LONGEST, short_names
 from geodata.schema.details import Detail

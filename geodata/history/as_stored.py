@@ -36,7 +36,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 
 from geodata.base.database import TIME_ZONE, as_today, read_instead
-from geodata.history.change_sets import ChangeSet, FeatureChange, column_from_json, data_columns, table_of
+from geodata.history.change_sets import ChangeSet, FeatureChange
+from geodata.history.documents import column_from_json, data_columns, table_of
 from geodata.query.documents import LegalAct
 from geodata.schema.details import Detail
 from geodata.schema.feature import Feature

@@ -17,7 +17,6 @@ from sqlalchemy import (
     CompoundSelect,
     Connection,
     ForeignKey,
-    FromClause,
     Identity,
     Index,
     Select,
@@ -31,18 +30,17 @@ from sqlalchemy import (
     literal,
     select,
     true,
-    type_coerce,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
-from sqlalchemy.types import UserDefinedType
 
 import pyproj
 import shapely
 
 from geodata.base.database import Base
 from geodata.base.errors import NotFoundError
+from geodata.history.documents import row_json, table_of
 from geodata.layers import LAYERS
 from geodata.query.documents import FeatureDocument
 from geodata.schema.feature import Feature
@@ -125,76 +123,8 @@ class HangingChange(Base):
     after: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
-class PlainGeometry(UserDefinedType[Any]):
-    """A geometry as it is, without conversions on the way in and out: for statements that stay inside the database."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: Any) -> str:
-        """Return the type's name in SQL."""
-        return "geometry(Geometry,4326)"
-
-
-class AnyGeometry(UserDefinedType[Any]):
-    """The bare geometry type, for casts."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: Any) -> str:
-        """Return the type's name in SQL."""
-        return "geometry"
-
-
 #: What the links to legal acts are called among the details.
 ACTS = "documents"
-#: Columns that belong to the store, not to the object.
-_NOT_DATA = frozenset({"id", "updated_at", "change_set_id"})
-#: jsonb_build_object takes 100 arguments.
-_PAIRS = 40
-
-
-def table_of(mapped: type[Base]) -> Table:
-    """Return the table of a layer kind or of any mapped class."""
-    table = mapped.__table__
-    assert isinstance(table, Table)  # noqa: S101 - a mapped class with a tablename has a Table
-    return table
-
-
-def data_columns(kind: type[Feature]) -> tuple[str, ...]:
-    """Return the columns that history keeps: all that say something about the object, geometry included."""
-    return tuple(
-        column.name for column in table_of(kind).columns if column.computed is None and column.name not in _NOT_DATA
-    )
-
-
-def row_json(kind: type[Feature], row: FromClause | None = None) -> ColumnElement[Any]:
-    """Return a row of a layer as a JSON object, geometry as hex EWKB."""
-    source = row if row is not None else table_of(kind)
-    names = data_columns(kind)
-    parts: list[ColumnElement[Any]] = []
-    for start in range(0, len(names), _PAIRS):
-        arguments: list[Any] = []
-        for name in names[start : start + _PAIRS]:
-            column = source.c[name]
-            arguments += [
-                literal(name, Text),
-                cast(type_coerce(column, AnyGeometry()), Text) if name == "geom" else column,
-            ]
-        parts.append(func.jsonb_build_object(*arguments, type_=JSONB))
-    whole = parts[0]
-    for part in parts[1:]:
-        whole = whole.concat(part)
-    return whole
-
-
-def column_from_json(kind: type[Feature], name: str, document: Any) -> ColumnElement[Any]:
-    """Return the value of a column out of such an object."""
-    column = table_of(kind).c[name]
-    if name == "geom":
-        return type_coerce(cast(document[name].astext, AnyGeometry()), PlainGeometry())
-    if isinstance(column.type, JSONB):
-        return func.coalesce(document[name], func.jsonb_build_object(type_=JSONB))
-    return cast(document[name].astext, column.type)
 
 
 @dataclass(frozen=True, kw_only=True)

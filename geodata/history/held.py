@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, String, bindparam, column, false, or_, sel
 from sqlalchemy.orm import Session
 
 from geodata.base.i18n import N_
-from geodata.history.change_sets import table_of
+from geodata.history.documents import table_of
 from geodata.schema.feature import Feature
 
 #: Why an object that was to go is still there.

@@ -15,11 +15,9 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Select,
-    Table,
     Text,
     and_,
     cast,
-    column,
     delete,
     func,
     insert,
@@ -27,7 +25,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from geodata.base.errors import ConflictError
@@ -38,44 +35,35 @@ from geodata.history.change_sets import (
     FeatureChange,
     HangingChange,
     as_added,
-    column_from_json,
-    data_columns,
     get_change_set,
     hanging_tables,
     hold_rows,
     lock_layer,
     record_deletions,
     recorded_in,
-    row_json,
-    table_of,
 )
+from geodata.history.documents import Document, column_from_json, data_columns, insert_documents, row_json, table_of
 from geodata.history.held import HAS_RECORDS, is_held
+from geodata.history.replaying import (
+    CREATED_ANEW,
+    DELETED_SINCE,
+    EDITED_AFTER_ADDED,
+    EDITED_SINCE,
+    Counting,
+    KeptEdit,
+    Turn,
+    differing,
+    settled,
+)
+from geodata.history.undoing_details import UndoOfDetails
 from geodata.layers import LAYERS
 from geodata.schema.feature import Feature
 from geodata.schema.registry import Registry
 
-Document = dict[str, Any]
-#: The column of what hangs on a feature that says which change set added it.
-ADDED_IN = "change_set_id"
 _BIGINTS = ARRAY(BigInteger)
-
-EDITED_AFTER_ADDED = N_("edited after it was added")
-EDITED_SINCE = N_("edited since")
-DELETED_SINCE = N_("deleted since")
-CREATED_ANEW = N_("created anew since")
 
 #: Told (objects looked at, objects in all).
 Told = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class KeptEdit:
-    """A later edit that an undo left alone: the object and the fields that somebody changed since."""
-
-    feature_id: int
-    code: str
-    fields: tuple[str, ...]
-    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,60 +172,6 @@ def _hold(session: Session, kind: type[Feature], change_set_id: int) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Turn:
-    """What one change set made of a row; None where the row is not there."""
-
-    change_set_id: int
-    before: Document | None
-    after: Document | None
-    counts: bool
-
-
-def differing(before: Document | None, after: Document | None) -> tuple[str, ...]:
-    """Return the fields that differ between two states of a row."""
-    before, after = before or {}, after or {}
-    names = [*after, *(name for name in before if name not in after)]
-    return tuple(name for name in names if name != "details" and before.get(name) != after.get(name))
-
-
-def replay(turns: Sequence[Turn]) -> Document | None:
-    """Return what the turns that count make of a row, with what was changed past the history between two of them.
-
-    Who edits an object keeps it, even if its making is undone.
-    """
-    state = last = turns[0].before
-    for turn in turns:
-        state, last = _with_past(state, last, turn.before), turn.after
-        if not turn.counts:
-            continue
-        if turn.after is None:
-            state = None
-        elif state is None or turn.before is None:
-            state = dict(turn.after)
-        else:
-            state = {**state, **{name: turn.after.get(name) for name in differing(turn.before, turn.after)}}
-    return None if state is None else {name: value for name, value in state.items() if name != "details"}
-
-
-def _with_past(state: Document | None, last: Document | None, before: Document | None) -> Document | None:
-    """Return a state with what differs between the end of one turn and the beginning of the next."""
-    if before is None or last is None or state is None:
-        return state
-    return {**state, **{name: before.get(name) for name in differing(last, before)}}
-
-
-def settled(turns: Sequence[Turn], now: Document | None) -> Document | None:
-    """Return what a row is to be: its history played anew, with what was changed past the history."""
-    last, wanted = turns[-1].after, replay(turns)
-    past = differing(last, now) if last is not None and now is not None else ()
-    if (now is None) != (last is None) or (wanted is None and past):
-        return now
-    if wanted is None or now is None:
-        return wanted
-    return {name: now[name] if name in past else wanted.get(name) for name in now}
-
-
-@dataclass(frozen=True, kw_only=True)
 class _Row:
     """A feature with its history and its present state."""
 
@@ -266,27 +200,6 @@ class _Row:
         return KeptEdit(feature_id=self.id, code=self.code, fields=fields, reason=EDITED_SINCE)
 
 
-class _Counting:
-    """Which change sets of a layer count."""
-
-    def __init__(self, session: Session, layer: str) -> None:
-        undoing = select(ChangeSet.undoes_id, ChangeSet.id).where(
-            ChangeSet.layer == layer, ChangeSet.undoes_id.is_not(None)
-        )
-        self._undone_by = {row.undoes_id: row.id for row in session.execute(undoing)}
-        self._undoings = frozenset(self._undone_by.values())
-
-    def __call__(self, change_set_id: int) -> bool:
-        return change_set_id not in self._undoings and not self._is_undone(change_set_id)
-
-    def _is_undone(self, change_set_id: int) -> bool:
-        by = self._undone_by.get(change_set_id)
-        return by is not None and not self._is_undone(by)
-
-
-# --- the statements ----------------------------------------------------------------------------------
-
-
 class _Undo:
     """The statements of one undo."""
 
@@ -294,7 +207,7 @@ class _Undo:
         self.session, self.kind, self.change_set_id, self.undo_id = session, kind, change_set_id, undo_id
         self.table = table_of(kind)
         self.progress, self.done, self.total = progress, 0, 0
-        self.counts = _Counting(session, kind.layer.name)
+        self.counts = Counting(session, kind.layer.name)
         self.kept: list[KeptEdit] = []
         self.freed: set[str] = set()
 
@@ -311,7 +224,7 @@ class _Undo:
         self._tell(len(changed))
         brought_back = self._bring_back([*back, *self._waiting()])
         self._tell(self.total - self.done)
-        hanging = _Hanging(self.session, self.kind, self.change_set_id, self.counts)
+        hanging = UndoOfDetails(self.session, self.kind, self.change_set_id, self.counts)
         return UndoReport(
             change_set_id=self.undo_id,
             undoes_id=self.change_set_id,
@@ -477,160 +390,3 @@ class _Undo:
             for name, table in hanging_tables(self.kind).items():
                 insert_documents(self.session, table, (before.get("details") or {}).get(name, []))
         return [row.id for row, _ in back]
-
-
-class _Hanging:
-    """What hangs on features goes back the same way."""
-
-    def __init__(self, session: Session, kind: type[Feature], change_set_id: int, counts: _Counting) -> None:
-        self.session, self.kind, self.change_set_id, self.counts = session, kind, change_set_id, counts
-        self.kept: list[KeptEdit] = []
-
-    def run(self, brought_back: Sequence[int]) -> int:
-        """Take back what hung on the change set, and all that is undone of features that are here again."""
-        return sum(self._of(name, table, brought_back) for name, table in hanging_tables(self.kind).items())
-
-    def _of(self, name: str, table: Table, brought_back: Sequence[int]) -> int:
-        change, layer = HangingChange, self.kind.layer.name
-        is_own = and_(change.table_name == table.name, change.layer == layer)
-        count = self._remove_untouched(table)
-        wanted = change.change_set_id == self.change_set_id
-        if brought_back:
-            wanted = wanted | change.feature_id.in_(brought_back)
-        ids = select(change.row_id).where(is_own, wanted)
-        turns: dict[int, list[Turn]] = {}
-        features: dict[int, int] = {}
-        asked = select(change).where(is_own, change.row_id.in_(ids)).order_by(change.row_id, change.change_set_id)
-        for item in self.session.scalars(asked.execution_options(populate_existing=True)):
-            features[item.row_id] = item.feature_id
-            turns.setdefault(item.row_id, []).append(
-                Turn(
-                    change_set_id=item.change_set_id,
-                    before=item.before,
-                    after=item.after,
-                    counts=self.counts(item.change_set_id),
-                )
-            )
-        if not turns:
-            return count
-        here = self._codes(set(features.values()))
-        now = self._present(table, turns)
-        gone, changed, back = [], [], []
-        for row_id, own in turns.items():
-            if features[row_id] not in here:
-                continue
-            is_restored = features[row_id] in brought_back
-            wish = replay(own) if is_restored else settled(own, now.get(row_id))
-            present = now.get(row_id)
-            self._note_kept(name, own, wish, features[row_id], here)
-            if present is None and wish is not None:
-                back.append(wish)
-            elif present is not None and wish is None:
-                gone.append(row_id)
-            elif present is not None and wish is not None and differing(present, wish):
-                changed.append(wish)
-        if gone:
-            self.session.execute(delete(table).where(table.c.id.in_(gone)))
-        update_documents(self.session, table, changed)
-        free = self._with_free_key(name, table, back, here)
-        insert_documents(self.session, table, free)
-        return count + len(gone) + len(changed) + len(free)
-
-    def _remove_untouched(self, table: Table) -> int:
-        written = select(HangingChange.row_id).where(
-            HangingChange.change_set_id == self.change_set_id,
-            HangingChange.table_name == table.name,
-            HangingChange.row_id == table.c.id,
-        )
-        own = [table.c.layer == self.kind.layer.name] if "layer" in table.c else []
-        untouched = and_(table.c.change_set_id == self.change_set_id, ~written.correlate(table).exists(), *own)
-        return len(self.session.scalars(delete(table).where(untouched).returning(table.c.id)).all())
-
-    def _codes(self, ids: set[int]) -> dict[int, str]:
-        table = table_of(self.kind)
-        asked = select(table.c.id, table.c.code).where(table.c.id.in_(ids))
-        return {row.id: row.code for row in self.session.execute(asked)}
-
-    def _present(self, table: Table, turns: dict[int, list[Turn]]) -> dict[int, Document]:
-        """Return the rows as they are; what added one last stands in no turn while it is as it was added."""
-        ids = list(turns)
-        as_json = func.to_jsonb(table.table_valued(), type_=JSONB).op("-")(ADDED_IN)
-        asked = select(table.c.id, table.c.change_set_id, type_of_json(as_json).label("document")).where(
-            table.c.id == func.any(cast(ids, _BIGINTS))
-        )
-        now: dict[int, Document] = {}
-        for row in self.session.execute(asked):
-            id_, added_in, document = row.id, row.change_set_id, row.document
-            now[id_] = document
-            if added_in is not None and all(turn.change_set_id != added_in for turn in turns[id_]):
-                turns[id_].append(
-                    Turn(change_set_id=added_in, before=None, after=document, counts=self.counts(added_in))
-                )
-                turns[id_].sort(key=lambda turn: turn.change_set_id)
-        return now
-
-    def _note_kept(
-        self, name: str, turns: Sequence[Turn], wish: Document | None, feature_id: int, codes: dict[int, str]
-    ) -> None:
-        own = next((turn for turn in turns if turn.change_set_id == self.change_set_id), None)
-        if own is None:
-            return
-        if own.before is None:
-            is_kept = wish is not None and own.after is not None
-        elif wish is None:
-            is_kept = True
-        else:
-            is_kept = any(wish.get(part) != own.before.get(part) for part in differing(own.before, own.after or wish))
-        if is_kept:
-            reason = EDITED_SINCE if wish is not None else DELETED_SINCE
-            self.kept.append(KeptEdit(feature_id=feature_id, code=codes[feature_id], fields=(name,), reason=reason))
-
-    def _with_free_key(
-        self, name: str, table: Table, documents: Sequence[Document], codes: dict[int, str]
-    ) -> list[Document]:
-        """Return the rows whose place has not been taken since by one with the same key."""
-        detail = self.kind.detail(name)
-        key = ("feature_id", *(detail.detail.key if detail else ("legal_act_id",)))
-        if not documents:
-            return []
-        wanted = recordset(table, documents)
-        same = [table.c[part].is_not_distinct_from(wanted.c[part]) for part in key]
-        taken = set(self.session.scalars(select(wanted.c.id).join(table, and_(*same))))
-        self.kept += [
-            KeptEdit(feature_id=row["feature_id"], code=codes[row["feature_id"]], fields=(name,), reason=CREATED_ANEW)
-            for row in documents
-            if row["id"] in taken
-        ]
-        return [row for row in documents if row["id"] not in taken]
-
-
-# --- rows out of documents ---------------------------------------------------------------------------
-
-
-def type_of_json(document: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return an expression as JSON: operators of it forget their type."""
-    return cast(document, JSONB)
-
-
-def recordset(table: Table, documents: Sequence[Document]) -> Any:
-    """Return documents as rows with the columns of a table; who added them, only where they say it."""
-    left_out = "" if any(ADDED_IN in document for document in documents) else ADDED_IN
-    columns = [column(own.name, own.type) for own in table.columns if own.name != left_out]
-    rows = func.jsonb_to_recordset(cast(literal(list(documents), JSONB), JSONB))
-    return rows.table_valued(*columns, name=f"{table.name}_document").render_derived(with_types=True)
-
-
-def insert_documents(session: Session, table: Table, documents: Sequence[Document]) -> None:
-    """Store documents as rows, under their own numbers."""
-    if documents:
-        rows = recordset(table, documents)
-        names = [own.name for own in rows.c]
-        session.execute(insert(table).from_select(names, select(*rows.c)))
-
-
-def update_documents(session: Session, table: Table, documents: Sequence[Document]) -> None:
-    """Make rows what their documents say."""
-    if documents:
-        rows = recordset(table, documents)
-        values = {own.name: rows.c[own.name] for own in table.columns if own.name not in {"id", ADDED_IN}}
-        session.execute(update(table).where(table.c.id == rows.c.id).values(values))

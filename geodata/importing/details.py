@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from geodata.base.i18n import N_
 from geodata.base.numbers import NumberStyle
-from geodata.history.change_sets import ChangeSet, hold_rows, lock_layer, recorded_in, table_of
-from geodata.history.undoing import ADDED_IN, Document, type_of_json
+from geodata.history.change_sets import ChangeSet, hold_rows, lock_layer, recorded_in
+from geodata.history.documents import ADDED_IN, Document, table_of, type_of_json
 from geodata.importing.progress import Progress, Step, silent
 from geodata.importing.results import Action, Counts, ImportReport, Mode, Problem, Severity, Status, Text, problem
 from geodata.importing.storing.details import CheckedRows, DetailRow, check_rows, latest_row, write_rows

@@ -12,7 +12,8 @@ from geodata.layers import LAYERS
 from geodata.layers.fuel_sites import Certificate, CertificateState, FuelSite, InspectionStatus
 from geodata.layers.fuel_sites.certificates import CertificateFacts, FindingFacts, SiteFacts, SiteState, derive_state
 from geodata.layers.fuel_sites.visits import Finding, InspectionVisit
-from geodata.schema.filters import CHOOSE, Condition, day_filter
+from geodata.schema.filters import CHOOSE, Condition
+from geodata.schema.layer_filters import day_filter
 from geodata.schema.roles import INSPECTION
 
 _PARTS = ("issued_on", "expires_on", "revoked_on", "suspended_from", "suspended_to")

@@ -35,7 +35,8 @@ from geodata.query.bins import Bins, number_bins, year_bins
 from geodata.query.summary import choice_code, choices_of, is_counted
 from geodata.schema.feature import Feature
 from geodata.schema.fields import Field
-from geodata.schema.filters import UNKNOWN, Choice, Condition, DateRange, Range, bbox_filter, day_of
+from geodata.schema.filters import UNKNOWN, Choice, Condition, DateRange, Range, day_of
+from geodata.schema.layer_filters import bbox_filter
 
 #: Values of an open set (codes, names): as many are told apart, and as many of them shown.
 MAX_VALUES, MAX_SHOWN = 1000, 12

@@ -13,7 +13,8 @@ import pyproj
 from geodata.base.crs import WEB_MERCATOR, WGS84, Bbox, Province
 from geodata.base.errors import InvalidFilterError, InvalidValueError
 from geodata.base.i18n import N_
-from geodata.schema.filters import BBOX_PARTS, Condition, parse_number
+from geodata.schema.filters import Condition, parse_number
+from geodata.schema.layer_filters import BBOX_PARTS
 
 #: Longitude before latitude, as GeoJSON and the project's own addresses have it.
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"

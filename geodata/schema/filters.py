@@ -7,17 +7,14 @@ Condition. Knows columns, not layers; knows words, not languages: sentences are 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, func, or_
 
 import shapely
 
-from geodata.base.crs import WGS84, Bbox
-from geodata.base.database import TIME_ZONE
 from geodata.base.errors import InvalidFilterError, InvalidValueError
 from geodata.base.i18n import N_
 from geodata.base.parsing import LARGEST_ID, parse_whole
@@ -29,7 +26,6 @@ Column = ColumnElement[Any]
 #: Asks for missing values.
 UNKNOWN = "unknown"
 CHOOSE = N_("choose one of the allowed values")
-BBOX_PARTS = 4
 LONGEST_NUMBER = 40
 LONGEST_DAYS = 36_500
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 12, 31)
@@ -334,82 +330,3 @@ def parse_day(name: str, text: str) -> date:
     if not FIRST_DAY <= day <= LAST_DAY:
         raise InvalidFilterError(name=name, value=text, reason=N_("a day between 1990 and 2100 is needed"))
     return day
-
-
-def day_filter(name: str, day: date, begins: Column, ends: Column) -> Condition:
-    """Return the condition that a feature was there on a day; states are then those of that day."""
-    return Condition(
-        name=name,
-        sql=and_(or_(begins.is_(None), begins <= day), or_(ends.is_(None), ends >= day)),
-        sentence=N_("as on {day}"),
-        words={"field": "", "day": day},
-        day=day,
-    )
-
-
-def parse_span(name: str, text: str) -> tuple[date | None, date | None]:
-    """Return first and last day of an RFC 3339 moment or interval, `..` or nothing for an open end. Raises InvalidFilterError."""
-    first, slash, last = text.strip().partition("/")
-    low, high = (None if end in {"", ".."} else _day_of_moment(name, end) for end in (first, last if slash else first))
-    if (low is None and high is None) or (low is not None and high is not None and low > high):
-        raise InvalidFilterError(
-            name=name, value=text, reason=N_("a moment or an interval like 2020-01-01/.. is needed")
-        )
-    return low, high
-
-
-def _day_of_moment(name: str, text: str) -> date:
-    try:
-        if len(text) == len("2020-03-02"):
-            return date.fromisoformat(text)
-        return datetime.fromisoformat(text.upper()).astimezone(ZoneInfo(TIME_ZONE)).date()
-    except (ValueError, OverflowError):
-        raise InvalidFilterError(
-            name=name, value=text, reason=N_("a moment or an interval like 2020-01-01/.. is needed")
-        ) from None
-
-
-def lifetime_filter(name: str, span: tuple[date | None, date | None], begins: Column, ends: Column) -> Condition:
-    """Return the condition that a feature was there on some day of a span; unknown ends are open."""
-    low, high = span
-    parts = [or_(begins.is_(None), begins <= high)] if high is not None else []
-    parts += [or_(ends.is_(None), ends >= low)] if low is not None else []
-    words = {"field": "", "low": low or "…", "high": high or "…"}
-    return Condition(name=name, sql=and_(*parts), sentence=N_("valid between {low} and {high}"), words=words)
-
-
-def text_filter(name: str, value: str, folded: Column) -> Condition:
-    """Return the condition that every word of `value` occurs in an already folded text column."""
-    words = value.replace("\x00", "").split()[:10]
-    if not words:
-        raise InvalidFilterError(name=name, value=value, reason=N_("give at least one word"))
-    return Condition(
-        name=name,
-        sql=and_(*(func.strpos(folded, func.fold_text(word)) > 0 for word in words)),
-        sentence=N_("text contains “{value}”"),
-        words={"field": "", "value": value},
-    )
-
-
-def parse_bbox(name: str, value: str) -> Bbox:
-    """Return west, south, east, north in degrees. Raises InvalidFilterError."""
-    parts = [float(parse_number(name, part.strip())) for part in value.split(",")]
-    if len(parts) != BBOX_PARTS or not (-180 <= parts[0] <= parts[2] <= 180 and -90 <= parts[1] <= parts[3] <= 90):
-        raise InvalidFilterError(name=name, value=value, reason=N_("give west,south,east,north in degrees"))
-    return (parts[0], parts[1], parts[2], parts[3])
-
-
-def bbox_filter(name: str, bbox: Bbox, geom: Column) -> Condition:
-    """Return the condition that a geometry meets the box."""
-    west, south, east, north = bbox
-    box = func.ST_MakeEnvelope(*bbox, WGS84)
-    sql: ColumnElement[bool] = func.ST_Intersects(geom, box)
-    if getattr(geom.type, "geometry_type", "") == "POINT":
-        # The index rounds to single precision; a point's own numbers say more cheaply than ST_Intersects what is inside.
-        sql = and_(geom.op("&&")(box), func.ST_X(geom).between(west, east), func.ST_Y(geom).between(south, north))
-    return Condition(
-        name=name,
-        sql=sql,
-        sentence=N_("on the visible map"),
-        words={"field": ""},
-    )

@@ -14,7 +14,8 @@ import psycopg
 from scripts.backup.archive import DUMP, UPLOADS, Manifest, Writer, open_backup, read_member
 from scripts.backup.census import differences, take_census
 from scripts.base.console import Exit, Failure, say
-from scripts.cluster.cluster import DATABASE, OWNER, Cluster
+from scripts.cluster.cluster import Cluster
+from scripts.cluster.configuration import DATABASE, OWNER
 from scripts.cluster.database import connect
 from scripts.cluster.dump import dump, load
 

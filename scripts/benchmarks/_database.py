@@ -9,7 +9,8 @@ from sqlalchemy import URL
 
 from geodata.base.database import new_engine, parse_database_url
 from scripts.base.paths import ROOT, VAR
-from scripts.cluster.cluster import OWNER, ROLE, Cluster
+from scripts.cluster.cluster import Cluster
+from scripts.cluster.configuration import OWNER, ROLE
 from scripts.cluster.database import connect
 from scripts.cluster.rights import grant_rights
 

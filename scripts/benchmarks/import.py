@@ -26,7 +26,7 @@ import pyogrio.raw
 import shapely
 
 from geodata.base.crs import WGS84
-from geodata.history.change_sets import table_of
+from geodata.history.documents import table_of
 from scripts.base.console import announce
 from scripts.base.paths import PYTHON, ROOT, WORK
 from scripts.benchmarks._database import own_database

@@ -8,16 +8,13 @@ to leave stops it, so that serve and manage need not know of each other, and a k
 import contextlib
 import hashlib
 import os
-import pwd
 import secrets
-import shlex
 import shutil
 import signal
 import stat
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import IO
@@ -26,142 +23,25 @@ from urllib.parse import quote
 from scripts.base import locks
 from scripts.base.console import Exit, Failure, disk_full, failure_of, no_permission, say, signals_held
 from scripts.base.processes import NO_SPACE, Pauses, Result, bound_to_us, last_line, read_tail, run_captured
+from scripts.cluster.account import Account, account_for, clean_environment
+from scripts.cluster.configuration import (
+    DATABASE,
+    DROP_DATABASE,
+    MAKE_DATABASE,
+    MAKE_EXTENSION,
+    OWNER,
+    ROLE,
+    SUPERUSER,
+    configuration,
+)
+from scripts.cluster.server import end_server, server_of
 from scripts.install.system import Binaries, find_binaries, has_postgis
 
-DATABASE = "webmap"
-ROLE = "webmap"
-OWNER = "webmap_owner"
-SUPERUSER = "postgres"
 REACHABLE = Path("/var/lib")
 """Where root keeps a cluster when the checkout lies in a folder that PostgreSQL's user cannot enter (/root)."""
 
 SOCKET_PATH_LIMIT = 107
 START_SECONDS = 60.0
-STOP_SECONDS = 60.0
-_UNPRIVILEGED = ("postgres", "nobody")
-
-
-def _shared_buffers() -> str:
-    """Return an eighth of the machine's memory, 128 MB to 1 GB: a national register of sites then stays in memory."""
-    memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
-    return f"{max(128, min(memory_mb // 8, 1024))}MB"
-
-
-_SETTINGS: dict[str, str] = {
-    "listen_addresses": "''",
-    "max_connections": "100",
-    "shared_buffers": _shared_buffers(),
-    "work_mem": "16MB",
-    "maintenance_work_mem": "128MB",
-    "random_page_cost": "1.1",
-    # Compiling a query takes longer than drawing a tile.
-    "jit": "off",
-    "timezone": "'Asia/Ho_Chi_Minh'",
-    "lc_messages": "'C'",
-    "log_line_prefix": "'%m [%p] %q%u@%d '",
-}
-_DURABLE = {
-    "fsync": "on",
-    "logging_collector": "on",
-    "log_directory": "'log'",
-    # A week of logs, each day's overwritten a week later.
-    "log_filename": "'postgresql-%a.log'",
-    "log_truncate_on_rotation": "on",
-    "log_rotation_age": "1d",
-    "log_rotation_size": "0",
-}
-_THROWAWAY = {
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
-    "wal_level": "minimal",
-    "max_wal_senders": "0",
-    "shared_buffers": "64MB",
-    "max_connections": "60",
-}
-
-
-_MAKE_DATABASE = """
-SELECT format('CREATE ROLE %I LOGIN', name) FROM unnest(ARRAY[:'role', :'owner']) name
- WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \\gexec
-SELECT format('CREATE DATABASE %I OWNER %I', :'database', :'owner')
- WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'database') \\gexec
-"""
-_DROP_DATABASE = """
-DROP DATABASE IF EXISTS :"database" WITH (FORCE);
-"""
-# The owner is no superuser: PostGIS is made for it, and it may add the VN-2000 reference systems. In clusters of earlier
-# versions the application's role owned everything.
-_MAKE_EXTENSION = """
-CREATE EXTENSION IF NOT EXISTS postgis;
-REASSIGN OWNED BY :"role" TO :"owner";
-GRANT SELECT, INSERT, UPDATE, DELETE ON spatial_ref_sys TO :"owner";
-REVOKE INSERT, UPDATE, DELETE ON spatial_ref_sys FROM :"role";
-"""
-
-
-@dataclass(frozen=True)
-class Account:
-    """The system user that PostgreSQL runs as."""
-
-    uid: int
-    gid: int
-    name: str
-
-    @property
-    def is_me(self) -> bool:
-        """Return whether no change of user is needed."""
-        return self.uid == os.geteuid()
-
-
-def user_name(uid: int) -> str:
-    """Return the name that peer authentication will see; LOGNAME and USER may say something else."""
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
-
-
-def account_for(home: Path) -> Account:
-    """Return the user PostgreSQL runs as: ourselves, or an unprivileged one when we are root."""
-    if os.geteuid() != 0:
-        return Account(os.geteuid(), os.getegid(), user_name(os.geteuid()))
-    with contextlib.suppress(OSError, KeyError):
-        owner = pwd.getpwuid((home / "data").stat().st_uid)
-        if owner.pw_uid != 0:
-            return Account(owner.pw_uid, owner.pw_gid, owner.pw_name)
-    for name in _UNPRIVILEGED:
-        with contextlib.suppress(KeyError):
-            entry = pwd.getpwnam(name)
-            return Account(entry.pw_uid, entry.pw_gid, entry.pw_name)
-    raise Failure(
-        Exit.CLUSTER,
-        "PostgreSQL không được chạy bằng root mà máy không có người dùng postgres hay nobody: "
-        "hãy tạo bằng “useradd --system postgres” rồi chạy lại",
-        "PostgreSQL must not run as root and there is no user postgres or nobody: create one, then run this again",
-    )
-
-
-def clean_environment() -> dict[str, str]:
-    """Return our environment without settings meant for other PostgreSQL servers, with messages in English."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    return {**kept, "LC_ALL": "C.UTF-8"}
-
-
-def quoted(text: str) -> str:
-    """Return a value as postgresql.conf wants it."""
-    escaped = text.replace("\\", "\\\\").replace("'", "''")
-    return f"'{escaped}'"
-
-
-def archiving(folder: str) -> dict[str, str]:
-    """Return the settings that keep every finished log file in a folder, for a restore to any moment; none without one."""
-    if not folder:
-        return {}
-    # Single quotes for the shell: PostgreSQL replaces %f and %p, and %% by %.
-    place = shlex.quote(folder).replace("%", "%%")
-    command = f"test ! -f {place}/%f && cp %p {place}/%f.part && mv {place}/%f.part {place}/%f"
-    return {"archive_mode": "on", "archive_command": quoted(command), "archive_timeout": "5min"}
 
 
 class Cluster:
@@ -369,17 +249,9 @@ class Cluster:
                 (self.socket_folder / name).unlink(missing_ok=True)
 
     def _write_settings(self) -> None:
-        settings = _SETTINGS | (_DURABLE if self.durable else _THROWAWAY)
-        socket_list = '"' + str(self.socket_folder).replace('"', '""') + '"'
-        if self.durable:
-            settings |= archiving(os.environ.get("WAL_ARCHIVE_DIR", "").strip())
-        settings |= {"unix_socket_directories": quoted(socket_list), "unix_socket_permissions": "0700"}
-        names = sorted({self.account.name, user_name(os.geteuid()), "root"})
-        users = [f'webmap "{name}" {role}\n' for name in names for role in (ROLE, OWNER, SUPERUSER)]
-        self._write("postgresql.conf", "".join(f"{name} = {value}\n" for name, value in settings.items()))
-        replication = f"local replication {SUPERUSER} peer map=webmap\n"
-        self._write("pg_hba.conf", "local all all peer map=webmap\n" + replication)
-        self._write("pg_ident.conf", "".join(users))
+        """Write PostgreSQL's three files anew, so that this version's settings hold."""
+        for name, text in configuration(self.account, self.socket_folder, durable=self.durable).items():
+            self._write(name, text)
 
     def _write(self, name: str, text: str) -> None:
         part = self.data / (name + ".part")
@@ -454,12 +326,12 @@ class Cluster:
 
     def make_database(self, name: str) -> None:
         """Make the roles, a database of that name and PostGIS in it; a killed start may have done a part."""
-        self._sql(SUPERUSER, _MAKE_DATABASE, name)
-        self._sql(name, _MAKE_EXTENSION, name)
+        self._sql(SUPERUSER, MAKE_DATABASE, name)
+        self._sql(name, MAKE_EXTENSION, name)
 
     def drop_database(self, name: str) -> None:
         """Drop a database, whoever uses it. Not for the one that the map lives in."""
-        self._sql(SUPERUSER, _DROP_DATABASE, name)
+        self._sql(SUPERUSER, DROP_DATABASE, name)
 
     def _sql(self, database: str, script: str, name: str) -> None:
         options = [
@@ -486,6 +358,10 @@ class Cluster:
         if result.returncode:
             raise self._failure(result.stderr)
 
+    def _pid(self) -> int | None:
+        """Return the number of the server that runs on this very data folder."""
+        return server_of(self._pid_lines(), self.data)
+
     def _pid_lines(self) -> list[str]:
         try:
             return (self.data / "postmaster.pid").read_text("utf-8", "replace").splitlines()
@@ -493,18 +369,6 @@ class Cluster:
             return []
         except PermissionError as error:
             raise no_permission(self.home) from error
-
-    def _pid(self) -> int | None:
-        """Return the number of the server that runs on this very data folder."""
-        lines = self._pid_lines()
-        if not lines or not lines[0].strip().isdigit():
-            return None
-        number = int(lines[0])
-        try:
-            words = Path(f"/proc/{number}/cmdline").read_bytes().split(b"\0")
-        except OSError:
-            return None
-        return number if os.fsencode(self.data) in words else None
 
     def _is_ready(self) -> bool:
         lines = self._pid_lines()
@@ -518,17 +382,7 @@ class Cluster:
             number = self._server.pid
         if number is None:
             return
-        for how, seconds in ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0)):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(number, how)
-            deadline = time.monotonic() + seconds
-            while time.monotonic() < deadline:
-                ended = not _is_alive(number)
-                if self._server is not None:
-                    self._server.poll()
-                if ended:
-                    return
-                time.sleep(0.02)
+        end_server(number, self._server)
 
     def remove(self) -> None:
         """Delete the cluster's folders; for the tests' cluster only."""
@@ -541,24 +395,3 @@ class Cluster:
         for kind in ("start", "users"):
             self._lock_path(kind).unlink(missing_ok=True)
         self._lock_path("start").with_suffix(".log").unlink(missing_ok=True)
-
-
-def _is_alive(number: int) -> bool:
-    try:
-        state = Path(f"/proc/{number}/stat").read_text("ascii", "replace").rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
-
-
-def remove_abandoned(folder: Path) -> None:
-    """Stop and delete the tests' clusters in `folder` whose command was killed."""
-    for home in {path for path in folder.glob("*") if path.is_dir()}:
-        cluster = Cluster(home, durable=False)
-        with (
-            locks.open_lock(folder / f"{home.name}.start.lock") as start,
-            locks.open_lock(folder / f"{home.name}.users.lock") as users,
-        ):
-            if locks.try_exclusive(start) and locks.try_exclusive(users):
-                cluster.stop()
-                cluster.remove()

@@ -9,7 +9,9 @@ import subprocess
 
 from scripts.base.console import announce, run_command
 from scripts.base.paths import PYTHON, ROOT, VAR, WORK
-from scripts.cluster.cluster import OWNER, Cluster, clean_environment
+from scripts.cluster.account import clean_environment
+from scripts.cluster.cluster import Cluster
+from scripts.cluster.configuration import OWNER
 from scripts.install.setup import prepare_checkout
 
 FOLDER = ROOT / "scripts" / "benchmarks"

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from geodata.base.errors import GeodataError
 from scripts.base.console import Failure, complain, failure_of, run_command
 from scripts.base.paths import VAR
-from scripts.cluster.cluster import OWNER, Cluster
+from scripts.cluster.cluster import Cluster
+from scripts.cluster.configuration import OWNER
 from scripts.commands import COMMANDS, Command
 from scripts.install.setup import load_env_file, own_database
 

@@ -21,7 +21,9 @@ from scripts.base import locks
 from scripts.base.console import Exit, Failure, Stopped, announce, run_command, say
 from scripts.base.paths import PYTHON, ROOT, VAR, uploads_folder
 from scripts.base.processes import Service, bound_to_us, end_marked, last_line, read_tail, started, stop_all
-from scripts.cluster.cluster import OWNER, Cluster, clean_environment
+from scripts.cluster.account import clean_environment
+from scripts.cluster.cluster import Cluster
+from scripts.cluster.configuration import OWNER
 from scripts.install.setup import load_env_file, own_database, prepare_checkout
 
 LOGS = VAR / "log"

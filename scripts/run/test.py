@@ -8,7 +8,9 @@ import sys
 from scripts.base.console import run_command
 from scripts.base.paths import PYTHON, ROOT, WORK
 from scripts.base.processes import bound_to_us, started
-from scripts.cluster.cluster import SUPERUSER, Cluster, remove_abandoned
+from scripts.cluster.abandoned import remove_abandoned
+from scripts.cluster.cluster import Cluster
+from scripts.cluster.configuration import SUPERUSER
 from scripts.install.setup import prepare_checkout
 from scripts.install.system import find_chromium
 from scripts.run.check import run_checks

@@ -16,7 +16,9 @@ from sqlalchemy.exc import ProgrammingError
 from geodata.base.database import new_engine
 from scripts.base.console import Exit, Failure
 from scripts.base.paths import ROOT
-from scripts.cluster.cluster import SOCKET_PATH_LIMIT, SUPERUSER, Cluster, remove_abandoned
+from scripts.cluster.abandoned import remove_abandoned
+from scripts.cluster.cluster import SOCKET_PATH_LIMIT, Cluster
+from scripts.cluster.configuration import SUPERUSER
 from scripts.cluster.database import connect_patiently
 from scripts.cluster.prepare import patiently
 from tests.scripts.running import wait_for

@@ -10,7 +10,7 @@ import yaml
 from psycopg.conninfo import conninfo_to_dict
 
 from scripts.base.paths import ROOT
-from scripts.cluster.cluster import OWNER, SUPERUSER
+from scripts.cluster.configuration import OWNER, SUPERUSER
 from scripts.cluster.database import libpq_url
 from scripts.cluster.prepare import migrate
 from scripts.cluster.rights import owns_schema

@@ -7,7 +7,8 @@ import subprocess
 import psycopg
 import pytest
 
-from scripts.cluster.cluster import OWNER, SUPERUSER, Cluster, archiving
+from scripts.cluster.cluster import Cluster
+from scripts.cluster.configuration import OWNER, SUPERUSER, archiving
 from tests.scripts.running import wait_for
 
 

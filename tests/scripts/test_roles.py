@@ -18,7 +18,8 @@ from geodata.history.undoing import undo
 from geodata.importing import commit_import, preview_import
 from geodata.importing.storing import indexes
 from geodata.layers import LAYERS
-from scripts.cluster.cluster import OWNER, Cluster
+from scripts.cluster.cluster import Cluster
+from scripts.cluster.configuration import OWNER
 from scripts.cluster.prepare import migrate
 from scripts.cluster.rights import owns_schema
 from scripts.commands import check

@@ -14,7 +14,8 @@ import pytest
 
 from scripts.base.console import Exit
 from scripts.base.paths import ROOT
-from scripts.cluster.cluster import SUPERUSER, Cluster
+from scripts.cluster.cluster import Cluster
+from scripts.cluster.configuration import SUPERUSER
 from tests.scripts.running import environment, processes_of, wait_for
 
 PASSWORD = "một mật khẩu đủ dài 42"

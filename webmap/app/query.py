@@ -15,7 +15,8 @@ from geodata.query.spatial import area_filter, around_filter, near_filter, parse
 from geodata.query.years import plan_filter, year_filter
 from geodata.schema.feature import Feature
 from geodata.schema.fields import Field
-from geodata.schema.filters import Condition, any_of, bbox_filter, day_filter, parse_bbox, parse_day, text_filter
+from geodata.schema.filters import Condition, any_of, parse_day
+from geodata.schema.layer_filters import bbox_filter, day_filter, parse_bbox, text_filter
 
 #: Arguments that are not filters.
 RESERVED = frozenset(

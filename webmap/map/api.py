@@ -20,7 +20,8 @@ from geodata.query.places import parse_place
 from geodata.query.search import CALLED_SO, Hit, search
 from geodata.query.spatial import measures_of
 from geodata.schema.feature import Feature
-from geodata.schema.filters import CHOOSE, Condition, parse_bbox
+from geodata.schema.filters import CHOOSE, Condition
+from geodata.schema.layer_filters import parse_bbox
 from geodata.schema.roles import Role
 from geodata.statistics.dashboard import names_of
 from webmap.app.auth import allow_public, current_role

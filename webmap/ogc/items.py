@@ -16,7 +16,8 @@ from geodata.base.parsing import parse_whole
 from geodata.query import features
 from geodata.query.projections import OfferedCrs, box_filter, find_system
 from geodata.schema.feature import Feature
-from geodata.schema.filters import Condition, lifetime_filter, parse_span
+from geodata.schema.filters import Condition
+from geodata.schema.layer_filters import lifetime_filter, parse_span
 from webmap.app.query import RESERVED
 from webmap.app.requests import LayerRequest
 from webmap.ogc.answers import COMMON, GEOJSON, Document, link, this_address

@@ -14,9 +14,7 @@ from sqlalchemy import (
 )
 
 from geodata.base.crs import current_province
-from geodata.history.change_sets import (
-    AnyGeometry,
-)
+from geodata.history.documents import AnyGeometry
 from geodata.importing.storing.likeness import ALIKE, ALIKE_M, MAX_ROWS, SAME_NAME_M, Candidate, Proposal, propose
 from geodata.importing.storing.staging import Staging
 

@@ -28,8 +28,7 @@ from sqlalchemy.orm import Session
 from geodata.base.database import TIME_ZONE
 from geodata.base.i18n import N_
 from geodata.base.numbers import NumberStyle
-from geodata.history.change_sets import table_of
-from geodata.history.undoing import Document, recordset, update_documents
+from geodata.history.documents import Document, recordset, table_of, update_documents
 from geodata.importing.results import Problem, problem
 from geodata.importing.storing.rules import rule_problem
 from geodata.importing.understanding.cells import convert_column

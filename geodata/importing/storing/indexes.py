@@ -17,7 +17,8 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateIndex
 
-from geodata.history.change_sets import layer_is_free, table_of
+from geodata.history.change_sets import layer_is_free
+from geodata.history.documents import table_of
 from geodata.importing.progress import Progress, Step, silent
 from geodata.schema.feature import Feature
 

@@ -24,9 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from geodata.base.crs import current_province
-from geodata.history.change_sets import (
-    AnyGeometry,
-)
+from geodata.history.documents import AnyGeometry
 from geodata.importing.results import Action, Mode
 from geodata.importing.storing.staging import Staging
 

@@ -19,9 +19,7 @@ from sqlalchemy import (
 )
 
 from geodata.base.i18n import N_
-from geodata.history.change_sets import (
-    data_columns,
-)
+from geodata.history.documents import data_columns
 from geodata.history.held import is_held
 from geodata.importing.results import Mode, Problem, Severity, problem
 from geodata.importing.storing.classified import Classified

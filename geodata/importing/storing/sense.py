@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from geodata.base.i18n import N_
-from geodata.history.change_sets import table_of
+from geodata.history.documents import table_of
 from geodata.importing.results import Problem, Severity, Text, problem
 from geodata.importing.storing.rows import CheckedRows
 from geodata.importing.storing.staging import Staging

@@ -36,11 +36,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 import shapely
 
 from geodata.base.data_version import DataChange, data_version
-from geodata.history.change_sets import (
-    AnyGeometry,
-    PlainGeometry,
-    table_of,
-)
+from geodata.history.documents import AnyGeometry, PlainGeometry, table_of
 from geodata.history.held import is_held
 from geodata.importing.progress import Progress, Step, silent
 from geodata.importing.results import Mode

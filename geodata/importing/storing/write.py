@@ -18,16 +18,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from geodata.history.change_sets import (
-    ChangeKind,
-    ChangeSet,
-    FeatureChange,
-    PlainGeometry,
-    hold_rows,
-    record_deletions,
-    row_json,
-    table_of,
-)
+from geodata.history.change_sets import ChangeKind, ChangeSet, FeatureChange, hold_rows, record_deletions
+from geodata.history.documents import PlainGeometry, row_json, table_of
 from geodata.importing.progress import Progress, Step, silent
 from geodata.importing.results import Mode
 from geodata.importing.storing.classified import Classified

@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from geodata.accounts.access import Role
 from geodata.editing import Editor
-from geodata.history.change_sets import hanging_tables, row_json, table_of
+from geodata.history.change_sets import hanging_tables
+from geodata.history.documents import row_json, table_of
 
 ADMIN = Editor(name="an", role=Role.ADMIN)
 PLANNER = Editor(name="bình", role=Role.PLANNER)

@@ -9,7 +9,8 @@ from geodata.base.errors import ForbiddenError, NotFoundError
 from geodata.base.numbers import NumberStyle
 from geodata.editing import Edit, EditRefusedError, ObjectEdit, Outcome, RowEdit, StaleError, commit_edit, preview_edit
 from geodata.editing.present import load_present
-from geodata.history.change_sets import changes_of, list_change_sets, table_of
+from geodata.history.change_sets import changes_of, list_change_sets
+from geodata.history.documents import table_of
 from geodata.history.undoing import undo
 from geodata.importing import ImportOptions, commit_import, preview_import
 from geodata.layers import LAYERS

@@ -12,7 +12,7 @@ from geodata.base.database import new_engine
 from geodata.base.errors import NotFoundError
 from geodata.editing import Edit, EditRefusedError, ObjectEdit, RowEdit, StaleError, commit_edit
 from geodata.editing.present import load_present
-from geodata.history.change_sets import table_of
+from geodata.history.documents import table_of
 from geodata.history.undoing import undo
 from geodata.importing import ImportOptions, commit_import, preview_import
 from geodata.layers import LAYERS

@@ -4,15 +4,8 @@ import pytest
 from sqlalchemy import insert, text
 
 from geodata.base.errors import ConflictError, NotFoundError
-from geodata.history.change_sets import (
-    FeatureChange,
-    changes_in,
-    changes_of,
-    count_changes,
-    data_columns,
-    list_change_sets,
-    table_of,
-)
+from geodata.history.change_sets import FeatureChange, changes_in, changes_of, count_changes, list_change_sets
+from geodata.history.documents import data_columns, table_of
 from geodata.history.undoing import undo
 from geodata.importing import ImportOptions, Mode, commit_import, preview_import
 from geodata.layers import LAYERS

@@ -7,7 +7,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geodata.base.database import new_engine
-from geodata.history.change_sets import lock_layer, table_of
+from geodata.history.change_sets import lock_layer
+from geodata.history.documents import table_of
 from geodata.importing import ImportOptions, commit_import, preview_import
 from geodata.importing.progress import Step
 from geodata.importing.storing import indexes

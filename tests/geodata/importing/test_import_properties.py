@@ -14,7 +14,7 @@ from geoalchemy2.shape import from_shape
 from geodata.accounts.access import visible_fields
 from geodata.base.crs import HAI_PHONG, WGS84
 from geodata.export.formats import export_features
-from geodata.history.change_sets import table_of
+from geodata.history.documents import table_of
 from geodata.history.undoing import undo
 from geodata.importing import ImportOptions, Mode, commit_import, preview_import
 from geodata.importing.storing.lists import lists_of

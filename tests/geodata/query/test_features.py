@@ -14,7 +14,8 @@ import shapely
 from geodata.base.errors import InvalidValueError, NotFoundError
 from geodata.layers import LAYERS
 from geodata.query import features
-from geodata.schema.filters import Choice, bbox_filter
+from geodata.schema.filters import Choice
+from geodata.schema.layer_filters import bbox_filter
 from tests.factories import CENTRE, make_feature
 
 ALL = pytest.mark.parametrize("kind", list(LAYERS), ids=[kind.layer.name for kind in LAYERS])
