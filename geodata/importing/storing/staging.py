@@ -1,7 +1,7 @@
 """The rows of an import in the database: a temporary table by COPY, each row matched and compared with what is stored."""
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from psycopg import sql
@@ -44,9 +44,46 @@ from geodata.importing.storing.classified import Classified
 from geodata.importing.storing.copying import lines_of
 from geodata.importing.storing.rows import CheckedRows
 from geodata.importing.understanding.check import same_place
+from geodata.schema.feature import Feature
 
 _BATCH = 50_000
+#: Fewer matches than this are read through as fast as an index of them.
+_FEW = 200
+_DROP = text("DROP TABLE IF EXISTS import_match, import_staging")
 _STAGED_OID = text("SELECT CAST(to_regclass('pg_temp.import_staging') AS oid)")
+
+
+@lru_cache(maxsize=200)
+def _tables(kind: type[Feature], names: tuple[str, ...]) -> tuple[Table, Table]:
+    """Return the rows' table and the matches'; the same ones for the same fields, so that statements are built once."""
+    metadata, target = MetaData(), table_of(kind)
+
+    def type_of(name: str) -> Any:
+        field_ = kind.field(name)
+        return TextType() if field_ is not None and field_.values is not None else target.c[name].type
+
+    staged = Table(
+        "import_staging",
+        metadata,
+        Column("row_no", Integer),
+        *[Column(name, type_of(name)) for name in names],
+        Column("geom", PlainGeometry()),
+        Column("extra", JSONB),
+        Column("target_id", BigInteger),
+        prefixes=["TEMPORARY"],
+    )
+    match = Table(
+        "import_match",
+        metadata,
+        Column("row_no", Integer),
+        Column("target_id", BigInteger),
+        Column("differs", Boolean),
+        Column("moved", Boolean),
+        prefixes=["TEMPORARY"],
+    )
+    Index("import_match_row_no", match.c.row_no, unique=True)
+    Index("import_match_target_id", match.c.target_id)
+    return staged, match
 
 
 class Staging:
@@ -56,39 +93,11 @@ class Staging:
         self.session, self.checked, self.mode = session, checked, mode
         self.kind = checked.kind
         self.target = table_of(self.kind)
-        metadata = MetaData()
         self.names = tuple(checked.values)
-        self.staged = Table(
-            "import_staging",
-            metadata,
-            Column("row_no", Integer),
-            *[Column(name, self._type(name)) for name in self.names],
-            Column("geom", PlainGeometry()),
-            Column("extra", JSONB),
-            Column("target_id", BigInteger),
-            prefixes=["TEMPORARY"],
-        )
-        self.match = Table(
-            "import_match",
-            metadata,
-            Column("row_no", Integer),
-            Column("target_id", BigInteger),
-            Column("differs", Boolean),
-            Column("moved", Boolean),
-            prefixes=["TEMPORARY"],
-        )
-        self.match_indexes = (
-            Index("import_match_row_no", self.match.c.row_no, unique=True),
-            Index("import_match_target_id", self.match.c.target_id),
-        )
+        self.staged, self.match = _tables(self.kind, self.names)
         self.oid: int | None = None
         self.version: str | None = None
         self.found: Classified | None = None
-
-    def _type(self, name: str) -> Any:
-        column = self.target.c[name].type
-        values = self.kind.field(name)
-        return TextType() if values is not None and values.values is not None else column
 
     @cached_property
     def positions(self) -> dict[int, int]:
@@ -125,6 +134,7 @@ class Staging:
         if not self.is_held():
             return False
         if self.version is None or self._version() != self.version:
+            self.session.execute(DropTable(self.match, if_exists=True))
             self._match()
         return True
 
@@ -141,9 +151,7 @@ class Staging:
 
     def drop(self) -> None:
         """Remove the temporary tables of an earlier import of this transaction."""
-        connection = self.session.connection()
-        for table in (self.match, self.staged):
-            connection.execute(DropTable(table, if_exists=True))
+        self.session.execute(_DROP)
 
     # matching and comparing
 
@@ -190,11 +198,11 @@ class Staging:
             and_(stored.c.id.is_not(None), or_(staged.c.row_no.in_(sorted(self.checked.touched)), *differs)),
             and_(stored.c.id.is_not(None), moved),
         ).select_from(staged.outerjoin(stored, and_(*same_key)))
-        self.session.execute(DropTable(self.match, if_exists=True))
         self.session.execute(CreateTable(self.match))
         self.session.execute(insert(self.match).from_select(["row_no", "target_id", "differs", "moved"], query))
-        for index in self.match_indexes:
-            self.session.execute(CreateIndex(index))
+        if len(self.checked.rows) >= _FEW:
+            for index in sorted(self.match.indexes, key=lambda index: str(index.name)):
+                self.session.execute(CreateIndex(index))
         self.session.execute(text("ANALYZE import_match"))
         self._forgive_rewritten_geometry()
 
