@@ -1,7 +1,10 @@
 """What an inspector fills into the form of a visit, and whole records, for tests."""
 
+import io
 from datetime import date, timedelta
 
+from docx import Document
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -82,3 +85,13 @@ def make_records(session: Session, person: Person) -> list[VisitPaper]:
     campaign = session.scalars(select(InspectionCampaign.id).order_by(InspectionCampaign.id)).first()
     issue_paper(session, person, campaign or 0, "targets", on=day, office="Sở Công Thương")
     return papers
+
+
+def minutes(client: FlaskClient, paper: int, edition: int | None = None) -> tuple[str, int]:
+    """Return the words of the minutes, and how many pictures stand in them."""
+    address = f"/inspections/visits/{paper}/minutes.docx" + (f"?edition={edition}" if edition else "")
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.text
+    document = Document(io.BytesIO(answer.data))
+    cells = [cell.text for table in document.tables for line in table.rows for cell in line.cells]
+    return "\n".join([*(p.text for p in document.paragraphs), *cells]), len(document.inline_shapes)

@@ -5,32 +5,11 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from geodata.inspections import facts
 from geodata.inspections.records import InspectionCampaign, InspectionTarget, VisitPaper
 from geodata.inspections.routes import plan_route
-from geodata.layers.fuel_sites import FuelSite
 from geodata.layers.fuel_sites.visits import InspectionVisit
-from tests.conftest import sign_in
-from tests.factories import make_feature
 from tests.visit_forms import clean_visit
 from tests.webmap.background import take_jobs
-
-
-@pytest.fixture
-def inspector(app):
-    return sign_in(app, "inspector")
-
-
-@pytest.fixture
-def site(session):
-    site = make_feature(session, FuelSite, code="S-1", name="CHXD thử", kind="petrol")
-    session.commit()
-    return site
-
-
-@pytest.fixture
-def day(session):
-    return facts.today(session)
 
 
 @pytest.fixture

@@ -8,22 +8,11 @@ from sqlalchemy import select
 
 from geodata.accounts.accounts import AuditEntry
 from geodata.inspections.catalogue import FIELDS, Violation
-from tests.conftest import sign_in
 
 ADDRESS = "/inspections/catalogue"
 HEADS = list(FIELDS.values())
 OLD = ["97-1", "Nghị định 97/2013/NĐ-CP", "20", "1", "a", "Hành vi cũ", "1.000.000", "2.000.000", "", "", "01/01/2014", "10/10/2020", "Công báo", "x"]  # fmt: skip
 NEW = ["99-1", "Nghị định 99/2020/NĐ-CP", "14", "2", "", "Hành vi mới", "20000000", "30000000", "40000000", "60000000", "11/10/2020", "", "Công báo", ""]  # fmt: skip
-
-
-@pytest.fixture
-def leader(app):
-    return sign_in(app, "leader")
-
-
-@pytest.fixture
-def inspector(app):
-    return sign_in(app, "inspector")
 
 
 def send(client, *rows, heads=HEADS):

@@ -7,39 +7,15 @@ from docx import Document
 from sqlalchemy import func, select
 
 from geodata.accounts.accounts import AuditEntry
-from geodata.inspections import facts, worklist
+from geodata.inspections import worklist
 from geodata.inspections.complaints import Complaint
 from geodata.inspections.records import VisitPaper
 from geodata.inspections.weights import WEIGHTS
-from geodata.layers.fuel_sites import FuelSite
 from tests.conftest import sign_in
-from tests.factories import make_feature
 from tests.visit_forms import clean_visit, finish, open_visit
 
 ADDRESS = "/inspections/complaints"
 WHO, ABOUT = "Lê Thị Bí Mật", "Bơm thiếu xăng ở cột số 2"
-
-
-@pytest.fixture
-def site(session):
-    site = make_feature(session, FuelSite, code="S-1", name="CHXD thử", kind="petrol")
-    session.commit()
-    return site
-
-
-@pytest.fixture
-def day(session):
-    return facts.today(session)
-
-
-@pytest.fixture
-def inspector(app):
-    return sign_in(app, "inspector")
-
-
-@pytest.fixture
-def leader(app):
-    return sign_in(app, "leader")
 
 
 def enter(client, site, day, **changes):

@@ -38,11 +38,6 @@ def tomorrow(session):
 
 
 @pytest.fixture
-def inspector(app):
-    return sign_in(app, "inspector")
-
-
-@pytest.fixture
 def colleague(app, session):
     create_user(session, name="colleague", role="inspector", password=PASSWORD, full_name="Đồng nghiệp")
     session.commit()

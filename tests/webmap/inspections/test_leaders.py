@@ -7,34 +7,11 @@ from sqlalchemy import select
 
 from geodata.accounts.access import create_user, disable_user
 from geodata.accounts.accounts import AuditEntry
-from geodata.inspections import facts
 from geodata.inspections.records import InspectionCampaign, VisitPaper
 from geodata.layers.fuel_sites import FuelSite
-from tests.conftest import PASSWORD, sign_in
+from tests.conftest import PASSWORD
 from tests.factories import make_feature
 from tests.visit_forms import clean_visit
-
-
-@pytest.fixture
-def site(session):
-    site = make_feature(session, FuelSite, code="S-1", name="CHXD thử", kind="petrol")
-    session.commit()
-    return site
-
-
-@pytest.fixture
-def day(session):
-    return facts.today(session)
-
-
-@pytest.fixture
-def inspector(app):
-    return sign_in(app, "inspector")
-
-
-@pytest.fixture
-def leader(app):
-    return sign_in(app, "leader")
 
 
 @pytest.fixture
