@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import logging
 import random
 import re
 import threading
@@ -15,6 +16,7 @@ import requests
 
 from tests.faults.site import INSPECTORS, OFFICERS, PASSWORD, Site, field_of
 
+log = logging.getLogger(__name__)
 ROWS = 3
 PATIENCE_S = 40
 
@@ -85,6 +87,7 @@ class Person:
         self.ledger.answers[str(answer.status_code)] += 1
         if answer.status_code == 500:
             self.ledger.broken.append(f"500 {method} {path}: {answer.text[-200:]}")
+            log.error("500 %s %s\n%s", method, path, self.site.log_of("web"))
         return answer
 
     def send(self, path: str, form: dict[str, object], **options: object) -> requests.Response | None:

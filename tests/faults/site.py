@@ -106,7 +106,11 @@ class Site:
                     [ROOT / "scripts" / "serve", "--port", str(self.port), "--workers", "2", "--no-demo"],
                     cwd="/", env=environment(self.var), stdout=stream, stderr=stream, start_new_session=True,
                 )  # fmt: skip
-            return wait_for(lambda: self._serve.poll() is not None or self.is_ready(), 120) and self.is_ready()
+            if wait_for(lambda: self._serve.poll() is not None or self.is_ready(), 120) and self.is_ready():
+                return True
+            self._serve.kill()
+            self._serve.wait()
+            return False
 
         assert wait_for(has_started, 300), self.output.read_text("utf-8")
 
@@ -176,7 +180,7 @@ class Site:
     def log_of(self, name: str) -> str:
         """Return the end of one of the logs."""
         log = self.var / "log" / f"{name}.log"
-        return log.read_text("utf-8", "replace")[-4000:] if log.exists() else ""
+        return log.read_text("utf-8", "replace")[-8000:] if log.exists() else ""
 
 
 def field_of(page: str, name: str) -> str:

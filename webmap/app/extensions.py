@@ -1,5 +1,6 @@
 """The application's database: one engine a process, one session a request."""
 
+import logging
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -8,12 +9,14 @@ from typing import cast
 
 from flask import Flask, current_app, g, has_request_context, request
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from geodata.accounts.scopes import limited_to
 from geodata.history.as_stored import stored_then
 from geodata.schema.registry import Registry
 
+log = logging.getLogger(__name__)
 #: Where a request says which earlier day it reads.
 STORED_DAY = "webmap.stored_day"
 
@@ -78,8 +81,14 @@ def init_database(app: Flask, bind: Engine | Connection, layers: Registry, repli
     @app.teardown_appcontext
     def _close(_error: BaseException | None) -> None:
         session: Session | None = g.pop("db_session", None)
-        if session is not None:
+        if session is None:
+            return
+        try:
             session.close()
+        except DBAPIError as error:
+            # The connection broke after the answer was made, which is true all the same: what it tells was committed.
+            log.warning("connection lost after the answer: %s", error.orig)
+            session.invalidate()
 
 
 def database() -> Database:

@@ -22,12 +22,12 @@ from typing import Any
 
 import numpy as np
 from procrastinate import RetryStrategy
-from psycopg import sql
 from sqlalchemy import Engine, Text as SqlText, cast, delete, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from geodata.base.copying import copy_into
 from geodata.base.data_version import data_version
 from geodata.base.database import new_engine
 from geodata.base.errors import GeodataError
@@ -292,17 +292,12 @@ def _list(session: Session, found: ImportSession, preview: Preview, progress: Pr
 
 def _copy_items(session: Session, number: int, items: Iterable[_Item]) -> None:
     """Write items that are objects here: by COPY, they may be many."""
-    cursor = session.connection().connection.cursor()
-    statement = sql.SQL("COPY import_item ({}) FROM STDIN").format(
-        sql.SQL(", ").join(map(sql.Identifier, ("import_session_id", *_LISTED)))
-    )
     positions: Counter[str] = Counter()
-    with cursor.copy(statement) as copy:
+    with copy_into(session.connection(), "import_item", ("import_session_id", *_LISTED)) as copy:
         for kind, row, code, name, data in items:
             positions[kind] += 1
             plain = json.dumps(data, ensure_ascii=False, default=str)
             copy.write_row((number, kind, positions[kind], row, code, name, plain))
-    cursor.close()
 
 
 def _digests(session: Session, number: int) -> list[list[Any]]:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
-from psycopg import sql
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -35,6 +34,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 
 import shapely
 
+from geodata.base.copying import copy_into
 from geodata.base.data_version import DataChange, data_version
 from geodata.history.documents import AnyGeometry, PlainGeometry, table_of
 from geodata.history.held import is_held
@@ -113,15 +113,10 @@ class Staging:
         connection.execute(CreateTable(self.staged))
         columns = ["row_no", *self.names, "geom", *(["extra"] if self.checked.extra is not None else [])]
         columns += ["target_id"] if self.checked.targets is not None else []
-        statement = sql.SQL("COPY import_staging ({}) FROM STDIN").format(
-            sql.SQL(", ").join(map(sql.Identifier, columns))
-        )
-        cursor = connection.connection.cursor()
-        with cursor.copy(statement) as copy:
+        with copy_into(connection, self.staged.name, columns) as copy:
             for done, chunk in enumerate(lines_of(self.checked, self.names, _BATCH)):
                 progress(step, min(done * _BATCH, len(self.checked.rows)), len(self.checked.rows))
                 copy.write(chunk)
-        cursor.close()
         self.session.execute(text("ANALYZE import_staging"))
         self.oid = self.session.scalar(_STAGED_OID)
         self._match()
