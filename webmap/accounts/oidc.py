@@ -9,7 +9,8 @@ from typing import Any
 
 import requests
 from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.flask_client import OAuth
+from authlib.integrations.flask_client import FlaskOAuth2App, OAuth
+from authlib.integrations.requests_client import OAuth2Session
 from flask import Blueprint, Flask, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from joserfc.errors import JoseError
@@ -39,6 +40,18 @@ _AWAY = N_("The single sign-on cannot be reached now. Sign in by name and passwo
 _REFUSED = N_("The single sign-on did not let you in. Try again, or sign in by name and password.")
 
 
+class _Session(OAuth2Session):  # type: ignore[misc]
+    """Asks the issuer where its addresses are and nowhere else: a redirect is an error."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.max_redirects = 0
+
+
+class _Client(FlaskOAuth2App):  # type: ignore[misc]
+    client_cls = _Session
+
+
 def init_oidc(app: Flask) -> None:
     """Give the application its client, where the settings name an issuer."""
     settings: Settings = app.config["SETTINGS"]
@@ -46,6 +59,7 @@ def init_oidc(app: Flask) -> None:
         return
     OAuth(app).register(
         _NAME,
+        client_cls=_Client,
         client_id=settings.oidc_client_id,
         client_secret=settings.oidc_client_secret,
         server_metadata_url=f"{settings.oidc_issuer.rstrip('/')}/.well-known/openid-configuration",

@@ -29,12 +29,18 @@ class Provider:
 
     def __init__(self):
         self.lies, self.key, self.algorithm, self.algorithms, self.is_away = {}, KEY, "RS256", ["RS256"], False
-        self.issuer_says, self.codes = None, {}
+        self.issuer_says, self.codes, self.has_moved = None, {}, False
         provider = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
-                provider.answer(self, provider.documents().get(urlsplit(self.path).path))
+                path = urlsplit(self.path).path
+                if provider.has_moved and not path.startswith("/moved"):
+                    self.send_response(302)
+                    self.send_header("Location", f"/moved{path}")
+                    self.end_headers()
+                    return
+                provider.answer(self, provider.documents().get(path.removeprefix("/moved")))
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
@@ -113,7 +119,7 @@ def running():
 @pytest.fixture
 def provider(running):
     running.lies, running.key, running.algorithm, running.algorithms = {}, KEY, "RS256", ["RS256"]
-    running.is_away, running.issuer_says = False, None
+    running.is_away, running.issuer_says, running.has_moved = False, None, False
     return running
 
 
@@ -248,6 +254,12 @@ def test_an_issuer_that_calls_itself_otherwise_or_is_away_is_told_in_words(app, 
     assert answer.status_code == 503
     assert "mật khẩu" in answer.text
     assert away.test_client().post("/login", data={"username": "lan", "password": PASSWORD}).status_code == 302
+
+
+def test_an_issuer_that_sends_the_server_elsewhere_is_not_followed(app, provider, lan):
+    provider.has_moved = True
+    answer = app.test_client().get("/login/sso")
+    assert (answer.status_code, "location" in answer.headers) == (503, False)
 
 
 def test_without_the_setting_there_is_none(connection, make_app):
