@@ -111,6 +111,7 @@ class Front:
                 with await self._body(scope, protocol, address) as body:
                     await self._answer(scope, protocol, body)
         except _RefusedError as refused:
+            log.warning("refused %s: %s %s", address, scope.method, refused.status.phrase)
             _refuse(protocol, refused)
         except Exception:
             # The application answers its own faults; this is one of the front, or an answer that cannot be sent.

@@ -1,5 +1,6 @@
 """The front: nobody slow holds a thread, what is too much is refused in words, and health answers whatever else hangs."""
 
+import asyncio
 import hashlib
 import json
 import os
@@ -12,6 +13,7 @@ import urllib.request
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -127,6 +129,32 @@ def test_a_body_that_does_not_come_ends_with_words(port):
 def test_a_body_that_is_too_long_is_refused_before_it_is_sent(port):
     with announce(port, length=5_000_001) as client:
         assert client.recv(4096).startswith(b"HTTP/1.1 413")
+
+
+class Headers(dict):
+    def get_all(self, name):
+        return [self[name]] if name in self else []
+
+
+def test_what_the_front_refuses_is_written_down(caplog):
+    told = []
+    protocol = SimpleNamespace(response_str=lambda status, _headers, _text: told.append(status))
+    scope = SimpleNamespace(
+        path="/login?secret", method="POST", client="10.0.0.9:4711", headers=Headers({"content-length": "999"})
+    )
+    asyncio.run(Front(application, Limits(body_bytes=10)).__rsgi__(scope, protocol))
+    assert told == [413]
+    assert caplog.messages == ["refused 10.0.0.9: POST Request Entity Too Large"]
+
+
+def test_a_request_with_two_lengths_is_one_request_or_none(port):
+    hidden = b"GET /hidden HTTP/1.1\r\nHost: x\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
+        head = b"POST /form HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n"
+        client.sendall(head + b"Content-Length: %d\r\n\r\n0\r\n\r\n" % (5 + len(hidden)) + hidden)
+        answer = b"".join(iter(lambda: client.recv(65536), b""))
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert b"/hidden" not in answer
 
 
 def test_health_answers_and_the_queue_is_bounded_while_every_thread_hangs(patient, tmp_path):
