@@ -18,14 +18,14 @@ from babel.dates import format_date, format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
-from flask import Flask, g, has_request_context, request
+from flask import Flask, current_app, g, has_request_context, request
 
 from geodata.base.database import TIME_ZONE
 from geodata.base.errors import GeodataError
 
 LANGUAGES = ("vi", "en")
 DEFAULT_LANGUAGE = "vi"
-LANGUAGE_COOKIE = "lang"
+_COOKIE = "lang"
 CATALOGUES = Path(__file__).parents[1] / "translations"
 
 
@@ -49,9 +49,14 @@ def current_language() -> str:
     if not has_request_context():
         return DEFAULT_LANGUAGE
     if "language" not in g:
-        wanted = (request.args.get("lang"), request.cookies.get(LANGUAGE_COOKIE))
+        wanted = (request.args.get("lang"), request.cookies.get(_cookie_name()))
         g.language = next((language for language in wanted if language in LANGUAGES), DEFAULT_LANGUAGE)
     return str(g.language)
+
+
+def _cookie_name() -> str:
+    """Return what the cookie is called; over https only this host can have set it (RFC 6265bis, 4.1.3.2)."""
+    return f"__Host-{_COOKIE}" if current_app.config["SESSION_COOKIE_SECURE"] else _COOKIE
 
 
 def answer_in(language: str) -> None:
@@ -140,9 +145,9 @@ def init_i18n(app: Flask) -> None:
     @app.after_request
     def _remember(response):  # type: ignore[no-untyped-def]
         chosen = request.args.get("lang")
-        if chosen in LANGUAGES and request.cookies.get(LANGUAGE_COOKIE) != chosen:
+        if chosen in LANGUAGES and request.cookies.get(_cookie_name()) != chosen:
             response.set_cookie(
-                LANGUAGE_COOKIE, chosen, max_age=31536000, samesite="Lax", httponly=True,
+                _cookie_name(), chosen, max_age=31536000, samesite="Lax", httponly=True,
                 secure=app.config["SESSION_COOKIE_SECURE"],
             )  # fmt: skip
         return response

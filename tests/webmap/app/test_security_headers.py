@@ -1,6 +1,8 @@
 """What every response tells the browser, good or bad."""
 
+import hashlib
 import re
+from base64 import urlsafe_b64decode
 
 import pytest
 from flask import render_template_string, url_for
@@ -113,12 +115,35 @@ def test_only_pages_that_say_so_can_be_embedded_and_only_by_named_sites(make_app
 
 
 def test_over_https_the_cookie_is_bound_to_the_host_and_https_is_demanded(make_app, connection):
-    response = make_app(connection, secure_cookies=True).test_client().get("/login", base_url="https://localhost")
-    assert int(re.fullmatch(r"max-age=(\d+)", response.headers["Strict-Transport-Security"])[1]) >= 31_536_000
-    cookie = response.headers["Set-Cookie"]
-    assert cookie.startswith("__Host-session=")
-    assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
-    assert "Domain" not in cookie
+    client = make_app(connection, secure_cookies=True).test_client()
+    response = client.get("/login?lang=en", base_url="https://localhost")
+    told = re.fullmatch(r"max-age=(\d+); includeSubDomains", response.headers["Strict-Transport-Security"])
+    assert int(told[1]) >= 31_536_000
+    cookies = response.headers.getlist("Set-Cookie")
+    assert {cookie.partition("=")[0] for cookie in cookies} == {"__Host-session", "__Host-lang"}
+    for cookie in cookies:
+        assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
+        assert "Domain" not in cookie
+
+
+def test_what_the_browser_keeps_is_signed_by_sha_256(app, client):
+    app.config["WTF_CSRF_ENABLED"] = True
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/login").text)[1]
+    for signed in (token, client.get_cookie("session").value):
+        assert len(urlsafe_b64decode(signed.rpartition(".")[2] + "=")) == hashlib.sha256().digest_size
+
+
+@pytest.mark.parametrize("path", ["/login", "/static/nowhere", "/api/layers"])
+def test_trace_is_answered_by_nothing(client, path):
+    assert client.open(path, method="TRACE", headers={"Cookie": "a=secret"}).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/.git/HEAD", "/.env", "/static/", "/static", "/static/css/", "/static/../app/auth.py", "/static/%2e%2e/front.py"],
+)
+def test_no_folder_and_nothing_but_static_files_is_sent(client, path):
+    assert client.get(path).status_code == 404
 
 
 def test_over_http_nothing_promises_https(client):
