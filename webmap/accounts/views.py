@@ -80,7 +80,10 @@ def logout() -> ResponseReturnValue:
     end_own_session()
     db_session().commit()
     session.clear()
-    return redirect(url_for("accounts.login"))
+    answer = redirect(url_for("accounts.login"))
+    # Answers kept by the browser go; drafts stay, as nothing that somebody typed may be lost.
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer
 
 
 @blueprint.get("/account")

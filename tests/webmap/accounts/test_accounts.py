@@ -45,7 +45,8 @@ def test_signing_in_opens_the_account_and_signing_out_closes_it(client, lan):
     assert not is_signed_in(client)
     assert sign_in(client).location == "/"
     assert is_signed_in(client)
-    assert client.post("/logout").location == "/login"
+    left = client.post("/logout")
+    assert (left.location, left.headers["Clear-Site-Data"]) == ("/login", '"cache"')
     assert not is_signed_in(client)
 
 

@@ -45,6 +45,13 @@ def is_refused(response, role: str) -> bool:
     return response.status_code == 403
 
 
+def says_its_letters(response) -> bool:
+    """Whether an answer with a body says what it is, and a text in which letters."""
+    kind = response.mimetype
+    is_text = kind.startswith("text/") or kind.endswith(("/xml", "+xml"))
+    return not response.data or (bool(kind) and (not is_text or "charset" in response.mimetype_params))
+
+
 def test_every_endpoint_declares_who_may_call_it(app):
     for rule in app.url_map.iter_rules():
         assert declared(app, rule).roles <= set(Role)
@@ -72,11 +79,13 @@ def test_to_allow_nobody_is_a_mistake():
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_reads_what_is_declared_for_it_and_nothing_else(app, login, role):
     client = login(role)
-    wrong = []
+    wrong, unsaid = [], []
     for rule in app.url_map.iter_rules():
         if "GET" not in rule.methods:
             continue
         response = client.get(address_of(rule))
+        if not says_its_letters(response):
+            unsaid.append(f"{rule.endpoint}: {response.content_type}")
         if role in declared(app, rule).roles:
             good = response.status_code not in {401, 403, 500} and not (sends_to_login(response) and role != "public")
         else:
@@ -84,6 +93,7 @@ def test_a_role_reads_what_is_declared_for_it_and_nothing_else(app, login, role)
         if not good:
             wrong.append(f"{rule.endpoint}: {response.status_code} {response.location or ''}")
     assert not wrong
+    assert not unsaid
 
 
 @pytest.mark.parametrize("role", ROLES)
