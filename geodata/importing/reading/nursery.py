@@ -23,8 +23,7 @@ _FIRST = ("geodata.importing.table", "geodata.importing.reading.archive", "geoda
 #: What some formats need besides; loaded when a second task shows that more will come.
 _FURTHER = (
     "geopandas",
-    "geodata.importing.reading.formats.spreadsheet",
-    "geodata.importing.reading.formats.workbook",
+    "geodata.importing.reading.formats.workbooks",
     "geodata.importing.understanding.repair",
 )
 

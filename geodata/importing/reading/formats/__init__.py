@@ -20,6 +20,7 @@ from geodata.importing.reading.formats.kml import read_kml
 from geodata.importing.reading.formats.mapinfo import read_mapinfo
 from geodata.importing.reading.formats.picking import AskError, choose_source, too_many_rows
 from geodata.importing.reading.formats.sheet import Hints
+from geodata.importing.reading.formats.written_errors import without_written_errors
 from geodata.importing.reading.shapefile import read_shapefile
 from geodata.importing.results import RefusedError
 from geodata.importing.table import Table
@@ -28,15 +29,9 @@ Reader = Callable[[Source, str | None, Limits, Hints], Table]
 
 
 def _workbook(source: Source, inner: str | None, limits: Limits, hints: Hints) -> Table:
-    from geodata.importing.reading.formats.workbook import read_workbook
+    from geodata.importing.reading.formats.workbooks import read_any_workbook
 
-    return read_workbook(source, inner, limits, hints)
-
-
-def _spreadsheet(source: Source, inner: str | None, limits: Limits, hints: Hints) -> Table:
-    from geodata.importing.reading.formats.spreadsheet import read_spreadsheet
-
-    return read_spreadsheet(source, inner, limits, hints)
+    return read_any_workbook(source, inner, limits, hints)
 
 
 READERS: dict[str, Reader] = {
@@ -51,8 +46,8 @@ READERS: dict[str, Reader] = {
     ".txt": read_delimited,
     ".xlsx": _workbook,
     ".xlsm": _workbook,
-    ".xls": _spreadsheet,
-    ".ods": _spreadsheet,
+    ".xls": _workbook,
+    ".ods": _workbook,
     ".gpkg": read_geopackage,
     ".gdb": read_geodatabase,
     ".fgb": read_flatgeobuf,
@@ -77,7 +72,7 @@ def read_source(sources: Sequence[Source], wanted: str | None, limits: Limits, h
         raise RefusedError("limit_exceeded", template, limit=limits.columns, name="columns")
     if len(table) > limits.rows:
         raise too_many_rows(limits)
-    return table
+    return without_written_errors(table)
 
 
 __all__ = ["READERS", "AskError", "Hints", "read_source"]

@@ -31,17 +31,17 @@ _TELLING = 300
 class Sheet:
     """A sheet and what its program shows beside the cells. Rows and columns from 0.
 
-    `lost` are cells whose value is not known, with the sign that stands there; `hidden` are rows that the program hides;
-    `told` are problems of the whole sheet. `hides_errors`: an empty cell may be an error of a formula.
+    `lost` are cells whose value is not known, with the sign that stands there; `hidden` are rows that the program hides,
+    `hidden_columns` columns; `formatted` are cells taken as shown; `told` are problems of the whole sheet.
     """
 
     grid: Grid
     lost: Mapping[tuple[int, int], str] = field(default_factory=dict)
     hidden: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
     formatted: Mapping[tuple[int, int], str] = field(default_factory=dict)
     told: tuple[Problem, ...] = ()
     counts_from_1904: bool = False
-    hides_errors: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,12 +123,6 @@ def _table(
     for row, column in sheet.lost:
         if row in position and column < len(names) and names[column]:
             lost.setdefault(names[column], []).append(position[row])
-    if sheet.hides_errors:
-        empty = {
-            name: [at for at, cell in enumerate(columns[index]) if cell is None] for index, name in enumerate(names)
-        }
-        lost = {name: positions for name, positions in empty.items() if name and positions}
-        problems = [*problems, *([_hidden_errors()] if lost else [])]
     return Table(
         layer=layer,
         format=format_,
@@ -141,14 +135,6 @@ def _table(
         counts_from_1904=sheet.counts_from_1904,
         header_row=f"{header.first + 1}" if header.first == header.last else f"{header.first + 1}-{header.last + 1}",
     )
-
-
-def _hidden_errors() -> Problem:
-    template = N_(
-        "In this kind of file an empty cell cannot be told from an error of a formula (#N/A): empty cells leave what is stored. "
-        "To empty fields, save the file as .xlsx."
-    )
-    return problem("bad_value", template, severity=Severity.WARNING)
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
@@ -279,6 +265,10 @@ def _told(
         lambda at: _warn("bad_value", N_("The row is hidden in the sheet; it was read all the same."), numbers[at]),
         numbers,
     )
+    unseen = [name for at, name in enumerate(header.names) if name and at in sheet.hidden_columns]
+    if unseen:
+        template = N_("These columns are hidden in the sheet; they were read all the same: {names}.")
+        problems.append(problem("bad_value", template, severity=Severity.WARNING, names=", ".join(unseen)[:300]))
     return problems + _told_of_cells(sheet, header, kept, numbers)
 
 

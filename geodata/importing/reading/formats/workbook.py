@@ -4,9 +4,7 @@ openpyxl's own parser of sheets is used cell by cell, in reading order, so that 
 """
 
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +21,18 @@ from geodata.importing.reading.formats.header import Grid
 from geodata.importing.reading.formats.number_shapes import NumberShape, shape_of
 from geodata.importing.reading.formats.picking import malformed, pick, too_many_rows
 from geodata.importing.reading.formats.sheet import Hints, Sheet, table_of_sheet
-from geodata.importing.results import Problem, RefusedError, Severity, problem
+from geodata.importing.reading.formats.shown import (
+    LONGEST_GAP,
+    after_a_gap,
+    check_unpacked,
+    counts_from_1904,
+    damaged,
+    hidden_sheets,
+    plain,
+)
+from geodata.importing.results import Problem, RefusedError
 from geodata.importing.table import Table, Value
 
-_LONGEST_GAP = 5_000
 #: “Strict Open XML” says the same under other names.
 _STRICT = (
     (b"http://purl.oclc.org/ooxml/spreadsheetml/main", b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"),
@@ -42,13 +48,9 @@ def read_workbook(source: Source, inner: str | None, limits: Limits, hints: Hint
     """Read one sheet of a workbook."""
     if not zipfile.is_zipfile(source.path):
         raise malformed(N_("The file is no XLSX workbook."))
-    with zipfile.ZipFile(source.path) as archive:
-        if sum(info.file_size for info in archive.infolist()) > limits.archive_bytes // 4:
-            raise RefusedError(
-                "limit_exceeded", N_("Unpacked, the archive is larger than the limit."), name="archive_bytes"
-            )
+    check_unpacked(source.path, limits)
     try:
-        book = load_workbook(_plain_copy(source.path), read_only=True, data_only=True, keep_links=False)
+        book = load_workbook(_plain_copy(source.path).open("rb"), read_only=True, data_only=True, keep_links=False)
         shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible" and _has_rows(sheet)]
         hidden = [sheet for sheet in book.worksheets if sheet.sheet_state != "visible" and _has_rows(sheet)]
         sheets = [*shown, *hidden] if inner or not shown else shown
@@ -58,8 +60,8 @@ def read_workbook(source: Source, inner: str | None, limits: Limits, hints: Hint
         sheet = _read(book, book[name], limits)
         told = (
             *sheet.told,
-            *_hidden_note([item.title for item in hidden if item.title != name]),
-            *_calendar_note(book),
+            *hidden_sheets([item.title for item in hidden if item.title != name]),
+            *([counts_from_1904()] if book.epoch == CALENDAR_MAC_1904 else []),
         )
     except (
         InvalidFileException,
@@ -71,7 +73,7 @@ def read_workbook(source: Source, inner: str | None, limits: Limits, hints: Hint
         SyntaxError,
         zipfile.BadZipFile,
     ) as error:
-        raise malformed(N_("The workbook is damaged; open it in Excel or LibreOffice and save it anew.")) from error
+        raise damaged() from error
     whole = replace(sheet, told=told)
     return table_of_sheet(whole, name if len(sheets) > 1 else source.name, "xlsx", hints, limits, texts="unicode")
 
@@ -96,25 +98,6 @@ def _has_rows(sheet: Any) -> bool:
     return any(
         any(value is not None for value in row) for row in sheet.iter_rows(max_row=60, max_col=50, values_only=True)
     )
-
-
-def _hidden_note(names: list[str]) -> Iterator[Problem]:
-    if names:
-        yield problem(
-            "empty_layer",
-            N_("Hidden sheets were left out: {names}."),
-            severity=Severity.WARNING,
-            names=", ".join(names)[:200],
-        )
-
-
-def _calendar_note(book: Any) -> Iterator[Problem]:
-    if book.epoch == CALENDAR_MAC_1904:
-        yield problem(
-            "bad_value",
-            N_("The workbook counts days from 1904; its dates were read so."),
-            severity=Severity.WARNING,
-        )
 
 
 class _Parser(WorkSheetParser):
@@ -151,8 +134,8 @@ def _read(book: Any, sheet: Any, limits: Limits) -> Sheet:
             timedelta_formats=book._timedelta_formats,
         )
         for number, cells in parser.parse():
-            if number - 1 - len(found.rows) > _LONGEST_GAP:
-                found.told.append(_after_a_gap(len(found.rows), number))
+            if number - 1 - len(found.rows) > LONGEST_GAP:
+                found.told.append(after_a_gap(len(found.rows), number))
                 break
             if number > limits.rows + 10_000:
                 raise too_many_rows(limits)
@@ -163,18 +146,15 @@ def _read(book: Any, sheet: Any, limits: Limits) -> Sheet:
             int(row) - 1 for row, facts in parser.row_dimensions.items() if facts.get("hidden") in {"1", "true"}
         )
         merges = parser.merged_cells.mergeCell if parser.merged_cells is not None else ()
+        unseen = [facts for facts in parser.column_dimensions.values() if facts.get("hidden") in {"1", "true"}]
+    columns = {
+        at for facts in unseen for at in range(int(facts["min"]) - 1, min(int(facts["max"]), limits.columns + 1))
+    }
     ranges = tuple((area.min_row - 1, area.min_col - 1, area.max_row - 1, area.max_col - 1) for area in merges)
     return Sheet(
         grid=Grid(rows=found.rows, merges=ranges), lost=found.lost, hidden=hidden, formatted=found.formatted,
-        told=tuple(found.told), counts_from_1904=book.epoch == CALENDAR_MAC_1904,
+        hidden_columns=frozenset(columns), told=tuple(found.told), counts_from_1904=book.epoch == CALENDAR_MAC_1904,
     )  # fmt: skip
-
-
-def _after_a_gap(last: int, next_row: int) -> Problem:
-    template = N_(
-        "Below row {last} of the sheet come thousands of empty rows; what stands from row {next} on was left out."
-    )
-    return problem("malformed_file", template, severity=Severity.WARNING, last=last, next=next_row)
 
 
 def _shapes(book: Any) -> dict[int, NumberShape]:
@@ -196,7 +176,7 @@ def _row(
         column = cell["column"] - 1
         if column >= most:
             break
-        value = _plain(cell["value"])
+        value = plain(cell["value"])
         if cell["data_type"] == "e":
             found.lost[row, column] = str(value)
             value = None
@@ -208,13 +188,3 @@ def _row(
         values += [None] * (column - len(values))
         values.append(value)
     return values
-
-
-def _plain(value: Any) -> Value:
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) < 1e15 else value
-    if isinstance(value, datetime | date | time | timedelta):
-        return str(value).removesuffix(" 00:00:00")
-    return str(value)

@@ -1,0 +1,39 @@
+"""Errors that a program wrote where a value should be, left as text by a copy: “#REF!” is no name."""
+
+from dataclasses import replace
+
+from geodata.base.i18n import N_
+from geodata.importing.reading.formats.shown import ERRORS
+from geodata.importing.results import Severity, problem
+from geodata.importing.table import Table, Value
+from geodata.importing.told import by_row
+
+#: … and ##### where a column was too narrow.
+_WRITTEN: frozenset[Value] = frozenset({*ERRORS, *("#" * width for width in range(3, 256))})
+
+_SHOWN = N_("The cell shows “{value}” instead of a value; what is stored stays.")
+
+
+def without_written_errors(table: Table) -> Table:
+    """Return the table with such cells emptied and told; what is stored in their place stays."""
+    lost = {name: set(rows) for name, rows in table.lost.items()}
+    columns, told = list(table.columns), []
+    for index, (name, column) in enumerate(zip(table.names, table.columns, strict=True)):
+        if _WRITTEN.isdisjoint(column):
+            continue
+        found = [at for at, cell in enumerate(column) if cell in _WRITTEN]
+        lost.setdefault(name, set()).update(found)
+        gone = set(found)
+        columns[index] = [None if at in gone else cell for at, cell in enumerate(column)]
+        told += by_row(
+            found,
+            lambda at, name=name, column=column: problem(  # type: ignore[misc]
+                "bad_value", _SHOWN, row=int(table.rows[at]), field=name, severity=Severity.WARNING,
+                value=str(column[at]),
+            ),
+            table.rows.tolist(),
+        )  # fmt: skip
+    if not told:
+        return table
+    lists = {name: tuple(sorted(rows)) for name, rows in lost.items()}
+    return replace(table, columns=tuple(columns), lost=lists, problems=(*table.problems, *told))
