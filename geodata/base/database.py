@@ -5,17 +5,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from zoneinfo import ZoneInfo
 
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import (
     Alias,
     Connection,
+    CursorResult,
     Date,
     DateTime,
     Engine,
     MetaData,
+    Result,
     Subquery,
     Table,
     create_engine,
@@ -92,6 +94,11 @@ def owner_database_url() -> URL:
     """Return the address of who owns the schema: DATABASE_OWNER_URL, else DATABASE_URL. Raises ConfigurationError."""
     text = os.environ.get("DATABASE_OWNER_URL", "")
     return parse_database_url(text) if text.strip() else database_url()
+
+
+def rows_changed(result: Result[Any]) -> int:
+    """Return how many rows an UPDATE, INSERT or DELETE has written."""
+    return cast("CursorResult[Any]", result).rowcount
 
 
 def libpq_conninfo(url: URL) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Identity, Select, Text, and_, delete, func, s
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from geodata.base.database import Base
+from geodata.base.database import Base, rows_changed
 from geodata.base.errors import NotFoundError, QuotaError
 from geodata.base.i18n import N_
 from geodata.jobs import defer, register_backlog
@@ -119,7 +119,7 @@ def make_export(
         claim = claim.where(ExportRun.started_at.is_(None))
     claimed = session.execute(claim.values(started_at=func.now(), rows_done=0))
     session.commit()
-    if not claimed.rowcount:  # type: ignore[attr-defined]
+    if not rows_changed(claimed):
         return
     run = session.get_one(ExportRun, number)
     session.commit()

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from geodata.accounts.accounts import record_audit
-from geodata.base.database import TIME_ZONE
+from geodata.base.database import TIME_ZONE, rows_changed
 from geodata.base.errors import ConfigurationError, ConflictError, HiddenError, InvalidValueError, NotFoundError
 from geodata.base.i18n import N_
 from geodata.inspections.facts import list_inspectors
@@ -191,7 +191,7 @@ def plan_route(session: Session, route_id: int, *, is_retry: bool = False) -> No
         claim = claim.where(DayRoute.started_at.is_(None))
     claimed = session.execute(claim.values(started_at=func.clock_timestamp()))
     session.commit()
-    if not claimed.rowcount:  # type: ignore[attr-defined]
+    if not rows_changed(claimed):
         return
     route = session.get_one(DayRoute, route_id)
     request = route.request

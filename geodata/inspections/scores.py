@@ -38,7 +38,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import BIT, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from geodata.base.database import Base
+from geodata.base.database import Base, rows_changed
 from geodata.inspections.score_sources import YEAR, among, findings_of, later, open_complaints, open_targets, visits_of
 from geodata.inspections.weights import Weights, current_weights, weights_of
 from geodata.layers.fuel_sites import (
@@ -267,7 +267,7 @@ def _write(session: Session, weights: Weights, ids: Sequence[int] | None) -> int
         delete(SiteScore).where(~is_there, *among(SiteScore.feature_id, ids)),
         execution_options={"synchronize_session": False, "preserve_rowcount": True},
     )
-    return int(written.rowcount + gone.rowcount)  # type: ignore[attr-defined]
+    return rows_changed(written) + rows_changed(gone)
 
 
 def _run(session: Session) -> tuple[int | None, str | None]:

@@ -5,11 +5,11 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
-SIZE = {"width": 1440, "height": 900}
+SIZE: ViewportSize = {"width": 1440, "height": 900}
 PATIENCE_MS = 60_000
 
 #: Runs before the page's own scripts: notes long tasks, refusals and the moment when no layer loads any more.
@@ -48,7 +48,7 @@ def browser(*flags: str) -> Iterator[Browser]:
 @contextlib.contextmanager
 def open_page(found: Browser, address: str, *, cookie: str = "") -> Iterator[tuple[Page, dict[str, Any]]]:
     """Open an address with empty caches and give the page when all is drawn, with what was noted; `cookie`: of who is signed in."""
-    context = found.new_context(viewport=SIZE)  # type: ignore[arg-type]
+    context = found.new_context(viewport=SIZE)
     if cookie:
         pairs = [part.split("=", 1) for part in cookie.split("; ")]
         context.add_cookies([{"name": name, "value": value, "url": address} for name, value in pairs])

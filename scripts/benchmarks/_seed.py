@@ -12,7 +12,6 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-import psycopg
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import (
@@ -38,6 +37,7 @@ import shapely
 from geoalchemy2 import Geometry
 
 from geodata.accounts.access import create_user
+from geodata.base.copying import copy_into
 from geodata.base.crs import HAI_PHONG, WGS84, Bbox
 from geodata.base.database import database_url, new_engine
 from geodata.layers import LAYERS
@@ -179,8 +179,7 @@ def _fill(connection: Connection, kind: type[Feature], shapes: Shapes) -> None:
     """Insert a feature per shape and details for every tenth; indexes are made when the rows are there."""
     _SHAPE.create(connection)
     wkb = shapely.to_wkb(shapely.set_srid(shapes, WGS84), hex=True, include_srid=True)
-    driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
-    with driver.cursor() as cursor, cursor.copy("COPY shape FROM STDIN") as copy:
+    with copy_into(connection, _SHAPE.name, [column.name for column in _SHAPE.columns]) as copy:
         copy.write("".join(f"{i}\t{shape}\n" for i, shape in enumerate(wkb)))
     connection.execute(select(func.setseed(0.42)))
     with _without_indexes(connection, kind.__tablename__):

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 from sqlalchemy.orm import Session
@@ -149,10 +150,10 @@ def _addresses(rng: random.Random) -> tuple[str, str]:
     ])  # fmt: skip
 
 
-def _ask(connection: http.client.HTTPConnection, tally: Tally, kind: str, address: str, **options: object) -> bytes:
+def _ask(connection: http.client.HTTPConnection, tally: Tally, kind: str, address: str, **options: Any) -> bytes:
     began = time.perf_counter()
     try:
-        connection.request(str(options.pop("method", "GET")), address, **options)  # type: ignore[arg-type]
+        connection.request(str(options.pop("method", "GET")), address, **options)
         answer = connection.getresponse()
         body = answer.read()
         tally.add(kind, answer.status, began)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 from sqlalchemy import text
 
 from geodata.base.database import new_engine
@@ -47,8 +47,8 @@ class Watched:
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("request", self._note)
 
-    def _note(self, request: object) -> None:
-        url = request.url  # type: ignore[attr-defined]
+    def _note(self, request: Request) -> None:
+        url = request.url
         if not url.startswith((self.origin, "data:", "blob:")):
             self.hosts.add(re.sub(r"(\w+://[^/]+).*", r"\1", url))
 
@@ -87,7 +87,7 @@ def open_page(browser: Browser, server, heavy: bool, request: pytest.FixtureRequ
         page.wait_for_load_state("networkidle")
         return page
 
-    open_.origin = server.url  # type: ignore[attr-defined]
+    vars(open_)["origin"] = server.url
     failed = request.session.testsfailed
     yield open_
     if request.session.testsfailed > failed or heavy:

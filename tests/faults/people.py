@@ -194,8 +194,8 @@ class Editor(Person):
 class Inspector(Person):
     """Plans visits and days."""
 
-    def __init__(self, *rest: object) -> None:
-        super().__init__(*rest)  # type: ignore[arg-type]
+    def __init__(self, site: Site, ledger: Ledger, mishaps: Mishaps, name: str) -> None:
+        super().__init__(site, ledger, mishaps, name)
         self.days = itertools.count(1 + 168 * INSPECTORS.index(self.name))
 
     def do(self, number: str, stop: threading.Event) -> None:

@@ -106,7 +106,7 @@ def allow(*roles: Role, before_password_change: bool = False) -> Callable[[View]
 
     def declare(view: View) -> View:
         rule = AccessRule(roles=frozenset(roles), before_password_change=before_password_change)
-        view.access_rule = rule  # type: ignore[attr-defined]
+        vars(view)["access_rule"] = rule
         return view
 
     return declare

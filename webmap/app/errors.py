@@ -3,6 +3,7 @@
 import errno
 import logging
 import secrets
+from typing import cast
 
 from flask import Flask, Response, g, jsonify, render_template, request
 from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
@@ -84,7 +85,7 @@ def init_errors(app: Flask) -> None:
     def _http(error: HTTPException) -> Response:
         status = error.code or 500
         if error.response is not None or 300 <= status < 400:
-            return error.get_response()  # type: ignore[return-value]
+            return cast(Response, error.get_response())
         code, text = HTTP_TEXTS.get(status, ("http_error", error.description or ""))
         return error_response(status, code, translate(text))
 

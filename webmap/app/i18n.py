@@ -18,7 +18,7 @@ from babel.dates import format_date, format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
-from flask import Flask, current_app, g, has_request_context, request
+from flask import Flask, Response, current_app, g, has_request_context, request
 
 from geodata.base.database import TIME_ZONE
 from geodata.base.errors import GeodataError
@@ -143,7 +143,7 @@ def init_i18n(app: Flask) -> None:
     app.context_processor(lambda: {"language": current_language(), "languages": LANGUAGES})
 
     @app.after_request
-    def _remember(response):  # type: ignore[no-untyped-def]
+    def _remember(response: Response) -> Response:
         chosen = request.args.get("lang")
         if chosen in LANGUAGES and request.cookies.get(_cookie_name()) != chosen:
             response.set_cookie(

@@ -34,7 +34,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 def embeddable(view: View) -> View:
     """Let the sites of the setting EMBED_HOSTS show this page in a frame; all others may be framed by us only."""
-    view.is_embeddable = True  # type: ignore[attr-defined]
+    vars(view)["is_embeddable"] = True
     return view
 
 

@@ -4,6 +4,7 @@ import secrets
 import tempfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, jsonify, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
@@ -186,7 +187,7 @@ def _state(run: ExportRun) -> dict[str, Any]:
 def _offer(asked: LayerRequest, count: int) -> str:
     """Return the page that offers to make a file in the background."""
     layer = asked.kind.layer
-    address = url_for("exports.order", layer=layer.name, **request.args.to_dict(flat=False))  # type: ignore[arg-type]
+    address = f"{url_for('exports.order', layer=layer.name)}?{urlencode(list(request.args.items(multi=True)))}"
     return _page(asked={"count": count, "title": translate(layer.title), "address": address})
 
 

@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import INT8MULTIRANGE, JSONB
 from sqlalchemy.dialects.postgresql.ranges import MultiRange
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from geodata.base.database import Base
+from geodata.base.database import Base, rows_changed
 from geodata.base.errors import ConflictError
 from geodata.base.i18n import N_
 from geodata.jobs import defer
@@ -151,7 +151,7 @@ def move(
         .where(ImportSession.id == found.id, ImportSession.status.in_(allowed))
         .values(status=to, is_cancel_requested=False, **values)
     )
-    if moved.rowcount != 1:  # type: ignore[attr-defined]
+    if rows_changed(moved) != 1:
         raise ConflictError(N_("This import has gone on meanwhile. Look where it stands."))
     if to in WAITING:
         defer(session, RUN_IMPORT, number=found.id)

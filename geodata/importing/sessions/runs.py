@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session
 
 from geodata.base.copying import copy_into
 from geodata.base.data_version import data_version
-from geodata.base.database import new_engine
+from geodata.base.database import new_engine, rows_changed
 from geodata.base.errors import GeodataError
 from geodata.base.i18n import N_
 from geodata.base.logs import log_as_json
@@ -341,7 +341,7 @@ def _keep(
             reason=text_json(report.reason_text) if report.reason_text else None,
         )
     )
-    if ended.rowcount != 1:  # type: ignore[attr-defined]
+    if rows_changed(ended) != 1:
         session.rollback()
 
 
@@ -398,7 +398,7 @@ def _store(session: Session, found: ImportSession, progress: _Teller) -> None:
             .where(running(number, turn))
             .values(status=Stage.STORED, change_set_id=change_set.id, step=None, reason=None)
         )
-        if stored.rowcount != 1:  # type: ignore[attr-defined]
+        if rows_changed(stored) != 1:
             raise GeodataError(CANCELLED)
 
     report = commit_import(
@@ -444,7 +444,7 @@ def _undo(session: Session, found: ImportSession, progress: _Teller) -> None:
                 status=Stage.STORED, change_set_id=report.change_set_id, report=report.as_json(), step=None, reason=None
             )
         )
-        if stored.rowcount != 1:  # type: ignore[attr-defined]
+        if rows_changed(stored) != 1:
             raise GeodataError(CANCELLED)
 
     undo(

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from geodata.accounts.accounts import record_audit
+from geodata.base.database import rows_changed
 from geodata.base.errors import BusyError, ConflictError, NotFoundError, QuotaError
 from geodata.base.i18n import N_
 from geodata.history.change_sets import ChangeSet
@@ -335,4 +336,4 @@ def end(session: Session, number: int, turn: int, stage: Stage, template: str, *
         update(ImportSession).where(running(number, turn)).values(status=stage, reason=_reason(template, **details))
     )
     session.commit()
-    return bool(ended.rowcount)  # type: ignore[attr-defined]
+    return bool(rows_changed(ended))

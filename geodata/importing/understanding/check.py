@@ -59,7 +59,8 @@ def unusable_coordinates(geometries: Geometries) -> NDArray[np.bool_]:
         origin = (bounds == 0).all(axis=1) | (
             (bounds[:, 0] == 500_000) & (bounds[:, 2] == 500_000) & (shapely.get_type_id(geometries) == 0)
         )
-    return present & (absurd | origin)  # type: ignore[no-any-return]
+    unusable: NDArray[np.bool_] = present & (absurd | origin)
+    return unusable
 
 
 def check_geometries(

@@ -363,4 +363,5 @@ def transform_geometries(geometries: Geometries, transformation: Transformation,
     def move(points: Points) -> Points:
         return transformation.apply(points[:, ::-1] if swapped else points)
 
-    return shapely.transform(geometries, move)  # type: ignore[no-any-return]
+    transformed: Geometries = shapely.transform(geometries, move)
+    return transformed

@@ -11,13 +11,13 @@ from geodata.importing.table import Geometries
 
 def repaired(geometries: Geometries) -> Geometries:
     """Return valid polygons or lines of the same ground, other parts dropped."""
-    fixed = shapely.make_valid(geometries, method="structure", keep_collapsed=False)
+    fixed: Geometries = shapely.make_valid(geometries, method="structure", keep_collapsed=False)
     for index, (before, after) in enumerate(zip(geometries, fixed, strict=True)):
         wanted = {3, 6} if before.geom_type.endswith("Polygon") else {1, 5}
         parts = [part for part in shapely.get_parts(shapely.get_parts(after)) if shapely.get_type_id(part) in wanted]
         if after.geom_type == "GeometryCollection":
             fixed[index] = shapely.union_all(parts) if parts else None
-    return fixed  # type: ignore[no-any-return]
+    return fixed
 
 
 def repair_folder(folder: Path) -> None:
