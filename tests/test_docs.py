@@ -1,6 +1,8 @@
 """What the documents say of addresses of files, settings, commands and exit codes is true."""
 
 import re
+from datetime import timedelta
+from importlib import import_module
 
 import pytest
 
@@ -41,6 +43,22 @@ def test_files_that_are_named_are_there(path):
     named = {text.rstrip("/") for text in re.findall(r"`([^`\s]+)`", TEXT[path]) if PLACE.match(text)}
     built = ("webmap/static/built", "webmap/static/vendor")
     assert [place for place in sorted(named) if not (ROOT / place).exists() and not place.startswith(built)] == []
+
+
+def test_a_bound_that_is_told_is_the_codes():
+    wrong, rows = (
+        [],
+        re.findall(r"(?m)^\| .+ \| ([\d,]+)(?: (\w+))? \| `((?:geodata|webmap)[\w.]+)\.(\w+)` \|$", EVERYTHING),
+    )
+    for number, unit, module, name in rows:
+        told = int(number.replace(",", ""))
+        told = told * 2**20 if unit == "MB" else timedelta(**{unit: told}) if unit else told
+        owner, is_class = module.rpartition(".")[::2], module.rpartition(".")[2][0].isupper()
+        found = getattr(getattr(import_module(owner[0]), owner[1])() if is_class else import_module(module), name)
+        if found != told:
+            wrong.append(f"{module}.{name}: {found}, told {told}")
+    assert wrong == []
+    assert len(rows) > 10
 
 
 def test_every_setting_of_the_example_is_explained():

@@ -36,6 +36,8 @@ _FULL_NAME_LENGTH = 200
 _LAST_ADMIN_LOCK = 20200303
 _LARGEST_ID = 2**63 - 1
 _SAME_WITHIN = timedelta(minutes=1)
+#: For how long a password that was given opens, while its owner has not replaced it.
+GIVEN_FOR = timedelta(days=7)
 
 
 class Account(Base):
@@ -53,6 +55,8 @@ class Account(Base):
     role: Mapped[str] = mapped_column(Text)
     password_hash: Mapped[str] = mapped_column(Text)
     must_change_password: Mapped[bool] = mapped_column(default=False, server_default="false")
+    #: Until when a given password opens.
+    given_until: Mapped[datetime | None]
     is_demo: Mapped[bool] = mapped_column(default=False, server_default="false")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     disabled_at: Mapped[datetime | None]
@@ -106,6 +110,7 @@ class AuditAction(LabelledEnum):
     LOGIN_THROTTLED = "login_throttled", N_("Sign-in held back: too many attempts")
     LOGOUT = "logout", N_("Signed out")
     SESSIONS_ENDED = "sessions_ended", N_("Ended the other sessions")
+    SIGNED_OUT = "signed_out", N_("Ended all sessions of the account")
     ACCOUNT_ADDED = "account_added", N_("Added the account")
     ACCOUNT_DISABLED = "account_disabled", N_("Disabled the account")
     ACCOUNT_ENABLED = "account_enabled", N_("Enabled the account")
@@ -141,6 +146,7 @@ def create_user(
         "role": parse_role(role).value,
         "password_hash": hash_password(password),
         "must_change_password": must_change_password,
+        "given_until": func.now() + GIVEN_FOR if must_change_password else None,
         "is_demo": is_demo,
     }
     add = insert(Account).values(row).on_conflict_do_nothing(index_elements=["name"])
@@ -230,6 +236,7 @@ def set_password(
     check_password(password, account_name=account.name)
     account.password_hash = hash_password(password)
     account.must_change_password = must_change_password
+    account.given_until = session.scalar(select(func.now() + GIVEN_FOR)) if must_change_password else None
     end_sessions(session, account.id)
     forget_failures(session, account.name)
     record_audit(session, by=by, action=AuditAction.PASSWORD_CHANGED, subject=account.name)
@@ -262,6 +269,13 @@ def end_sessions(session: Session, account_id: int, *, except_token_sha256: str 
     if except_token_sha256 is not None:
         condition.append(LoginSession.token_sha256 != except_token_sha256)
     return len(session.scalars(delete(LoginSession).where(*condition).returning(LoginSession.token_sha256)).all())
+
+
+def sign_out_user(session: Session, name: str, *, by: str = COMMAND_LINE) -> None:
+    """End all sessions of an account. Raises NotFoundError."""
+    account = get_user(session, name)
+    end_sessions(session, account.id)
+    record_audit(session, by=by, action=AuditAction.SIGNED_OUT, subject=account.name)
 
 
 def forget_failures(session: Session, name: str, address: str | None = None) -> None:

@@ -12,7 +12,15 @@ from sqlalchemy import BigInteger, ForeignKey, Text, UniqueConstraint, func, sel
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from geodata.accounts.accounts import COMMAND_LINE, Account, AuditAction, fold_name, get_user, record_audit
+from geodata.accounts.accounts import (
+    COMMAND_LINE,
+    Account,
+    AuditAction,
+    end_sessions,
+    fold_name,
+    get_user,
+    record_audit,
+)
 from geodata.accounts.passwords import hash_password
 from geodata.base.database import Base
 from geodata.base.errors import GeodataError
@@ -70,8 +78,9 @@ def list_tied(session: Session) -> frozenset[int]:
 
 
 def untie(session: Session, name: str, *, by: str = COMMAND_LINE) -> None:
-    """Forget whose an account is at the single sign-on: its owner has another one there, or it was tied to the wrong one."""
+    """Forget whose an account is at the single sign-on, and end its sessions: it was tied to the wrong one, or he has another."""
     account = get_user(session, name)
+    end_sessions(session, account.id)
     for found in session.scalars(select(ExternalIdentity).where(ExternalIdentity.account_id == account.id)):
         session.delete(found)
         record_audit(session, by=by, action=N_("Untied from the single sign-on"), subject=account.name)

@@ -31,6 +31,8 @@ from geodata.schema.roles import Role
 
 IDLE = timedelta(hours=4)
 LONGEST = timedelta(hours=12)
+#: For how long after signing in nobody is asked for the password again before he changes what signing in takes.
+FRESH = timedelta(minutes=10)
 
 WINDOW = timedelta(minutes=15)
 TRIES_PER_NAME_AND_ADDRESS = 5
@@ -86,7 +88,7 @@ def check_login(session: Session, *, name: str, password: str, address: str) -> 
     if _is_throttled(session, folded, source):
         _record_throttled(session, known_name, source)
         raise LoginThrottledError(minutes=int(WINDOW.total_seconds() // 60))
-    password_hash = account.password_hash if account and account.disabled_at is None else None
+    password_hash = account.password_hash if account and _is_open(session, account) else None
     if not verify_password(password_hash, password) or account is None:
         _record_failure(session, folded, source)
         # People type their password into the wrong box: a name that is no account is not written down.
@@ -96,6 +98,12 @@ def check_login(session: Session, *, name: str, password: str, address: str) -> 
     if needs_new_hash(account.password_hash):
         account.password_hash = hash_password(password)
     return account
+
+
+def is_fresh(session: Session, token_sha256: str) -> bool:
+    """Say whether somebody has signed in with this session a moment ago."""
+    began = LoginSession.created_at > func.now() - FRESH
+    return session.scalar(select(LoginSession).where(LoginSession.token_sha256 == token_sha256, began)) is not None
 
 
 class CodeRefusedError(GeodataError):
@@ -122,8 +130,8 @@ def check_second_step(session: Session, account: Account, code: str, *, address:
     forget_failures(session, name, source)
 
 
-def open_session(session: Session, account: Account, *, address: str, user_agent: str) -> str:
-    """Start a session and return its token, which exists nowhere else."""
+def open_session(session: Session, account: Account, *, address: str, user_agent: str, shown: str = "password") -> str:
+    """Start a session and return its token, which exists nowhere else. `shown`: by what he signed in, for the audit log."""
     token = secrets.token_urlsafe(32)
     session.execute(delete(LoginSession).where(_has_ended()))
     session.add(
@@ -135,7 +143,7 @@ def open_session(session: Session, account: Account, *, address: str, user_agent
             user_agent=user_agent[:_USER_AGENT_LENGTH].replace("\x00", ""),
         )
     )
-    record_audit(session, by=account.name, action=AuditAction.LOGIN, details=address)
+    record_audit(session, by=account.name, action=AuditAction.LOGIN, details=f"{address} ({shown})")
     return token
 
 
@@ -186,6 +194,11 @@ def list_sessions(session: Session, account_id: int) -> Sequence[LoginSession]:
     ).all()
 
 
+def list_signed_in(session: Session) -> frozenset[int]:
+    """Return the ids of the accounts with an open session."""
+    return frozenset(session.scalars(select(LoginSession.account_id).where(~_has_ended())))
+
+
 def forget_old_logins(session: Session) -> None:
     """Delete sessions that have ended and failures that no longer count."""
     session.execute(delete(LoginSession).where(_has_ended()))
@@ -203,6 +216,12 @@ def network_of(address: str) -> str:
             return str(parsed.ipv4_mapped)
         return str(ipaddress.ip_network((parsed, 64), strict=False))
     return str(parsed)
+
+
+def _is_open(session: Session, account: Account) -> bool:
+    """Say whether a password opens the account: it is not disabled, and a given one was not left lying for too long."""
+    is_late = account.must_change_password and account.given_until is not None
+    return account.disabled_at is None and not (is_late and session.scalar(select(account.given_until <= func.now())))
 
 
 def _has_ended() -> ColumnElement[bool]:

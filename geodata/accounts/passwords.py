@@ -1,5 +1,6 @@
 """Passwords: what is accepted, how they are hashed, how new ones are made up. Knows no account."""
 
+import gzip
 import secrets
 from functools import cache
 from pathlib import Path
@@ -9,12 +10,23 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
+from geodata.base.names import fold_name
 
 MIN_LENGTH = 10
 MAX_LENGTH = 256  # bounds the work of one hash; ASVS 6.2.9 asks for at least 64
 
 _MIN_DISTINCT = 5
+_MIN_REST = 6
 _COMMON = Path(__file__).with_name("common_passwords.txt")
+#: Those of ten letters and more among the million that occur most in leaked lists, in lower case, one a line. Source:
+#: SecLists, 10-million-password-list-top-1000000 (MIT).
+_LEAKED = Path(__file__).with_name("leaked_passwords.txt.gz")
+#: What anybody would try here first; little may be left of a password without them.
+CONTEXT_WORDS = (
+    "haiphong", "hoaphuongdo", "vietnam", "socongthuong", "congthuong", "khucongnghiep", "cumcongnghiep", "xangdau",
+    "bandoso", "bando", "webmap", "thanhtra", "kiemtra", "quyhoach", "quantrivien", "quantri", "quanly", "lanhdao",
+    "administrator", "admin", "planner", "inspector", "leader", "matkhau", "password",
+)  # fmt: skip
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that looks like something else on paper
 COST = profiles.RFC_9106_LOW_MEMORY
 _HASHER = PasswordHasher.from_parameters(COST)
@@ -39,10 +51,14 @@ def check_password(password: str, *, account_name: str) -> None:
     if "\x00" in password:
         raise PasswordRefusedError
     folded = password.casefold()
-    if folded in _common_passwords() or len(set(folded)) < _MIN_DISTINCT:
+    if folded in _common_passwords() or len(set(folded)) < _MIN_DISTINCT or _is_leaked(folded):
         raise PasswordRefusedError(N_("This password is too common. Choose one that is harder to guess."))
     if _mostly_name(folded, account_name.casefold()):
         raise PasswordRefusedError(N_("The password must not be made from the account's name."))
+    if _mostly_context(password):
+        raise PasswordRefusedError(
+            N_("The password must not be made from the names of the city, the department or a role.")
+        )
 
 
 def hash_password(password: str) -> str:
@@ -72,6 +88,20 @@ def make_password() -> str:
 def _mostly_name(password: str, name: str) -> bool:
     """Whether little is left of the password without the name: “lan.nguyen2025”."""
     return len(name) >= 3 and name in password and len(password.replace(name, "")) < MIN_LENGTH
+
+
+def _mostly_context(password: str) -> bool:
+    """Whether hardly anything is left of the password without words of this place: “HảiPhòng@2026!”."""
+    plain = fold_name(password)
+    rest = plain
+    for word in CONTEXT_WORDS:
+        rest = rest.replace(word, "")
+    return rest != plain and len(rest) < _MIN_REST
+
+
+def _is_leaked(password: str) -> bool:
+    """Whether it stands in the list; read each time, a hundredth of a second, as passwords are seldom changed."""
+    return f"\n{password}\n".encode() in b"\n" + gzip.decompress(_LEAKED.read_bytes())
 
 
 @cache

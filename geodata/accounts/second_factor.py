@@ -1,7 +1,7 @@
 """The second factor at sign-in: codes of an authenticator (TOTP, RFC 6238), and recovery codes for the day it is lost.
 
 Commits nothing. The secret has to be stored readable, as codes are worked out from it; recovery codes are stored as
-SHA-256, which is enough for random ones.
+SHA-256, which is enough for random ones of 112 bits and more (OWASP ASVS 5.0, 6.5.2): 24 letters of 31 have 118.
 """
 
 import hashlib
@@ -14,12 +14,13 @@ from sqlalchemy import BigInteger, ForeignKey, Text, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from geodata.accounts.accounts import COMMAND_LINE, get_user, record_audit
+from geodata.accounts.accounts import COMMAND_LINE, end_sessions, get_user, record_audit
 from geodata.base.database import Base
 from geodata.base.errors import ConflictError, InvalidValueError
 from geodata.base.i18n import N_
 
 RECOVERY_CODES = 10
+_GROUPS = 6
 #: Clocks of telephones are off by some seconds: the code before and the one after are taken too.
 _NEIGHBOURS = (0, -1, 1)
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -69,7 +70,7 @@ def confirm(session: Session, account_id: int, code: str, *, by: str) -> list[st
     found = session.get_one(SecondFactor, account_id)
     if not _takes(found, code):
         raise InvalidValueError(N_("This code is not right. Look whether the clock of the telephone is right."))
-    codes = ["-".join(_random(4) for _ in range(2)) for _ in range(RECOVERY_CODES)]
+    codes = ["-".join(_random(4) for _ in range(_GROUPS)) for _ in range(RECOVERY_CODES)]
     found.recovery_sha256 = [_digest(one) for one in codes]
     found.confirmed_at = func.now()
     session.flush()
@@ -96,12 +97,12 @@ def check_code(session: Session, account_id: int, code: str, *, by: str) -> bool
 
 
 def remove(session: Session, name: str, *, by: str = COMMAND_LINE) -> None:
-    """Take an account's second factor off: its owner has lost telephone and recovery codes."""
+    """Take an account's second factor off and end its sessions: its owner has lost telephone and recovery codes."""
     account = get_user(session, name)
     found = session.scalar(select(SecondFactor).where(SecondFactor.account_id == account.id).with_for_update())
     if found is not None:
         session.delete(found)
-        session.flush()
+        end_sessions(session, account.id)
         record_audit(session, by=by, action=N_("Removed the second factor"), subject=account.name)
 
 

@@ -111,8 +111,8 @@ def arrive() -> ResponseReturnValue:
         return _login_page(translate_error(error)), 403
     if has_second_factor(db_session(), account.id):
         db_session().commit()
-        return ask_for_code(account, target)
-    start_session(account)
+        return ask_for_code(account, target, "single sign-on")
+    start_session(account, "single sign-on")
     db_session().commit()
     return redirect(target)
 

@@ -10,7 +10,7 @@ from geodata.accounts import accounts, logins, second_factor
 from geodata.accounts.accounts import ACCOUNT_ROLES, Account
 from geodata.base.errors import GeodataError
 from geodata.schema.roles import Role
-from webmap.accounts.sign_in import start_session
+from webmap.accounts.sign_in import confirm_again, is_asked_again, start_session
 from webmap.app.auth import allow, allow_public, client_address, current_user, safe_target
 from webmap.app.extensions import db_session
 from webmap.app.i18n import translate_error
@@ -23,10 +23,10 @@ PATIENCE_S = 600
 OWN_ACCOUNT = allow(*ACCOUNT_ROLES, before_password_change=True)
 
 
-def ask_for_code(account: Account, target: str) -> ResponseReturnValue:
-    """Remember that the password was right, and go on to the code."""
+def ask_for_code(account: Account, target: str, shown: str) -> ResponseReturnValue:
+    """Remember that the first factor was right, and which it was, and go on to the code."""
     session.clear()
-    session[PENDING] = [account.id, int(time.time())]
+    session[PENDING] = [account.id, int(time.time()), shown]
     return redirect(url_for("second_factor.ask", next=target))
 
 
@@ -56,7 +56,7 @@ def check() -> ResponseReturnValue:
     except logins.CodeRefusedError as error:
         db_session().commit()
         return _code_page(translate_error(error)), 401
-    start_session(account)
+    start_session(account, f"{session[PENDING][-1]} + code")
     db_session().commit()
     return redirect(url_for("accounts.account", next=target) if account.must_change_password else target)
 
@@ -74,6 +74,7 @@ def confirm() -> ResponseReturnValue:
     """Put the authenticator in force, and show the recovery codes this once."""
     user = current_user()
     try:
+        confirm_again()
         codes = second_factor.confirm(
             db_session(), user.account_id or 0, request.form.get("code", "")[:40], by=user.name
         )
@@ -112,11 +113,17 @@ def _code_page(problem: str = "") -> str:
 def _setup_page(problem: str = "") -> str:
     user = current_user()
     if second_factor.has_second_factor(db_session(), user.account_id or 0):
-        return render_template("accounts/second_factor_setup.html", problem=problem, secret="", picture="")
+        return render_template("accounts/second_factor_setup.html", problem=problem, secret="")
     secret = second_factor.begin(db_session(), user.account_id or 0)
     db_session().commit()
     issuer: str = current_app.config["SETTINGS"].department_name
     address = second_factor.address_for(secret, name=user.name, issuer=issuer)
     picture = segno.make(address, error="m").svg_data_uri(scale=5)
     spaced = " ".join(secret[place : place + 4] for place in range(0, len(secret), 4))
-    return render_template("accounts/second_factor_setup.html", problem=problem, secret=spaced, picture=picture)
+    return render_template(
+        "accounts/second_factor_setup.html",
+        problem=problem,
+        secret=spaced,
+        picture=picture,
+        asked_again=is_asked_again(),
+    )

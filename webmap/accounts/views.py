@@ -16,7 +16,7 @@ from geodata.base.i18n import N_
 from geodata.base.parsing import LARGEST_ID
 from geodata.schema.roles import Role
 from webmap.accounts.second_factor import ask_for_code
-from webmap.accounts.sign_in import end_own_session, start_session
+from webmap.accounts.sign_in import confirm_again, end_own_session, is_asked_again, show_password, start_session
 from webmap.app.auth import allow, allow_public, client_address, current_user, safe_target
 from webmap.app.extensions import db_session, layers
 from webmap.app.i18n import translate_error
@@ -56,8 +56,8 @@ def sign_in() -> ResponseReturnValue:
         return page, 401
     if has_second_factor(db_session(), account.id):
         db_session().commit()
-        return ask_for_code(account, target)
-    start_session(account)
+        return ask_for_code(account, target, "password")
+    start_session(account, "password")
     db_session().commit()
     if account.must_change_password:
         return redirect(url_for("accounts.account", next=target))
@@ -100,9 +100,7 @@ def change_password() -> ResponseReturnValue:
     user = current_user()
     new = request.form.get("new_password", "")
     try:
-        stored = accounts.get_user(db_session(), user.name)
-        if not verify_password(stored.password_hash, request.form.get("current_password", "")):
-            raise InvalidValueError(N_("The present password is not right."))
+        stored = show_password(request.form.get("current_password", ""))
         if new != request.form.get("repeated_password"):
             raise InvalidValueError(N_("The two new passwords differ."))
         if verify_password(stored.password_hash, new):
@@ -111,7 +109,7 @@ def change_password() -> ResponseReturnValue:
     except GeodataError as error:
         db_session().rollback()
         return _account_page(problem=translate_error(error)), 400
-    start_session(stored)
+    start_session(stored, "password")
     db_session().commit()
     target = safe_target(request.form.get("next"))
     if user.must_change_password and target != "/":
@@ -124,10 +122,14 @@ def change_password() -> ResponseReturnValue:
 def end_other_sessions() -> ResponseReturnValue:
     """End one's sessions on all other devices."""
     user = current_user()
-    if user.account_id is not None:
-        accounts.end_sessions(db_session(), user.account_id, except_token_sha256=user.token_sha256)
-        accounts.record_audit(db_session(), by=user.name, action=AuditAction.SESSIONS_ENDED)
-        db_session().commit()
+    try:
+        confirm_again()
+    except GeodataError as error:
+        db_session().rollback()
+        return _account_page(session_problem=translate_error(error)), 400
+    accounts.end_sessions(db_session(), user.account_id or 0, except_token_sha256=user.token_sha256)
+    accounts.record_audit(db_session(), by=user.name, action=AuditAction.SESSIONS_ENDED)
+    db_session().commit()
     return redirect(url_for("accounts.account", done="sessions"))
 
 
@@ -137,6 +139,7 @@ def add_token() -> ResponseReturnValue:
     """Give oneself a token; its secret is shown this once."""
     days = request.form.get("days", tokens.DAYS, type=int)
     try:
+        confirm_again()
         _, secret = tokens.add_token(
             db_session(), current_user().name, name=request.form.get("name", ""), days=days,
             can_write=bool(request.form.get("can_write")), by=current_user().name,
@@ -232,6 +235,13 @@ def reset_password(name: str) -> ResponseReturnValue:
     return _users_page(given=(accounts.fold_name(name), password), done="password", about=accounts.fold_name(name))
 
 
+@blueprint.post("/admin/users/<name>/sessions/end")
+@allow(Role.ADMIN)
+def sign_out_user(name: str) -> ResponseReturnValue:
+    """End all sessions of an account."""
+    return _change_user(name, "signed_out", lambda by: accounts.sign_out_user(db_session(), name, by=by))
+
+
 @blueprint.get("/admin/audit")
 @allow(Role.ADMIN)
 def audit() -> ResponseReturnValue:
@@ -250,7 +260,9 @@ def audit() -> ResponseReturnValue:
     )
 
 
-def _account_page(*, problem: str = "", done: str | None = None, secret: str = "", token_problem: str = "") -> str:
+def _account_page(
+    *, problem: str = "", done: str | None = None, secret: str = "", token_problem: str = "", session_problem: str = ""
+) -> str:
     user = current_user()
     return render_template(
         "accounts/account.html",
@@ -263,6 +275,8 @@ def _account_page(*, problem: str = "", done: str | None = None, secret: str = "
         tokens=[token for token, _ in tokens.list_tokens(db_session(), user.account_id or 0)],
         secret=secret,
         token_problem=token_problem,
+        session_problem=session_problem,
+        asked_again=is_asked_again(),
         token_days=tokens.DAYS,
         min_length=MIN_LENGTH,
         max_length=MAX_LENGTH,
@@ -287,6 +301,8 @@ def _users_page(
         users=accounts.list_users(db_session()),
         with_second_factor=list_second_factors(db_session()),
         tied=list_tied(db_session()),
+        given_days=accounts.GIVEN_FOR.days,
+        signed_in=logins.list_signed_in(db_session()),
         roles=[(role.value, ROLE_LABELS[role]) for role in ACCOUNT_ROLES],
         role_labels=ROLE_LABELS,
         areas=list_areas(db_session().connection(), layers()),

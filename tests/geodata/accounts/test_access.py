@@ -1,5 +1,6 @@
 """Accounts, passwords, logins and sessions, against the real tables."""
 
+import gzip
 from datetime import timedelta
 
 import pytest
@@ -10,10 +11,17 @@ from sqlalchemy.orm import Session
 
 from geodata.accounts import access, accounts, logins, passwords
 from geodata.accounts.accounts import Account, AuditEntry, LoginFailure, LoginSession
-from geodata.accounts.passwords import PasswordRefusedError, check_password, make_password, verify_password
+from geodata.accounts.passwords import (
+    MIN_LENGTH,
+    PasswordRefusedError,
+    check_password,
+    make_password,
+    verify_password,
+)
 from geodata.base.errors import ConflictError, InvalidValueError, NotFoundError
 from geodata.layers import LAYERS
 from geodata.schema.roles import Role
+from tests.conftest import ROOT
 
 GOOD = "một câu dễ nhớ khó đoán"
 OTHER = "another quite long sentence"
@@ -89,6 +97,9 @@ def test_only_the_four_roles_can_be_given(session: Session, role: str) -> None:
         "Lan.Nguyen2025",
         "x" * 257,
         "nul\x00nul\x00nulab",
+        "Hải Phòng @ 2026!",
+        "quantri-webmap",
+        "congthuong.SCT1",
     ],
 )
 def test_a_password_that_is_easy_to_guess_is_refused_without_being_repeated(password: str) -> None:
@@ -106,6 +117,21 @@ def test_long_passwords_of_any_characters_are_taken_as_they_are(session: Session
     assert verify_password(account.password_hash, password)
     assert not verify_password(account.password_hash, password + " ")
     assert not verify_password(account.password_hash, password.upper() + "x")
+
+
+def test_leaked_passwords_are_refused_in_any_case() -> None:
+    leaked = gzip.decompress(passwords._LEAKED.read_bytes()).decode().split("\n")[:-1]
+    assert len(leaked) > 100_000
+    assert min(map(len, leaked)) == MIN_LENGTH
+    for password in (*leaked[:: len(leaked) // 20], leaked[-1], "Liverpool1"):
+        with pytest.raises(PasswordRefusedError):
+            check_password(password, account_name="lan.nguyen")
+    check_password(f"{leaked[7]} and more", account_name="lan.nguyen")
+
+
+def test_the_words_of_this_place_are_written_down() -> None:
+    page = (ROOT / "docs" / "accounts.md").read_text("utf-8")
+    assert [word for word in passwords.CONTEXT_WORDS if f"`{word}`" not in page] == []
 
 
 def test_hashes_cost_what_rfc_9106_asks_for() -> None:
@@ -315,6 +341,17 @@ def test_a_reset_password_must_be_changed(session: Session) -> None:
     access.set_password(session, "lan.nguyen", OTHER)
     session.refresh(account)
     assert not account.must_change_password
+
+
+def test_a_given_password_that_is_left_lying_opens_nothing(session: Session) -> None:
+    account = add(session)
+    password = accounts.reset_password(session, "lan.nguyen")
+    account.given_until -= accounts.GIVEN_FOR
+    session.flush()
+    with pytest.raises(logins.LoginRefusedError):
+        check(session, password=password)
+    access.set_password(session, "lan.nguyen", OTHER)
+    assert check(session, password=OTHER)
 
 
 def test_the_first_start_makes_one_account_per_role_and_only_once(session: Session) -> None:

@@ -244,6 +244,44 @@ def test_one_sees_and_ends_ones_other_sessions(app, client, lan):
     assert not is_signed_in(elsewhere)
 
 
+def test_an_old_session_shows_the_password_again_before_it_ends_others_or_makes_a_token(app, client, lan, session):
+    elsewhere = app.test_client()
+    sign_in(elsewhere)
+    sign_in(client)
+    session.execute(update(LoginSession).values(created_at=LoginSession.created_at - logins.FRESH))
+    session.commit()
+    assert client.get("/account").text.count('name="present_password"') == 2
+    for path in ("/account/sessions/end", "/account/tokens"):
+        form = {"name": "qgis", "present_password": "wrong"}
+        assert client.post(path, data=form).status_code == 400
+    assert is_signed_in(elsewhere)
+    assert "wmt_" in client.post("/account/tokens", data={"name": "qgis", "present_password": PASSWORD}).text
+    assert client.post("/account/sessions/end", data={"present_password": PASSWORD}).status_code == 302
+    assert not is_signed_in(elsewhere)
+
+
+def test_guessing_the_present_password_is_held_back_like_guessing_at_the_sign_in(client, lan):
+    sign_in(client)
+    form = {"current_password": "wrong", "new_password": NEW, "repeated_password": NEW}
+    for _ in range(logins.TRIES_PER_NAME_AND_ADDRESS):
+        client.post("/account/password", data=form)
+    answer = client.post("/account/password", data=form | {"current_password": PASSWORD})
+    assert answer.status_code == 400
+    assert "15 phút" in answer.text
+
+
+def test_an_administrator_ends_all_sessions_of_an_account(app, client, login, lan):
+    sign_in(client)
+    admin = login("admin")
+    assert "/admin/users/lan/sessions/end" in admin.get("/admin/users").text
+    page = admin.post("/admin/users/lan/sessions/end", follow_redirects=True).text
+    assert "Đã kết thúc mọi phiên làm việc của lan" in page
+    assert "/admin/users/lan/sessions/end" not in page
+    assert not is_signed_in(client)
+    assert "Kết thúc mọi phiên của tài khoản" in admin.get("/admin/audit?account=lan").text
+    assert sign_in(client).status_code == 302
+
+
 def test_an_administrator_adds_an_account_whose_password_is_shown_once(app, login, session):
     admin = login("admin")
     form = {"name": "Minh.Tran", "full_name": "Trần Minh", "role": "inspector"}
@@ -334,7 +372,14 @@ def test_the_audit_log_tells_who_did_what(app, login, lan):
     sign_in(client)
     admin.post("/admin/users/lan/role", data={"role": "gis"})
     page = admin.get("/admin/audit", query_string={"account": "lan"}).text
-    for words in ("Đăng nhập không thành công", "Đổi vai trò", "planner → gis", "admin-test", "dòng lệnh", "127.0.0.1"):
+    for words in (
+        "Đăng nhập không thành công",
+        "Đổi vai trò",
+        "planner → gis",
+        "admin-test",
+        "dòng lệnh",
+        "127.0.0.1 (password)",
+    ):
         assert words in page
 
 

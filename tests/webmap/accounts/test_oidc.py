@@ -197,13 +197,14 @@ def test_a_second_factor_is_asked_for_here_too(app, provider, lan, session):
 
 
 def test_an_administrator_unties_an_account_which_is_then_tied_anew(app, provider, lan, session):
-    arrive(app, provider)
+    before, _ = arrive(app, provider)
     accounts.create_user(session, name="chief", role="admin", password=PASSWORD)
     session.commit()
     admin = app.test_client()
     admin.post("/login", data={"username": "chief", "password": PASSWORD})
     assert "/admin/users/lan/sso/remove" in admin.get("/admin/users").text
     assert admin.post("/admin/users/lan/sso/remove").status_code == 302
+    assert not is_in(before)
     client, _ = arrive(app, provider, sub="4712")
     assert is_in(client)
 

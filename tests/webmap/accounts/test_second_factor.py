@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import pyotp
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from geodata.accounts import second_factor
-from geodata.accounts.accounts import AuditEntry, get_user
+from geodata.accounts import accounts, logins, second_factor
+from geodata.accounts.accounts import AuditEntry, LoginSession, get_user
 from tests.conftest import PASSWORD, sign_in
 
 
@@ -71,6 +71,7 @@ def test_after_set_up_a_password_alone_opens_nothing_and_each_code_opens_once(ap
 def test_a_recovery_code_opens_once_and_is_written_down(app, session, clock):
     _, codes = set_up(sign_in(app, "gis"), clock)
     assert len(set(codes)) == 10
+    assert all(re.fullmatch(r"[a-z2-9]{4}(-[a-z2-9]{4}){5}", code) for code in codes)  # 118 bits: SHA-256 is enough
     assert enter(app).post("/login/code", data={"code": codes[3].upper()}).status_code == 302
     assert enter(app).post("/login/code", data={"code": codes[3]}).status_code == 401
     assert enter(app).post("/login/code", data={"code": codes[4]}).status_code == 302
@@ -87,6 +88,35 @@ def test_guessing_codes_is_held_back_like_guessing_passwords(app, clock):
     assert client.post("/login/code", data={"code": totp.at(clock.now)}).status_code == 429
     again = enter(app)  # the right password does not forgive wrong codes
     assert again.post("/login/code", data={"code": totp.at(clock.now)}).status_code == 429
+
+
+def test_setting_it_up_ends_the_other_sessions_and_takes_the_password_from_an_old_one(app, session, clock):
+    client, elsewhere = sign_in(app, "gis"), app.test_client()
+    elsewhere.post("/login", data={"username": "gis-test", "password": PASSWORD})
+    session.execute(update(LoginSession).values(created_at=LoginSession.created_at - logins.FRESH))
+    session.commit()
+    page = client.get("/account/second-factor").text
+    totp = pyotp.TOTP(re.search(r'user-select-all">([A-Z2-7 ]+)<', page)[1].replace(" ", ""))
+    code = {"code": totp.at(clock.now)}
+    for form in ({}, {"present_password": "wrong"}):
+        answer = client.post("/account/second-factor", data=code | form)
+        assert answer.status_code == 400
+        assert "Mật khẩu hiện tại chưa đúng" in answer.text
+    assert 'name="present_password"' in page
+    assert is_in(elsewhere)
+    assert client.post("/account/second-factor", data=code | {"present_password": PASSWORD}).status_code == 200
+    assert is_in(client)
+    assert not is_in(elsewhere)
+
+
+def test_a_new_password_from_the_administrator_still_takes_the_code(app, session, clock):
+    set_up(sign_in(app, "gis"), clock)
+    password = accounts.reset_password(session, "gis-test")
+    session.commit()
+    client = app.test_client()
+    answer = client.post("/login", data={"username": "gis-test", "password": password})
+    assert answer.location.startswith("/login/code")
+    assert not is_in(client)
 
 
 @pytest.mark.parametrize("code", ["", "²²²²²²", "a\x00b", "9" * 400, "\ud800", "000000'--"])
@@ -115,11 +145,13 @@ def test_a_role_that_must_have_one_goes_nowhere_else_before(connection, make_app
 
 
 def test_an_administrator_takes_it_off_and_that_is_written_down(app, session, clock):
-    set_up(sign_in(app, "gis"), clock)
+    owner = sign_in(app, "gis")
+    set_up(owner, clock)
     admin = sign_in(app, "admin")
     assert "second-factor/remove" in admin.get("/admin/users").text
     assert admin.post("/admin/users/gis-test/second-factor/remove").status_code == 302
     assert "second-factor/remove" not in admin.get("/admin/users").text
+    assert not is_in(owner)
     assert not second_factor.has_second_factor(session, get_user(session, "gis-test").id)
     line = session.scalars(select(AuditEntry).where(AuditEntry.action == "Removed the second factor")).one()
     assert (line.account_name, line.subject) == ("admin-test", "gis-test")
