@@ -1,5 +1,6 @@
 """One document, two forms: JSON for programs, a page for people. And which parameters an address takes."""
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -8,6 +9,7 @@ from werkzeug.exceptions import NotAcceptable
 
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
+from geodata.query.geojson import write_collection
 from geodata.schema.filters import CHOOSE
 
 JSON = "application/json"
@@ -68,10 +70,25 @@ def this_address(**changes: str) -> str:
 def answer(document: Document, page: str, *, media: str = JSON, **context: object) -> Response:
     """Answer a document in the form asked for, with links to itself and to its other form."""
     is_page = wants_page()
+    return _written(_with_links(document, media, is_page=is_page), page, media, is_page=is_page, **context)
+
+
+def answer_features(members: Document, features: Iterable[str]) -> Response:
+    """Answer features that the database has written, as GeoJSON; `members` are those of the collection beside them."""
+    check_acceptable(GEOJSON)
+    text = write_collection(_with_links(members, GEOJSON, is_page=False), features)
+    response = Response(text, mimetype=GEOJSON)
+    response.vary.add("Accept")
+    return response
+
+
+def _with_links(document: Document, media: str, *, is_page: bool) -> Document:
+    """Return a document with links to itself and to its other form before its own."""
     own = {"json": link("self", this_address(f="json"), media), "html": link("self", this_address(f="html"), HTML)}
     own["json" if is_page else "html"]["rel"] = "alternate"
-    links = [*sorted(own.values(), key=lambda one: one["rel"] != "self"), *document.get("links", [])]
-    return _written(document | {"links": links}, page, media, is_page=is_page, **context)
+    return document | {
+        "links": [*sorted(own.values(), key=lambda one: one["rel"] != "self"), *document.get("links", [])]
+    }
 
 
 def answer_schema(schema: Document, page: str, **context: object) -> Response:

@@ -14,6 +14,7 @@ from geodata.base.errors import InvalidFilterError, InvalidValueError
 from geodata.base.i18n import N_
 from geodata.base.parsing import parse_whole
 from geodata.query import features
+from geodata.query.geojson import list_geojson
 from geodata.query.projections import OfferedCrs, box_filter, find_system
 from geodata.schema.feature import Feature
 from geodata.schema.filters import Condition
@@ -52,30 +53,43 @@ def read_query(connection: Connection, asked: LayerRequest, province: Province) 
     )
 
 
-def read_items(
+def read_rows(
     connection: Connection, asked: LayerRequest, query: ItemsQuery
 ) -> tuple[Document, list[Mapping[str, Any]]]:
-    """Return the features as GeoJSON with a link to the next ones, and as rows.
-
-    They are counted once: the cursor carries the number on, as counting can cost more than a page.
-    """
+    """Return what is said of a page of features, and these as rows."""
     page = features.list_features(
         connection, asked.kind, asked.fields, query.conditions,
         limit=query.limit, cursor=query.cursor, system=query.system,
     )  # fmt: skip
+    return _members(connection, asked, query, len(page.rows), page.next_cursor), page.rows
+
+
+def read_texts(connection: Connection, asked: LayerRequest, query: ItemsQuery) -> tuple[Document, list[str]]:
+    """Return what is said of a page of features, and these as the texts of GeoJSON features."""
+    page = list_geojson(
+        connection, asked.kind, asked.fields, query.conditions,
+        limit=query.limit, cursor=query.cursor, system=query.system,
+    )  # fmt: skip
+    return _members(connection, asked, query, len(page.features), page.next_cursor), page.features
+
+
+def _members(
+    connection: Connection, asked: LayerRequest, query: ItemsQuery, count: int, next_cursor: str | None
+) -> Document:
+    """Return the members of the collection beside its features, with a link to the next ones.
+
+    Features are counted once: the cursor carries the number on, as counting can cost more than a page.
+    """
     matched = query.matched
     if matched is None:
         matched = features.count_features(connection, asked.kind, query.conditions)
-    more = [link("next", this_address(cursor=f"{matched}.{page.next_cursor}"), GEOJSON)] if page.next_cursor else []
-    document = {
+    return {
         "type": "FeatureCollection",
         "timeStamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "numberMatched": matched,
-        "numberReturned": len(page.rows),
-        "features": [features.as_geojson(row) for row in page.rows],
-        "links": more,
+        "numberReturned": count,
+        "links": [link("next", this_address(cursor=f"{matched}.{next_cursor}"), GEOJSON)] if next_cursor else [],
     }
-    return document, page.rows
 
 
 def _split(arguments: MultiDict[str, str]) -> tuple[MultiDict[str, str], dict[str, str]]:

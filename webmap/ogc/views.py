@@ -13,10 +13,10 @@ from webmap.app.i18n import current_language, format_word, translate
 from webmap.app.links import map_address
 from webmap.app.requests import layer_request, readable_layers
 from webmap.map.present import present_value
-from webmap.ogc.answers import GEOJSON, answer, answer_schema, check_arguments
+from webmap.ogc.answers import GEOJSON, answer, answer_features, answer_schema, check_arguments, wants_page
 from webmap.ogc.collections import CONFORMANCE, collection_link, describe_collection, landing
 from webmap.ogc.compression import compress
-from webmap.ogc.items import read_items, read_query
+from webmap.ogc.items import read_query, read_rows, read_texts
 from webmap.ogc.schemas import layer_schema
 from webmap.ogc.tilesets import xyz_template
 
@@ -97,12 +97,15 @@ def items(layer: str) -> Response:
     asked = layer_request(layer)
     with database().reading() as connection:
         query = read_query(connection, asked, _province())
-        document, rows = read_items(connection, asked, query)
-    sentences = [condition.say(translate, format_word) for condition in query.conditions]
-    response = answer(
-        document, "items", media=GEOJSON, kind=asked.kind, fields=asked.fields[:LISTED_FIELDS], rows=rows,
-        sentences=sentences, present=present_value,
-    )  # fmt: skip
+        if wants_page():
+            members, rows = read_rows(connection, asked, query)
+            sentences = [condition.say(translate, format_word) for condition in query.conditions]
+            response = answer(
+                members, "items", media=GEOJSON, kind=asked.kind, fields=asked.fields[:LISTED_FIELDS], rows=rows,
+                sentences=sentences, present=present_value,
+            )  # fmt: skip
+        else:
+            response = answer_features(*read_texts(connection, asked, query))
     response.headers["Content-Crs"] = f"<{query.system.uri}>"
     return response
 
