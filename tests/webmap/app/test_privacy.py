@@ -51,20 +51,20 @@ def _plain(table):
     return [
         field
         for field in table.fields()
-        if field.name in stored and not field.values and field.python_type in SECRETS and not least(table, field)
+        if field.name in stored and not field.values and field.python_type in SECRETS and not bound_of(table, field)
     ]
 
 
-def least(table, field):
-    """Return the least value of a field that the database keeps within bounds; None where any may stand."""
+def bound_of(table, field):
+    """Return a bound of a field that the database keeps within two; None where any value may stand."""
     checks = (str(item.sqltext) for item in table.__table__.constraints if isinstance(item, CheckConstraint))
-    found = (re.match(rf"{field.name} BETWEEN (\d+) AND", check) for check in checks)
+    found = (re.match(rf"{field.name} (?:BETWEEN|> 0 AND {field.name} <=) (\d+)", check) for check in checks)
     return next((number[1] for number in found if number), None)
 
 
 def bounded(table):
     """Return a value for each field that has bounds."""
-    return {field.name: number for field in table.fields() if (number := least(table, field))}
+    return {field.name: number for field in table.fields() if (number := bound_of(table, field))}
 
 
 def filled(session, kind, role):
