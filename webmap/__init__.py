@@ -19,6 +19,7 @@ from webmap.app.bell import init_bell
 from webmap.app.errors import init_errors
 from webmap.app.extensions import init_database
 from webmap.app.gate import init_gate
+from webmap.app.ground import init_ground
 from webmap.app.guard import init_body_guard, init_guard
 from webmap.app.i18n import init_i18n
 from webmap.app.navigation import init_navigation
@@ -61,6 +62,7 @@ def create_app(
     init_errors(app)
     init_security(app)
     init_static_files(app)
+    init_ground(app)
     init_bell(app)
     register_blueprints(app)
     init_oidc(app)

@@ -26,7 +26,7 @@ from webmap.inspections import (
     visits,
     worklist,
 )
-from webmap.map import api, exports, features, page, saved_views, tiles, tools
+from webmap.map import api, exports, features, ground, page, saved_views, tiles, tools
 from webmap.ogc import edit_views as ogc_edit, tile_views as ogc_tiles, views as ogc
 from webmap.openapi import views as openapi
 from webmap.papers import views as monthly
@@ -41,6 +41,7 @@ MODULES = (
     health,
     page,
     tiles,
+    ground,
     tools,
     reports,
     features,

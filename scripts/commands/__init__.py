@@ -35,6 +35,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("history", "scripts.commands.history", "các lần thay đổi (list change sets)"),
     Command("export", "scripts.commands.export", "xuất một lớp ra tệp (export a layer)"),
     Command("check", "scripts.commands.check", "kiểm tra bản đồ đang chạy (look at a running installation)"),
+    Command("basemap", "scripts.commands.basemap", "nền bản đồ từ một bản trích OpenStreetMap (a ground of our own)"),
     Command("grid", "scripts.commands.grid", "lưới 110 kV: mang tải, N-1, khả năng nhận tải (grid headroom)"),
     Command("paper", "scripts.commands.paper", "báo cáo của Sở ra tệp; paper list (papers of the department)"),
     Command("backup", "scripts.commands.backup", "sao lưu vào một tệp (consistent dump)", needs_schema=False),

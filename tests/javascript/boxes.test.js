@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Boxes, places, wrap } from "../../webmap/static/src/map/boxes.js";
+import { Boxes, covered, places, wrap } from "../../webmap/static/src/map/boxes.js";
 
 /** The same numbers each time. */
 function numbers(seed) {
@@ -73,4 +73,12 @@ test("a long name breaks in two at the gap next to its middle", () => {
   assert.deepEqual(wrap("Cụm công nghiệp Vĩnh Niệm"), ["Cụm công nghiệp", "Vĩnh Niệm"]);
   assert.deepEqual(wrap("An Biên"), ["An Biên"]);
   assert.deepEqual(wrap("Supercalifragilistic"), ["Supercalifragilistic"]);
+});
+
+test("a name that runs aslant covers boxes along it, not the corners around it", () => {
+  const taken = covered(label({ angle: Math.PI / 4, width: 100 }), [0, 0, 80, 80]);
+
+  const isIn = (x, y) => taken.some(([x1, y1, x2, y2]) => x1 <= x && x <= x2 && y1 <= y && y <= y2);
+  assert.ok(isIn(40, 40) && isIn(10, 10) && isIn(70, 70));
+  assert.ok(!isIn(75, 5) && !isIn(5, 75));
 });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { PbfWriter } from "pbf";
 import { LINE, POINT, decode } from "../../webmap/static/src/map/decode.js";
 
-const KEYS = ["c", "n", "t", "other"];
+const KEYS = ["c", "n", "t", "other", "name", "name:vi", "kind", "kind_detail", "class"];
 
 /** A tile written by the words of the Mapbox Vector Tile specification 2.1. */
 function tile(name, features) {
@@ -96,4 +96,29 @@ test("tiles add up, and an empty one holds nothing", () => {
   const both = new Uint8Array([...one, ...other]);
   assert.deepEqual(Object.keys(decode(both.buffer)), ["a", "b"]);
   assert.deepEqual(decode(new ArrayBuffer(0)), {});
+});
+
+test("a base map's features say their kinds, what they are, and their Vietnamese name before any other", () => {
+  const way = [...moveTo(0, 0), ...lineTo([5, 5])];
+  const { roads } = decode(
+    tile("roads", [
+      {
+        id: 1,
+        type: LINE,
+        properties: { "name:vi": "Phố Lê Lợi", name: "Le Loi", kind: "major_road", kind_detail: "primary" },
+        geometry: way,
+      },
+      { id: 2, type: POINT, properties: { name: "Cầu Rào", class: "town" }, geometry: moveTo(1, 1) },
+    ]),
+  );
+
+  assert.deepEqual([roads.text(0), roads.text(1)], ["Phố Lê Lợi", "Cầu Rào"]);
+  assert.deepEqual(
+    [roads.kinds(0), roads.kinds(1)],
+    [
+      ["primary", "major_road"],
+      ["", "town"],
+    ],
+  );
+  assert.deepEqual([...roads.types], [LINE, POINT]);
 });

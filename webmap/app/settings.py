@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from geodata.base.crs import Province, find_province
 from geodata.base.database import parse_database_url
 from geodata.base.errors import ConfigurationError
+from geodata.basemap.archive import open_archive
 from geodata.schema.roles import STAFF
 
 OPENSTREETMAP = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
@@ -45,6 +46,7 @@ class Settings:
     province: Province
     basemap_url: str = OPENSTREETMAP
     basemap_attribution: str = "© OpenStreetMap"
+    basemap_pmtiles: Path | None = None
     department_name: str = "Sở Công Thương thành phố Hải Phòng"
     department_name_en: str = "Department of Industry and Trade of Hai Phong City"
     secure_cookies: bool = False
@@ -107,6 +109,22 @@ def _read_oidc(env: Mapping[str, str], problems: list[str]) -> dict[str, str]:
     }
 
 
+def _read_basemap(env: Mapping[str, str], problems: list[str]) -> tuple[str, str, Path | None]:
+    """Return address, attribution and file of the base map: a file of our own goes before tiles of another host."""
+    path = Path(env["BASEMAP_PMTILES"].strip()) if env.get("BASEMAP_PMTILES", "").strip() else None
+    attribution = env.get("BASEMAP_ATTRIBUTION", "")
+    if path:
+        try:
+            attribution = attribution or open_archive(path).ground.attribution
+        except ConfigurationError as error:
+            problems.append(f"BASEMAP_PMTILES ({error.details['reason']})")
+        return "", attribution, path
+    url = env.get("BASEMAP_URL", OPENSTREETMAP).strip()
+    if url and not (url.startswith(("http://", "https://")) and all(f"{{{a}}}" in url for a in "zxy")):
+        problems.append("BASEMAP_URL (like https://host/{z}/{x}/{y}.png, or empty for none)")
+    return url, attribution or ("© OpenStreetMap" if url == OPENSTREETMAP else ""), None
+
+
 def _read_numbers(env: Mapping[str, str], problems: list[str]) -> dict[str, int]:
     """Return the whole numbers among the settings."""
     numbers = {}
@@ -131,9 +149,7 @@ def from_env(environ: Mapping[str, str] | None = None) -> Settings:
         province = find_province(env.get("PROVINCE") or "Hải Phòng")
     except ConfigurationError as error:
         problems.append(f"PROVINCE ({error.details['reason']})")
-    basemap = env.get("BASEMAP_URL", OPENSTREETMAP).strip()
-    if basemap and not (basemap.startswith(("http://", "https://")) and all(f"{{{a}}}" in basemap for a in "zxy")):
-        problems.append("BASEMAP_URL (like https://host/{z}/{x}/{y}.png, or empty for none)")
+    basemap_url, attribution, pmtiles = _read_basemap(env, problems)
     numbers = _read_numbers(env, problems)
     replicas = tuple((env.get("DATABASE_REPLICA_URLS") or "").split())
     for replica in replicas:
@@ -150,8 +166,9 @@ def from_env(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         secret_key=secret,
         province=province,
-        basemap_url=basemap,
-        basemap_attribution=env.get("BASEMAP_ATTRIBUTION") or ("© OpenStreetMap" if basemap == OPENSTREETMAP else ""),
+        basemap_url=basemap_url,
+        basemap_attribution=attribution,
+        basemap_pmtiles=pmtiles,
         department_name=env.get("DEPARTMENT_NAME") or f"Sở Công Thương thành phố {province.name}",
         department_name_en=env.get("DEPARTMENT_NAME_EN") or Settings.department_name_en,
         secure_cookies=env.get("SECURE_COOKIES", "") in {"1", "true", "yes"},

@@ -14,7 +14,7 @@ from folium import TileLayer
 from geodata.base.crs import VN2000_TM3, VN2000_TOWGS84, Bbox
 from geodata.schema.portrayal import INKS
 from webmap.folium.assets import land_rings
-from webmap.folium.elements import BareMap, LandLayer, MvtLayer, Opening
+from webmap.folium.elements import BareMap, GroundLayer, LandLayer, MvtLayer, Opening
 
 MIN_ZOOM = 8
 MAX_ZOOM = 19
@@ -66,12 +66,16 @@ def build_map(
     home: Bbox,
     basemap_url: str = "",
     attribution: str = "",
+    ground: dict[str, object] | None = None,
     language: str = "vi",
     extent: Bbox | None = None,
     metric_srid: int = 9210,
     addresses: Mapping[str, str] = DEFAULT_ADDRESSES,
 ) -> MapParts:
-    """Return the map of these layers, the first one on top. Bboxes are EPSG:4326 (west, south, east, north)."""
+    """Return the map of these layers, the first one on top. Bboxes are EPSG:4326 (west, south, east, north).
+
+    `ground` is a base map of our own (geodata.basemap.archive.Ground.spec), in place of the one at `basemap_url`.
+    """
     west, south, east, north = home
     map_ = BareMap(tiles=None)
     map_.options = {
@@ -83,7 +87,7 @@ def build_map(
     }
     land = LandLayer(land_rings(extent or home))
     land.add_to(map_)
-    basemap = _basemap(basemap_url, attribution)
+    basemap = GroundLayer(ground) if ground else _basemap(basemap_url, attribution)
     if basemap:
         basemap.add_to(map_)
     drawn = [MvtLayer(_spec(layer, index), show=layer.shown) for index, layer in enumerate(layers)]

@@ -52,6 +52,23 @@ class MvtLayer(JSCSSMixin, Layer):
         self.spec = spec
 
 
+class GroundLayer(JSCSSMixin, Layer):
+    """A base map of our own: vector tiles of one file, drawn by static/src/map/ground.js."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            var {{ this.get_name() }} = ground({{ this.spec|tojson }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, spec: dict[str, object]) -> None:
+        super().__init__(name="ground", overlay=True, control=False, show=True)
+        self._name = "GroundLayer"
+        self.spec = spec
+
+
 class LandLayer(JSCSSMixin, Layer):
     """The backdrop without a network: outlines of land, [[lon, lat, lon, lat, …], …]."""
 

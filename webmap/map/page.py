@@ -9,6 +9,7 @@ from geodata.query import features
 from webmap.app.as_stored import shown_until
 from webmap.app.auth import allow_public, current_role
 from webmap.app.extensions import areas_of_reader, database, layers
+from webmap.app.ground import ground_spec
 from webmap.app.i18n import current_language, translate
 from webmap.app.settings import Settings
 from webmap.folium import MapLayer, build_map
@@ -49,6 +50,7 @@ def index() -> str:
         metric_srid=settings.province.metric_srid,
         basemap_url=settings.basemap_url,
         attribution=settings.basemap_attribution,
+        ground=ground_spec(),
         language=current_language(),
         addresses={name: request.script_root + address for name, address in DEFAULT_ADDRESSES.items()},
     )

@@ -9,6 +9,7 @@ from geodata.accounts.access import visible_names
 from geodata.base.crs import Bbox
 from webmap.app.auth import allow_public, current_role
 from webmap.app.extensions import database, layers
+from webmap.app.ground import ground_spec
 from webmap.app.i18n import DEFAULT_LANGUAGE, current_language, translate
 from webmap.app.links import map_address
 from webmap.app.security import embeddable
@@ -110,5 +111,6 @@ def _map(shown: Shown, extent: Bbox | None) -> MapParts:
         metric_srid=settings.province.metric_srid,
         basemap_url=settings.basemap_url,
         attribution=settings.basemap_attribution,
+        ground=ground_spec(),
         language=current_language(),
     )

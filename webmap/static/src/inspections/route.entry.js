@@ -1,6 +1,7 @@
 /* A map of numbered places: the stops of routes with straight lines between them, or the sites of a list. */
 import { byId } from "../lib/find.js";
 import { element } from "../lib/texts.js";
+import { Ground } from "../map/ground.js";
 
 /** @typedef {[number, number]} Place lon, lat in degrees */
 /** @typedef {{ lon: number, lat: number, label: string, kind: string, title: string, anchor?: string }} Pin */
@@ -24,7 +25,9 @@ const COLOURS = [
 ];
 
 const map = L.map(box, { attributionControl: false });
-if (box.dataset.basemap) L.tileLayer(box.dataset.basemap, { maxZoom: 19 }).addTo(map);
+const { ground } = box.dataset;
+if (ground) new Ground(JSON.parse(ground)).addTo(map);
+else if (box.dataset.basemap) L.tileLayer(box.dataset.basemap, { maxZoom: 19 }).addTo(map);
 
 /** @type {[number, number][]} */
 const all = [];

@@ -2,25 +2,28 @@
 import { byId } from "../lib/find.js";
 import { clear, notice } from "../lib/notices.js";
 import { element, t } from "../lib/texts.js";
+import { Ground } from "./ground.js";
 /** @import { OpenedPage } from "./types" */
 
 const OSM = { href: "https://www.openstreetmap.org/copyright", target: "_blank", rel: "noopener" };
 
 /**
  * @param {OpenedPage} page
- * @param {L.TileLayer} basemap
+ * @param {L.TileLayer | Ground} basemap
  */
 export function watchBasemap({ map, layers, land }, basemap) {
   const text = String(basemap.options.attribution ?? "");
+  const isOurs = basemap instanceof Ground; // lies on the land, which goes on beyond it
   const credit = (/** @type {boolean} */ isLand) => {
     const named = text.includes("OpenStreetMap") ? element("a", OSM, text) : text;
-    byId("attribution").replaceChildren(isLand ? t("Land: Natural Earth") : named); // of what is drawn
+    const parts = [isLand ? "" : named, isLand || isOurs ? t("Land: Natural Earth") : ""].filter(Boolean); // of what is drawn
+    byId("attribution").replaceChildren(...parts.flatMap((part, i) => (i ? [" · ", part] : [part])));
   };
   credit(false);
   let failed = 0;
   const showLand = (/** @type {boolean} */ on) => {
     credit(on);
-    if (!land || map.hasLayer(land) === on) return;
+    if (!land || isOurs || map.hasLayer(land) === on) return;
     if (on) land.addTo(map);
     else land.remove();
     for (const layer of layers) if (map.hasLayer(layer)) layer.redrawTiles();

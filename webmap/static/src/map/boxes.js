@@ -8,6 +8,7 @@
  * @property {number} id
  * @property {number} rank
  * @property {boolean} isArea
+ * @property {boolean} [isOnce] of all that say the same, one is enough
  * @property {boolean} [isSmall] an area that a symbol stands for
  * @property {number} x
  * @property {number} y
@@ -121,6 +122,25 @@ function turned(x, y, w, h, angle) {
   const half = (Math.abs(w * Math.cos(angle)) + h * Math.abs(Math.sin(angle))) / 2;
   const tall = (Math.abs(w * Math.sin(angle)) + h * Math.abs(Math.cos(angle))) / 2;
   return [x - half, y - tall, x + half, y + tall];
+}
+
+/**
+ * What a label takes where it stands: of a name that runs aslant small boxes along it, not all around it.
+ *
+ * @param {Label} label
+ * @param {Box} place
+ * @returns {Box[]}
+ */
+export function covered(label, place) {
+  if (!label.angle) return [place];
+  const [x, y] = [(place[0] + place[2]) / 2, (place[1] + place[3]) / 2];
+  const half = leading(label) / 2;
+  const steps = Math.max(1, Math.ceil(label.width / leading(label)));
+  return Array.from({ length: steps }, (_, i) => {
+    const along = ((i + 0.5) / steps - 0.5) * label.width;
+    const [px, py] = [x + along * Math.cos(label.angle), y + along * Math.sin(label.angle)];
+    return [px - half, py - half, px + half, py + half];
+  });
 }
 
 /**

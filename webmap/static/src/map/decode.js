@@ -7,7 +7,8 @@ export const LINE = 2;
 /**
  * The features of one layer of a tile. Feature i has the parts first[i] … first[i + 1], part p the vertices
  * parts[p] … parts[p + 1], vertex v the units xy[2 v] and xy[2 v + 1]. `c` is its class, `n` how many objects it stands
- * for, `o` its place among lines on one route. text(i) is its name or nothing.
+ * for, `o` its place among lines on one route. text(i) is its name or nothing. Of a base map kinds(i) are its kinds, the
+ * closest first, and `types` are those of each feature: there one layer holds areas and lines.
  *
  * @typedef {object} TileFeatures
  * @property {string} name
@@ -21,13 +22,32 @@ export const LINE = 2;
  * @property {Uint32Array} parts
  * @property {Int16Array | Float32Array} xy
  * @property {(i: number) => string} text
+ * @property {Uint8Array} [types]
+ * @property {(i: number) => string[]} [kinds]
  */
 
 /**
- * Features while they are read: parts grow, `length` is how much of xy is filled, t the place of a name among the values.
+ * Features while they are read: parts grow, `length` is how much of xy is filled; t, d and k are the places of name,
+ * closer kind and kind among the values.
  *
- * @typedef {Omit<TileFeatures, "parts" | "text"> & { parts: number[], t: Int32Array, length: number }} Growing
+ * @typedef {Record<"t" | "d" | "k", Int32Array>} Words
+ * @typedef {Omit<TileFeatures, "parts" | "text" | "kinds"> & Words & { types: Uint8Array, parts: number[], length: number }} Growing
  */
+
+/** What the attributes are: of our own layers, of Protomaps' basemap, of OpenMapTiles. */
+const ROLES = /** @type {const} */ ({
+  c: "c",
+  n: "n",
+  o: "o",
+  t: "t",
+  "name:vi": "t",
+  name: "name",
+  kind_detail: "d",
+  subclass: "d",
+  kind: "k",
+  class: "k",
+});
+/** @typedef {(typeof ROLES)[keyof typeof ROLES] | undefined} AttributeRole */
 
 /**
  * Return {mvt layer name: features}; a tile holds the layer and, for areas, its label points.
@@ -69,22 +89,34 @@ function decodeLayer(pbf, end) {
     n: new Uint32Array(n),
     o: new Uint8Array(n),
     t: new Int32Array(n).fill(-1),
+    d: new Int32Array(n).fill(-1),
+    k: new Int32Array(n).fill(-1),
+    types: new Uint8Array(n),
     first: new Uint32Array(n + 1),
     parts: [0],
     xy: new Int16Array(end - start),
     length: 0,
   };
-  found.forEach((position, i) => decodeFeature(pbf, position, layer, i, keys, values));
+  const roles = keys.map((key) =>
+    Object.hasOwn(ROLES, key) ? ROLES[/** @type {keyof typeof ROLES} */ (key)] : undefined,
+  );
+  found.forEach((position, i) => decodeFeature(pbf, position, layer, i, roles, values));
   layer.first[n] = layer.parts.length - 1;
-  const { t, length, ...whole } = layer;
+  const { t, d, k, length, ...whole } = layer;
   /** Names are read only for the labels that are looked at. */
-  const text = (/** @type {number} */ i) => {
-    if (t[i] < 0) return "";
-    pbf.pos = values[t[i]];
+  const word = (/** @type {number} */ place) => {
+    if (place < 0) return "";
+    pbf.pos = values[place];
     pbf.readVarint();
     return pbf.readVarint() >> 3 === 1 ? pbf.readString() : "";
   };
-  return { ...whole, xy: layer.xy.slice(0, length), parts: Uint32Array.from(layer.parts), text };
+  return {
+    ...whole,
+    xy: layer.xy.slice(0, length),
+    parts: Uint32Array.from(layer.parts),
+    text: (i) => word(t[i]),
+    kinds: (i) => [word(d[i]), word(k[i])],
+  };
 }
 
 /**
@@ -118,18 +150,18 @@ function findParts(pbf, end) {
  * @param {number} position
  * @param {Growing} layer
  * @param {number} i
- * @param {string[]} keys
+ * @param {AttributeRole[]} roles
  * @param {number[]} values
  */
-function decodeFeature(pbf, position, layer, i, keys, values) {
+function decodeFeature(pbf, position, layer, i, roles, values) {
   pbf.pos = position;
   const end = pbf.readVarint() + pbf.pos;
   layer.first[i] = layer.parts.length - 1;
   while (pbf.pos < end) {
     const tag = pbf.readVarint() >> 3;
     if (tag === 1) layer.id[i] = pbf.readVarint();
-    else if (tag === 2) decodeAttributes(pbf, layer, i, keys, values);
-    else if (tag === 3) layer.type = pbf.readVarint();
+    else if (tag === 2) decodeAttributes(pbf, layer, i, roles, values);
+    else if (tag === 3) layer.type = layer.types[i] = pbf.readVarint();
     else if (tag === 4) decodeGeometry(pbf, layer);
     else break;
   }
@@ -139,18 +171,19 @@ function decodeFeature(pbf, position, layer, i, keys, values) {
  * @param {PbfReader} pbf
  * @param {Growing} layer
  * @param {number} i
- * @param {string[]} keys
+ * @param {AttributeRole[]} roles
  * @param {number[]} values
  */
-function decodeAttributes(pbf, layer, i, keys, values) {
+function decodeAttributes(pbf, layer, i, roles, values) {
   const end = pbf.readVarint() + pbf.pos;
   while (pbf.pos < end) {
-    const key = keys[pbf.readVarint()];
+    const role = roles[pbf.readVarint()];
     const value = pbf.readVarint();
-    if (key === "t") layer.t[i] = value;
-    else if (key === "c" || key === "n" || key === "o") {
+    if (role === "t" || role === "d" || role === "k") layer[role][i] = value;
+    else if (role === "name") layer.t[i] = layer.t[i] < 0 ? value : layer.t[i];
+    else if (role) {
       const back = pbf.pos;
-      layer[key][i] = integer(pbf, values[value]);
+      layer[role][i] = integer(pbf, values[value]);
       pbf.pos = back;
     }
   }

@@ -1,5 +1,6 @@
 /* The backdrop: land as one path per tile, from [[lon, lat, …], …]. Areas without a fill of their own
    (the administrative units) are land too: their outline is finer than Natural Earth's. */
+import { groundOn } from "./ground.js";
 import { pixelRatio } from "./ratio.js";
 
 const SIZE = 512;
@@ -35,9 +36,9 @@ export class Land extends L.GridLayer {
     }
   }
 
-  /** The colour of land while the backdrop is on the map, else nothing. */
+  /** The colour of land while the backdrop is all there is, else nothing. */
   colour() {
-    return this._map && this.colours().land;
+    return this._map && !groundOn(this._map) ? this.colours().land : undefined;
   }
 
   /** The style sheet's colours of the backdrop. */

@@ -1,4 +1,5 @@
 /* The page's map once more in another box: same land, same layers, classes and opacity. */
+import { Ground } from "./ground.js";
 import { Land } from "./land.js";
 import { MvtLayer } from "./mvtlayer.js";
 /** @import { OpenedPage } from "./types" */
@@ -12,9 +13,9 @@ import { MvtLayer } from "./mvtlayer.js";
  */
 export function mirrorLayers(page, map, wanted, query = (/** @type {MvtLayer} */ layer) => layer.query) {
   const { land, basemap } = page;
-  if (land && page.map.hasLayer(land)) {
-    new Land(land.rings).addTo(map);
-  } else if (basemap && page.map.hasLayer(basemap)) {
+  if (land && page.map.hasLayer(land)) new Land(land.rings).addTo(map);
+  if (basemap instanceof Ground) new Ground(basemap.spec).addTo(map);
+  else if (basemap && page.map.hasLayer(basemap) && !(land && page.map.hasLayer(land))) {
     const { _url: url } = /** @type {L.TileLayer & { _url: string }} */ (basemap);
     L.tileLayer(url, { ...basemap.options, crossOrigin: "anonymous" }).addTo(map);
   }
@@ -30,7 +31,7 @@ export function mirrorLayers(page, map, wanted, query = (/** @type {MvtLayer} */
 /**
  * Resolves when a layer has all its tiles.
  *
- * @param {MvtLayer} layer
+ * @param {L.GridLayer} layer
  */
 export const loaded = (layer) =>
   layer.isLoading() ? new Promise((done) => layer.once("load", done)) : Promise.resolve();

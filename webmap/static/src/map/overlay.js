@@ -1,7 +1,8 @@
 /* One canvas above all data layers: names without collisions, the halo of the selected object, and
    the answer to "what is at this place". Reads the layers' arrays, asks no server. */
-import { Boxes, leading, linesOf, places } from "./boxes.js";
+import { Boxes, covered, leading, linesOf, places } from "./boxes.js";
 import { WHOLE } from "./crowding.js";
+import { groundOn } from "./ground.js";
 import { faded, inks, tones } from "./inks.js";
 import { collectLabels, haloRadius } from "./labels.js";
 import { pickFrom } from "./picking.js";
@@ -43,7 +44,7 @@ export class Overlay extends L.Layer {
     pane.classList.add("labels-pane");
     pane.append(this.canvas);
     for (const layer of this.layers) layer.on(CHANGES, this.soon);
-    map.on("moveend resize", this.redraw, this);
+    map.on("moveend resize", this.redraw, this).on("groundarrived", this.soon);
     map.on("zoomanim", this.follow, this);
     document.fonts?.load('500 12px "Be Vietnam Pro"', "Ậễ").then(() => this.redraw());
     this.redraw();
@@ -56,9 +57,14 @@ export class Overlay extends L.Layer {
    */
   onRemove(map) {
     for (const layer of this.layers) layer.off(CHANGES, this.soon);
-    map.off("moveend resize", this.redraw, this).off("zoomanim", this.follow, this);
+    map.off("moveend resize", this.redraw, this).off("groundarrived", this.soon).off("zoomanim", this.follow, this);
     this.canvas.remove();
     return this;
+  }
+
+  /** The base map whose names are written with the others. */
+  ground() {
+    return groundOn(this._map);
   }
 
   /** @param {Hit | null} selection */
@@ -124,17 +130,21 @@ export class Overlay extends L.Layer {
     const wanted = collectLabels(this);
     c.textBaseline = "middle";
     c.lineJoin = "round";
+    const said = new Set();
     let drawn = 0;
     for (const label of wanted) {
       if (drawn >= MOST) break;
+      if (label.isOnce && said.has(label.text)) continue;
       c.font = `${label.weight} ${label.px}px ${FONT}`;
       label.lines = linesOf(label);
       label.width = Math.max(...label.lines.map((text) => c.measureText(text).width));
       if (label.room && label.width > label.room) continue;
-      const box = places(label).find((place) => isInside(place) && taken.isFree(place));
+      const isFree = (/** @type {Box} */ place) => covered(label, place).every((box) => taken.isFree(box));
+      const box = places(label).find((place) => isInside(place) && isFree(place));
       if (!box) continue;
-      taken.take(box);
+      for (const part of covered(label, box)) taken.take(part);
       write(c, label, box);
+      if (label.isOnce) said.add(label.text);
       drawn++;
     }
     return drawn;

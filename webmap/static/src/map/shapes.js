@@ -9,21 +9,22 @@ export const SCALE = SIZE / EXTENT;
 const STRAIGHT = 0.08; // radians that a run may turn and still carry a name
 
 /**
- * Add feature i to a path, in CSS px, shifted to the right by `shift` px and moved by x and y.
+ * Add feature i to a path, in CSS px, enlarged `times`, shifted to the right by `shift` px and moved by x and y.
  *
  * @param {{ moveTo(x: number, y: number): void, lineTo(x: number, y: number): void, closePath(): void }} path
  * @param {TileFeatures} features
  * @param {number} i
- * @param {{ shift?: number, closed?: boolean, x?: number, y?: number }} how
+ * @param {{ shift?: number, closed?: boolean, x?: number, y?: number, times?: number }} how
  */
-export function trace(path, features, i, { shift = 0, closed = false, x: moveX = 0, y: moveY = 0 }) {
+export function trace(path, features, i, { shift = 0, closed = false, x: moveX = 0, y: moveY = 0, times = 1 }) {
   const { xy, parts, first } = features;
+  const unit = SCALE * times;
   for (let part = first[i]; part < first[i + 1]; part++) {
     const from = parts[part];
     const to = parts[part + 1];
     for (let v = from; v < to; v++) {
-      let x = xy[2 * v] * SCALE + moveX;
-      let y = xy[2 * v + 1] * SCALE + moveY;
+      let x = xy[2 * v] * unit + moveX;
+      let y = xy[2 * v + 1] * unit + moveY;
       if (shift) {
         const before = Math.max(from, v - 1);
         const after = Math.min(to - 1, v + 1);
@@ -108,8 +109,9 @@ export function isWithin({ xy, parts, first }, i, x, y) {
  * @param {number} i
  * @param {{ x: number, y: number }} at the tile's corner in px
  * @param {number} shift
+ * @param {number} beside px by which it stands off the line
  */
-export function alongLine({ xy, parts, first }, i, at, shift) {
+export function alongLine({ xy, parts, first }, i, at, shift, beside = 11) {
   /** @type {{ room: number, x: number, y: number, angle: number } | null} */
   let best = null;
   for (let part = first[i]; part < first[i + 1]; part++) {
@@ -121,7 +123,7 @@ export function alongLine({ xy, parts, first }, i, at, shift) {
       const length = Math.hypot(dx, dy) * SCALE;
       if (length > (best?.room || 0)) {
         const angle = Math.atan2(dy, dx);
-        const away = (Math.sign(shift) || -1) * (Math.abs(shift) + 11);
+        const away = (Math.sign(shift) || -1) * (Math.abs(shift) + beside);
         best = {
           room: length,
           x: at.x + (xy[2 * start] + dx / 2) * SCALE - Math.sin(angle) * away,

@@ -1,6 +1,7 @@
 /* The small map beside a list or a fact sheet: shows what the list shows, and leads from one to the other. */
 import { find, findAll } from "../lib/find.js";
 import { element, t } from "../lib/texts.js";
+import { Ground } from "./ground.js";
 import { thePage } from "./page.js";
 
 const { map, layers, overlay, config, basemap } = thePage();
@@ -19,7 +20,8 @@ for (const button of findAll("[data-zoom]", box)) {
   button.addEventListener("click", () => map.setZoom(map.getZoom() + Number(button.dataset.zoom)));
 }
 const credit = String(basemap?.options.attribution ?? "").replace(/&copy;/g, "©");
-find(".small-map-credit", box).textContent = basemap ? credit : t("Land: Natural Earth");
+const land = basemap instanceof Ground || !basemap ? t("Land: Natural Earth") : "";
+find(".small-map-credit", box).textContent = [credit, land].filter(Boolean).join(" · ");
 
 layer.on("failed", () => {
   const again = () => {

@@ -1,6 +1,7 @@
 /* The shapes that the map's modules share: what the server writes into the page and answers, and what is on the map. */
 import type { Coords, LatLng, LatLngBoundsExpression, Map as LeafletMap, TileLayer } from "leaflet";
 import type { TileFeatures } from "./decode.js";
+import type { Ground } from "./ground.js";
 import type { Land } from "./land.js";
 import type { MvtLayer } from "./mvtlayer.js";
 import type { Overlay } from "./overlay.js";
@@ -101,6 +102,17 @@ export interface LayerSpec {
   style: Style;
 }
 
+/** geodata's Ground.spec(): a base map of our own. `url` has {x}, {y}, {z}; zooms are those of tiles. */
+export interface GroundSpec {
+  url: string;
+  bounds: LatLngBoundsExpression;
+  least: number;
+  most: number;
+  /** Land is drawn on water; else water on land. */
+  hasLand: boolean;
+  attribution: string;
+}
+
 /** VN-2000: the central meridian in degrees; metres, arc seconds and ppm of the datum shift (position vector). */
 export interface Projection {
   srid: number;
@@ -132,7 +144,7 @@ export interface Config {
 export interface PageParts {
   map: LeafletMap;
   layers: MvtLayer[];
-  basemap: TileLayer | null;
+  basemap: TileLayer | Ground | null;
   land: Land | null;
   config: Config;
 }

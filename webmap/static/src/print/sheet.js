@@ -2,6 +2,7 @@
 import { shownNetwork } from "../grid/tool.js";
 import { find } from "../lib/find.js";
 import { element } from "../lib/texts.js";
+import { Ground, groundOn } from "../map/ground.js";
 import { Land } from "../map/land.js";
 import { loaded, mirrorLayers } from "../map/mirror.js";
 import { MvtLayer } from "../map/mvtlayer.js";
@@ -11,7 +12,7 @@ import { gridOf } from "./grid.js";
 import { BEHIND, networkOn } from "./network.js";
 import { MM, chosen, flattened, metresPerPaperPixel, metresPerPixel, paper } from "./paper.js";
 import { department, fit, sideOf } from "./side.js";
-import { vectorLand, vectorLayer } from "./vector.js";
+import { vectorGround, vectorLand, vectorLayer } from "./vector.js";
 /** @import { ShownNetwork } from "../grid/overlay.js" */
 /** @import { MapPage } from "../map/types" */
 /** @import { Name } from "./names.js" */
@@ -101,7 +102,8 @@ export class Sheet {
    */
   async finish(made) {
     await document.fonts.ready;
-    await Promise.all(made.layers.map(loaded));
+    const ground = groundOn(made.map);
+    await Promise.all([...made.layers, ...(ground ? [ground] : [])].map(loaded));
     if (!this.box.isConnected) return [];
     made.overlay.redraw();
     made.overlay.canvas.hidden = true;
@@ -131,11 +133,19 @@ const opacityOf = (layer) => /** @type {L.GridLayerOptions} */ (layer.options).o
 function showVectors(map) {
   const pane = map.getPane("tilePane");
   map.eachLayer((layer) => {
-    const isOurs = layer instanceof MvtLayer || layer instanceof Land;
-    if (!isOurs) return;
-    const drawn = layer instanceof MvtLayer ? vectorLayer(layer, map) : vectorLand(layer, map);
+    const drawn = vectorOf(layer, map);
     if (!drawn) return;
     pane?.append(drawn);
-    layer.getContainer()?.classList.add("is-replaced");
+    /** @type {L.GridLayer} */ (layer).getContainer()?.classList.add("is-replaced");
   });
+}
+
+/**
+ * @param {L.Layer} layer
+ * @param {L.Map} map
+ */
+function vectorOf(layer, map) {
+  if (layer instanceof MvtLayer) return vectorLayer(layer, map);
+  if (layer instanceof Ground) return vectorGround(layer, map);
+  return layer instanceof Land ? vectorLand(layer, map) : null;
 }

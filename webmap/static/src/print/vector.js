@@ -7,6 +7,7 @@ import { dotOf, drawLegend, drawPoint, radius } from "../map/symbols.js";
 import { SvgPath, short, svg } from "../lib/svg.js";
 import { newId, svgPen } from "./svgcanvas.js";
 /** @import { TileFeatures } from "../map/decode.js" */
+/** @import { Ground } from "../map/ground.js" */
 /** @import { Land } from "../map/land.js" */
 /** @import { MvtLayer } from "../map/mvtlayer.js" */
 /** @import { Geometry, MapSymbol } from "../map/types" */
@@ -134,6 +135,29 @@ export function vectorLand(land, map) {
   root.style.zIndex = "0";
   root.append(svg("path", { d: path.d, fill, stroke: coast, "stroke-width": 1 }));
   return root;
+}
+
+/**
+ * A base map of our own, or null when it has too much for a sheet.
+ *
+ * @param {Ground} ground
+ * @param {L.Map} map
+ */
+export function vectorGround(ground, map) {
+  const origin = map.getPixelBounds().min ?? L.point(0, 0);
+  const root = sheetSvg(map.getSize(), {});
+  const defs = svg("defs");
+  root.style.zIndex = "1";
+  root.append(defs);
+  let vertices = 0;
+  ground.eachShown((tile) => {
+    vertices += Object.values(tile.data ?? {}).reduce((sum, { xy }) => sum + xy.length / 2, 0);
+    const { x, y } = tile.coords.scaleBy(new L.Point(SIZE, SIZE)).subtract(origin);
+    const part = svg("svg", { x, y, width: SIZE, height: SIZE, viewBox: `0 0 ${SIZE} ${SIZE}`, overflow: "hidden" });
+    ground.drawTile(svgPen(part, defs), tile);
+    root.append(part);
+  });
+  return vertices > MOST_VERTICES ? null : root;
 }
 
 /**
