@@ -1,6 +1,8 @@
 """The connection: base class, constraint names, address, engines, time-outs. No tables."""
 
+import math
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -8,6 +10,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar, cast
 from zoneinfo import ZoneInfo
 
+import psycopg
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import (
     Alias,
@@ -26,8 +29,9 @@ from sqlalchemy import (
     make_url,
 )
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.functions import current_date
 from sqlalchemy.sql.visitors import replacement_traverse
 
@@ -118,7 +122,6 @@ def new_engine(url: URL | str | None = None, *, statement_timeout_s: float | Non
         pool_size=pool_size,
         max_overflow=4,
         pool_timeout=3,
-        pool_pre_ping=True,
         # What people typed, and password hashes, are no business of a log.
         hide_parameters=True,
         connect_args={"connect_timeout": 5, "application_name": "webmap"},
@@ -136,7 +139,33 @@ def new_engine(url: URL | str | None = None, *, statement_timeout_s: float | Non
                 cursor.execute("SELECT set_config(%s, %s, false)", (name, value))
         connection.autocommit = previous
 
+    _ping_what_rested(engine)
     return engine
+
+
+#: After a rest that long a connection is asked whether it is still there before somebody gets it.
+REST_S = 1.0
+
+
+def _ping_what_rested(engine: Engine) -> None:
+    """Let the pool replace connections that broke while nobody used them.
+
+    Asking each time, as pool_pre_ping does, takes as long as the short statement that then follows. Where the server goes
+    away within a second of the last answer, that one request is told that the database is away.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def _rest(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _ping(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        if time.monotonic() - record.info.get("rests_since", math.inf) <= REST_S:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except psycopg.Error as error:
+            raise DisconnectionError from error
 
 
 @contextmanager

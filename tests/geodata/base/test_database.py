@@ -7,11 +7,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from geoalchemy2.functions import ST_X, ST_Y
 from shapely.geometry import MultiPolygon, Point, Polygon
 
+from geodata.base import database
 from geodata.base.crs import HAI_PHONG, VN2000_TM3
 from geodata.base.data_version import data_version
 from geodata.base.database import new_engine
@@ -143,3 +144,30 @@ def test_the_audit_log_can_only_be_added_to(session):
 )
 def test_text_folds_to_plain_letters(connection, written, folded):
     assert connection.execute(select(func.fold_text(written))).scalar() == folded
+
+
+def one_connection_cut(database_url, other):
+    """Return an engine that keeps one connection, which the server has just ended."""
+    engine = new_engine(database_url)
+    with engine.connect() as connection:
+        number = connection.scalar(text("SELECT pg_backend_pid()"))
+    other.execute(text("SELECT pg_terminate_backend(:number, 5000)"), {"number": number})
+    return engine
+
+
+def test_a_connection_that_broke_while_it_rested_is_replaced_unseen(database_url, connection, monkeypatch):
+    monkeypatch.setattr(database, "REST_S", 0)
+    engine = one_connection_cut(database_url, connection)
+    with engine.connect() as found:
+        assert found.scalar(text("SELECT 1")) == 1
+    engine.dispose()
+
+
+def test_one_that_broke_just_after_it_was_used_fails_once_and_no_more(database_url, connection, monkeypatch):
+    monkeypatch.setattr(database, "REST_S", 3600)
+    engine = one_connection_cut(database_url, connection)
+    with engine.connect() as found, pytest.raises(OperationalError):
+        found.scalar(text("SELECT 1"))
+    with engine.connect() as found:
+        assert found.scalar(text("SELECT 1")) == 1
+    engine.dispose()
