@@ -42,7 +42,6 @@ from webmap.app.i18n import translate
 from webmap.app.settings import Settings
 
 LOGIN_KEY = "login"
-HOME = "/"
 #: Where a token is looked at; pages are for sessions.
 FOR_PROGRAMS = ("/api/", "/ogc/", "/tiles/", "/openapi.json")
 
@@ -180,18 +179,19 @@ def refuse(roles: Iterable[Role]) -> Response:
 
 
 def safe_target(target: str | None) -> str:
-    """Return a path of this site to go on to; anything else becomes the map."""
+    """Return a path of this site, below the prefix under which a proxy shows it, to go on to; anything else becomes the map."""
+    home = f"{request.script_root}/"
     if (
         not target
-        or not target.startswith("/")
+        or not target.startswith(home)
         or target.startswith("//")
         or "\\" in target
         or not target.isprintable()
     ):
-        return HOME
+        return home
     parts = urlsplit(target)
-    if parts.scheme or parts.netloc or parts.path in {"/login", "/logout"}:
-        return HOME
+    if parts.scheme or parts.netloc or parts.path.removeprefix(request.script_root) in {"/login", "/logout"}:
+        return home
     return target
 
 
@@ -332,10 +332,10 @@ def _json(status: int, code: str, message: str, details: dict[str, object]) -> R
 def _return_address() -> str:
     """Return where to come back to: this page, or the one a form or a script was on."""
     if request.method in {"GET", "HEAD"} and not _is_program():
-        return safe_target(request.full_path.removesuffix("?"))
+        return safe_target(request.script_root + request.full_path.removesuffix("?"))
     came_from = urlsplit(request.referrer or "")
     if came_from.netloc != request.host:
-        return HOME
+        return safe_target(None)
     return safe_target(f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path)
 
 

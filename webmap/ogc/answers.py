@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, jsonify, make_response, render_template, request
+from flask import Response, after_this_request, jsonify, make_response, render_template, request
 from werkzeug.exceptions import NotAcceptable
 
 from geodata.base.errors import InvalidValueError
@@ -113,4 +113,10 @@ def check_acceptable(media: str) -> None:
     """Refuse who takes none of the forms there are; `f` goes before what a program says it takes. Raises NotAcceptable."""
     takes = request.accept_mimetypes
     if takes and not request.args.get("f") and not takes.best_match([JSON, media, HTML]):
+        after_this_request(_depends_on_accept)
         raise NotAcceptable
+
+
+def _depends_on_accept(response: Response) -> Response:
+    response.vary.add("Accept")
+    return response

@@ -24,7 +24,7 @@ QGIS = "application/x-qgis-project"
 STYLE = "application/vnd.mapbox.style+json"
 
 
-@blueprint.get("/tileMatrixSets")
+@blueprint.get("/tileMatrixSets", strict_slashes=False)
 @allow_public
 def matrix_sets() -> Response:
     """Answer the tiling schemes: one."""
@@ -34,7 +34,7 @@ def matrix_sets() -> Response:
     return jsonify({"tileMatrixSets": [one], "links": [link("self", request.base_url)]})
 
 
-@blueprint.get(f"/tileMatrixSets/{described.SCHEME}")
+@blueprint.get(f"/tileMatrixSets/{described.SCHEME}", strict_slashes=False)
 @allow_public
 def matrix_set() -> Response:
     """Answer the tiling scheme."""
@@ -42,7 +42,7 @@ def matrix_set() -> Response:
     return jsonify(described.matrix_set())
 
 
-@blueprint.get("/collections/<layer>/tiles")
+@blueprint.get("/collections/<layer>/tiles", strict_slashes=False)
 @allow_public
 def tilesets(layer: str) -> Response:
     """Answer the tile sets of a layer: one."""
@@ -51,7 +51,7 @@ def tilesets(layer: str) -> Response:
     return jsonify({"tilesets": [described.tileset_item(asked.kind)], "links": [link("self", request.base_url)]})
 
 
-@blueprint.get(f"/collections/<layer>/tiles/{described.SCHEME}")
+@blueprint.get(f"/collections/<layer>/tiles/{described.SCHEME}", strict_slashes=False)
 @allow_public
 def tileset(layer: str) -> Response:
     """Answer where a layer's tiles are and what they hold."""
@@ -66,7 +66,7 @@ def tile(layer: str, z: int, row: int, column: int) -> Response:
     return answer_tile([layer], z, column, row, is_named=True)
 
 
-@blueprint.get("/collections/<layer>/styles")
+@blueprint.get("/collections/<layer>/styles", strict_slashes=False)
 @allow_public
 def styles(layer: str) -> Response:
     """Answer the styles of a layer: one."""
@@ -76,7 +76,7 @@ def styles(layer: str) -> Response:
     return jsonify({"default": "default", "styles": [{"id": "default", "links": [link("stylesheet", address, STYLE)]}]})
 
 
-@blueprint.get("/collections/<layer>/styles/default")
+@blueprint.get("/collections/<layer>/styles/default", strict_slashes=False)
 @allow_public
 def style(layer: str) -> Response:
     """Answer a layer's symbols as a style for its vector tiles."""
@@ -85,7 +85,7 @@ def style(layer: str) -> Response:
     return jsonify(gl_style(asked.kind, asked.names, described.xyz_template(layer), _province().extent))
 
 
-@blueprint.get("/project.qgs")
+@blueprint.get("/project.qgs", strict_slashes=False)
 @allow_public
 def project() -> Response:
     """Answer a QGIS project with every layer that everybody may see, as a file."""
