@@ -1,6 +1,6 @@
 """Geometry while it is drawn: what is worth knowing before it is stored."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -64,10 +64,13 @@ def look_at(
     kind: type[Feature],
     shape: shapely.Geometry,
     *,
-    feature_id: int | None = None,
+    without: Collection[int] = (),
     stated_ha: float | None = None,
 ) -> Looked:
-    """Return size (on the ellipsoid) and remarks of a geometry, EPSG:4326 (lon, lat); `feature_id` is itself."""
+    """Return size (on the ellipsoid) and remarks of a geometry, EPSG:4326 (lon, lat).
+
+    `without`: ids of no neighbours: itself, and what is merged into it.
+    """
     remarks = [*_outside(shape), *_crossing(shape)]
     place = func.ST_SetSRID(func.ST_GeomFromWKB(shapely.to_wkb(shape)), WGS84)
     length = area = None
@@ -76,7 +79,7 @@ def look_at(
         remarks += _loose_ends(connection, kind, shape)
     elif kind.layer.geometry is GeometryType.POLYGON and shapely.is_valid(shape):
         area = round(float(connection.scalar(select(func.ST_Area(func.geography(place)))) or 0) / 10_000, 4)
-        remarks += _overlaps(connection, kind, shape, feature_id)
+        remarks += _overlaps(connection, kind, shape, without)
         remarks += _other_area(area, stated_ha)
     count = int(shapely.get_num_coordinates(shape))
     return Looked(length_km=length, area_ha=area, vertices=count, remarks=tuple(remarks))
@@ -99,7 +102,7 @@ def _crossing(shape: shapely.Geometry) -> list[Remark]:
 
 
 def _overlaps(
-    connection: Connection, kind: type[Feature], shape: shapely.Geometry, feature_id: int | None
+    connection: Connection, kind: type[Feature], shape: shapely.Geometry, without: Collection[int]
 ) -> list[Remark]:
     place = func.ST_SetSRID(func.ST_GeomFromWKB(shapely.to_wkb(shape)), WGS84)
     geom = kind.column("geom")
@@ -110,7 +113,7 @@ def _overlaps(
         select(kind.name, area.label("area_m2"), func.ST_X(middle), func.ST_Y(middle))
         .where(
             func.ST_Intersects(geom, place),
-            kind.id.is_distinct_from(feature_id),
+            kind.id.not_in(without),
             kind.column("valid_to").is_(None),
             area > SMALLEST_OVERLAP_M2,
         )

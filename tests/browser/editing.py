@@ -1,12 +1,14 @@
 """What the tests of editing do on the map's page."""
 
-from urllib.parse import quote
+import math
+from urllib.parse import parse_qs, quote, urlparse
 
 from playwright.sync_api import Locator, Page, expect
 
 from tests.conftest import PASSWORD
 
 NOTICES = "#notices"
+VIEW = {"z", "lon", "lat"}
 
 
 def sign_in(page: Page, accounts: dict[str, str], role: str = "planner") -> None:
@@ -35,3 +37,17 @@ def find(page: Page, name: str) -> None:
     expect(page.locator("#search-hits")).to_contain_text(name)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
+
+
+def point_at(page: Page, lon: float, lat: float) -> tuple[float, float]:
+    """Return where on the screen a place is, degrees to px."""
+    box = page.locator(".leaflet-container").bounding_box()
+    view = {name: float(values[0]) for name, values in parse_qs(urlparse(page.url).query).items() if name in VIEW}
+    world = 256 * 2 ** view["z"]
+
+    def flat(lon: float, lat: float) -> tuple[float, float]:
+        north = math.asinh(math.tan(math.radians(lat))) / math.pi
+        return (lon + 180) / 360 * world, (1 - north) / 2 * world
+
+    (x, y), (middle_x, middle_y) = flat(lon, lat), flat(view["lon"], view["lat"])
+    return box["x"] + box["width"] / 2 + x - middle_x, box["y"] + box["height"] / 2 + y - middle_y

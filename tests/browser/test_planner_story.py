@@ -1,34 +1,16 @@
 """A planner's days: a station, its circuit, a transformer and a load, a cluster, five markets; taken back later."""
 
-import math
-from urllib.parse import parse_qs, urlparse
+from urllib.parse import urlparse
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESK, PHONE
-from tests.browser.editing import NOTICES, form_of, open_map
+from tests.browser.editing import NOTICES, form_of, open_map, point_at
 
 NEAR = 6  # px beside what is meant: the end is snapped
 START = "TBA-110-KIENAN"
 CENTIMETRE = 1e-7  # degrees
-
-
-def point_at(page: Page, lon: float, lat: float) -> tuple[float, float]:
-    """Return where on the screen a place is, degrees to px."""
-    box = page.locator(".leaflet-container").bounding_box()
-    view = {name: float(values[0]) for name, values in parse_qs(urlparse(page.url).query).items() if name in VIEW}
-    world = 256 * 2 ** view["z"]
-
-    def flat(lon: float, lat: float) -> tuple[float, float]:
-        north = math.asinh(math.tan(math.radians(lat))) / math.pi
-        return (lon + 180) / 360 * world, (1 - north) / 2 * world
-
-    (x, y), (middle_x, middle_y) = flat(lon, lat), flat(view["lon"], view["lat"])
-    return box["x"] + box["width"] / 2 + x - middle_x, box["y"] + box["height"] / 2 + y - middle_y
-
-
-VIEW = {"z", "lon", "lat"}
 
 
 class Planner:
@@ -221,7 +203,8 @@ def undo_days_later(planner: Planner) -> None:
     number = planner.stored("SELECT change_set_id FROM power_line WHERE code = :code", code=circuit)
     planner.stored("UPDATE change_set SET made_at = made_at - interval '3 days' RETURNING id")
     page.goto(urlparse(page.url)._replace(path="/history", query="").geturl())
-    listed = page.locator(".list-group-item").filter(has_text=f"Thay đổi số {number}:")
+    listed = page.locator(".list-group-item").filter(has_text=f"Thay đổi số {number} ·")
+    expect(listed).to_contain_text(f"Thêm: Mạch {planner.mark}")
     planner.press(listed.get_by_role("link", name="Hoàn tác"))
     planner.press(page.get_by_role("button", name="Hoàn tác"))
     expect(page.locator("main")).to_contain_text(f"Thay đổi số {number}")
@@ -235,6 +218,7 @@ def see_history(planner: Planner) -> None:
     entries = page.locator(".list-group-item")
     expect(entries.filter(has_text=f"theo báo cáo {planner.mark}")).to_have_count(1)
     own = entries.filter(has_text="planner-browser")
+    expect(own.filter(has_text=f"Sửa: TBA 110 kV {planner.mark} – ").first).to_contain_text("phụ tải")
     assert {"Trạm biến áp", "Đường dây", "Cụm công nghiệp", "Chợ"} <= {
         title for title in ("Trạm biến áp", "Đường dây", "Cụm công nghiệp", "Chợ") if own.filter(has_text=title).count()
     }

@@ -23,6 +23,8 @@ from webmap.imports.pages import shown_value
 
 #: What is written in several lines.
 LONG = frozenset({"note"})
+#: What is asked again when the place of an object is another: how and since when it is known.
+ASKED_WHEN_MOVED = ("location_accuracy", "source", "valid_from", "valid_to")
 _EMPTY = ""
 
 
@@ -60,6 +62,7 @@ class Form:
 
     layer: str
     title: str
+    name: str
     feature_id: int | None
     version: str
     geometry_type: str
@@ -101,6 +104,7 @@ def build_form(
     return Form(
         layer=kind.layer.name,
         title=translate(kind.layer.singular),
+        name=str(present.document.get("name") or "") if present and has_object else "",
         feature_id=present.id if present and has_object else None,
         version=present.version if present and has_object else "",
         geometry_type=kind.layer.geometry.value,

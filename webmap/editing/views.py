@@ -31,8 +31,8 @@ from webmap.app.errors import error_response
 from webmap.app.extensions import database, db_session, layers
 from webmap.app.i18n import format_number, translate
 from webmap.app.requests import LayerRequest, layer_request, readable_layers
-from webmap.editing.form import build_form
-from webmap.editing.sent import read_body, read_edit, whole_number
+from webmap.editing.form import ASKED_WHEN_MOVED, build_form
+from webmap.editing.sent import read_body, read_edit, whole_number, whole_numbers
 from webmap.map.coordinates import name_system
 from webmap.ogc.transactions import read_shape
 
@@ -97,7 +97,7 @@ def form(layer: str) -> str:
         is_copy="copy" in request.args,
     )
     systems = [(srid, name_system(srid)) for srid in metre_systems(_province())]
-    return render_template("editing/form.html", form=shown, systems=systems)
+    return render_template("editing/form.html", form=shown, systems=systems, asked_when_moved=ASKED_WHEN_MOVED)
 
 
 @blueprint.post("/<layer>")
@@ -154,10 +154,10 @@ def look(layer: str) -> Response:
     """Answer the size of a drawn geometry and what is worth knowing about it before it is stored."""
     asked, body = writable(layer), read_body()
     shape = read_shape(body.get("geometry"), _province())
-    own = body.get("id")
-    feature_id = whole_number("id", own) if own else None
+    own = [whole_number("id", body["id"])] if body.get("id") else []
+    without = [*own, *whole_numbers("merged", body.get("merged"))]
     with database().reading() as connection:
-        found = look_at(connection, asked.kind, shape, feature_id=feature_id, stated_ha=_number(body.get("area_ha")))
+        found = look_at(connection, asked.kind, shape, without=without, stated_ha=_number(body.get("area_ha")))
     return jsonify(found.as_json(translate, format_number))
 
 

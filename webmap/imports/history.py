@@ -11,6 +11,7 @@ from geodata.base.database import today
 from geodata.base.errors import ConflictError, ForbiddenError
 from geodata.base.parsing import LARGEST_ID, parse_day
 from geodata.history import change_sets as changes, undoing
+from geodata.history.gists import gists_of
 from geodata.importing.sessions import sessions
 from geodata.query.documents import act_numbers
 from geodata.schema.feature import Feature
@@ -21,6 +22,7 @@ from webmap.app.extensions import db_session, layers
 from webmap.app.i18n import translate, translate_error
 from webmap.app.requests import int_argument
 from webmap.imports import pages as words
+from webmap.imports.gists import line_of
 from webmap.imports.views import writable
 
 blueprint = Blueprint("history", __name__, url_prefix="/history")
@@ -42,10 +44,12 @@ def index() -> str:
         layers().get(name)
     found = changes.list_change_sets(session, layer=name, limit=PAGE + 1, before_id=before or None)
     shown = [item for item in found[:PAGE] if may(current_role(), Action.WRITE, layers().get(item.layer))]
+    gists = gists_of(session, shown, layers())
     return render_template(
         "imports/history/list.html",
+        lines={item.id: line_of(layers().get(item.layer), item, gists.get(item.id)) for item in shown},
         change_sets=shown, more=found[PAGE - 1].id if len(found) > PAGE else None, layer=name, kinds=list(layers()),
-        titles=_titles(), labels=words.KIND_LABELS, counts=words.counts_line,
+        titles=_titles(), counts=words.counts_line,
         may_undo=may_undo, undone=sessions.undone_by(session, [item.id for item in shown]), last_day=today() - timedelta(days=1),
     )  # fmt: skip
 
@@ -75,7 +79,7 @@ def change_set(number: int) -> str:
     return render_template(
         "imports/history/change_set.html",
         found=found, kind=kind, objects=objects, count=count, page=page, pages=-(-count // PAGE), made_by=made_by,
-        counts=words.counts_line(found), labels=words.field_labels(kind), label=words.KIND_LABELS.get(found.kind, found.kind),
+        counts=words.counts_line(found), labels=words.field_labels(kind), line=_line(found, kind),
         undone_by=sessions.undone_by(session, [number]).get(number),
         kept=words.kept_lines(kind, undoing.report.get("kept", [])) if undoing else [], may_undo=may_undo,
         hanging=_hanging(session, kind, number, [item.feature_id for item, _, _ in objects]),
@@ -114,7 +118,7 @@ def undo_now(number: int) -> ResponseReturnValue:
     found = changes.get_change_set(session, number)
     _check_undo(found)
     try:
-        if found.kind == changes.ChangeKind.EDIT:
+        if _is_at_once(session, found):
             report = undoing.undo(session, number, user_name=current_user().name, registry=layers())
             return redirect(url_for("history.change_set", number=report.change_set_id))
         run = sessions.add_undo(session, found, user_name=current_user().name)
@@ -138,7 +142,7 @@ def _undo_page(number: int, problem: str = "") -> str:
     return render_template(
         "imports/history/undo.html",
         found=found, kind=kind, report=report, kept=kept, undone_by=undone, count=count, problem=problem,
-        label=words.KIND_LABELS.get(found.kind, found.kind), has_worker=sessions.is_worker_running(session),
+        line=_line(found, kind), is_at_once=_is_at_once(session, found), has_worker=sessions.is_worker_running(session),
     )  # fmt: skip
 
 
@@ -147,6 +151,17 @@ def may_undo(change_set: changes.ChangeSet) -> bool:
     if not may(current_role(), Action.WRITE, layers().get(change_set.layer)):
         return False
     return current_role() in ALL_EDITORS or change_set.user_name == current_user().name
+
+
+def _line(change_set: changes.ChangeSet, kind: type[Feature]) -> str:
+    return line_of(kind, change_set, gists_of(db_session(), [change_set], layers()).get(change_set.id))
+
+
+def _is_at_once(session: Session, change_set: changes.ChangeSet) -> bool:
+    """Say whether a change set is an edit, or the undoing of one, and so on: few objects."""
+    while change_set.undoes_id is not None:
+        change_set = changes.get_change_set(session, change_set.undoes_id)
+    return change_set.kind == changes.ChangeKind.EDIT
 
 
 def _check_undo(change_set: changes.ChangeSet) -> type[Feature]:

@@ -2,12 +2,14 @@
 
 from flask import Blueprint, Response, abort, current_app, jsonify, request, url_for
 
+from geodata.accounts.access import Action, may
 from geodata.accounts.accounts import ACCOUNT_ROLES
 from geodata.editing import Edit, EditReport, ObjectEdit, StaleError, commit_edit, version_of
+from geodata.editing.reviewed import must_propose
 from geodata.editing.rights import check_layer, writable_fields
 from geodata.query import features
 from geodata.schema.feature import Feature
-from webmap.app.auth import allow, current_editor
+from webmap.app.auth import allow, allow_public, current_editor, current_user
 from webmap.app.errors import error_response
 from webmap.app.extensions import database, db_session
 from webmap.app.i18n import translate
@@ -18,15 +20,40 @@ from webmap.ogc.transactions import TAKEN, expected_version, read_feature, whole
 blueprint = Blueprint("ogc_edit", __name__, url_prefix="/ogc")
 
 MEMBERS = allow(*ACCOUNT_ROLES)
+READING = ("GET", "HEAD", "OPTIONS")
 
 
-@blueprint.post("/collections/<layer>/items")
+@blueprint.route("/collections/<layer>/items", methods=["OPTIONS"], strict_slashes=False)
+@allow_public
+def collection_methods(layer: str) -> Response:
+    """Answer by the header Allow whether the asker may add features: QGIS offers to edit by it."""
+    return _methods(layer, "POST")
+
+
+@blueprint.route("/collections/<layer>/items/<int:feature_id>", methods=["OPTIONS"], strict_slashes=False)
+@allow_public
+def feature_methods(layer: str, feature_id: int) -> Response:
+    """Answer by the header Allow whether the asker may change and delete features."""
+    return _methods(layer, "PUT", "PATCH", "DELETE")
+
+
+def _methods(layer: str, *writing: str) -> Response:
+    kind, editor = layer_request(layer).kind, current_editor()
+    is_writer = may(editor.role, Action.WRITE, kind) and not current_user().is_reading_only
+    writes = is_writer and not must_propose(db_session(), kind, editor)
+    response = Response(status=204)
+    response.headers["Allow"] = ", ".join((*READING, *writing) if writes else READING)
+    return response
+
+
+@blueprint.post("/collections/<layer>/items", provide_automatic_options=False)
 @MEMBERS
 def create(layer: str) -> Response:
     """Store a new feature."""
     asked = _writable(layer)
     properties, shape, _ = read_feature(current_app.config["SETTINGS"].province)
-    report = _commit(asked.kind, ObjectEdit(values=properties, geometry=shape))
+    said = {name: value for name, value in properties.items() if value is not None}  # a program sends every field
+    report = _commit(asked.kind, ObjectEdit(values=said, geometry=shape))
     (made,) = report.objects
     response = _feature(asked, made.feature_id or 0, made.version)
     response.status_code = 201
@@ -34,7 +61,7 @@ def create(layer: str) -> Response:
     return response
 
 
-@blueprint.put("/collections/<layer>/items/<int:feature_id>")
+@blueprint.put("/collections/<layer>/items/<int:feature_id>", provide_automatic_options=False)
 @MEMBERS
 def replace(layer: str, feature_id: int) -> Response:
     """Make a feature what the body says; fields that it does not name are emptied."""
@@ -44,7 +71,7 @@ def replace(layer: str, feature_id: int) -> Response:
     return _change(asked, ObjectEdit(feature_id=feature_id, version=version, values=values, geometry=shape))
 
 
-@blueprint.patch("/collections/<layer>/items/<int:feature_id>")
+@blueprint.patch("/collections/<layer>/items/<int:feature_id>", provide_automatic_options=False)
 @MEMBERS
 def update(layer: str, feature_id: int) -> Response:
     """Change what the body names of a feature (JSON merge patch)."""
@@ -53,7 +80,7 @@ def update(layer: str, feature_id: int) -> Response:
     return _change(asked, ObjectEdit(feature_id=feature_id, version=version, values=properties, geometry=shape))
 
 
-@blueprint.delete("/collections/<layer>/items/<int:feature_id>")
+@blueprint.delete("/collections/<layer>/items/<int:feature_id>", provide_automatic_options=False)
 @MEMBERS
 def delete(layer: str, feature_id: int) -> Response:
     """Delete a feature; its change set brings it back."""

@@ -90,7 +90,7 @@ def schema(layer: str) -> Response:
     return answer_schema(document, "schema", kind=asked.kind, fields=asked.fields, is_filters=False)
 
 
-@blueprint.get("/collections/<layer>/items", strict_slashes=False)
+@blueprint.get("/collections/<layer>/items", strict_slashes=False, provide_automatic_options=False)
 @allow_public
 def items(layer: str) -> Response:
     """Answer a page of a layer's features in the reference system asked for."""
@@ -110,7 +110,7 @@ def items(layer: str) -> Response:
     return response
 
 
-@blueprint.get("/collections/<layer>/items/<int:feature_id>", strict_slashes=False)
+@blueprint.get("/collections/<layer>/items/<int:feature_id>", strict_slashes=False, provide_automatic_options=False)
 @allow_public
 def item(layer: str, feature_id: int) -> Response:
     """Answer one feature."""

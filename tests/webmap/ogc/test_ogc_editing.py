@@ -194,3 +194,40 @@ def test_the_description_names_what_a_role_may_write(login):
         paths = login(role).get("/openapi.json").json["paths"]
         assert set(paths["/ogc/collections/markets/items/{feature_id}"]) == expected
         assert set(paths["/ogc/collections/fuel_sites/items/{feature_id}"]) == {"get"}
+
+
+def test_options_tell_who_may_write(session, send, token):
+    kind = LAYERS.get("markets")
+    stored = make_feature(session, kind)
+    session.commit()
+    items = "/ogc/collections/markets/items"
+
+    def allowed(path, headers):
+        return set(send("OPTIONS", path, headers).headers["Allow"].split(", "))
+
+    reading = {"GET", "HEAD", "OPTIONS"}
+    assert allowed(items, {}) == allowed(items, token("gis", write=False)[1]) == reading
+    writer = token("gis")[1]
+    assert allowed(items, writer) == reading | {"POST"}
+    assert allowed(f"{items}/{stored.id}", writer) == reading | {"PUT", "PATCH", "DELETE"}
+
+
+def test_a_program_that_sends_every_field_and_any_version_as_qgis_does_writes(session, send, token):
+    """What QGIS 3.32 and later sends: no ETag of its own, so its connection names any version for all requests."""
+    unit = make_feature(session, LAYERS.get("admin_units"), code="QG-UNIT")
+    session.commit()
+    headers = token("gis")[1] | {"If-Match": "*"}
+    kind = LAYERS.get("markets")
+    items = "/ogc/collections/markets/items"
+    every = {field.name: None for field in kind.fields()}
+    place = mapping(shape_for(LAYERS.get("admin_units")).representative_point())
+    body = {"type": "Feature", "geometry": place, "properties": every | {"code": "QG-1", "name": "Chợ QGIS"}}
+    made = send("POST", items, headers, body)
+    assert made.status_code == 201
+    assert made.json["properties"]["admin_unit_code"] == unit.code
+    address = f"{items}/{made.json['id']}"
+    merge = {**headers, "Content-Type": "application/merge-patch+json"}
+    assert send("PATCH", address, merge, {"properties": {"name": "Chợ mới"}}).json["properties"]["name"] == "Chợ mới"
+    moved = send("PATCH", address, merge, {"geometry": {"type": "Point", "coordinates": [106.61, 20.81]}})
+    assert moved.json["geometry"]["coordinates"] == [106.61, 20.81]
+    assert send("DELETE", address, headers).status_code == 204

@@ -35,7 +35,11 @@ export class Corners {
     const here = t("Point at the cross");
     const next = t("Next corner; then arrows, Insert, Delete");
     return [
-      element("button", { ...kind, title: here, "aria-label": here, click: () => this.#setHere() }, icon("plus-lg")),
+      element(
+        "button",
+        { ...kind, title: here, "aria-label": here, click: () => this.setAt(this.drawing.map.getCenter()) },
+        icon("plus-lg"),
+      ),
       element("button", { ...kind, title: next, "aria-label": next, click: () => this.#go(1) }, icon("skip-end")),
     ];
   }
@@ -45,10 +49,13 @@ export class Corners {
     this.#mark.remove();
   }
 
-  /** What a click at the middle of the map does, snapping included. */
-  #setHere() {
+  /**
+   * What a click at a place does, snapping included.
+   *
+   * @param {L.LatLng} latlng
+   */
+  setAt(latlng) {
     const { map } = this.drawing;
-    const latlng = map.getCenter();
     const containerPoint = map.latLngToContainerPoint(latlng);
     const told = {
       latlng,

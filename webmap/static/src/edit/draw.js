@@ -1,8 +1,11 @@
 /* Drawing and changing a geometry with Leaflet-Geoman, loaded when somebody draws. Snapping is on by default; every
    step can be undone; of a large outline only the handles around the pointer are shown. */
 import { find, target } from "../lib/find.js";
-import { element, icon, t } from "../lib/texts.js";
+import { t } from "../lib/texts.js";
+import { Bar } from "./bar.js";
 import { Corners } from "./corners.js";
+import { loadGeoman, pin, quieten } from "./geoman.js";
+import { liveSize } from "./size.js";
 import { Targets } from "./snapping.js";
 import { toolMenu } from "./tools.js";
 /** @import { Geometry, Position } from "geojson" */
@@ -20,32 +23,6 @@ const HANDLES = 60;
 const MOST_STEPS = 100;
 const DECIMALS = 9;
 
-/**
- * Handles are for the pointer; who steers by keyboard has the bar's walk through the corners, which has words.
- *
- * @param {L.LayerEvent} event
- */
-function quieten({ layer }) {
-  const handle = layer instanceof L.Marker ? layer.getElement() : null;
-  for (const name of ["role", "tabindex"]) handle?.removeAttribute(name);
-  handle?.setAttribute("aria-hidden", "true");
-}
-
-const pin = () => L.divIcon({ className: "edit-pin", iconSize: [22, 22] });
-
-/**
- * The map's part of Leaflet-Geoman, which has no types of its own for a map that was there before it.
- *
- * @param {any} map
- */
-async function loadGeoman(map) {
-  if (!map.pm) {
-    await import("@geoman-io/leaflet-geoman-free");
-    map.pm = new /** @type {any} */ (L).PM.Map(map);
-  }
-  return map.pm;
-}
-
 export class Drawing {
   /** @type {any} the drawn layer with Leaflet-Geoman's part */
   #shape = null;
@@ -56,15 +33,22 @@ export class Drawing {
   /** @type {string[]} */
   #undone = [];
   #snaps = true;
-  #said = element("p", { role: "status" });
-  #back = this.#button(t("Undo the last step"), "arrow-counterclockwise", () => this.#turn(true));
-  #forth = this.#button(t("Do it again"), "arrow-clockwise", () => this.#turn(false));
+  #bar;
+  /** @type {L.LatLng[]} points of a drawing that were taken back */
+  #taken = [];
+  #isPuttingBack = false;
+  /** @type {() => void} what began the drawing of points, once more */
+  #restart = () => {};
   #keys = (/** @type {KeyboardEvent} */ event) => this.#press(event);
   #created = (/** @type {any} */ event) => this.#take(event.layer);
   /** @type {((geometry: Geometry) => void) | null} what a line or outline is drawn for that is not the object's own */
   #helped = null;
+  /** @type {((event: L.LeafletMouseEvent) => void) | null} what an object of the map is clicked for */
+  #picking = null;
+  #started = (/** @type {any} */ event) => this.#follow(event.workingLayer);
   #aside = L.layerGroup();
   #corners = new Corners(this);
+  #measure;
 
   /**
    * @param {MapPage} page
@@ -75,7 +59,19 @@ export class Drawing {
     this.map = page.map;
     this.task = task;
     this.targets = new Targets(page, task.layer, task.id);
-    this.bar = this.#makeBar();
+    this.#bar = new Bar(
+      {
+        back: () => this.#turn(true),
+        forth: () => this.#turn(false),
+        snap: () => this.#switchSnapping(),
+        anew: () => this.#begin(),
+        finish: () => this.#finish(),
+      },
+      this.#corners.buttons(),
+      toolMenu(this),
+    );
+    this.bar = this.#bar.root;
+    this.#measure = liveSize(task.type, (text) => this.#bar.size(text));
   }
 
   /** @param {Step | null} step */
@@ -87,7 +83,8 @@ export class Drawing {
     this.targets.start();
     this.#pm = await loadGeoman(this.map);
     if (!this.bar.isConnected) return; // stopped while it was loaded
-    this.map.on(/** @type {any} */ ("pm:create"), this.#created).on("layeradd", quieten);
+    const map = /** @type {any} */ (this.map);
+    map.on("pm:create", this.#created).on("pm:drawstart", this.#started).on("layeradd", quieten);
     this.#aside.addTo(this.map);
     if (step) this.set(step);
     else this.#begin();
@@ -96,13 +93,14 @@ export class Drawing {
 
   stop() {
     this.bar.remove();
-    this.#pm?.disableDraw();
+    this.#leaveTool();
     this.#shape?.remove();
     this.#shape = null;
     this.#aside.remove();
     this.#corners.stop();
     this.targets.stop();
-    this.map.off(/** @type {any} */ ("pm:create"), this.#created).off("layeradd", quieten);
+    const map = /** @type {any} */ (this.map);
+    map.off("pm:create", this.#created).off("pm:drawstart", this.#started).off("layeradd", quieten);
     document.removeEventListener("keydown", this.#keys, { capture: true });
     this.map.getContainer().classList.remove("is-drawing");
     this.map.doubleClickZoom.enable();
@@ -152,12 +150,42 @@ export class Drawing {
 
   /** A shape from nothing. */
   #begin() {
-    this.#helped = null;
+    this.#leaveTool();
     this.#shape?.remove();
     this.#shape = null;
     if (this.task.type === "POINT") this.say(t("Click the map where the object is."));
     else this.say(t("Click the map for each point; click the last one again to finish. Esc ends."));
-    this.#pm.enableDraw(SHAPES[this.task.type], this.#options());
+    this.#bar.size("");
+    this.#bar.warn([]);
+    this.#enableDraw(SHAPES[this.task.type]);
+  }
+
+  /** @param {string} shape */
+  #enableDraw(shape) {
+    this.#taken = [];
+    this.#restart = () => this.#pm.enableDraw(shape, this.#options());
+    this.#restart();
+    this.#dress();
+  }
+
+  /** @returns {any} what is being drawn point by point */
+  get #draft() {
+    const shape = this.#pm?.Draw.getActiveShape();
+    return shape && shape !== "Marker" ? this.#pm.Draw[shape] : null;
+  }
+
+  /** @param {any} drawn told of its points as they come and go */
+  #follow(drawn) {
+    drawn?.on("pm:vertexadded", () => {
+      if (!this.#isPuttingBack) this.#taken = [];
+      this.#dress();
+    });
+    if (!this.#helped) this.#live(drawn);
+  }
+
+  /** @param {any} layer */
+  #live(layer) {
+    layer?.on("pm:change", (/** @type {any} */ { latlngs }) => this.#measure(latlngs));
   }
 
   /**
@@ -168,29 +196,40 @@ export class Drawing {
    * @param {(geometry: Geometry) => unknown} done
    */
   help(shape, text, done) {
+    this.#leaveTool();
     this.#helped = done;
     this.#shape?.pm.disable();
-    this.say(text);
-    this.#pm.enableDraw(shape, this.#options());
+    this.say(`${text} ${t("Click the last point again, or Finish.")}`);
+    this.#enableDraw(shape);
   }
 
   /**
    * Have an object of the map clicked.
    *
    * @param {string} text what to do
-   * @param {(hit: Hit) => unknown} done
+   * @param {(hits: Hit[]) => unknown} done
    */
   pick(text, done) {
-    this.#pm.disableDraw();
+    this.#leaveTool();
     this.#shape?.pm.disable();
     this.say(text);
-    this.map.once("click", (event) => {
+    this.#picking = (/** @type {L.LeafletMouseEvent} */ { containerPoint }) => {
+      this.#leaveTool();
       this.#enable();
       const own = (/** @type {Hit} */ { layer, id }) => layer.spec.name === this.task.layer && id === this.task.id;
-      const hit = this.page.overlay.pick(event.containerPoint, SNAP).find((found) => !own(found));
-      if (hit) done(hit);
+      const hits = this.page.overlay.pick(containerPoint, SNAP).filter((found) => !own(found));
+      if (hits.length) done(hits);
       else this.say(t("There is no object here."));
-    });
+    };
+    this.map.once("click", this.#picking);
+  }
+
+  /** Whatever was begun for a tool is over: a line that is drawn for it, an object that is to be clicked. */
+  #leaveTool() {
+    this.#pm?.disableDraw();
+    this.#helped = null;
+    if (this.#picking) this.map.off("click", this.#picking);
+    this.#picking = null;
   }
 
   /** @param {any} layer */
@@ -198,9 +237,8 @@ export class Drawing {
     layer.remove();
     const { geometry } = layer.toGeoJSON(DECIMALS);
     const helped = this.#helped;
-    this.#helped = null;
     if (helped) {
-      this.#pm.disableDraw();
+      this.#leaveTool();
       this.#enable();
       helped(geometry);
     } else this.replace({ geometry, parts: this.step?.parts ?? [], gone: this.step?.gone ?? [] });
@@ -208,7 +246,7 @@ export class Drawing {
 
   /** @param {Step} step */
   #put({ geometry, parts }) {
-    this.#pm.disableDraw();
+    this.#leaveTool();
     this.#shape?.remove();
     this.#aside.clearLayers();
     for (const part of parts) this.#aside.addLayer(L.geoJSON(part, { style: ASIDE, interactive: false }));
@@ -217,6 +255,8 @@ export class Drawing {
     const [made] = L.geoJSON(geometry, { style: LOOK, pointToLayer }).getLayers();
     this.#shape = made.addTo(this.map);
     this.#shape.on("pm:edit pm:vertexremoved pm:markerdragend pm:dragend", () => this.#stepped());
+    if (this.#shape.getLatLngs) this.#measure(this.#shape.getLatLngs());
+    this.#live(this.#shape);
     this.#enable();
     if (this.task.type === "POINT") this.say(t("Drag the point to where the object is."));
     else this.say(t("Drag points; drag a faint one to add a point, right click or long press to remove one."));
@@ -250,11 +290,15 @@ export class Drawing {
   }
 
   /**
-   * One step back, or forward again.
+   * One step back, or forward again: a point while points are drawn, else what was done to the shape.
    *
    * @param {boolean} isBack
    */
   #turn(isBack) {
+    if (this.#draft) {
+      this.#turnPoint(this.#draft, isBack);
+      return;
+    }
     const [from, to] = isBack ? [this.#steps, this.#undone] : [this.#undone, this.#steps];
     if (from.length < (isBack ? 2 : 1)) return;
     to.push(from.pop() ?? "");
@@ -264,66 +308,63 @@ export class Drawing {
     this.#dress();
   }
 
-  /* --- the bar -------------------------------------------------------------------------------- */
-
   /**
-   * @param {string} label
-   * @param {string} sign
-   * @param {() => void} click
+   * @param {any} draft
+   * @param {boolean} isBack
    */
-  #button(label, sign, click) {
-    const kind = "btn btn-sm btn-outline-primary";
-    return element("button", { class: kind, type: "button", title: label, "aria-label": label, click }, icon(sign));
+  #turnPoint(draft, isBack) {
+    const points = draft._layer.getLatLngs();
+    if (!isBack) {
+      const point = this.#taken.pop();
+      this.#isPuttingBack = true;
+      if (point) this.#corners.setAt(point);
+      this.#isPuttingBack = false;
+    } else if (points.length) {
+      this.#taken.push(points.at(-1));
+      if (points.length > 1) draft._removeLastVertex();
+      else this.#restart();
+    } else if (this.step) this.#leaveDraft();
+    this.#dress();
   }
 
-  #makeBar() {
-    const kind = "btn btn-sm btn-outline-primary";
-    const turn = (/** @type {{ currentTarget: HTMLElement }} */ { currentTarget: button }) =>
-      this.#switchSnapping(button);
-    return element(
-      "div",
-      { class: "edit-bar", role: "toolbar", "aria-label": t("Place") },
-      this.#back,
-      this.#forth,
-      element(
-        "button",
-        { class: kind, type: "button", "aria-pressed": "true", click: turn },
-        icon("magnet"),
-        " ",
-        t("Snapping"),
-      ),
-      this.#button(t("Draw anew"), "eraser", () => this.#begin()),
-      ...this.#corners.buttons(),
-      ...toolMenu(this),
-      element("button", { class: "btn btn-sm btn-primary", type: "button", click: () => this.#finish() }, t("Finish")),
-      this.#said,
-    );
+  /** Back to the shape that was there before something was drawn. */
+  #leaveDraft() {
+    this.#put(/** @type {Step} */ (this.step));
+    this.#dress();
   }
 
   #dress() {
-    this.#back.disabled = this.#steps.length < 2;
-    this.#forth.disabled = !this.#undone.length;
+    const points = this.#draft?._layer.getLatLngs().length;
+    if (points === undefined) this.#bar.dress(this.#steps.length > 1, this.#undone.length > 0);
+    else this.#bar.dress(points > 0 || Boolean(this.step), this.#taken.length > 0);
   }
 
-  /** @param {HTMLElement} button */
-  #switchSnapping(button) {
+  /** What is drawn so far stays. */
+  #switchSnapping() {
     this.#snaps = !this.#snaps;
-    button.setAttribute("aria-pressed", String(this.#snaps));
-    if (this.#shape) this.#enable();
+    if (this.#draft) L.Util.setOptions(this.#draft, { snappable: this.#snaps });
+    else if (this.#shape) this.#enable();
     else this.#begin();
+    return this.#snaps;
   }
 
   /** End what is being drawn, and with it all; a line drawn for a tool leads back to the shape. */
   #finish() {
-    const drawn = this.#pm?.Draw?.[this.#pm.Draw.getActiveShape?.() ?? ""];
     const isHelp = Boolean(this.#helped);
-    if (drawn?._finishShape && drawn._layer?.getLatLngs().length > 1) drawn._finishShape();
+    const draft = this.#draft;
+    if (draft?._layer.getLatLngs().length > 1) draft._finishShape();
+    else if (isHelp) this.#leaveDraft();
     if (!isHelp) this.stop();
   }
 
   /** @param {string} text */
   say(text) {
-    this.#said.textContent = text;
+    this.#bar.say(text);
+  }
+
+  /** @param {string[]} remarks */
+  warn(remarks) {
+    this.#bar.warn(remarks);
   }
 
   /** @param {KeyboardEvent} event */
@@ -336,10 +377,8 @@ export class Drawing {
     event.preventDefault(); // not the page's Escape, which leaves the object
     event.stopPropagation();
     if (isTurn) this.#turn(key === "z" && !event.shiftKey);
-    else if (this.step && (this.#helped || !this.#shape)) {
-      this.#helped = null;
-      this.#put(this.step);
-    } else this.stop();
+    else if (this.step && (this.#helped || this.#picking || !this.#shape)) this.#leaveDraft();
+    else this.stop();
   }
 
   /**

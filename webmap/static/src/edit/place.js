@@ -2,8 +2,9 @@
 import { saidOf } from "../lib/ask.js";
 import { find } from "../lib/find.js";
 import { failure, notice } from "../lib/notices.js";
-import { element, icon, number, t } from "../lib/texts.js";
+import { element, icon, language, number, t } from "../lib/texts.js";
 import { freeMap, raisePanel } from "../panels/panel.js";
+import { Asked } from "./asked.js";
 import { Drawing, LOOK } from "./draw.js";
 import { editable, post } from "./server.js";
 import { ownInputs } from "./values.js";
@@ -71,6 +72,7 @@ export class Place {
     this.refers = Object.entries(JSON.parse(refers || "{}"));
     this.address = editable[layer].address;
     for (const group of [this.#spots, this.#others, this.#drawn]) group.addTo(page.map);
+    this.asked = new Asked(form);
     find("[data-draw]", form).addEventListener("click", () => this.draw());
     form.querySelector("[data-here]")?.addEventListener("click", () => this.#here());
     find("[data-take-coordinates]", form).addEventListener("click", () => this.#typed());
@@ -100,6 +102,7 @@ export class Place {
     if (this.#drawing && (!isDrawn || taken !== geometry)) this.#drawing.set(step);
     else if (!isDrawn) this.draw();
     this.#tellFound(accuracy, source);
+    this.asked.show(true);
     this.tell();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#look(), LOOK_AFTER);
@@ -130,6 +133,7 @@ export class Place {
     this.parts = [];
     this.gone = [];
     this.#isChanged = false;
+    this.asked.show(false);
     this.#drawing?.set({ geometry, parts: [], gone: [] });
     this.#showDrawn();
     this.#look();
@@ -173,6 +177,7 @@ export class Place {
         this.#drawing = null;
         this.#showDrawn();
         raisePanel("full");
+        this.asked.reveal();
       },
     });
     this.#drawn.clearLayers();
@@ -280,7 +285,8 @@ export class Place {
     if (!this.geometry) return;
     const area = this.form.querySelector('[name="area_ha"]');
     const stated = area instanceof HTMLInputElement ? Number(area.value.replace(",", ".")) || null : null;
-    const body = { geometry: this.geometry, id: Number(this.form.dataset.id) || null, area_ha: stated };
+    const id = Number(this.form.dataset.id) || null;
+    const body = { geometry: this.geometry, id, merged: this.gone.map((other) => other.id), area_ha: stated };
     /** @type {Looked | null} */
     const found = await post(`${this.address}/look`, body).catch(() => null); // it only helps; saving checks it all
     if (found) this.#tellLooked(found);
@@ -294,6 +300,7 @@ export class Place {
     if (vertices > 1) size.push(t("{count} points", { count: number(vertices) }));
     if (this.parts.length) size.push(t("{count} further objects from the split", { count: number(this.parts.length) }));
     if (this.gone.length) size.push(t("{count} merged objects are deleted", { count: number(this.gone.length) }));
+    this.#drawing?.warn(remarks.map(({ message }) => message));
     const list = element("ul", {}, ...remarks.map(({ message }) => element("li", {}, message)));
     const takers = [
       this.#taker("length_km", length, t("Take as the stated length")),
@@ -315,8 +322,9 @@ export class Place {
    */
   #taker(name, measured, label) {
     const input = ownInputs(this.form).find((other) => other.name === name);
-    const text = measured?.toFixed(2).replace(".", document.documentElement.lang === "vi" ? "," : ".");
-    if (!input || text === undefined || input.value === text) return "";
+    const text = measured?.toFixed(2).replace(".", language === "vi" ? "," : ".");
+    if (!input || measured === null || text === undefined) return "";
+    if (Number(input.value.replace(",", ".")) === Number(measured.toFixed(2)) && input.value) return "";
     const click = () => {
       input.value = text;
       input.dispatchEvent(new Event("input", { bubbles: true }));

@@ -63,8 +63,9 @@ async function formOf({ layer, id }) {
 
 /** @param {Drawing} drawing */
 const merge = (drawing) =>
-  drawing.pick(t("Click the object to merge with it; it is deleted when you save."), async (hit) => {
-    if (hit.layer.spec.name !== drawing.task.layer) {
+  drawing.pick(t("Click the object to merge with it; it is deleted when you save."), async (hits) => {
+    const hit = hits.find(({ layer }) => layer.spec.name === drawing.task.layer);
+    if (!hit) {
       drawing.say(t("Only objects of the same layer can be merged."));
       return;
     }
@@ -90,7 +91,7 @@ function trace(drawing) {
     drawing.task.type === "MULTIPOLYGON"
       ? { type: "Polygon", coordinates: [[...line.coordinates, line.coordinates[0]]] }
       : line;
-  drawing.pick(t("Click the object to follow."), async ({ layer, id }) => {
+  drawing.pick(t("Click the object to follow."), async ([{ layer, id }]) => {
     const found = await drawing.targets.geometryOf(layer.spec.name, id).catch(() => null);
     if (!found) drawing.say(t("This could not be done. Check the connection and try again."));
     else {
@@ -150,7 +151,7 @@ export function toolMenu(drawing) {
     const attributes = { class: "form-control form-control-sm", id: "edit-metres", inputmode: "decimal", value: "50" };
     const metres = element("input", attributes);
     const label = element("label", { for: "edit-metres" }, t("Buffer, m"));
-    const click = () => buffer(drawing, metres);
+    const click = () => begin(() => buffer(drawing, metres));
     inner.append(label, metres, element("button", { ...kind, click }, t("Apply")));
   }
   menu.append(inner);
