@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import shapely
 
-from geodata.base.crs import WGS84
 from geodata.base.i18n import N_
 from geodata.base.numbers import NumberStyle
 from geodata.editing import rights
 from geodata.editing.edits import MOST_ROWS, Editor, ObjectEdit
+from geodata.editing.geometry import area_at, area_references
 from geodata.editing.present import Present
 from geodata.history.change_sets import ACTS
 from geodata.history.documents import table_of
@@ -230,9 +230,8 @@ class Checks:
 
     def _fill_units(self, objects: Sequence[Checked]) -> None:
         """Fill the area in which an object lies where it moves, unless the edit says it or the stored one was chosen."""
-        for name, layer in self.kind.layer.refers.items():
-            area = LAYERS.find(layer)
-            if area is None or not area.layer.selects_as or name not in self.fields:
+        for name, area in area_references(self.kind).items():
+            if name not in self.fields:
                 continue
             for item in objects:
                 if not self._moved(item) or name in item.edit.values:
@@ -245,13 +244,7 @@ class Checks:
                     item.values[name] = found
 
     def _area_at(self, area: type[Feature], shape: shapely.Geometry | None) -> str | None:
-        point = shapely.point_on_surface(shape)
-        place = func.ST_SetSRID(func.ST_MakePoint(point.x, point.y), WGS84)
-        smallest = func.ST_Area(area.column("geom"))
-        asked = select(area.code).where(
-            func.ST_Intersects(area.column("geom"), place), area.column("valid_to").is_(None)
-        )
-        return self.session.scalar(asked.order_by(smallest, area.id).limit(1))
+        return None if shape is None else area_at(self.session, area, shape)
 
     def _references(self, objects: Sequence[Checked]) -> None:
         """Warn of codes for which nothing is stored."""

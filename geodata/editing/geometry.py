@@ -1,10 +1,11 @@
 """Geometry while it is drawn: what is worth knowing before it is stored."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy.orm import Session
 
 import shapely
 from shapely.validation import explain_validity
@@ -34,11 +35,12 @@ class Remark:
 
 @dataclass(frozen=True, kw_only=True)
 class Looked:
-    """A drawn geometry's length in km or area in ha, its corners, and the remarks."""
+    """A drawn geometry's length in km or area in ha, its corners, the units in which it lies, and the remarks."""
 
     length_km: float | None = None
     area_ha: float | None = None
     vertices: int = 0
+    units: Mapping[str, str | None] = field(default_factory=dict)
     remarks: tuple[Remark, ...] = field(default_factory=tuple)
 
     def as_json(self, translate: Translate = same, write: Callable[[float], str] = str) -> dict[str, Any]:
@@ -47,6 +49,7 @@ class Looked:
             "length_km": self.length_km,
             "area_ha": self.area_ha,
             "vertices": self.vertices,
+            "units": dict(self.units),
             "remarks": [
                 {"code": item.code, "message": _written(item.text, write).say(translate), "place": item.place}
                 for item in self.remarks
@@ -82,7 +85,24 @@ def look_at(
         remarks += _overlaps(connection, kind, shape, without)
         remarks += _other_area(area, stated_ha)
     count = int(shapely.get_num_coordinates(shape))
-    return Looked(length_km=length, area_ha=area, vertices=count, remarks=tuple(remarks))
+    units = {name: area_at(connection, layer, shape) for name, layer in area_references(kind).items()}
+    return Looked(length_km=length, area_ha=area, vertices=count, units=units, remarks=tuple(remarks))
+
+
+def area_references(kind: type[Feature]) -> dict[str, type[Feature]]:
+    """Return the fields of a layer that name the area in which an object lies, with the layer of the areas."""
+    found = {name: LAYERS.find(layer) for name, layer in kind.layer.refers.items()}
+    return {name: area for name, area in found.items() if area is not None and area.layer.selects_as}
+
+
+def area_at(connection: Connection | Session, area: type[Feature], shape: shapely.Geometry) -> str | None:
+    """Return the code of the smallest area of a layer, valid still, in which a geometry (EPSG:4326, lon, lat) lies."""
+    point = shapely.point_on_surface(shape)
+    place = func.ST_SetSRID(func.ST_MakePoint(point.x, point.y), WGS84)
+    inside = (func.ST_Intersects(area.column("geom"), place), area.column("valid_to").is_(None))
+    asked = select(area.code).where(*inside).order_by(func.ST_Area(area.column("geom")), area.id).limit(1)
+    code: str | None = connection.scalar(asked)
+    return code
 
 
 def _outside(shape: shapely.Geometry) -> list[Remark]:

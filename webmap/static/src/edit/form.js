@@ -13,14 +13,14 @@ import { startActs, startRows } from "./rows.js";
 import { tellSaved } from "./saved.js";
 import { editable, fetchForm, post } from "./server.js";
 import { startTones } from "./tones.js";
-import { actsOf, changedRows, changedValues, storedRows, valuesOf } from "./values.js";
+import { actsOf, changedRows, changedValues, setValues, storedRows, valuesOf } from "./values.js";
 /** @import { MapPage } from "../map/types" */
 /** @import { Draft, Problem, Report, Sent } from "./types" */
 
 /**
- * An object, a copy of one, or a new one at a place. `lost`: the draft of an object that somebody has deleted.
+ * An object, a copy of one, or a new one at a place or of a name. `lost`: the draft of an object that somebody has deleted.
  *
- * @typedef {{ id?: number, copy?: number, at?: L.LatLng, lost?: Draft }} Asked
+ * @typedef {{ id?: number, copy?: number, at?: L.LatLng, name?: string, lost?: Draft }} Asked
  */
 
 const KEEP_AFTER = 400; // ms
@@ -109,6 +109,7 @@ export class ObjectForm {
     const draft = draftOf(this.layer, this.id);
     if (asked.lost && asked.id) this.#takeUpLost(asked.id, asked.lost);
     else if (draft) offerDraft(this, draft);
+    if (asked.name) setValues(form, { name: asked.name });
     if (asked.at) this.#startAt(asked.at);
     else if (!this.id && !draft) this.place.draw();
   }

@@ -7,13 +7,13 @@ import { freeMap, raisePanel } from "../panels/panel.js";
 import { Asked } from "./asked.js";
 import { Drawing, LOOK } from "./draw.js";
 import { editable, post } from "./server.js";
-import { ownInputs } from "./values.js";
+import { ownInputs, write } from "./values.js";
 /** @import { Geometry, Position } from "geojson" */
 /** @import { MapPage } from "../map/types" */
 /** @import { GeometryType } from "./draw.js" */
 /** @import { Step } from "./types" */
 /** @typedef {{ message: string, place: [number, number] | null }} Remark `place`: degrees, (lon, lat) */
-/** @typedef {{ length_km: number | null, area_ha: number | null, vertices: number, remarks: Remark[] }} Looked */
+/** @typedef {{ length_km: number | null, area_ha: number | null, vertices: number, remarks: Remark[], units: Record<string, string | null> }} Looked */
 
 const LOOK_AFTER = 500; // ms
 const NEAR = 16; // zoom
@@ -49,6 +49,8 @@ export class Place {
   #drawn = L.layerGroup();
   /** @type {Record<string, string>} reference -> the code that an end of the line gave it */
   #taken = {};
+  /** @type {Record<string, string>} field -> the area in which the place lies, as long as nobody chose another */
+  #units = {};
   /** @type {Record<string, string>} field -> what was filled in for how the place was found */
   #found = {};
 
@@ -293,7 +295,8 @@ export class Place {
   }
 
   /** @param {Looked} looked */
-  #tellLooked({ length_km: length, area_ha: area, vertices, remarks }) {
+  #tellLooked({ length_km: length, area_ha: area, vertices, remarks, units }) {
+    this.#fillUnits(units);
     const size = this.geometry?.type === "Point" ? [placeName(this.geometry.coordinates)] : [];
     if (length !== null) size.push(t("Length {length} km", { length: number(length, 2) }));
     if (area !== null) size.push(t("Area {area} ha", { area: number(area, 2) }));
@@ -313,6 +316,25 @@ export class Place {
       if (place) this.#spots.addLayer(L.marker([place[1], place[0]], options));
     }
   }
+
+  /**
+   * The area in which the place lies, where the form asks for it; one that was chosen by hand stays.
+   *
+   * @param {Looked["units"]} units
+   */
+  #fillUnits(units) {
+    for (const [name, code] of Object.entries(units)) {
+      const input = ownInputs(this.form).find((other) => other.name === name);
+      if (!input) continue;
+      const isOurs = input.value === (this.#units[name] ?? "");
+      if (this.#isChanged && isOurs && input.value !== (code ?? "")) {
+        write([input], { [name]: code ?? "" });
+        this.tell();
+      }
+      if (input.value === (code ?? "")) this.#units[name] = input.value;
+    }
+  }
+
   /**
    * The way from what was measured into the field of what is stated, where they differ.
    *

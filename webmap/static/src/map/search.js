@@ -18,7 +18,7 @@ const PAUSE = 180; // ms after the last letter
 const MOST = 12;
 const PLACE_ZOOM = 16;
 
-const fold = (/** @type {string} */ text) =>
+export const fold = (/** @type {string} */ text) =>
   text.normalize("NFD").replace(/\p{M}/gu, "").replace(/đ/gi, "d").toLowerCase();
 
 class Search {
@@ -137,6 +137,7 @@ class Search {
     this.#marker?.remove();
     const look = { radius: 9, color: inks.accent, weight: 3, fillOpacity: 0.15, interactive: false };
     this.#marker = L.circleMarker([lat, lon], look).addTo(this.map);
+    document.dispatchEvent(new CustomEvent("webmap:place", { detail: { lat, lon } }));
     this.map.setView([lat, lon], PLACE_ZOOM);
   }
 
@@ -156,7 +157,8 @@ class Search {
         t("Nothing found for “{text}”.", { text }),
         t("Try fewer words, a former name, a document number or coordinates."),
       ];
-      this.#offer(places.length ? places : await this.#objects(text, signal), nothing);
+      const found = places.length ? places : await this.#objects(text, signal);
+      this.#offer([...found, ...offered(text, !found.length)], nothing);
     } catch (error) {
       if (isAborted(error)) return;
       const isOut = statusOf(error) === 401;
@@ -208,6 +210,19 @@ class Search {
     const asksForPaper = acts.some((act) => isAsked(fold(act.number)));
     return asksForPaper ? [...papers, ...found] : [...found, ...papers];
   }
+}
+
+/**
+ * What other modules offer beside what was found.
+ *
+ * @param {string} text
+ * @param {boolean} isEmpty nothing was found
+ */
+function offered(text, isEmpty) {
+  /** @type {Choice[]} */
+  const choices = [];
+  document.dispatchEvent(new CustomEvent("webmap:searched", { detail: { text, isEmpty, choices } }));
+  return choices;
 }
 
 /** @param {Act} act */

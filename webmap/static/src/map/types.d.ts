@@ -212,6 +212,14 @@ declare global {
     "webmap:table": CustomEvent<{ layer: string; body: HTMLElement }>;
     /** A layer has been counted. */
     counted: CustomEvent<undefined>;
+    /** A place was found by its coordinates: degrees. */
+    "webmap:place": CustomEvent<{ lat: number; lon: number }>;
+    /** A text was looked for: others may offer choices beside what was found. */
+    "webmap:searched": CustomEvent<{
+      text: string;
+      isEmpty: boolean;
+      choices: { kind?: string; title: string; note: string; go: () => unknown }[];
+    }>;
     "webmap:shown": CustomEvent<{ layer: string; id: number; content: Element }>;
     "webmap:inside": CustomEvent<{ pair: [string, string]; layers: { name: string; count: number }[] }>;
   }
