@@ -49,6 +49,7 @@ class Person:
     """Somebody at a browser. An answer is None when the connection broke or was dropped."""
 
     def __init__(self, site: Site, ledger: Ledger, mishaps: Mishaps, name: str = "") -> None:
+        self.numbers = itertools.count(1)
         self.site, self.ledger, self.mishaps, self.name = site, ledger, mishaps, name
         self.csrf, self.http = "", requests.Session()
 
@@ -95,10 +96,9 @@ class Person:
         return self.ask("POST", path, data={"csrf_token": self.csrf, **form}, **options)
 
     def work(self, stop: threading.Event) -> None:
-        """Do one's work again and again."""
-        numbers = itertools.count(1)
+        """Do one's work again and again, each piece under a number of its own: days follow each other."""
         while not stop.is_set():
-            self.do(f"{self.name}-{next(numbers)}", stop)
+            self.do(f"{self.name}-{next(self.numbers)}", stop)
             stop.wait(0.05)
 
     def do(self, number: str, stop: threading.Event) -> None:
