@@ -243,7 +243,7 @@ def run_services(options: argparse.Namespace, environment: dict[str, str], clust
     try:
         log_start = web.log.stat().st_size if web.log.exists() else 0
         web.start()
-        wait_until_ready(web, options.host, options.port, log_start)
+        wait_until_ready(web, options.host, options.port, log_start, cluster)
         # Only now: while both load, neither is ready soon on a small machine.
         worker.start()
         announce(f"Bản đồ đã sẵn sàng (the map is ready): http://{shown_host(options.host)}:{options.port}/")
@@ -279,8 +279,11 @@ def shown_host(host: str) -> str:
     return f"[{address}]" if ":" in address else address
 
 
-def wait_until_ready(web: Service, host: str, port: int, log_start: int) -> None:
-    """Wait for /readyz. Raises Failure when the web server dies, cannot load the application or takes too long."""
+def wait_until_ready(web: Service, host: str, port: int, log_start: int, cluster: Cluster | None) -> None:
+    """Wait for /readyz. Raises Failure when the web server dies, cannot load the application or takes too long.
+
+    The database may end meanwhile as at any other time, and is started again.
+    """
     deadline = time.monotonic() + READY_SECONDS
     answer = ""
     while web.is_running() and time.monotonic() < deadline:
@@ -290,6 +293,8 @@ def wait_until_ready(web: Service, host: str, port: int, log_start: int) -> None
         # granian starts a worker that cannot load the application again and again.
         if not answer and "Traceback" in read_tail(web.log, log_start):
             break
+        if cluster is not None:
+            cluster.watch()
         time.sleep(0.05)
     raise web_failure(web, host, port, answer, read_tail(web.log, log_start))
 

@@ -7,6 +7,7 @@ import signal
 import socket
 import stat
 import subprocess
+import threading
 from pathlib import Path
 
 import psycopg
@@ -251,11 +252,20 @@ def test_a_start_that_is_stopped_at_any_moment_leaves_nothing_running(place, fre
     assert wait_for(lambda: processes_of(var) == [], seconds=2)
 
 
-def test_a_database_put_to_use_without_the_demo_never_gets_it(place, run, free_port):
+def kill_postgresql_while_the_web_server_loads(var: Path) -> None:
+    assert wait_for(lambda: any(b"granian" in command_line(number) for number in processes_of(var)), seconds=120)
+    os.kill(int((var / "pg" / "data" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+
+
+def test_a_database_put_to_use_without_the_demo_never_gets_it_and_may_end_while_the_map_starts(place, run, free_port):
     added = run("manage", "user", "add", "lan", "--role", "admin", "--password-stdin", var="in-use", stdin=PASSWORD)
     assert added.returncode == 0, added.stderr
+    killer = threading.Thread(target=kill_postgresql_while_the_web_server_loads, args=(place / "in-use",))
+    killer.start()
     serve = Serve(place / "in-use", "--port", str(free_port), "--workers", "1")
+    killer.join()
     assert serve.end() == 0
+    assert "PostgreSQL ended, starting it again" in serve.text
     assert "[admin]" not in serve.text
     assert run("manage", "user", "list", var="in-use").stdout.splitlines() == ["lan\tadmin\tmở (enabled)"]
     assert run("manage", "history", var="in-use").stdout == ""
