@@ -9,14 +9,17 @@ _NUMBER = re.compile(r"-?\d[\d.,]*")
 
 @dataclass(frozen=True, kw_only=True)
 class Grid:
-    """A table: header, rows of text, widths in cm."""
+    """A table: header, rows of text, widths in cm. `right`: columns known to hold numbers, else they are found."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
     widths: Sequence[float]
+    right: frozenset[int] = frozenset()
 
     def numbers(self) -> frozenset[int]:
         """Return the columns that hold numbers only: they stand to the right, unit under unit."""
+        if self.right:
+            return self.right
         columns = zip(*self.rows, strict=True)
         return frozenset(
             index
@@ -34,4 +37,11 @@ class Picture:
     width: float = 7
 
 
-Block = str | Grid | Picture
+@dataclass(frozen=True, kw_only=True)
+class Middle:
+    """A line in the middle of the page."""
+
+    text: str
+
+
+Block = str | Grid | Picture | Middle

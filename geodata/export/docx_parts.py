@@ -13,7 +13,7 @@ from docx.table import Table as DocxTable, _Cell, _Row as DocxRow
 from docx.text.paragraph import Paragraph as DocxParagraph
 from PIL import Image
 
-from geodata.export.blocks import Block, Grid, Picture
+from geodata.export.blocks import Block, Grid, Middle, Picture
 
 #: Left and right of a cell's text in Word's tables, in twentieths of a point.
 _CELL_DXA = 108
@@ -157,6 +157,8 @@ def add_block(document: DocxDocument, block: Block) -> None:
         after.space_after, after.line_spacing = Pt(0), Pt(8)
     elif isinstance(block, Picture):
         _add_picture(document, block)
+    elif isinstance(block, Middle):
+        write_centred(document, Line(block.text))
     else:
         paragraph = document.add_paragraph()
         paragraph.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY

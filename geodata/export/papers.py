@@ -33,7 +33,7 @@ from reportlab.platypus import (
 )
 
 from geodata.base.i18n import N_
-from geodata.export.blocks import Block, Grid, Picture
+from geodata.export.blocks import Block, Grid, Middle, Picture
 from geodata.export.docx_parts import (
     ROWS_WITH_SIGNATURES,
     Line,
@@ -103,8 +103,8 @@ def write_docx(paper: Paper) -> bytes:
     number_pages(section.header.paragraphs[0], after=_page_note(paper))
     head = columns(document, _HEAD_CM)
     say = paper.wording.say
-    names = [Line(line, size=12) for line in _in_lines(say(paper.authority))]
-    write_lines(head[0], [*names, *(Line(line, size=12, bold=True) for line in _in_lines(paper.office))])
+    names = [Line(line, size=12) for line in in_lines(say(paper.authority))]
+    write_lines(head[0], [*names, *(Line(line, size=12, bold=True) for line in in_lines(paper.office))])
     write_lines(head[1], [Line(say(MOTTO[0]), size=12, bold=True), Line(say(MOTTO[1]), bold=True)])
     for cell, rule, width in zip(head, _RULES_CM, _HEAD_CM, strict=False):
         add_rule(cell, rule, width)
@@ -202,8 +202,8 @@ _COLUMNS = TableStyle(
 def _pdf_opening(paper: Paper) -> list[Flowable]:
     """Return what stands above a paper's first words."""
     say = paper.wording.say
-    names = [_text(name, _OFFICE) for name in _in_lines(say(paper.authority))]
-    names += [_text(name, _OFFICE, bold=True) for name in _in_lines(paper.office)]
+    names = [_text(name, _OFFICE) for name in in_lines(say(paper.authority))]
+    names += [_text(name, _OFFICE, bold=True) for name in in_lines(paper.office)]
     motto = [_text(say(MOTTO[0]), _OFFICE, bold=True), _text(say(MOTTO[1]), _MIDDLE, bold=True), _rule(_RULES_CM[1])]
     below = [_text(_number(paper), _MIDDLE), _text(_place_and_day(paper), _MIDDLE, italic=True)]
     widths = [width * cm for width in _HEAD_CM]
@@ -277,7 +277,7 @@ def _sign_here(paper: Paper) -> str:
     return paper.wording.say(SIGN_HERE if paper.wording.is_in_force else SIGNED_ELSEWHERE)
 
 
-def _in_lines(name: str) -> list[str]:
+def in_lines(name: str) -> list[str]:
     """Return an authority's name in the lines in which letterheads have it: what it is, and of where."""
     for place in (" THÀNH PHỐ ", " TỈNH ", " OF "):
         what, found, where = name.rpartition(place)
@@ -313,6 +313,8 @@ def _pdf_block(block: Block) -> list[Flowable]:
     if isinstance(block, Picture):
         picture = Image(io.BytesIO(block.content), width=block.width * cm, height=block.width * cm, kind="proportional")
         return [KeepTogether([picture, _text(block.caption, _CAPTION)]), Spacer(1, 8)]
+    if isinstance(block, Middle):
+        return [_text(block.text, _MIDDLE)]
     if block.startswith("# "):
         return [_text(block.removeprefix("# "), _BODY, bold=True)]
     return [_text(line, _BODY) for line in block.splitlines() or [""]]

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from geodata.base.i18n import N_
-from geodata.export.blocks import Block, Grid
+from geodata.export.blocks import Grid
 from geodata.export.papers import Paper
 from geodata.export.wording import Wording
 from geodata.inspections.campaigns import Progress, TargetRow
@@ -99,49 +99,8 @@ def target_list(facts: CampaignFacts, wording: Wording, *, office: str, number: 
     )  # fmt: skip
 
 
-def campaign_summary(facts: CampaignFacts, wording: Wording, *, office: str, number: str, on: date) -> Paper:
-    """Return the summary of a campaign: figures, what is left and why, what is overdue."""
-    say = wording.say
-    none = say(N_("There are none."))
-    left = [row.name for row in facts.targets if row.visited_on is None and row.is_selected]
-    blocks: list[Block] = [
-        _basis(facts, wording),
-        "# " + say(N_("1. Results")),
-        say(
-            N_("Sites by the plan: {planned}; inspected: {done} ({percent} %); waived: {waived}; overdue: {overdue}."),
-            planned=facts.planned, done=facts.done, percent=facts.percent, waived=facts.waived, overdue=facts.overdue,
-        ),
-        say(
-            N_("Violations: {violations}; fines: {fines} VND; findings not remedied: {open}, of them overdue: {overdue}."),
-            violations=facts.violations, fines=wording.amount(facts.fines_vnd), open=facts.open_remedies,
-            overdue=facts.overdue_remedies,
-        ),
-        "# " + say(N_("2. Sites with findings and violations")),
-        _found(facts, wording) or none,
-        "# " + say(N_("3. Sites not yet inspected")),
-        "; ".join(left) + "." if left else none,
-    ]  # fmt: skip
-    subject = say(N_("Results of {number}: {title}"), number=facts.number, title=facts.title)
-    return Paper(
-        wording=wording, office=office, number=number, day=on, title=say(N_("REPORT")), subject=subject, blocks=blocks,
-        addressee=_addressee(facts), signatures=((say(N_("DIRECTOR")), ""),),
-        recipients=[say(text) for text in (N_("As above"), N_("The divisions concerned"), N_("Archive"))],
-    )  # fmt: skip
-
-
-def _found(facts: CampaignFacts, wording: Wording) -> Grid | None:
-    heads = (N_("No."), N_("Site"), N_("Day of the inspection"), N_("Number of findings"), N_("Not yet remedied"))
-    rows = [
-        [row.name, wording.day(read_day(row.visited_on or "")), str(row.findings), str(row.open_findings)]
-        for row in facts.targets
-        if row.findings
-    ]
-    numbered = [[str(number), *row] for number, row in enumerate(rows, start=1)]
-    header = [wording.say(text) for text in heads]
-    return Grid(header=header, rows=numbered, widths=(1, 7.5, 3, 2.5, 2.5)) if rows else None
-
-
-def _basis(facts: CampaignFacts, wording: Wording) -> str:
+def basis_of(facts: CampaignFacts, wording: Wording) -> str:
+    """Return what a campaign carries out, and on which legal basis."""
     text = wording.say(N_("Carrying out {document}"), document=_document(facts, wording))
     if facts.legal_basis:
         text += wording.say(N_("; on the basis of {basis}"), basis=facts.legal_basis)
@@ -161,7 +120,7 @@ def _document(facts: CampaignFacts, wording: Wording) -> str:
     return text
 
 
-def _addressee(facts: CampaignFacts) -> str:
+def addressee_of(facts: CampaignFacts) -> str:
     """Return who ordered the campaign; nobody writes to himself, so then it is left to fill in."""
     is_own = facts.authority is not None and _of_office(facts.authority) == _of_office(facts.office)
     return "……………………" if facts.authority is None or is_own else facts.authority

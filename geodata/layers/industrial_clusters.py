@@ -214,13 +214,23 @@ class IndustrialCluster(Feature):
         reported=Reported(
             place=2,
             figures=(
-                ReportFigure(label=N_("Industrial clusters"), only=CLUSTERS_ONLY),
-                ReportFigure(label=N_("Clusters by status"), only=CLUSTERS_ONLY, by="status"),
-                ReportFigure(label=N_("Area of clusters"), only=CLUSTERS_ONLY, sums="area_ha"),
-                ReportFigure(label=N_("Industrial land of clusters"), only=CLUSTERS_ONLY, sums="industrial_land_ha"),
-                ReportFigure(label=N_("Leased land of clusters"), only=CLUSTERS_ONLY, sums="leased_area_ha"),
+                ReportFigure(name="clusters", label=N_("Industrial clusters"), only=CLUSTERS_ONLY),
+                ReportFigure(name="by_status", label=N_("Clusters by status"), only=CLUSTERS_ONLY, by="status"),
+                ReportFigure(name="area", label=N_("Area of clusters"), only=CLUSTERS_ONLY, sums="area_ha"),
                 ReportFigure(
-                    label=N_("Clusters established in the month"), only=CLUSTERS_ONLY, within="established_on"
+                    name="industrial_land",
+                    label=N_("Industrial land of clusters"),
+                    only=CLUSTERS_ONLY,
+                    sums="industrial_land_ha",
+                ),
+                ReportFigure(
+                    name="leased_land", label=N_("Leased land of clusters"), only=CLUSTERS_ONLY, sums="leased_area_ha"
+                ),
+                ReportFigure(
+                    name="established",
+                    label=N_("Clusters established in the period"),
+                    only=CLUSTERS_ONLY,
+                    within="established_on",
                 ),
             ),
         ),

@@ -212,10 +212,17 @@ class Market(Feature):
         reported=Reported(
             place=3,
             figures=(
-                ReportFigure(label=N_("Markets in operation"), only={"status": ("operating",)}),
-                ReportFigure(label=N_("Markets by class"), only={"status": ("operating",)}, by="market_class"),
-                ReportFigure(label=N_("Markets being rebuilt or built"), only={"status": ("rebuilding", "building")}),
+                ReportFigure(name="operating", label=N_("Markets in operation"), only={"status": ("operating",)}),
                 ReportFigure(
+                    name="by_class", label=N_("Markets by class"), only={"status": ("operating",)}, by="market_class"
+                ),
+                ReportFigure(
+                    name="being_built",
+                    label=N_("Markets being rebuilt or built"),
+                    only={"status": ("rebuilding", "building")},
+                ),
+                ReportFigure(
+                    name="converting",
                     label=N_("Markets converting their management"),
                     only={"conversion_step": ("review", "plan", "appraisal", "approved", "selection", "handover")},
                 ),

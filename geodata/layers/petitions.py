@@ -58,7 +58,9 @@ class Petition(Feature):
             label_min_zoom=13,
             label_rank=5,
         ),
-        reported=Reported(place=7, figures=(ReportFigure(label=N_("Petitions by answer"), by="answer_state"),)),
+        reported=Reported(
+            place=7, figures=(ReportFigure(name="by_answer", label=N_("Petitions by answer"), by="answer_state"),)
+        ),
         charts=(Chart(title=N_("Petitions by answer"), field="answer_state"),),
         refers={"admin_unit_code": "admin_units"},
     )

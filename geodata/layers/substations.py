@@ -237,9 +237,12 @@ class Substation(Feature):
         reported=Reported(
             place=4,
             figures=(
-                ReportFigure(label=N_("Substations over 80 %"), only={"loading_band": ("80_100", "over_100")}),
-                ReportFigure(label=N_("Substations over 100 %"), only={"loading_band": ("over_100",)}),
                 ReportFigure(
+                    name="over_80", label=N_("Substations over 80 %"), only={"loading_band": ("80_100", "over_100")}
+                ),
+                ReportFigure(name="over_100", label=N_("Substations over 100 %"), only={"loading_band": ("over_100",)}),
+                ReportFigure(
+                    name="over_n_1",
                     label=N_("Substations overloaded with one transformer out"),
                     only={"n_minus_1_percent": ("100.1..",)},
                 ),

@@ -18,7 +18,10 @@ LONGEST_REASON = 500
 
 
 class SentPaper(Base):
-    """A version of a paper as it was sent. `sha256` is that of the file, `figures_sha256` that of figures and rows."""
+    """A version of a paper as it was sent. `sha256` is that of the file, `figures_sha256` that of figures and rows.
+
+    `template` is the DOCX it was made of; papers sent before there were templates have none.
+    """
 
     __tablename__ = "sent_paper"
     __table_args__ = (UniqueConstraint("name", "period", "version"),)
@@ -35,13 +38,15 @@ class SentPaper(Base):
     figures_sha256: Mapped[str] = mapped_column(Text)
     file: Mapped[bytes] = mapped_column(LargeBinary)
     sha256: Mapped[str] = mapped_column(Text)
+    template: Mapped[bytes | None] = mapped_column(LargeBinary)
+    template_sha256: Mapped[str | None] = mapped_column(Text)
 
 
 def send(
-    session: Session, name: str, period: date, *, data_day: date, figures: list[dict[str, Any]], file: bytes, reason: str,
-    by: str,
+    session: Session, name: str, period: date, *, data_day: date, figures: list[dict[str, Any]], file: bytes, template: bytes,
+    reason: str, by: str,
 ) -> SentPaper:  # fmt: skip
-    """Keep a paper as it is sent now; a second one of a month is a correction and wants its reason.
+    """Keep a paper as it is sent now; a second one of a period is a correction and wants its reason.
 
     Raises InvalidValueError without one. Who sends at the same moment waits, and then sends a correction.
     """
@@ -49,10 +54,11 @@ def send(
     before = list_sent(session, name, period)
     reason = " ".join(reason.split())[:LONGEST_REASON]
     if before and not reason:
-        raise InvalidValueError(N_("This month was sent already. Say what the correction changes."))
+        raise InvalidValueError(N_("This period was sent already. Say what the correction changes."))
     paper = SentPaper(
         name=name, period=period, version=len(before) + 1, data_day=data_day, reason=reason or None, sent_by=by, figures=figures,
-        figures_sha256=hash_of(figures), file=file, sha256=_sha256(file),
+        figures_sha256=hash_of(figures), file=file, sha256=_sha256(file), template=template,
+        template_sha256=_sha256(template),
     )  # fmt: skip
     session.add(paper)
     session.flush()
@@ -61,7 +67,11 @@ def send(
 
 def list_sent(session: Session, name: str | None = None, period: date | None = None) -> list[SentPaper]:
     """Return what was sent, without the files, the newest first."""
-    query = select(SentPaper).options(defer(SentPaper.file)).order_by(SentPaper.period.desc(), SentPaper.version.desc())
+    query = (
+        select(SentPaper)
+        .options(defer(SentPaper.file), defer(SentPaper.template))
+        .order_by(SentPaper.period.desc(), SentPaper.version.desc())
+    )
     query = query.where(SentPaper.name == name) if name else query
     return list(session.scalars(query.where(SentPaper.period == period) if period else query))
 

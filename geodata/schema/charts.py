@@ -43,12 +43,14 @@ class Showcase:
 
 @dataclass(frozen=True, kw_only=True)
 class ReportFigure:
-    """A figure of the monthly report: how many features the filters keep, or the sum of a number field over them.
+    """A figure of a periodic report: how many features the filters keep, or the sum of a number field over them.
 
-    `only`: field -> values, as the map's own filters take them. `by`: one figure for each value of this choice. `within`:
-    the day field that must lie in the reported month. `sums`: the field that is added up instead of counting.
+    `name`: what templates call it. `only`: field -> values, as the map's own filters take them. `by`: one figure for each
+    value of this choice. `within`: the day field that must lie in the reported period. `sums`: the field that is added up
+    instead of counting.
     """
 
+    name: str
     label: str
     only: Mapping[str, tuple[str, ...]] = dataclass_field(default_factory=dict)
     by: str = ""
@@ -58,7 +60,47 @@ class ReportFigure:
 
 @dataclass(frozen=True, kw_only=True)
 class Reported:
-    """What the monthly report tells of a layer; `place` is that of its section."""
+    """What the monthly report tells of a layer; `place` is that of its section. `statutory`: its report to the ministry."""
 
     place: int
     figures: tuple[ReportFigure, ...]
+    statutory: "Statutory | None" = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statutory:
+    """A half-yearly and yearly report that law asks for: its figures, and what enterprises state in it.
+
+    `only`: the features it is about. `stated`: the detail that holds what was stated, one row a feature and period;
+    `period`, `stated_by`, `stated_on` are its fields. `holder`: the field that names who has to state it. `active`: filters of
+    the features that have something to state. `source`: the law.
+    """
+
+    title: str
+    subject: str
+    source: str
+    only: Mapping[str, tuple[str, ...]]
+    figures: tuple[ReportFigure, ...]
+    stated: str
+    period: str
+    stated_by: str
+    stated_on: str
+    holder: str
+    active: Mapping[str, tuple[str, ...]]
+    wanted: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """A paper that lists the layer's features by the values of a choice, as they were on a day.
+
+    `name` is the paper's; `columns` stand beside name and address, `widths` in cm are those of them.
+    """
+
+    name: str
+    title: str
+    subject: str
+    by: str
+    columns: tuple[str, ...]
+    widths: tuple[float, ...]
+    only: Mapping[str, tuple[str, ...]] = dataclass_field(default_factory=dict)

@@ -24,7 +24,7 @@ from geoalchemy2 import Geometry, WKBElement
 
 from geodata.base.crs import WEB_MERCATOR, WGS84
 from geodata.base.i18n import N_
-from geodata.schema.charts import Chart, Reported, Showcase
+from geodata.schema.charts import Chart, Listed, Reported, Showcase
 from geodata.schema.described import Described
 from geodata.schema.details import Detail
 from geodata.schema.fields import INFO, Field, Group, LabelledEnum, field
@@ -70,6 +70,7 @@ class Layer:
     `sense`: what values are expected to be beside one another.
     `pipeline`: the states that its features pass on their way, for the board of dossiers.
     `grid`: what its features are to the power network. `reported`: its figures in the monthly report.
+    `listed`: the paper that lists its features.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Layer:
     showcase: Showcase | None = None
     charts: tuple[Chart, ...] = ()
     reported: Reported | None = None
+    listed: Listed | None = None
     life: Life | None = None
     pipeline: Pipeline | None = None
     inspected: bool = False

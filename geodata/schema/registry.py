@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from geodata.base.errors import NotFoundError
+from geodata.schema.charts import ReportFigure
 from geodata.schema.feature import Feature, Layer, _fields_of_grid
 from geodata.schema.fields import fold_column_name
 
@@ -60,6 +61,12 @@ def _check_kind(kind: type[Feature]) -> None:
             raise ValueError(f"{kind.layer.name}: detail {detail.detail.name} has no field {name}")
 
 
+def _reported(layer: Layer) -> tuple[ReportFigure, ...]:
+    if layer.reported is None:
+        return ()
+    return layer.reported.figures + (layer.reported.statutory.figures if layer.reported.statutory else ())
+
+
 def _fields_named_by(layer: Layer) -> set[str]:
     wanted = {variation.field for variation in layer.style.by} | set(layer.style.label_fields)
     wanted |= (
@@ -68,7 +75,9 @@ def _fields_named_by(layer: Layer) -> set[str]:
         | set(layer.other_names)
         | {layer.style.offset_field or "code", layer.whole_by or "code", layer.names_object or "code"}
     )
-    for figure in layer.reported.figures if layer.reported else ():
+    if one := layer.listed:
+        wanted |= {one.by, *one.columns, *one.only}
+    for figure in _reported(layer):
         wanted |= {*figure.only, *filter(None, (figure.by, figure.within, figure.sums))}
     for chart in layer.charts:
         wanted |= {chart.field, *chart.only, *chart.sums}

@@ -27,7 +27,15 @@ class Page:
 PAGES = (
     Page(endpoint="map.index", label=N_("Map")),
     Page(
-        endpoint="dashboard.index", label=N_("Dashboard"), also=("indicators.index", "indicators.save", "monthly.index")
+        endpoint="dashboard.index",
+        label=N_("Dashboard"),
+        also=(
+            "indicators.index",
+            "indicators.save",
+            "monthly.index",
+            "paper_templates.index",
+            "paper_templates.template",
+        ),
     ),
     Page(
         endpoint="projects.index",

@@ -1,19 +1,32 @@
-"""Administrative papers as files to save."""
+"""Administrative papers as files to save: those that are code, and those that are made of a template."""
 
 import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
 from functools import partial
 
 from flask import Response, request, send_file
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
-from geodata.base.errors import InvalidValueError
-from geodata.export.papers import Paper, write_docx, write_pdf
+from geodata.base.errors import ConflictError, InvalidValueError
+from geodata.base.i18n import N_
+from geodata.export.papers import Paper, in_lines, write_docx, write_pdf
 from geodata.export.wording import IN_FORCE, Wording
+from geodata.papers.templates import template_in_force
 from geodata.schema.filters import CHOOSE
 from webmap.app.i18n import LANGUAGES, translate
+from webmap.templating.fields import Values
+from webmap.templating.filling import fill
+from webmap.templating.forms import Form, paper_of, shipped_template
 
-_WRITERS = {
-    "docx": (write_docx, "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_OWN_FORM = N_(
+    "The department's own template is in force for this paper, and the PDF would not have its form. Take the DOCX and save it as PDF."
+)
+_WRITERS: dict[str, tuple[Callable[[Paper], bytes], str]] = {
+    "docx": (write_docx, DOCX),
     "pdf": (write_pdf, "application/pdf"),
 }
 
@@ -37,3 +50,55 @@ def send_paper(paper: Paper, name: str, format: str) -> Response:
         raise NotFound
     write, mimetype = _WRITERS[format]
     return send_file(io.BytesIO(write(paper)), download_name=f"{name}.{format}", as_attachment=True, mimetype=mimetype)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filled:
+    """A paper of a form: its values besides the head's, office in capitals, number, day. `values` has the subject."""
+
+    form: Form
+    values: Values
+    office: str
+    number: str
+    day: date
+
+    def paper(self, said: Wording) -> Paper:
+        """Return it as it is written without a template."""
+        return paper_of(self.form, self.values, said, office=self.office, number=self.number, day=self.day)
+
+
+def usual_template(form: Form) -> bytes:
+    """Return the template that goes with the program."""
+    return shipped_template(form, wording())
+
+
+def template_of(session: Session, form: Form) -> bytes:
+    """Return the template of which a paper is made now."""
+    own = template_in_force(session, form.name)
+    return own.content if own else usual_template(form)
+
+
+def write_form(session: Session, filled: Filled, format: str) -> tuple[bytes, bytes]:
+    """Return a paper in the language in force as DOCX or PDF, and the template of its DOCX.
+
+    Raises ConflictError for the PDF where the department has a template of its own in force.
+    """
+    said = wording()
+    if format == "pdf":
+        if template_in_force(session, filled.form.name):
+            raise ConflictError(_OWN_FORM)
+        return write_pdf(filled.paper(said)), b""
+    template = template_of(session, filled.form)
+    head = {"office": "\n".join(in_lines(filled.office)), "number": filled.number, "day": said.long_day(filled.day)}
+    return fill(template, filled.form.all_fields, {**filled.values, **head}), template
+
+
+def send_form(session: Session, filled: Filled, name: str, format: str, said: Wording | None = None) -> Response:
+    """Answer a paper of a form; a translation is written without the template, which is Vietnamese."""
+    if said is not None and not said.is_in_force:
+        return send_paper(filled.paper(said), name, format)
+    if format not in _WRITERS:
+        raise NotFound
+    content, _template = write_form(session, filled, format)
+    mimetype = _WRITERS[format][1]
+    return send_file(io.BytesIO(content), download_name=f"{name}.{format}", as_attachment=True, mimetype=mimetype)

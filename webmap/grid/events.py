@@ -16,7 +16,7 @@ from geodata.schema.roles import STAFF
 from webmap.app.auth import allow, current_role, current_user
 from webmap.app.extensions import db_session, layers
 from webmap.app.i18n import DEFAULT_LANGUAGE, answer_in, translate_error
-from webmap.app.papers import send_paper
+from webmap.app.papers import send_form
 from webmap.grid import sheets, words
 from webmap.grid.asked import USUAL, Asked, kept_study, office_name, render_page, scenario_of
 from webmap.grid.forms import KEEPERS, read_decimal
@@ -59,10 +59,10 @@ def event_sheet(number: int, format: str) -> Response:
     kept = kept_study(asked)
     made = results.event_plan(db_session(), layers(), found, kept.document, asked.scenario)
     lines = words.event_lines(made, words.names_of(kept.document))
-    paper = sheets.event_paper(
+    filled = sheets.filled_event(
         made, lines, kept.document, scenario=asked.scenario, computed=sheets.day_text(kept.computed_at), office=office_name(), day=today()
     )  # fmt: skip
-    return send_paper(paper, f"cap-dien-su-kien-{number}", format)
+    return send_form(db_session(), filled, f"cap-dien-su-kien-{number}", format)
 
 
 @blueprint.post("/grid/events")

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from geodata.base.i18n import N_
 from geodata.export.blocks import Block, Grid
 from geodata.export.papers import Paper
 from geodata.grid.consumers import Cure, Supply
 from geodata.grid.events import EventPlan
 from geodata.grid.results import Remedies
 from webmap.app.i18n import format_value, translate
-from webmap.app.papers import wording
+from webmap.app.papers import Filled, wording
 from webmap.grid.words import (
     PARAMETERS,
     Names,
@@ -21,6 +22,8 @@ from webmap.grid.words import (
     overload_rows,
     supply_text,
 )
+from webmap.templating.fields import Listing, Text
+from webmap.templating.forms import Facts, Form, Lines, Rows
 
 Document = Mapping[str, Any]
 
@@ -227,30 +230,68 @@ def cluster_paper(
     return _paper("PHIẾU CẤP ĐIỆN CỤM CÔNG NGHIỆP", consumer.name, blocks, office, day)
 
 
-def event_paper(
+EVENT_FORM = Form(
+    name="event_supply",
+    title=N_("Supply plan of an event"),
+    heading="PHƯƠNG ÁN CẤP ĐIỆN SỰ KIỆN",
+    fields={
+        "year": Text(label="Năm tính toán"), "scenario": Text(label="Chế độ tính toán"), "computed": Text(label="Ngày tính"),
+        "caution": Text(label="Kết quả chỉ để tham khảo"), "days": Text(label="Thời gian"),
+        "station": Text(label="Trạm cấp điện, khoảng cách"), "load": Text(label="Phụ tải của trạm; công suất đặt"),
+        "firm": Text(label="Công suất bảo đảm khi một máy sự cố"), "headroom": Text(label="Còn nhận thêm khi một phần tử sự cố (N-1)"),
+        "demand": Text(label="Nhu cầu của sự kiện"), "secure": Text(label="Bảo đảm N-1"),
+        "reserves": Listing(label="Phương án dự phòng", fields={"text": Text(label="Nội dung")}),
+        "inputs": Text(label="Căn cứ số liệu: đo, khai báo, giả định"),
+        "assumed": Listing(
+            label="Giá trị giả định",
+            fields={
+                "object": Text(label="Phần tử"), "parameter": Text(label="Thông số"), "value": Text(label="Giá trị"),
+                "unit": Text(label="Đơn vị"),
+            },
+        ),
+    },
+    blocks=(
+        "Năm tính toán: {year}; chế độ: {scenario}; tính ngày {computed}.",
+        "{caution}",
+        Facts(
+            header=("Chỉ tiêu", "Giá trị"),
+            rows=(
+                ("Thời gian", "{days}"), ("Trạm cấp điện", "{station}"), ("Phụ tải của trạm; công suất đặt", "{load}"),
+                ("Công suất bảo đảm khi một máy sự cố", "{firm}"), ("Còn nhận thêm khi một phần tử sự cố (N-1)", "{headroom}"),
+                ("Nhu cầu của sự kiện", "{demand}"), ("Bảo đảm N-1", "{secure}"),
+            ),
+            widths=(7, 9.5),
+        ),
+        "# Phương án dự phòng",
+        Lines(of="reserves", text="{line.text}"),
+        "{inputs}",
+        Rows(
+            of="assumed", header=("Giá trị giả định của", "Thông số", "Giá trị", "Đơn vị"),
+            cells=("{row.object}", "{row.parameter}", "{row.value}", "{row.unit}"), widths=(7, 4.5, 3, 2), right=frozenset({2}),
+        ),
+    ),
+    signatures=("NGƯỜI LẬP", "LÃNH ĐẠO PHÒNG"),
+)  # fmt: skip
+
+
+def filled_event(
     plan: EventPlan, lines: Sequence[str], document: Document, *, scenario: str, computed: str, office: str, day: date
-) -> Paper:
+) -> Filled:
     """Return the plan of an event: its station, that station's N-1 state, what stands in reserve."""
     event, row = plan.event, plan.station
-    days = day_text(event.begins_on) + (f" – {day_text(event.ends_on)}" if event.ends_on != event.begins_on else "")
-    facts = [
-        ["Thời gian", days],
-        ["Trạm cấp điện", f"{row['name']}, cách {number(plan.km)} km ({'đã xác định' if plan.is_named else 'trạm gần nhất, giả định'})"],
-        ["Phụ tải của trạm; công suất đặt", f"{number(row['load_mw'])} MW; {number(row['rated_mva'])} MVA"],
-        ["Công suất bảo đảm khi một máy sự cố", f"{number(row['firm_mva'])} MVA"],
-        ["Còn nhận thêm khi một phần tử sự cố (N-1)", f"{number(row['headroom_n1_mw'])} MW"],
-        ["Nhu cầu của sự kiện", f"{number(event.power_mw and float(event.power_mw))} MW"],
-        ["Bảo đảm N-1", "Đạt" if plan.is_secure else "Chưa đạt"],
-    ]  # fmt: skip
-    blocks: list[Block] = [
-        f"Năm tính toán: {event.begins_on.year}; chế độ: {in_vietnamese(SCENARIOS[scenario])}; tính ngày {computed}.",
-        INDICATIVE,
-        Grid(header=("Chỉ tiêu", "Giá trị"), rows=facts, widths=(7, 9.5)),
-        "# Phương án dự phòng",
-        *lines,
-        *_assumptions(document),
-    ]
-    return _paper("PHƯƠNG ÁN CẤP ĐIỆN SỰ KIỆN", event.name, blocks, office, day)
+    named = "đã xác định" if plan.is_named else "trạm gần nhất, giả định"
+    columns = ("object", "parameter", "value", "unit")
+    values = {
+        "subject": event.name, "year": str(event.begins_on.year), "scenario": in_vietnamese(SCENARIOS[scenario]), "computed": computed,
+        "caution": INDICATIVE,
+        "days": day_text(event.begins_on) + (f" – {day_text(event.ends_on)}" if event.ends_on != event.begins_on else ""),
+        "station": f"{row['name']}, cách {number(plan.km)} km ({named})",
+        "load": f"{number(row['load_mw'])} MW; {number(row['rated_mva'])} MVA", "firm": f"{number(row['firm_mva'])} MVA",
+        "headroom": f"{number(row['headroom_n1_mw'])} MW", "demand": f"{number(event.power_mw and float(event.power_mw))} MW",
+        "secure": "Đạt" if plan.is_secure else "Chưa đạt", "reserves": [{"text": line} for line in lines],
+        "inputs": _inputs(document), "assumed": [dict(zip(columns, one, strict=True)) for one in _assumed(document)],
+    }  # fmt: skip
+    return Filled(form=EVENT_FORM, values=values, office=office, number="…/BC-SCT", day=day)
 
 
 SCENARIOS = {
@@ -290,9 +331,22 @@ def _grid(header: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence
 
 def _assumptions(document: Document) -> list[Block]:
     """Return how many inputs were measured, stated and assumed, and the assumed ones."""
+    header = ("Giá trị giả định của", "Thông số", "Giá trị", "Đơn vị")
+    rows = _assumed(document)
+    return [_inputs(document), *([Grid(header=header, rows=rows, widths=(7, 4.5, 3, 2))] if rows else [])]
+
+
+def _inputs(document: Document) -> str:
     inputs = document["inputs"]
+    return (
+        f"Căn cứ số liệu: {inputs.get('measured', 0)} giá trị đo, {inputs.get('stated', 0)} giá trị khai báo, "
+        f"{inputs.get('assumed', 0)} giá trị giả định."
+    )
+
+
+def _assumed(document: Document) -> list[list[str]]:
     names = names_of(document)
-    rows = [
+    return [
         [
             names.of(row["object"]),
             in_vietnamese(PARAMETERS.get(row["parameter"], row["parameter"])),
@@ -300,17 +354,6 @@ def _assumptions(document: Document) -> list[Block]:
             in_vietnamese(row["unit"]),
         ]
         for row in document["assumed"]
-    ]
-    return [
-        (
-            f"Căn cứ số liệu: {inputs.get('measured', 0)} giá trị đo, {inputs.get('stated', 0)} giá trị khai báo, "
-            f"{inputs.get('assumed', 0)} giá trị giả định."
-        ),
-        *(
-            [Grid(header=("Giá trị giả định của", "Thông số", "Giá trị", "Đơn vị"), rows=rows, widths=(7, 4.5, 3, 2))]
-            if rows
-            else []
-        ),
     ]
 
 

@@ -17,13 +17,13 @@ from webmap.app.auth import allow
 from webmap.app.extensions import db_session
 from webmap.app.gate import dear
 from webmap.app.i18n import translate
-from webmap.app.papers import send_paper, wanted_wording
+from webmap.app.papers import send_form, send_paper, wanted_wording
 from webmap.inspections.form_fields import INSPECTORS, current_day, number_field, person
+from webmap.inspections.forms import filled_summary
 
 blueprint = Blueprint("papers", __name__, url_prefix="/inspections")
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_BUILD = {"targets": papers.target_list, "summary": papers.campaign_summary}
 _FILES = {"targets": "danh-sach", "summary": "bao-cao"}
 
 
@@ -55,8 +55,11 @@ def campaign_paper(campaign_id: int, kind: str, format: str) -> Response:
         number, day, name = row.number, row.issued_on, f"{_FILES[kind]}-{row.number.replace('/', '-')}"
     else:
         facts = issued.current_facts(session, campaign, day, office=_own_name())
-    written = _BUILD[kind](facts, wording, office=_office(wording), number=number, on=day)
-    return send_paper(written, f"{name}{_mark(wording)}", format)
+    name += _mark(wording)
+    if kind == "summary":
+        filled = filled_summary(facts, wording, office=_office(wording), number=number, on=day)
+        return send_form(session, filled, name, format, wording)
+    return send_paper(papers.target_list(facts, wording, office=_office(wording), number=number, on=day), name, format)
 
 
 @blueprint.post("/campaigns/<int:campaign_id>/<kind>/issue")

@@ -1,8 +1,8 @@
-"""The automatic figures of a month: each is a filter of the map, so that its link shows exactly what was counted."""
+"""The automatic figures of a period: each is a filter of the map, so that its link shows exactly what was counted."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -11,34 +11,33 @@ from sqlalchemy import Connection, func, select
 from werkzeug.datastructures import MultiDict
 
 from geodata.accounts.access import visible_fields
-from geodata.base.database import today
-from geodata.base.errors import InvalidValueError
-from geodata.base.i18n import N_
 from geodata.schema.charts import ReportFigure
 from geodata.schema.feature import Feature
 from geodata.schema.filters import Choice, Condition
 from geodata.schema.roles import Role
-from geodata.statistics.indicators import month_before, year_before
 from webmap.app.query import AS_OF, FilterParser
+from webmap.papers.periods import Period
 
 Filters = Mapping[str, tuple[str, ...]]
+Values = tuple[Decimal | None, Decimal | None, Decimal | None]
 #: Figures are those that any of the staff may read: a report is the same whoever makes it.
 READER = Role.PLANNER
 
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """A figure with the filters that count it: at the month's end, a month earlier, a year earlier.
+    """A figure with the filters that count it: at the period's end, at that of the period before, and a year earlier.
 
-    `values`: of these three days; None where nothing is known to add up. `codes`: the rows counted at the month's end.
+    `values`: of these three days; None where nothing is known to add up. `codes`: the rows counted at the period's end.
     """
 
     layer: str
+    name: str
     label: str
     value_label: str
     unit: str
     filters: Filters
-    values: tuple[Decimal | None, Decimal | None, Decimal | None]
+    values: Values
     codes: tuple[str, ...]
 
     @property
@@ -55,65 +54,95 @@ class Figure:
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """The figures of one layer."""
+    """The figures of one layer. `named`: all of them, also those of values that nothing has; `figures`: what is told."""
 
+    layer: str
     title: str
-    figures: tuple[Figure, ...]
+    named: tuple[Figure, ...]
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """The figures that are told: of a choice only the values that something has or had."""
+        return tuple(one for one in self.named if not one.value_label or any(one.values))
 
 
-def parse_month(text: str) -> date:
-    """Return the first day of a month written 2020-02. Raises InvalidValueError."""
-    year, dash, month = text.strip().partition("-")
-    if not (dash and len(year) == 4 and len(month) == 2 and (year + month).isascii() and (year + month).isdigit()):
-        raise InvalidValueError(name="period", value=text[:20], reason=N_("a month like 2020-02 is needed"))
-    if not (1991 <= int(year) <= 2100 and 1 <= int(month) <= 12):
-        raise InvalidValueError(name="period", value=text[:20], reason=N_("a month like 2020-02 is needed"))
-    return date(int(year), int(month), 1)
-
-
-def month_after(period: date) -> date:
-    """Return the first day of the month after."""
-    return (period + timedelta(days=31)).replace(day=1)
-
-
-def cut_off(period: date) -> date:
-    """Return the day of a month's figures: its last one, of the running month today."""
-    last = month_after(period) - timedelta(days=1)
-    return min(last, today()) if period <= today() else last
-
-
-def month_sections(connection: Connection, kinds: Iterable[type[Feature]], period: date) -> list[Section]:
+def month_sections(connection: Connection, kinds: Iterable[type[Feature]], period: Period) -> list[Section]:
     """Return the figures of a month, section by section."""
-    reported = [kind for kind in kinds if kind.layer.reported]
-    reported.sort(key=lambda kind: kind.layer.reported.place if kind.layer.reported else 0)
+    reported = [(kind, kind.layer.reported) for kind in kinds if kind.layer.reported]
+    reported.sort(key=lambda pair: pair[1].place)
     return [
-        Section(title=kind.layer.title, figures=tuple(_figures(connection, kind, tuple(kinds), period)))
-        for kind in reported
+        section_of(connection, kind, one.figures, tuple(kinds), period, title=kind.layer.title)
+        for kind, one in reported
     ]
 
 
-def _figures(
-    connection: Connection, kind: type[Feature], kinds: Sequence[type[Feature]], period: date
-) -> Iterator[Figure]:
-    assert kind.layer.reported is not None  # noqa: S101  (the caller takes such layers only)
-    for spec in kind.layer.reported.figures:
+def section_of(
+    connection: Connection, kind: type[Feature], specs: Iterable[ReportFigure], kinds: Sequence[type[Feature]], period: Period,
+    *, title: str,
+) -> Section:  # fmt: skip
+    """Return a layer's figures of a period."""
+    named = tuple(_figures(connection, kind, specs, kinds, period))
+    return Section(layer=kind.layer.name, title=title, named=named)
+
+
+def section_on(
+    connection: Connection,
+    kind: type[Feature],
+    specs: Iterable[ReportFigure],
+    kinds: Sequence[type[Feature]],
+    day: date,
+    *,
+    title: str,
+) -> Section:
+    """Return a layer's figures of a day alone: there is nothing that they are compared with."""
+    named = tuple(
+        _figure(connection, kind, spec, value, asked=(_filters(spec, value[0], day, day),), kinds=kinds)
+        for spec in specs
+        for value in _values_of(kind, spec)
+    )
+    return Section(layer=kind.layer.name, title=title, named=named)
+
+
+def figure_names(kind: type[Feature], specs: Iterable[ReportFigure]) -> Iterator[tuple[str, str, str]]:
+    """Return name, label and label of the value of each figure that there can be."""
+    for spec in specs:
         for value, value_label in _values_of(kind, spec):
-            months = (period, month_before(period), year_before(period))
-            asked = [_filters(spec, value, month) for month in months]
-            parsed = [_conditions(connection, kind, kinds, filters) for filters in asked]
-            counted = [_count(connection, kind, spec, conditions) for conditions in parsed]
-            if spec.by and not any(counted):
-                continue
-            field = kind.field(spec.sums) if spec.sums else None
-            yield Figure(
-                layer=kind.layer.name,
-                label=spec.label,
-                value_label=value_label,
-                unit=field.unit if field else "",
-                filters=asked[0],
-                values=(counted[0], counted[1], counted[2]),
-                codes=_codes(connection, kind, parsed[0]),
-            )
+            yield f"{spec.name}_{value}" if value else spec.name, spec.label, value_label
+
+
+def _figures(
+    connection: Connection,
+    kind: type[Feature],
+    specs: Iterable[ReportFigure],
+    kinds: Sequence[type[Feature]],
+    period: Period,
+) -> Iterator[Figure]:
+    periods = (period, period.before, period.last_year)
+    for spec in specs:
+        for value in _values_of(kind, spec):
+            asked = [_filters(spec, value[0], one.first, one.cut_off) for one in periods]
+            yield _figure(connection, kind, spec, value, asked=asked, kinds=kinds)
+
+
+def _figure(
+    connection: Connection, kind: type[Feature], spec: ReportFigure, value: tuple[str, str], *, asked: Sequence[Filters],
+    kinds: Sequence[type[Feature]],
+) -> Figure:  # fmt: skip
+    """Return a figure counted by filters, the first of which are those of its day."""
+    parsed = [conditions_of(connection, kind, kinds, filters) for filters in asked]
+    counted = [_count(connection, kind, spec, conditions) for conditions in parsed]
+    now, before, last_year = (*counted, None, None)[:3]
+    field = kind.field(spec.sums) if spec.sums else None
+    return Figure(
+        layer=kind.layer.name,
+        name=f"{spec.name}_{value[0]}" if value[0] else spec.name,
+        label=spec.label,
+        value_label=value[1],
+        unit=field.unit if field else "",
+        filters=asked[0],
+        values=(now, before, last_year),
+        codes=codes_of(connection, kind, parsed[0]),
+    )
 
 
 def _values_of(kind: type[Feature], spec: ReportFigure) -> list[tuple[str, str]]:
@@ -125,18 +154,19 @@ def _values_of(kind: type[Feature], spec: ReportFigure) -> list[tuple[str, str]]
     return list(choice.labels.items()) if isinstance(choice, Choice) and choice.labels else []
 
 
-def _filters(spec: ReportFigure, value: str, period: date) -> Filters:
+def _filters(spec: ReportFigure, value: str, first: date, last: date) -> Filters:
     filters = dict(spec.only)
     if spec.by:
         filters[spec.by] = (value,)
     if spec.within:
-        filters[spec.within] = (f"{period}..{cut_off(period)}",)
-    return filters | {AS_OF: (cut_off(period).isoformat(),)}
+        filters[spec.within] = (f"{first}..{last}",)
+    return filters | {AS_OF: (last.isoformat(),)}
 
 
-def _conditions(
+def conditions_of(
     connection: Connection, kind: type[Feature], kinds: Sequence[type[Feature]], filters: Filters
 ) -> tuple[Condition, ...]:
+    """Return filters of the map as conditions, read as the staff may read them."""
     arguments = MultiDict([(name, value) for name, values in filters.items() for value in values])
     visible = visible_fields(READER, kind)
     return FilterParser(kind=kind, visible=visible, readable=kinds, connection=connection).parse(arguments)
@@ -150,7 +180,8 @@ def _count(
     return None if found is None else Decimal(found)
 
 
-def _codes(connection: Connection, kind: type[Feature], conditions: Sequence[Condition]) -> tuple[str, ...]:
+def codes_of(connection: Connection, kind: type[Feature], conditions: Sequence[Condition]) -> tuple[str, ...]:
+    """Return the codes of the rows that conditions keep."""
     query = select(kind.column("code")).where(*(each.sql for each in conditions)).order_by(kind.column("code"))
     return tuple(connection.execute(query).scalars())
 

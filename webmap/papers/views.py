@@ -1,31 +1,29 @@
-"""The monthly report for planners and leaders: its figures, each to its rows; files; what was sent, kept as it was."""
+"""Reports of a period for planners and leaders: figures, each to its rows; files; what was sent, kept as it was."""
 
 import io
-from datetime import date
 
 from flask import Blueprint, Response, current_app, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from geodata.base.database import today
-from geodata.base.errors import GeodataError
-from geodata.export.papers import write_docx
+from geodata.base.errors import GeodataError, NotFoundError
 from geodata.papers import sent
 from geodata.schema.roles import Role
-from geodata.statistics.indicators import month_before
 from webmap.app.auth import allow, current_user
 from webmap.app.extensions import db_session, layers
 from webmap.app.gate import dear
 from webmap.app.i18n import current_language, translate_error
 from webmap.app.links import map_address
-from webmap.app.papers import send_paper
+from webmap.app.papers import DOCX, send_form, write_form
 from webmap.app.query import AS_OF
-from webmap.papers import report
-from webmap.papers.figures import Figure, as_kept, month_after, parse_month
+from webmap.papers.figures import Figure, as_kept
+from webmap.papers.periodic import NAMES, read_report
+from webmap.papers.periods import Period, Span, parse_period
+from webmap.papers.written import Report, label_of, write_workbook
 
 blueprint = Blueprint("monthly", __name__, url_prefix="/papers")
 
 REPORTING = allow(Role.PLANNER, Role.LEADER, Role.ADMIN)
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -33,41 +31,41 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @REPORTING
 @dear
 def index() -> str:
-    """Show the figures of a month, and what was sent."""
-    return _page(_asked_month())
+    """Show the figures of a period, and what was sent."""
+    return _page(_asked_period())
 
 
 @blueprint.get("/<period>.<any(docx, pdf, xlsx):format>")
 @REPORTING
 @dear
 def file(period: str, format: str) -> Response:
-    """Answer the report of a month as it is now."""
-    month = report.read_month(db_session(), layers(), parse_month(period))
-    name = f"bao-cao-{month.period:%Y-%m}"
+    """Answer the report of a period as it is now."""
+    report = _read(parse_period(period))
+    name = f"bao-cao-{report.period.text}"
     if format == "xlsx":
-        links = [[rows_address(figure, external=True) for figure in section.figures] for section in month.sections]
-        content = io.BytesIO(report.write_month_workbook(month, links))
+        links = [[rows_address(figure, external=True) for figure in section.figures] for section in report.sections]
+        content = io.BytesIO(write_workbook(report, links))
         return send_file(content, mimetype=XLSX, as_attachment=True, download_name=f"{name}.xlsx")
-    return send_paper(report.month_paper(month, office=_office()), name, format)
+    return send_form(db_session(), report.filled, name, format)
 
 
 @blueprint.post("/<period>/send")
 @REPORTING
 @dear
 def send(period: str) -> ResponseReturnValue:
-    """Keep the report of a month as it goes up now."""
-    month = report.read_month(db_session(), layers(), parse_month(period))
-    content = write_docx(report.month_paper(month, office=_office()))
+    """Keep the report of a period as it goes up now."""
+    report = _read(parse_period(period))
+    content, template = write_form(db_session(), report.filled, "docx")
     try:
         sent.send(
-            db_session(), report.NAME, month.period, data_day=month.day, figures=as_kept(month.sections), file=content,
-            reason=request.form.get("reason", "").replace("\x00", ""), by=current_user().name,
+            db_session(), report.name, report.period.first, data_day=report.day, figures=[*as_kept(report.sections), *report.stated_as_kept],
+            file=content, template=template, reason=request.form.get("reason", "").replace("\x00", ""), by=current_user().name,
         )  # fmt: skip
     except GeodataError as error:
         db_session().rollback()
-        return _page(month.period, problem=translate_error(error)), 409
+        return _page(report.period, problem=translate_error(error)), 409
     db_session().commit()
-    return redirect(url_for("monthly.index", period=f"{month.period:%Y-%m}") + "#sent")
+    return redirect(url_for("monthly.index", period=report.period.text) + "#sent")
 
 
 @blueprint.get("/sent/<int:number>.docx")
@@ -75,8 +73,21 @@ def send(period: str) -> ResponseReturnValue:
 def sent_file(number: int) -> Response:
     """Answer a paper exactly as it was sent."""
     paper = sent.get_sent(db_session(), number)
-    name = f"bao-cao-{paper.period:%Y-%m}-{paper.version}.docx"
-    return send_file(io.BytesIO(paper.file), mimetype=DOCX, as_attachment=True, download_name=name)
+    return _docx(paper.file, f"bao-cao-{_period_of(paper).text}-{paper.version}")
+
+
+@blueprint.get("/sent/<int:number>/template.docx")
+@REPORTING
+def sent_template(number: int) -> Response:
+    """Answer the template of which a sent paper was made."""
+    paper = sent.get_sent(db_session(), number)
+    if paper.template is None:
+        raise NotFoundError(value=str(number))
+    return _docx(paper.template, f"mau-{_period_of(paper).text}-{paper.version}")
+
+
+def _docx(content: bytes, name: str) -> Response:
+    return send_file(io.BytesIO(content), mimetype=DOCX, as_attachment=True, download_name=f"{name}.docx")
 
 
 def rows_address(figure: Figure, *, external: bool = False) -> str:
@@ -86,35 +97,47 @@ def rows_address(figure: Figure, *, external: bool = False) -> str:
     return request.url_root.rstrip("/") + address if external else address
 
 
-def _asked_month() -> date:
-    """Return the month of the address, else the last that is over. Raises InvalidValueError."""
+def _asked_period() -> Period:
+    """Return the period of the address, else the last month that is over. Raises InvalidValueError."""
     text = request.args.get("period", "")
-    return parse_month(text) if text else month_before(today().replace(day=1))
+    return parse_period(text) if text else Period.month_of(today()).before
 
 
-def _page(period: date, problem: str = "") -> str:
-    month = report.read_month(db_session(), layers(), period)
-    versions = sent.list_sent(db_session(), report.NAME, period)
+def _read(period: Period) -> Report:
+    name: str = current_app.config["SETTINGS"].department_name
+    return read_report(db_session(), layers(), period, office=name.upper())
+
+
+def _period_of(paper: sent.SentPaper) -> Period:
+    """Return the period that a sent paper is of: half-years and years begin on one day."""
+    span = next(span for span, name in NAMES.items() if name == paper.name)
+    year = paper.period.year + (span is not Span.MONTH)
+    return Period(span=span, year=year, month=paper.period.month if span is Span.MONTH else 0)
+
+
+def _page(period: Period, problem: str = "") -> str:
+    report = _read(period)
+    versions = sent.list_sent(db_session(), report.name, period.first)
     language = current_language()
     return render_template(
         "papers/page.html",
-        month=month,
-        figures=as_kept(month.sections),
+        report=report,
+        period=period,
+        spans=[(span, _same_time(period, span)) for span in NAMES],
         sections=[
-            (section.title, [(report.label_of(one, language), one, rows_address(one)) for one in section.figures])
-            for section in month.sections
+            (section.title, [(label_of(one, language), one, rows_address(one)) for one in section.figures])
+            for section in report.sections
         ],
-        before=f"{month_before(period):%Y-%m}",
-        after=f"{month_after(period):%Y-%m}",
         versions=[
             (one, sent.differences(older, one) if older else [])
             for one, older in zip(versions, [*versions[1:], None], strict=False)
         ],
-        all_sent=sent.list_sent(db_session(), report.NAME),
+        all_sent=[(one, _period_of(one)) for one in sent.list_sent(db_session())],
         problem=problem,
     )
 
 
-def _office() -> str:
-    name: str = current_app.config["SETTINGS"].department_name
-    return name.upper()
+def _same_time(period: Period, span: Span) -> Period:
+    """Return the period of another length that a reader of this one would look for."""
+    month = period.last.month if span is Span.MONTH else 0
+    return Period(span=span, year=period.year, month=month)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import date
 
-from geodata.export.blocks import Block, Grid, Picture
+from geodata.base.i18n import N_
+from geodata.export.blocks import Block, Grid, Picture as PictureBlock
 from geodata.export.figures import Figure, write_png
 from geodata.export.papers import Paper
 from geodata.projects.pictures import milestone_gantt, portfolio_gantt, s_curve
@@ -11,8 +12,10 @@ from geodata.projects.records import ProjectRecord
 from geodata.projects.schedule import by_person, duties
 from geodata.schema.fields import LabelledEnum
 from webmap.app.i18n import DEFAULT_LANGUAGE, format_value
-from webmap.app.papers import wording
+from webmap.app.papers import Filled, wording
 from webmap.projects import words
+from webmap.templating.fields import Fields, Listing, Picture, Text
+from webmap.templating.forms import Facts, Form, Rows, Shown, When
 
 _WIDE_CM = 16.5
 _LANGUAGE = words.language_of(DEFAULT_LANGUAGE)
@@ -22,29 +25,89 @@ _ILLUSTRATION = (
 )
 
 
-def project_paper(project: ProjectRecord, *, on: date, office: str) -> Paper:
+_MILESTONE_FIELDS: Fields = {
+    "name": Text(label="Mốc"), "planned": Text(label="Ngày kế hoạch"), "expected": Text(label="Ngày thực tế hoặc dự báo"),
+    "state": Text(label="đã xong, dự báo, chưa xong"), "responsible": Text(label="Đơn vị chịu trách nhiệm"),
+}  # fmt: skip
+_OBSTACLE_FIELDS: Fields = {
+    "what": Text(label="Vướng mắc"), "who": Text(label="Đơn vị phải giải quyết"), "due": Text(label="Hạn"), "state": Text(label="Tình trạng"),
+}  # fmt: skip
+PROJECT_FORM = Form(
+    name="project",
+    title=N_("Project sheet"),
+    heading="PHIẾU DỰ ÁN",
+    fields={
+        "illustration": Text(label="Cảnh báo dữ liệu minh họa"),
+        "name": Text(label="Tên dự án"),
+        "code": Text(label="Mã dự án"),
+        "kind": Text(label="Loại; trạng thái"),
+        "owner": Text(label="Chủ đầu tư"),
+        "capital": Text(label="Tổng mức đầu tư"),
+        "money_planned": Text(label="Vốn kế hoạch đến năm nay"),
+        "money_disbursed": Text(label="Vốn đã giải ngân đến năm nay"),
+        "progress": Text(label="Tiến độ báo cáo, ai báo cáo, ngày nào"),
+        "planned": Text(label="Tiến độ theo kế hoạch"),
+        "on": Text(label="Ngày đánh giá"),
+        "verdict": Text(label="Đánh giá: trạng thái và lý do"),
+        "curve": Picture(label="Đường cong tiến độ (S-curve)", width=_WIDE_CM),
+        "gantt": Picture(label="Sơ đồ Gantt các mốc", width=_WIDE_CM),
+        "milestones": Listing(label="Mốc tiến độ", fields=_MILESTONE_FIELDS),
+        "obstacles": Listing(label="Vướng mắc chưa giải quyết", fields=_OBSTACLE_FIELDS),
+    },
+    blocks=(
+        When(has="illustration", blocks=("# {illustration}",)),
+        Facts(
+            rows=(
+                ("Loại; trạng thái", "{kind}"),
+                ("Chủ đầu tư", "{owner}"),
+                ("Tổng mức đầu tư", "{capital}"),
+                ("Vốn đến năm nay: kế hoạch; đã giải ngân", "{money_planned}; {money_disbursed}"),
+                ("Tiến độ báo cáo; theo kế hoạch", "{progress}; {planned}"),
+                ("Đánh giá đến ngày {on}", "{verdict}"),
+            ),
+            widths=(5.5, 11),
+        ),
+        Shown(picture="curve", width=_WIDE_CM),
+        "# Mốc tiến độ",
+        Rows(
+            of="milestones", header=("Mốc", "Kế hoạch", "Thực tế, dự báo", "", "Đơn vị chịu trách nhiệm"),
+            cells=tuple(f"{{row.{name}}}" for name in _MILESTONE_FIELDS), widths=(5, 2.3, 2.9, 2, 4.3), otherwise=_NONE,
+        ),
+        Shown(picture="gantt", width=_WIDE_CM),
+        "# Vướng mắc chưa giải quyết",
+        Rows(
+            of="obstacles", header=("Vướng mắc", "Đơn vị phải giải quyết", "Hạn", "Tình trạng"),
+            cells=tuple(f"{{row.{name}}}" for name in _OBSTACLE_FIELDS), widths=(6.5, 5, 2.3, 2.7), otherwise=_NONE,
+        ),
+    ),
+    signatures=("NGƯỜI LẬP", "LÃNH ĐẠO PHÒNG"),
+)  # fmt: skip
+
+
+def filled_project(project: ProjectRecord, *, on: date, office: str) -> Filled:
     """Return the sheet of a project as known on a day."""
     line = words.describe(project, on, DEFAULT_LANGUAGE)
-    blocks: list[Block] = [_ILLUSTRATION] if project.is_illustration else []
-    facts = [
-        ["Loại; trạng thái", "; ".join(filter(None, (_label(project.kind), _label(project.status)))) or "chưa rõ"],
-        ["Chủ đầu tư", project.owner or "chưa rõ"],
-        ["Tổng mức đầu tư", _money(project.total_capital_vnd) or "chưa rõ"],
-        [
-            "Vốn đến năm nay: kế hoạch; đã giải ngân",
-            f"{_money(line.money.planned_vnd)}; {_money(line.money.disbursed_vnd)}",
-        ],
-        ["Tiến độ báo cáo; theo kế hoạch", f"{_progress(line)}; {line.planned or 'chưa có kế hoạch'}"],
-        [f"Đánh giá đến ngày {_day(on)}", f"{line.label}. {line.reason}"],
-    ]
-    blocks.append(Grid(header=(), rows=facts, widths=(5.5, 11)))
-    blocks += _pictures(s_curve(project, on, _LANGUAGE))
-    blocks += ["# Mốc tiến độ", _milestones(project), *_pictures(milestone_gantt(project, on, _LANGUAGE))]
-    blocks += ["# Vướng mắc chưa giải quyết", _obstacles(project, on)]
-    return Paper(
-        wording=wording(), office=office, number="…/SCT", day=on, title="PHIẾU DỰ ÁN", subject=project.name, blocks=blocks,
-        signatures=(("NGƯỜI LẬP", ""), ("LÃNH ĐẠO PHÒNG", "")),
-    )  # fmt: skip
+    unknown = "chưa rõ"
+    values = {
+        "subject": project.name,
+        "illustration": _ILLUSTRATION.removeprefix("# ") if project.is_illustration else "",
+        "name": project.name,
+        "code": project.code,
+        "kind": "; ".join(filter(None, (_label(project.kind), _label(project.status)))) or unknown,
+        "owner": project.owner or unknown,
+        "capital": _money(project.total_capital_vnd) or unknown,
+        "money_planned": _money(line.money.planned_vnd),
+        "money_disbursed": _money(line.money.disbursed_vnd),
+        "progress": _progress(line),
+        "planned": line.planned or "chưa có kế hoạch",
+        "on": _day(on),
+        "verdict": f"{line.label}. {line.reason}",
+        "curve": _png(s_curve(project, on, _LANGUAGE)),
+        "gantt": _png(milestone_gantt(project, on, _LANGUAGE)),
+        "milestones": _milestones(project),
+        "obstacles": _obstacles(project, on),
+    }
+    return Filled(form=PROJECT_FORM, values=values, office=office, number="…/SCT", day=on)
 
 
 def portfolio_paper(projects: Sequence[ProjectRecord], *, on: date, office: str) -> Paper:
@@ -83,33 +146,35 @@ def _duties(projects: Sequence[ProjectRecord], on: date) -> Block:
     return Grid(header=header, rows=rows, widths=(3.6, 4.2, 4.2, 2.2, 2.3))
 
 
-def _milestones(project: ProjectRecord) -> Block:
-    rows = [
-        [one.name, _day(one.planned_on) or "–", _day(one.done_on or one.forecast_on) or "–",
-         "đã xong" if one.done_on else "dự báo" if one.forecast_on else "chưa xong", one.responsible or "–"]
+def _milestones(project: ProjectRecord) -> list[dict[str, str]]:
+    return [
+        {
+            "name": one.name, "planned": _day(one.planned_on) or "–", "expected": _day(one.done_on or one.forecast_on) or "–",
+            "state": "đã xong" if one.done_on else "dự báo" if one.forecast_on else "chưa xong", "responsible": one.responsible or "–",
+        }
         for one in project.milestones
     ]  # fmt: skip
-    if not rows:
-        return _NONE
-    header = ("Mốc", "Kế hoạch", "Thực tế, dự báo", "", "Đơn vị chịu trách nhiệm")
-    return Grid(header=header, rows=rows, widths=(5, 2.3, 2.9, 2, 4.3))
 
 
-def _obstacles(project: ProjectRecord, on: date) -> Block:
-    rows = [
-        [duty.what, duty.who, _day(duty.due_on) or "–", words.overdue(duty, DEFAULT_LANGUAGE)]
+def _obstacles(project: ProjectRecord, on: date) -> list[dict[str, str]]:
+    return [
+        {
+            "what": duty.what,
+            "who": duty.who,
+            "due": _day(duty.due_on) or "–",
+            "state": words.overdue(duty, DEFAULT_LANGUAGE),
+        }
         for duty in duties([project], on)
         if duty.is_obstacle
     ]
-    if not rows:
-        return _NONE
-    return Grid(
-        header=("Vướng mắc", "Đơn vị phải giải quyết", "Hạn", "Tình trạng"), rows=rows, widths=(6.5, 5, 2.3, 2.7)
-    )
+
+
+def _png(figure: Figure | None) -> bytes | None:
+    return write_png(figure) if figure else None
 
 
 def _pictures(figure: Figure | None) -> list[Block]:
-    return [Picture(content=write_png(figure), caption="", width=_WIDE_CM)] if figure else []
+    return [PictureBlock(content=write_png(figure), caption="", width=_WIDE_CM)] if figure else []
 
 
 def _progress(line: words.Line) -> str:

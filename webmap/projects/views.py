@@ -19,11 +19,11 @@ from geodata.query.documents import documents_of
 from geodata.schema.filters import parse_day
 from geodata.schema.roles import STAFF
 from webmap.app.auth import allow, current_role
-from webmap.app.extensions import database, layers
+from webmap.app.extensions import database, db_session, layers
 from webmap.app.gate import dear
 from webmap.app.i18n import current_language, translate
 from webmap.app.links import map_address
-from webmap.app.papers import send_paper
+from webmap.app.papers import send_form, send_paper
 from webmap.projects import sheets, words
 
 blueprint = Blueprint("projects", __name__, url_prefix="/projects")
@@ -103,7 +103,9 @@ def project(code: str) -> str:
 def sheet(code: str, format: str) -> Response:
     """Answer the sheet of a project."""
     on = _asked_day()
-    return send_paper(sheets.project_paper(_one(code, on), on=on, office=_office()), f"du-an-{code}", format)
+    return send_form(
+        db_session(), sheets.filled_project(_one(code, on), on=on, office=_office()), f"du-an-{code}", format
+    )
 
 
 def petitions_about(connection: Connection, codes: Sequence[str]) -> list[tuple[int, str]]:

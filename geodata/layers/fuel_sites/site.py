@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, aliased
 from geodata.base.i18n import N_
 from geodata.layers.fuel_sites.values import BusinessState, CertificateRecord, FuelKind, OwnershipKind, Siting
 from geodata.layers.fuel_sites.visits import Finding, InspectionVisit
-from geodata.schema.charts import Chart, Reported, ReportFigure
+from geodata.schema.charts import Chart, Listed, Reported, ReportFigure
 from geodata.schema.details import Detail, DetailInfo, parent
 from geodata.schema.feature import Feature, GeometryType, Layer
 from geodata.schema.fields import Group, field
@@ -129,18 +129,34 @@ class FuelSite(Feature):
             label_rank=6,
             thin_below_zoom=12,
         ),
+        listed=Listed(
+            name="certificates",
+            title=N_("List of sites by certificate"),
+            subject=N_("Petrol and LPG sites by certificate, as on {day}"),
+            by="certificate_state",
+            columns=("trader", "certificate_no", "certificate_expires_on"),
+            widths=(3.2, 2.9, 2.2),
+        ),
         reported=Reported(
             place=6,
             figures=(
-                ReportFigure(label=N_("Petrol stores"), only={"kind": ("petrol",)}),
+                ReportFigure(name="petrol", label=N_("Petrol stores"), only={"kind": ("petrol",)}),
                 ReportFigure(
-                    label=N_("Petrol stores by certificate"), only={"kind": ("petrol",)}, by="certificate_state"
+                    name="petrol_by_certificate",
+                    label=N_("Petrol stores by certificate"),
+                    only={"kind": ("petrol",)},
+                    by="certificate_state",
                 ),
                 ReportFigure(
+                    name="lpg",
                     label=N_("LPG sites"),
                     only={"kind": ("lpg_depot", "lpg_filling", "lpg_bulk", "lpg_supply", "lpg_shop")},
                 ),
-                ReportFigure(label=N_("Sites with an overdue remedy"), only={"inspection_status": ("remedy_overdue",)}),
+                ReportFigure(
+                    name="remedy_overdue",
+                    label=N_("Sites with an overdue remedy"),
+                    only={"inspection_status": ("remedy_overdue",)},
+                ),
             ),
         ),
         charts=(

@@ -129,8 +129,12 @@ class Project(Feature):
         reported=Reported(
             place=5,
             figures=(
-                ReportFigure(label=N_("Projects by schedule"), by="schedule_state"),
-                ReportFigure(label=N_("Projects with open obstacles"), only={"open_obstacle_count": ("1..",)}),
+                ReportFigure(name="by_schedule", label=N_("Projects by schedule"), by="schedule_state"),
+                ReportFigure(
+                    name="with_obstacles",
+                    label=N_("Projects with open obstacles"),
+                    only={"open_obstacle_count": ("1..",)},
+                ),
             ),
         ),
         charts=(

@@ -20,7 +20,7 @@ from geodata.inspections.facts import today
 from geodata.inspections.finishing import finish_visit
 from geodata.inspections.issued import IssuedPaper, current_facts, get_issued, issue_paper
 from geodata.inspections.minutes import visit_minutes
-from geodata.inspections.papers import campaign_summary, target_list
+from geodata.inspections.papers import target_list
 from geodata.inspections.photos import read_photo
 from geodata.inspections.pictures import add_photo
 from geodata.inspections.records import InspectionCampaign, InspectionTarget
@@ -33,6 +33,7 @@ from geodata.schema.roles import Role
 from tests.factories import make_feature
 from tests.visit_forms import clean_visit, violation
 from webmap.app.papers import wording
+from webmap.inspections.forms import campaign_summary
 
 LEADER = Person(name="admin-test", role=Role.ADMIN)
 OFFICE = "SỞ CÔNG THƯƠNG THÀNH PHỐ HẢI PHÒNG"

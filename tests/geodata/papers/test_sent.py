@@ -14,7 +14,7 @@ PERIOD = date(2020, 2, 1)
 def sent(session, value, reason=""):
     figures = [{"key": "markets: open", "value": value, "filters": {}, "rows": ["A", "B"]}]
     return send(
-        session, "monthly", PERIOD, data_day=date(2020, 2, 29), figures=figures, file=value.encode(), reason=reason, by="lan"
+        session, "monthly", PERIOD, data_day=date(2020, 2, 29), figures=figures, file=value.encode(), template=b"form", reason=reason, by="lan"
     )  # fmt: skip
 
 

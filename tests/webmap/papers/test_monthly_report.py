@@ -14,7 +14,11 @@ from sqlalchemy import text
 from geodata.layers import LAYERS
 from scripts.commands import paper as command
 from tests.conftest import sign_in
-from webmap.papers.figures import cut_off, month_sections, parse_month
+from webmap.app.i18n import translate
+from webmap.papers.figures import month_sections
+from webmap.papers.lists import list_forms
+from webmap.papers.periodic import TITLES
+from webmap.papers.periods import Period, Span, parse_period
 
 THERE = "(valid_from IS NULL OR valid_from <= :day) AND (valid_to IS NULL OR valid_to >= :day)"
 CLUSTERS = f"industrial_cluster WHERE kind IN ('cluster', 'craft_village') AND {THERE}"
@@ -23,7 +27,7 @@ PLAIN = {
     "industrial_clusters: Industrial clusters": f"SELECT count(*) FROM {CLUSTERS}",
     "industrial_clusters: Area of clusters": f"SELECT sum(area_ha) FROM {CLUSTERS}",
     "industrial_clusters: Clusters by status: Operating": f"SELECT count(*) FROM {CLUSTERS} AND status = 'operating'",
-    "industrial_clusters: Clusters established in the month": f"""
+    "industrial_clusters: Clusters established in the period": f"""
         SELECT count(*) FROM {CLUSTERS} AND established_on BETWEEN date_trunc('month', CAST(:day AS date)) AND :day""",
     "markets: Markets in operation": f"SELECT count(*) FROM market WHERE status = 'operating' AND {THERE}",
     "markets: Markets by class: Class 3": f"""
@@ -54,26 +58,24 @@ def leader(demo_app):
 
 @pytest.mark.parametrize("period", ["2020-02", "2022-05", "2026-10"])
 def test_every_figure_is_what_plain_sql_counts_and_its_link_shows_these_rows(demo_connection, leader, period):
-    month = parse_month(period)
+    month = parse_period(period)
     sections = month_sections(demo_connection, tuple(LAYERS), month)
     figures = {figure.key: figure for section in sections for figure in section.figures}
     told = {key: figures[key].values[0] or 0 if key in figures else 0 for key in PLAIN}
     counted = {
-        key: demo_connection.execute(text(query), {"day": cut_off(month)}).scalar() or 0 for key, query in PLAIN.items()
+        key: demo_connection.execute(text(query), {"day": month.cut_off}).scalar() or 0 for key, query in PLAIN.items()
     }
     assert told == counted
     for figure in figures.values():
         shown = leader.get(f"{figure.query}&limit=1000").json
-        assert sorted(feature["properties"]["code"] for feature in shown["features"]) == sorted(figure.codes), (
-            figure.key
-        )
+        assert sorted(one["properties"]["code"] for one in shown["features"]) == sorted(figure.codes), figure.key
         if not figure.unit:
             assert figure.values[0] == shown["numberMatched"], figure.key
 
 
 def test_the_figures_are_beside_those_of_the_month_and_the_year_before(demo_connection):
     def values(period, place):
-        sections = month_sections(demo_connection, tuple(LAYERS), parse_month(period))
+        sections = month_sections(demo_connection, tuple(LAYERS), parse_period(period))
         return {figure.key: figure.values[place] for section in sections for figure in section.figures}
 
     now, before, last_year = values("2020-02", 1), values("2020-01", 0), values("2019-02", 0)
@@ -111,7 +113,7 @@ def test_a_sent_report_stays_as_it_was_and_a_correction_says_what_differs(demo_c
     demo_connection.execute(text("UPDATE market SET status = 'suspended' WHERE code = 'CHO-ANDUONG'"))
     refused = leader.post("/papers/2020-02/send")
     assert refused.status_code == 409
-    assert "Tháng này đã gửi" in refused.text
+    assert "Kỳ này đã gửi" in refused.text
     assert leader.post("/papers/2020-02/send", data={"reason": "Chợ An Dương tạm ngừng"}).status_code == 302
     page = leader.get("/papers?period=2020-02").text
     assert "Chợ An Dương tạm ngừng" in page
@@ -130,6 +132,8 @@ def test_the_command_writes_what_it_names_and_refuses_what_is_none(demo_session,
     monkeypatch.setattr(command, "database_session", lambda: contextlib.nullcontext(demo_session))
     parser = argparse.ArgumentParser()
     command.configure(parser)
+    titles = {**TITLES, **{form.name: form.title for form in list_forms(LAYERS)}}
+    assert {name: translate(title, "vi") for name, title in titles.items()} == command.PAPERS
     assert command.run(parser.parse_args(["list"])) == 0
     assert capsys.readouterr().out.startswith("monthly\t")
     words = ["monthly", "--period", "2020-02", "--format", "docx", str(tmp_path / "a")]
@@ -142,6 +146,6 @@ def test_the_command_writes_what_it_names_and_refuses_what_is_none(demo_session,
 
 
 def test_the_running_month_ends_today(monkeypatch):
-    monkeypatch.setattr("webmap.papers.figures.today", lambda: date(2020, 2, 10))
-    assert cut_off(date(2020, 2, 1)) == date(2020, 2, 10)
-    assert cut_off(date(2020, 1, 1)) == date(2020, 1, 31)
+    monkeypatch.setattr("webmap.papers.periods.today", lambda: date(2020, 2, 10))
+    assert Period(span=Span.MONTH, year=2020, month=2).cut_off == date(2020, 2, 10)
+    assert Period(span=Span.MONTH, year=2020, month=1).cut_off == date(2020, 1, 31)

@@ -1,0 +1,142 @@
+"""A report of a period as every page, file and sent version has it, whatever it is about."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import xlsxwriter
+
+from webmap.app.i18n import DEFAULT_LANGUAGE, format_number, format_value, translate
+from webmap.app.papers import Filled
+from webmap.papers.figures import Figure, Section
+from webmap.papers.periods import Period
+from webmap.templating.fields import Group, Listing, Text
+
+NUMERALS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV", "XV")
+NOTHING = "–"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Missing:
+    """Something that nobody has told: what, of what, who can fill it, and where."""
+
+    text: str
+    who: str
+    address: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """A report of a period with its figures, what is missing in it and what contradicts itself, and its paper."""
+
+    name: str
+    title: str
+    period: Period
+    day: date
+    sections: Sequence[Section]
+    missing: Sequence[Missing]
+    contradictions: Sequence[str]
+    filled: Filled
+    stated: Sequence[tuple[str, str]] = ()
+    stated_as_kept: Sequence[dict[str, Any]] = ()
+
+
+FIGURE_FIELDS = {
+    "now": Text(label="Số liệu của kỳ báo cáo"),
+    "before": Text(label="Số liệu của kỳ trước"),
+    "last_year": Text(label="Số liệu cùng kỳ năm trước"),
+}
+#: What every report names its figures by.
+SECTIONS = Listing(
+    label="Các mục số liệu tự động",
+    fields={
+        "numeral": Text(label="Số La Mã của mục"),
+        "title": Text(label="Tên mục"),
+        "figures": Listing(label="Các chỉ tiêu của mục", fields={"label": Text(label="Tên chỉ tiêu"), **FIGURE_FIELDS}),
+    },
+)
+PERIOD = Group(
+    label="Kỳ báo cáo",
+    fields={
+        "text": Text(label="Kỳ báo cáo, bằng chữ"),
+        "title": Text(label="Kỳ báo cáo, đầu cột"),
+        "day": Text(label="Ngày chốt số liệu"),
+        "year": Text(label="Năm"),
+        "before": Text(label="Kỳ trước, đầu cột"),
+        "last_year": Text(label="Cùng kỳ năm trước, đầu cột"),
+    },
+)
+
+
+def said_figure(figure: Figure) -> dict[str, str]:
+    """Return a figure's three values as papers write them."""
+    return dict(zip(FIGURE_FIELDS, map(number, figure.values), strict=True))
+
+
+def said_sections(sections: Sequence[Section], first: int) -> list[dict[str, object]]:
+    """Return the sections for templates; the first has the numeral at place `first`."""
+    return [
+        {
+            "numeral": NUMERALS[place],
+            "title": translate(section.title, DEFAULT_LANGUAGE),
+            "figures": [{"label": label_of(figure), **said_figure(figure)} for figure in section.figures],
+        }
+        for place, section in enumerate(sections, start=first)
+    ]
+
+
+def said_figures(sections: Sequence[Section]) -> dict[str, object]:
+    """Return every figure by layer and name, for templates that put one into a sentence."""
+    return {section.layer: {figure.name: said_figure(figure) for figure in section.named} for section in sections}
+
+
+def label_of(figure: Figure, language: str = DEFAULT_LANGUAGE) -> str:
+    """Return what a figure is called, with its unit."""
+    name = translate(figure.label, language)
+    name += f": {translate(figure.value_label, language)}" if figure.value_label else ""
+    return f"{name} ({translate(figure.unit, language)})" if figure.unit else name
+
+
+def number(value: int | Decimal | None) -> str:
+    """Return a number as papers write it, a dash for none."""
+    return NOTHING if value is None else format_number(Decimal(value).normalize() + 0, DEFAULT_LANGUAGE)
+
+
+def told(value: object) -> str:
+    """Return a day or other value as papers write it."""
+    return format_value(value, DEFAULT_LANGUAGE)
+
+
+def write_workbook(report: Report, links: Sequence[Sequence[str]]) -> bytes:
+    """Return the figures of a report as a workbook; `links`: for each section the address of each figure's rows."""
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False}) as book:
+        sheet, bold = book.add_worksheet("Số liệu"), book.add_format({"bold": True})
+        sheet.set_column(0, 1, 44)
+        sheet.set_column(2, 4, 18)
+        period = report.period
+        head = (
+            "Mục",
+            "Chỉ tiêu",
+            told(report.day),
+            told(period.before.cut_off),
+            told(period.last_year.cut_off),
+            "Danh sách",
+        )
+        sheet.write_row(0, 0, head, bold)
+        place = 1
+        for section, addresses in zip(report.sections, links, strict=True):
+            for figure, address in zip(section.figures, addresses, strict=True):
+                sheet.write_row(place, 0, (translate(section.title, DEFAULT_LANGUAGE), label_of(figure)))
+                for column, value in enumerate(figure.values, start=2):
+                    if value is not None:
+                        sheet.write_number(place, column, float(value))
+                sheet.write_string(place, 5, address)
+                place += 1
+        for what, said in report.stated:
+            sheet.write_row(place, 0, ("Khai báo", what, said))
+            place += 1
+    return target.getvalue()
