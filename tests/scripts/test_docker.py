@@ -111,6 +111,23 @@ def test_no_interpolation_ends_early(compose):
             assert not re.sub(r"\$\{[^{}]*\}", "", str(value)).count("}"), value
 
 
+def test_the_service_writes_in_one_folder_for_itself_and_reads_no_history():
+    lines = (ROOT / "docs" / "deploy" / "webmap.service").read_text("utf-8").splitlines()
+    told = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    assert {name: told[name] for name in ("ProtectSystem", "NoNewPrivileges", "UMask", "InaccessiblePaths")} == {
+        "ProtectSystem": "strict", "NoNewPrivileges": "true", "UMask": "0077", "InaccessiblePaths": "-/srv/webmap/app/.git",
+    }  # fmt: skip
+    assert "--no-demo" in told["ExecStart"]
+
+
+def test_the_image_holds_neither_tests_nor_history():
+    kept = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    assert kept[0] == "*"
+    assert {line[1:] for line in kept if line.startswith("!")} == {
+        "geodata", "webmap", "scripts", "pyproject.toml", "requirements.txt", "package.json", "package-lock.json",
+    }  # fmt: skip
+
+
 def test_the_image_does_not_run_as_root():
     stages = (ROOT / "Dockerfile").read_text("utf-8").split("\nFROM ")
     assert re.search(r"^USER webmap$", stages[-1], re.MULTILINE)

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 from flask import Blueprint, Response, flash, jsonify, redirect, request, send_file, url_for
 from flask.typing import ResponseReturnValue
@@ -23,6 +23,8 @@ blueprint = Blueprint("catalogue", __name__, url_prefix="/inspections/catalogue"
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MAX_BYTES = 5_000_000
+#: A workbook is a zip: what it says to hold is looked at before anything is unpacked.
+_MAX_UNPACKED_BYTES, _MAX_PARTS, _MAX_COLUMNS = 50_000_000, 200, 100
 _HEADS_WITHIN = 20
 
 
@@ -157,8 +159,13 @@ def _rows(name: str, data: bytes) -> Iterator[dict[str, object]]:
 
 def _xlsx(name: str, data: bytes) -> Sequence[Sequence[object]]:
     try:
+        with ZipFile(io.BytesIO(data)) as archive:
+            parts = archive.infolist()
+        if len(parts) > _MAX_PARTS or sum(part.file_size for part in parts) > _MAX_UNPACKED_BYTES:
+            raise InvalidValueError(name="file", value=name[:40], reason=N_("at most 50 MB when unpacked"))
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        return list(book.worksheets[0].iter_rows(values_only=True, max_row=catalogue.MAX_ROWS + 100))
+        rows = book.worksheets[0].iter_rows(values_only=True, max_row=catalogue.MAX_ROWS + 100, max_col=_MAX_COLUMNS)
+        return list(rows)
     except (BadZipFile, KeyError, ValueError, OSError, IndexError) as error:
         raise InvalidValueError(name="file", value=name[:40], reason=N_("the file is damaged")) from error
 

@@ -2,6 +2,7 @@
 
 import io
 from datetime import date
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from sqlalchemy import select
@@ -67,6 +68,17 @@ def test_a_wrong_cell_is_told_with_row_and_heading_and_nothing_is_stored(session
 )
 def test_what_is_no_table_is_refused(leader, data):
     assert leader.post(f"{ADDRESS}/import", data={"file": (io.BytesIO(data), "x")}).status_code == 400
+
+
+def test_a_workbook_that_unpacks_to_more_than_it_should_is_not_unpacked(session, leader):
+    send(leader, NEW)
+    sent = io.BytesIO(leader.get(f"{ADDRESS}/table.xlsx").data)
+    with ZipFile(sent, "a", ZIP_DEFLATED) as archive:
+        archive.writestr("xl/media/zeros", bytes(60_000_000))
+    sent.seek(0)
+    answer = leader.post(f"{ADDRESS}/import", data={"file": (sent, "x.xlsx")})
+    assert answer.status_code == 400
+    assert "tối đa 50 MB sau khi giải nén" in answer.text
 
 
 def test_a_code_twice_in_a_file_is_refused(session, leader):
