@@ -1,7 +1,7 @@
 """The second factor at sign-in: codes of an authenticator (TOTP, RFC 6238), and recovery codes for the day it is lost.
 
 Commits nothing. The secret has to be stored readable, as codes are worked out from it; recovery codes are stored as
-SHA-256, which is enough for random ones of 112 bits and more (OWASP ASVS 5.0, 6.5.2): 24 letters of 31 have 118.
+SHA-256, which is enough for random ones of 112 bits and more (OWASP ASVS 5.0, 6.5.2): 28 letters of 31 have 138.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from geodata.base.errors import ConflictError, InvalidValueError
 from geodata.base.i18n import N_
 
 RECOVERY_CODES = 10
-_GROUPS = 6
+_GROUPS = 7
 #: Clocks of telephones are off by some seconds: the code before and the one after are taken too.
 _NEIGHBOURS = (0, -1, 1)
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"

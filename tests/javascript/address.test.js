@@ -35,6 +35,13 @@ test("names that nobody knows and numbers that are none are passed over", () => 
   assert.equal("nowhere" in shown.filters, false);
 });
 
+test("an address changes no object but the state", () => {
+  const shown = read("__proto__.a=1&constructor.b=2&fade=__proto__:60&sel=__proto__:1&layers=__proto__");
+  assert.deepEqual(Object.keys(shown.filters), ["units"]);
+  assert.equal({}.a, undefined);
+  assert.equal(Object.getPrototypeOf(shown.fade), Object.prototype);
+});
+
 test("what is none of ours stays in the address, what was ours goes", () => {
   assert.equal(write(read("z=9&lat=1&lon=2"), "lang=en&sel=sites:1&sites.a=1"), "lang=en&z=9&lat=1.00000&lon=2.00000");
 });

@@ -77,6 +77,9 @@ def begin() -> ResponseReturnValue:
     client, target = _client(), safe_target(request.args.get("next"))
     if current_user().is_authenticated:
         return redirect(target)
+    if request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
+        # Another site's link or picture signs nobody in: he presses the button himself.
+        return redirect(url_for("accounts.login", next=target))
     for name in [name for name in session if name.startswith(f"_state_{_NAME}_")]:
         session.pop(name)  # of attempts that were given up: the cookie has room for one
     session[_NEXT] = target

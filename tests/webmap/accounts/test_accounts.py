@@ -405,6 +405,26 @@ def test_a_made_up_address_of_the_audit_log_is_no_error(login, path):
     assert login("admin").get(path).status_code < 500
 
 
+def test_passwords_are_masked_and_can_be_pasted_and_filled_in():
+    inputs = [
+        field
+        for path in TEMPLATES.glob("*.html")
+        for field in re.findall(r"<input[^>]*>", path.read_text("utf-8"))
+        if re.search(r'name="[a-z_]*password', field)
+    ]
+    assert len(inputs) >= 5
+    for field in inputs:
+        assert 'type="password"' in field
+        assert re.search(r'autocomplete="(current|new)-password"', field)
+        assert "readonly" not in field
+
+
+def test_every_page_of_somebody_signed_in_has_the_button_to_sign_out(client, lan):
+    sign_in(client)
+    for path in ("/", "/account", "/dashboard", "/clusters"):
+        assert 'href="/logout"' in client.get(path).text, path
+
+
 def test_every_text_of_these_pages_is_translated():
     used = {
         match[1]

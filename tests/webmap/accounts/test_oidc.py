@@ -154,6 +154,16 @@ def test_who_has_an_account_is_let_in_and_goes_where_he_wanted_to(app, provider,
     client, answer = arrive(app, provider)
     assert (answer.status_code, answer.location) == (302, "/imports")
     assert client.get("/imports").status_code == 200
+    with client.session_transaction() as kept:
+        assert set(kept) <= {"login", "csrf_token"}  # no token of the provider reaches the browser
+
+
+@pytest.mark.parametrize(
+    ("site", "is_begun"), [("cross-site", False), ("same-site", False), ("same-origin", True), ("none", True)]
+)
+def test_another_site_s_link_signs_nobody_in(app, provider, site, is_begun):
+    answer = app.test_client().get("/login/sso?next=/imports", headers={"Sec-Fetch-Site": site})
+    assert answer.location.startswith(f"{provider.issuer}/authorize?" if is_begun else "/login?next=/imports")
 
 
 def test_from_the_second_time_on_the_number_counts_and_not_the_name(app, provider, lan, session):

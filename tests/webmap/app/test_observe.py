@@ -32,6 +32,15 @@ def test_a_line_tells_who_did_what_to_what_and_how_it_ended(app, lines):
     assert answer.headers["X-Request-ID"] == line["request"]
 
 
+def test_a_line_is_one_line_with_the_time_in_utc_whatever_it_tells():
+    record = logging.LogRecord("x", logging.ERROR, "", 0, 'a\n{"level": "info"}\r\u2028 %s', ("b\nc",), None)
+    written = JsonFormatter("web").format(record)
+    assert "\n" not in written
+    assert "\r" not in written
+    assert json.loads(written)["message"] == 'a\n{"level": "info"}\r\u2028 b\nc'
+    assert json.loads(written)["at"].endswith("+00:00")
+
+
 def test_no_secret_is_written_down(app, lines):
     client = sign_in(app, "inspector")
     client.post("/login", data={"username": "inspector-test", "password": "not-that-one"})

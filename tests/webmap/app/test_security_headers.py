@@ -50,7 +50,7 @@ def test_what_is_not_declared_public_is_stored_nowhere(client, path):
     assert client.get(path).headers["Cache-Control"] == "private, no-store"
 
 
-def test_an_unforeseen_error_keeps_the_headers_and_tells_nothing(app, client):
+def test_an_unforeseen_error_keeps_the_headers_and_tells_its_number_and_nothing_else(app, client, caplog):
     @allow_public
     def broken() -> str:
         raise RuntimeError("secret of the server")
@@ -59,6 +59,9 @@ def test_an_unforeseen_error_keeps_the_headers_and_tells_nothing(app, client):
     response = client.get("/broken")
     assert response.status_code == 500
     assert "secret of the server" not in response.text
+    number = re.search(r"\((\w{8})\)", response.text)[1]
+    (line,) = (record for record in caplog.records if number in record.getMessage())
+    assert str(line.exc_info[1]) == "secret of the server"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Cache-Control"] == "private, no-store"
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy.orm import Session
 
-from geodata.base.database import new_engine
+from geodata.base.database import libpq_conninfo, new_engine, parse_database_url
 from geodata.base.errors import ConfigurationError
 from geodata.layers import LAYERS
 from tests.conftest import migrated_database
@@ -51,6 +51,12 @@ def test_every_wrong_setting_is_named_in_one_message():
 def test_a_secret_that_can_be_guessed_is_refused(key):
     with pytest.raises(ConfigurationError, match="SECRET_KEY"):
         from_env({"SECRET_KEY": key})
+
+
+def test_an_encrypted_way_to_the_database_is_kept_as_it_was_set():
+    url = parse_database_url("postgresql://a:b@db.example/c?sslmode=verify-full&sslrootcert=/etc/ca.pem")
+    assert "sslmode=verify-full sslrootcert=/etc/ca.pem" in libpq_conninfo(url)
+    assert new_engine(url).url.query["sslmode"] == "verify-full"
 
 
 def test_a_name_that_is_not_ours_gets_no_link(connection, make_app):

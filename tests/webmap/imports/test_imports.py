@@ -490,6 +490,7 @@ def test_the_original_comes_back_byte_for_byte_until_its_day_is_over(gis, engine
     answer = gis.get(f"/imports/{number}/file")
     assert answer.data == path.read_bytes()
     assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert "filename*=UTF-8''Ch%E1%BB%A3%20qu%E1%BA%ADn" in answer.headers["Content-Disposition"]
     later = datetime.now(UTC).date() + timedelta(days=400)
     assert keeping.forget_old_files(session, later) == 1
     assert gis.get(f"/imports/{number}/file").status_code == 404
