@@ -2,7 +2,8 @@
    ?z=12&lat=20.86&lon=106.68&layers=a,b&fade=a:60&sel=a:12&a.status=planned&a.status=building&all.q=text
    &table=a&charts&here&measure=field: the drawer with a layer's table, or its charts, of the visible map alone
    &compare=2026,2035&plans=…&plans=…&grids=…&grids=…: two years side by side, each under its plan and its load
-   &grid=day_peak: the power network under a load */
+   &grid=day_peak: the power network under a load
+   &sheet=A3,landscape,100000,vn2000&title=…: opens as a sheet to be printed (print/themes.js) */
 /** @import { Named } from "./types" */
 
 /** @typedef {[string, string]} Pair field and value of a filter */
@@ -21,6 +22,8 @@
  * @property {boolean} charts the drawer shows charts and not the table
  * @property {boolean} here of the visible map alone
  * @property {string} measure
+ * @property {string} sheet paper, direction, scale and marks of a sheet that is asked for; read, never written
+ * @property {string} title of that sheet
  * @property {Record<string, Pair[]>} filters layer -> pairs
  */
 
@@ -42,6 +45,8 @@ const OTHERS = [
   "plans",
   "grids",
   "grid",
+  "sheet",
+  "title",
   "q",
 ];
 const FIRST_YEAR = 1900;
@@ -70,6 +75,8 @@ export function readAddress(query, opensWith) {
     charts: query.has("charts"),
     here: query.has("here"),
     measure: query.get("measure") || "",
+    sheet: query.get("sheet") ?? "",
+    title: query.get("title") ?? "",
     filters: readFilters(query, opensWith),
   };
 }

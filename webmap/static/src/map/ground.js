@@ -138,8 +138,8 @@ export class Ground extends L.GridLayer {
     const corner = coords.scaleBy(L.point(SIZE, SIZE));
     const at = (/** @type {L.LatLng} */ place) => this._map.project(place, coords.z).subtract(corner);
     const [nw, se] = [at(bounds.getNorthWest()), at(bounds.getSouthEast())];
-    const [left, top] = [Math.max(nw.x, 0), Math.max(nw.y, 0)];
-    return { left, top, width: Math.min(se.x, SIZE) - left, height: Math.min(se.y, SIZE) - top };
+    const [left, top] = [Math.max(nw.x, -1), Math.max(nw.y, -1)]; // on paper tiles overlap
+    return { left, top, width: Math.min(se.x, SIZE + 1) - left, height: Math.min(se.y, SIZE + 1) - top };
   }
 }
 

@@ -29,10 +29,23 @@ export class State extends EventTarget {
     this.opensWith = { [ALL]: {}, ...opensWith };
     /** @type {Shown} */
     this.shown = readAddress(new URLSearchParams(location.search), this.opensWith);
-    window.addEventListener("popstate", () => {
-      this.shown = readAddress(new URLSearchParams(location.search), this.opensWith);
-      this.tell(BY_ADDRESS);
-    });
+    window.addEventListener("popstate", () => this.#read());
+  }
+
+  #read() {
+    this.shown = readAddress(new URLSearchParams(location.search), this.opensWith);
+    this.tell(BY_ADDRESS);
+  }
+
+  /**
+   * Show what another address of this page says; the step before can be gone back to.
+   *
+   * @param {string} address
+   */
+  go(address) {
+    history.pushState(null, "", address);
+    this.#read();
+    this.#write(false);
   }
 
   get view() {
@@ -70,6 +83,10 @@ export class State extends EventTarget {
   }
   get grid() {
     return this.shown.grid;
+  }
+  /** The sheet that the address asks for. */
+  get asked() {
+    return { sheet: this.shown.sheet, title: this.shown.title };
   }
   get compare() {
     return this.shown.compare;

@@ -125,10 +125,13 @@ export function gridSentence(kind, { srid, meridian }) {
   return drawn;
 }
 
+/** @type {GridKind[]} */
+export const GRIDS = ["vn2000", "degrees", ""];
+
 /** The choice of marks, for the form before the preview. */
 export const gridChoices = () =>
   /** @type {[GridKind, string][]} */ ([
     ["vn2000", t("VN-2000, metres")],
     ["degrees", t("Degrees and minutes")],
-    ["", t("None")],
+    ["", t("No marks")],
   ]);

@@ -13,6 +13,7 @@ import {
   readScale,
 } from "./paper.js";
 import { showSheet } from "./single.js";
+import { takeSheet, themeChoice, whenCounted } from "./themes.js";
 /** @import { MapPage } from "../map/types" */
 
 /**
@@ -59,11 +60,28 @@ export function openPrint(page) {
       element("button", cancel, t("Cancel")),
     ),
   );
+  const themes = themeChoice((address) => {
+    dialog.close();
+    page.state.go(address);
+    showAsked(page);
+  });
+  if (themes) form.querySelector("h2")?.after(field(t("Theme"), themes));
   const attributes = { class: "print-dialog", "aria-labelledby": "print-heading" };
   /** @type {HTMLDialogElement} */
   const dialog = element("dialog", { ...attributes, close: () => dialog.remove() }, form);
   document.body.append(dialog);
   dialog.showModal();
+}
+
+/**
+ * The sheet that the page's address asks for, when what it shows is known.
+ *
+ * @param {MapPage} page
+ */
+export async function showAsked(page) {
+  if (!takeSheet(page.state.asked)) return;
+  await whenCounted(page);
+  showSheet(page);
 }
 
 /**

@@ -68,7 +68,7 @@ export class Sheet {
     this.inner = element("div", { class: "print-map-inner" });
     this.frame = element("div", { class: "print-map" }, this.inner);
     const head = element("header", {}, element("h1", {}, title), element("p", {}, under || department()));
-    const kind = `print-sheet ${chosen.landscape ? "is-landscape" : "is-portrait"}`;
+    const kind = `print-sheet is-${chosen.landscape ? "landscape" : "portrait"} is-${chosen.paper.toLowerCase()}`;
     this.box = element("section", { class: kind }, head, this.frame, this.#aside);
     Object.assign(this.box.style, { width: width + "mm", height: height + "mm" });
     Object.assign(this.frame.style, { width: mapWidth + "mm", height: mapHeight + "mm" });

@@ -110,13 +110,19 @@ function northArrow() {
   );
 }
 
+/** The legend's type where there is room for it: a larger sheet is read from farther away. @type {Record<string, number>} */
+const TYPES = { A4: 1, A3: 1.3 };
+
 /**
- * A long legend goes on in a second column, then gets smaller, until it fits.
+ * A long legend is written no larger than on A4, goes on in a second column, then gets smaller, until it fits.
  *
  * @param {HTMLElement} legend
  */
 export function fit(legend) {
   const isTooLong = () => legend.scrollHeight > legend.clientHeight + 1 || legend.scrollWidth > legend.clientWidth + 1;
+  const write = (/** @type {number} */ size) => legend.style.setProperty("--size", size.toFixed(2));
+  write(TYPES[chosen.paper]);
+  for (let size = TYPES[chosen.paper]; size > 1 && isTooLong(); size -= 0.05) write(size - 0.05);
   if (isTooLong()) legend.classList.add("is-dense");
-  for (let size = 0.95; size >= 0.5 && isTooLong(); size -= 0.05) legend.style.setProperty("--size", String(size));
+  for (let size = 0.95; size >= 0.5 && isTooLong(); size -= 0.05) write(size);
 }

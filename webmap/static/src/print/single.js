@@ -8,6 +8,7 @@ import { chosen } from "./paper.js";
 import { asPng, drawPicture } from "./picture.js";
 import { openView, printButton, viewButton } from "./preview.js";
 import { Sheet } from "./sheet.js";
+import { canKeep, saveTheme } from "./themes.js";
 /** @import { MapPage } from "../map/types" */
 
 const KEPT = 10000; // ms until a file that was offered is forgotten
@@ -21,10 +22,28 @@ export async function showSheet(page, centre = page.map.getCenter()) {
   const status = element("span", { class: "print-status", role: "status" }, t("Drawing the map…"));
   const picture = async () => asPng(await drawPicture(sheet.box, made, sheet.frame));
   const save = async () => offer(await picture(), `${fileName("map")}.png`);
+  const keep = async () => {
+    try {
+      await saveTheme(page, centre);
+      status.textContent = t("Kept: next time choose it under “Theme”.");
+    } catch (error) {
+      status.replaceChildren(...failure(error, t("The theme could not be kept."), keep));
+    }
+  };
+  const turn = () => {
+    chosen.landscape = !chosen.landscape;
+    again();
+  };
+  const again = () => {
+    view.close();
+    showSheet(page, centre);
+  };
   const look = "btn btn-outline-primary";
   const buttons = [
     printButton(),
     viewButton("image", t("Save as PNG"), { class: look, click: save }),
+    viewButton("phone-landscape", t("Turn the sheet"), { class: look, click: turn }),
+    ...(canKeep() ? [viewButton("bookmark", t("Keep as a theme"), { class: look, click: keep })] : []),
     ...reportButtons(page, status, picture),
   ];
   const view = openView(buttons, status, [sheet.box], () => {
@@ -35,10 +54,6 @@ export async function showSheet(page, centre = page.map.getCenter()) {
   showPrint(made);
   const failed = await sheet.finish(made);
   if (!view.isConnected) return;
-  const again = () => {
-    view.close();
-    showSheet(page, centre);
-  };
   startMoving(sheet, made, (to) => {
     view.close();
     showSheet(page, to);

@@ -153,7 +153,9 @@ export function vectorGround(ground, map) {
   ground.eachShown((tile) => {
     vertices += Object.values(tile.data ?? {}).reduce((sum, { xy }) => sum + xy.length / 2, 0);
     const { x, y } = tile.coords.scaleBy(new L.Point(SIZE, SIZE)).subtract(origin);
-    const part = svg("svg", { x, y, width: SIZE, height: SIZE, viewBox: `0 0 ${SIZE} ${SIZE}`, overflow: "hidden" });
+    const side = SIZE + 2 * CLIP;
+    const viewBox = `${-CLIP} ${-CLIP} ${side} ${side}`;
+    const part = svg("svg", { x: x - CLIP, y: y - CLIP, width: side, height: side, viewBox, overflow: "hidden" });
     ground.drawTile(svgPen(part, defs), tile);
     root.append(part);
   });

@@ -3,7 +3,7 @@ import { startGrid, watchGrid } from "../grid/tool.js";
 import { byId, find, findAll, target } from "../lib/find.js";
 import { element, icon, t } from "../lib/texts.js";
 import { thePage } from "../map/page.js";
-import { openPrint } from "../print/print.js";
+import { openPrint, showAsked } from "../print/print.js";
 import { Inside, startInside } from "./inside.js";
 import { startMeasure } from "./measure.js";
 import { chosenYear } from "./yearfilter.js";
@@ -83,6 +83,7 @@ function press(name) {
 }
 
 watchGrid(page);
+showAsked(page);
 
 const toggle = find("[data-tools-toggle]", bar);
 const showBar = (/** @type {boolean} */ on) => {
