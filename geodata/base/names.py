@@ -3,8 +3,8 @@
 import re
 import unicodedata
 
-#: Letters of other alphabets that look like Đ and đ and are typed for them: Ð (Icelandic), Ɖ (African), ð.
-_LOOKALIKES = str.maketrans({"\u00d0": "Đ", "\u0189": "Đ", "\u00f0": "đ", "\u0256": "đ"})
+#: What looks like another sign and is typed for it: Ð (Icelandic), Ɖ (African), ð for Đ and đ; hyphens of word processors.
+_LOOKALIKES = str.maketrans({"\u00d0": "Đ", "\u0189": "Đ", "\u00f0": "đ", "\u0256": "đ", "\u2010": "-", "\u2011": "-"})
 #: Signs that nobody sees: zero-width ones, joiners, soft hyphens, marks of byte order and direction.
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
@@ -19,7 +19,7 @@ def fold_name(name: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Return a text with plain blanks, without invisible signs, and with Đ for the letters that look like it."""
+    """Return a text with plain blanks, without invisible signs, and with Đ and - for what looks like them."""
     if text.isascii():
         return text
     return _INVISIBLE.sub("", _SPACES.sub(" ", text)).translate(_LOOKALIKES)

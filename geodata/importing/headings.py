@@ -60,7 +60,7 @@ def spellings(name: str) -> tuple[str, ...]:
     storeys = [part.strip() for part in name.split(STOREY) if part.strip()]
     found = [name]
     if len(storeys) > 1:
-        found += [" ".join(reversed(storeys)), storeys[-1]]
+        found += [" ".join(reversed(storeys)), " ".join(reversed(storeys[-2:])), storeys[-1]]
     bare = [_UNIT.sub("", _BRACKETS.sub(" ", text).strip()).strip() for text in found]
     return tuple(dict.fromkeys(filter(None, map(fold_name, (*found, *bare)))))
 

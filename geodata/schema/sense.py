@@ -21,4 +21,18 @@ class SameScale:
     times: int = 1000
 
 
-Sense = InOrder | SameScale
+@dataclass(frozen=True, kw_only=True)
+class LeadingZero:
+    """A number that is a name is expected to have so many digits: one less and no 0 in front, and a program ate it."""
+
+    name: str
+    field: str
+    digits: int
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that the rule is about."""
+        return (self.field,)
+
+
+Sense = InOrder | SameScale | LeadingZero

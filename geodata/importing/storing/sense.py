@@ -12,7 +12,7 @@ from geodata.importing.results import Problem, Severity, Text, problem
 from geodata.importing.storing.rows import CheckedRows
 from geodata.importing.storing.staging import Staging
 from geodata.importing.told import by_row
-from geodata.schema.sense import InOrder, SameScale
+from geodata.schema.sense import InOrder, LeadingZero, SameScale
 
 #: The rule of codes that differ in capitals only; what cannot be seen is taken out of codes when they are read.
 CODE_CASE = "code_case"
@@ -25,6 +25,8 @@ def sense_problems(session: Session, rows: CheckedRows, staging: Staging) -> lis
     for rule in rows.kind.layer.sense:
         if isinstance(rule, InOrder):
             found += _out_of_order(rows, rule)
+        elif isinstance(rule, LeadingZero):
+            found += _without_zero(rows, rule)
         else:
             found += _out_of_scale(session, rows, rule)
     return [*found, *_alike_in_file(rows), *_alike_to_stored(session, rows, staging)]
@@ -48,6 +50,19 @@ def _out_of_order(rows: CheckedRows, rule: InOrder) -> list[Problem]:
     return _told(
         rows, rule.name, rule.lesser, N_("“{label}” ({value}) should not be above “{other}” ({limit})."), found
     )
+
+
+def _without_zero(rows: CheckedRows, rule: LeadingZero) -> list[Problem]:
+    template = N_(
+        "“{label}” ({value}) has {count} digits and no 0 in front: a program that took it for a number ate it."
+    )
+    details = {"label": _label(rows, rule.field), "count": rule.digits - 1}
+    found = {
+        index: details
+        for index, value in enumerate(rows.values.get(rule.field, ()))
+        if isinstance(value, str) and len(value) == rule.digits - 1 and value.isdigit() and value[0] != "0"
+    }
+    return _told(rows, rule.name, rule.field, template, found)
 
 
 def _out_of_scale(session: Session, rows: CheckedRows, rule: SameScale) -> Iterator[Problem]:

@@ -95,11 +95,14 @@ class _Rejections:
         self.rows, self.good = rows, good
         self.problems: list[Problem] = []
 
-    def reject(self, mask: NDArray[np.bool_], code: str, template: str, **details: str | int) -> None:
-        """Reject the good rows of a mask."""
-        text = Text(template=template, details=details)
+    def reject(
+        self, mask: NDArray[np.bool_], code: str, template: str, hint: str | None = None, **details: str | int
+    ) -> None:
+        """Reject the good rows of a mask; `hint` says what to do."""
+        text, suggestion = Text(template=template, details=details), Text(template=hint) if hint else None
         self.problems += [
-            Problem(code=code, text=text, row=int(row), field="geom") for row in self.rows[mask & self.good]
+            Problem(code=code, text=text, row=int(row), field="geom", suggestion=suggestion)
+            for row in self.rows[mask & self.good]
         ]
         self.good = self.good & ~mask
 
@@ -132,15 +135,12 @@ def _reject_large(found: _Rejections, geometries: Geometries, limits: Limits) ->
 def _reject_outside(found: _Rejections, bounds: NDArray[np.float64]) -> None:
     west, south, east, north = current_province().extent
     inside = (bounds[:, 0] >= west) & (bounds[:, 1] >= south) & (bounds[:, 2] <= east) & (bounds[:, 3] <= north)
-    found.reject(
-        ~inside,
-        "out_of_extent",
-        N_("The location is outside the province (west {west}, south {south}, east {east}, north {north})."),
-        west=str(west),
-        south=str(south),
-        east=str(east),
-        north=str(north),
-    )
+    exchanged = (bounds[:, 1] >= west) & (bounds[:, 0] >= south) & (bounds[:, 3] <= east) & (bounds[:, 2] <= north)
+    told = {"west": str(west), "south": str(south), "east": str(east), "north": str(north)}
+    template = N_("The location is outside the province (west {west}, south {south}, east {east}, north {north}).")
+    hint = N_("Longitude and latitude seem to be exchanged in this row.")
+    found.reject(~inside & exchanged, "out_of_extent", template, hint, **told)
+    found.reject(~inside, "out_of_extent", template, **told)
 
 
 def without_labels(

@@ -51,6 +51,9 @@ _MAPINFO_DEGREES = N_(
     "the difference is 224 m."
 )
 
+#: No coordinate of Vietnam in metres is above this: 48 596000 is an easting with the zone in front.
+_ZONED = 10_000_000
+
 
 @dataclass(frozen=True, kw_only=True)
 class Placed:
@@ -196,14 +199,29 @@ def _without_crs(table: Table, points: Points, evidence: Evidence, *, swapped: b
         if others and others[0].share >= 0.5:
             return _ask_axes(others[0].share, best, swapped=swapped)
     if not candidates:
-        template = N_("The file does not say its CRS, and no CRS used in Vietnam puts its data into the province.")
-        return Placed(refused=RefusedError("crs_unknown", template))
+        return Placed(refused=RefusedError("crs_unknown", _why_nowhere(points)))
     template = (
         N_("The file's CRS is not known to this program; choose one.")
         if table.crs
         else N_("The file does not say its CRS; choose one.")
     )
     return _ask_crs(candidates, problem("crs_unknown", template))
+
+
+def _why_nowhere(points: Points) -> str:
+    """Return why no CRS fits: how the coordinates are written, where another writing would fit."""
+    ways = {
+        N_("The coordinates seem to be written in kilometres; write them in metres (596000, not 596)."): points * 1000,
+        N_("The coordinates seem to begin with the number of their zone (48 596000); write them without it."): np.where(
+            points > _ZONED, points % 1_000_000, points
+        ),
+    }
+    fitting = (
+        template for template, other in ways.items() if list_candidates(other) or list_candidates(other, swapped=True)
+    )
+    return next(
+        fitting, N_("The file does not say its CRS, and no CRS used in Vietnam puts its data into the province.")
+    )
 
 
 def _declared(declared: Recognised, table: Table, points: Points, evidence: Evidence, *, swapped: bool) -> Placed:

@@ -29,13 +29,15 @@ _MULTIPLIERS = ((r"ty|ti", Decimal(10) ** 9), (r"trieu|tr", Decimal(10) ** 6), (
 FROM_1900, FROM_1904 = date(1899, 12, 30), date(1904, 1, 1)
 _DATE_FORMS: tuple[tuple[re.Pattern[str], tuple[int, int, int]], ...] = (
     (re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ t].*)?$"), (1, 2, 3)),
-    (re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?:[ t].*)?$"), (1, 2, 3)),
+    (re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?:[ t].*)?$"), (1, 2, 3)),
     (re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})(?: .*)?$"), (3, 2, 1)),
     (re.compile(r"(\d{4})(\d{2})(\d{2})$"), (1, 2, 3)),
     (re.compile(r"(?:ngay )?(\d{1,2}) thang (\d{1,2}) nam (\d{4})$"), (3, 2, 1)),
 )
 
 
+#: What sheets put before a cell to keep it a text, left in it by a copy.
+_TEXT_MARK = "'"
 VIETNAM = timezone(timedelta(hours=7))
 #: A moment with its zone, as map services write days: midnight in Vietnam is 17:00 of the day before in UTC.
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})$")
@@ -130,6 +132,7 @@ def parse_date(value: Value, order: DayOrder | None = None, first_day: date = FR
         return first_day + timedelta(days=int(value))
     text = unicodedata.normalize("NFD", str(value).strip().lower().replace("đ", "d"))
     text = " ".join("".join(char for char in text if not unicodedata.combining(char)).split())
+    text = text.removeprefix(_TEXT_MARK)
     for pattern, places in _DATE_FORMS:
         year, month, day = places
         if match := pattern.match(text):
@@ -188,9 +191,10 @@ def parse_decimal(value: Value, style: NumberStyle, unit: str, *, whole: bool) -
 
 def _without_unit(text: str, unit: str) -> tuple[str, Decimal]:
     factor = Decimal(1)
-    bare = text.strip()
-    if unit and bare.lower().endswith(unit.lower()):
-        bare = bare[: -len(unit)].strip()
+    bare = text.strip().removeprefix(_TEXT_MARK)
+    plain, end = (unicodedata.normalize("NFKC", part).lower() for part in (bare, unit))
+    if unit and plain.endswith(end):
+        bare = plain.removesuffix(end).strip()
     words = re.match(r"(.*?\d)\s*([^\d.,\s][^\d]*)$", bare)
     if words and unit == "VND":
         word = fold_column_name(words[2]).removesuffix("vnd").removesuffix("dong").removesuffix("d")

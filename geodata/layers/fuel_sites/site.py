@@ -20,7 +20,7 @@ from geodata.schema.filters import DateRange, Range
 from geodata.schema.grid import GridConsumers
 from geodata.schema.portrayal import Style, Symbol, Variation
 from geodata.schema.roles import EDITORS, INSPECTION, STAFF, Access, Role
-from geodata.schema.sense import InOrder, SameScale
+from geodata.schema.sense import InOrder, LeadingZero, SameScale
 
 #: What a site repeats of its latest certificate.
 PARTS = (
@@ -49,7 +49,7 @@ class Certificate(Detail):
 
     feature_id: Mapped[int] = parent("fuel_site")
     certificate_no: Mapped[str] = field(
-        label=N_("Certificate no."), source_names=("SO_GCN", "SO_GIAY"), type_=Text, required=True
+        label=N_("Certificate no."), source_names=("SO_GCN", "SO_GIAY", "SO_GIAY_CHUNG_NHAN"), type_=Text, required=True
     )
     issued_on: Mapped[date | None] = field(label=N_("Issued"), source_names=("NGAY_CAP",))
     expires_on: Mapped[date | None] = field(label=N_("Expires"), source_names=("NGAY_HET", "HET_HAN"))
@@ -75,6 +75,7 @@ class FuelSite(Feature):
             InOrder(name="certificate_days", lesser="certificate_issued_on", greater="certificate_expires_on"),
             InOrder(name="certificate_revoked", lesser="certificate_issued_on", greater="certificate_revoked_on"),
             InOrder(name="suspension_days", lesser="certificate_suspended_from", greater="certificate_suspended_to"),
+            LeadingZero(name="phone_zero", field="contact_phone", digits=10),
             SameScale(name="volume_unit", fields=("tank_volume_m3", "lpg_capacity_t", "cylinder_stock_kg")),
         ),
         code_names=("MA_CUA_HANG", "MA_CH", "MA_CSKD", "site_code"),
@@ -179,16 +180,16 @@ class FuelSite(Feature):
         group=Group.STATE,
     )
     certificate_no: Mapped[str | None] = field(
-        label=N_("Certificate no."), type_=Text, source_names=("SO_GCN", "GCN"), group=Group.LEGAL, searchable=True,
+        label=N_("Certificate no."), type_=Text, source_names=("SO_GCN", "GCN", "SO_GIAY_CHUNG_NHAN"), group=Group.LEGAL, searchable=True,
         on_day=of_held("certificate_no"),
     )  # fmt: skip
     certificate_issued_on: Mapped[date | None] = field(
-        label=N_("Certificate issued"), source_names=("NGAY_CAP",), filter=DateRange(), group=Group.LEGAL,
+        label=N_("Certificate issued"), source_names=("NGAY_CAP", "NGAY_CAP_GCN", "NGAY_CAP_GIAY"), filter=DateRange(), group=Group.LEGAL,
         on_day=of_held("issued_on"),
     )  # fmt: skip
     certificate_expires_on: Mapped[date | None] = field(
         label=N_("Certificate expires"),
-        source_names=("NGAY_HET", "NGAY_HET_HAN"),
+        source_names=("NGAY_HET", "NGAY_HET_HAN", "NGAY_HET_HAN_GCN", "HET_HAN_GCN", "HET_HAN", "CO_GIA_TRI_DEN"),
         filter=DateRange(),
         group=Group.LEGAL,
         on_day=of_held("expires_on"),

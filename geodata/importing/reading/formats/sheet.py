@@ -22,6 +22,9 @@ _NOTES = re.compile(r"\s*(ghi chú|nguồn|lưu ý|người lập|thủ trưởn
 #: The number of a column, maybe with how it is computed: (5) = (3) + (4).
 _NUMBERED = re.compile(r"[\s(\[]*(\d{1,3})[\s)\].]*(?:=[\s\d()+\-*/:x.]*)?$")
 _LETTER = re.compile(r"[A-ZĐ]$")
+#: What stands where rows are numbered when a row is the heading of a part: I, II, A, B.
+_PART = re.compile(r"(?:[IVXLC]+|[A-ZĐ])[.)]?$")
+_TURNS = {"stt", "tt", "sott", "sothutu"}
 _FEW = 4
 #: The encoding of a table is looked for in so many rows; the header is among them.
 _TELLING = 300
@@ -174,6 +177,8 @@ def _is_no_data(row: Sequence[Value], names: Sequence[str], number: int) -> bool
     if number >= 2 and len(filled) * 2 > len(names) + 2:
         return False
     first = str(filled[0])
+    if _is_part(row, names, first) and len(filled) * 2 <= len(names):
+        return True
     if number < 2 and _are_numbers_of_columns(filled):
         return True
     width = len([name for name in names if name])
@@ -183,6 +188,12 @@ def _is_no_data(row: Sequence[Value], names: Sequence[str], number: int) -> bool
     if width < _FEW:
         return bool(_NOTES.match(first)) and len(filled) == 1
     return len(filled) == 1 and (" " in first.strip() or bool(_NOTES.match(first)))
+
+
+def _is_part(row: Sequence[Value], names: Sequence[str], first: str) -> bool:
+    """Say whether a row is the heading of a part: I, A. where the others are numbered."""
+    at = next((index for index, name in enumerate(names) if fold_name(name) in _TURNS), None)
+    return at is not None and at < len(row) and row[at] == first and _PART.match(first.strip()) is not None
 
 
 def _are_numbers_of_columns(filled: Sequence[Value]) -> bool:
@@ -245,7 +256,7 @@ def _told(
     numbers = [index - header.last for index in range(len(sheet.grid.rows))]
 
     def first_text(index: int) -> str:
-        return " ".join(str(next(value for value in rows[index - start] if value not in (None, ""))).split())[:60]
+        return " ".join(" ".join(str(value) for value in rows[index - start] if value not in (None, "")).split())[:60]
 
     problems = by_row(
         left_out,
