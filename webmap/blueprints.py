@@ -26,7 +26,7 @@ from webmap.inspections import (
     visits,
     worklist,
 )
-from webmap.map import api, exports, features, ground, page, saved_views, tiles, tools
+from webmap.map import api, exports, features, glance, ground, page, saved_views, tiles, tools
 from webmap.ogc import edit_views as ogc_edit, tile_views as ogc_tiles, views as ogc
 from webmap.openapi import views as openapi
 from webmap.papers import lists_page as paper_lists, templates_page as paper_templates, views as monthly
@@ -42,6 +42,7 @@ MODULES = (
     page,
     tiles,
     ground,
+    glance,
     tools,
     reports,
     features,

@@ -60,6 +60,7 @@ def index() -> str:
         map_layers=shown,
         has_illustration=illustration,
         changed_at=changed_at,
+        may_import=any(may(role, Action.WRITE, kind) for kind in kinds),
         province=settings.province,
     )
 

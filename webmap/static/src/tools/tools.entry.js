@@ -4,6 +4,7 @@ import { byId, find, findAll, target } from "../lib/find.js";
 import { element, icon, t } from "../lib/texts.js";
 import { thePage } from "../map/page.js";
 import { openPrint, showAsked } from "../print/print.js";
+import { startOwn } from "../panels/own.js";
 import { Inside, startInside } from "./inside.js";
 import { startMeasure } from "./measure.js";
 import { chosenYear } from "./yearfilter.js";
@@ -84,6 +85,7 @@ function press(name) {
 
 watchGrid(page);
 showAsked(page);
+startOwn(page);
 
 const toggle = find("[data-tools-toggle]", bar);
 const showBar = (/** @type {boolean} */ on) => {
