@@ -15,6 +15,7 @@ from geodata.importing.asking import AskError, column_choices, which_field
 from geodata.importing.converting import NUMBERS, replaced
 from geodata.importing.details import (
     PARENT,
+    PARENT_FIELD,
     HangingRows,
     compare,
     detail_fields,
@@ -45,9 +46,9 @@ from geodata.schema.fields import Field
 
 @dataclass(frozen=True, kw_only=True)
 class _Columns:
-    """Which column is which field, which names the object, and which are left."""
+    """Which column is which field, which names the object (None where all rows hang on one), and which are left."""
 
-    parent: int
+    parent: int | None
     fields: Mapping[str, int]
     left: tuple[int, ...]
 
@@ -96,7 +97,7 @@ class DetailImport(Import):
 
     def _check_names(self) -> None:
         for option, names in (("--map", self.options.mapping), ("--set", self.options.constants)):
-            allowed = {*self.fields, PARENT} if option == "--map" else set(self.fields)
+            allowed = {*self.fields, PARENT}
             if unknown := [name for name in names if name not in allowed]:
                 raise InvalidValueError(name=option, value=unknown[0], reason=", ".join(sorted(allowed)))
 
@@ -112,7 +113,7 @@ class DetailImport(Import):
         free = [index for index in range(len(table.names)) if index not in given.values()]
         found = given | match_names(wanted, table.names, free, taken)
         found |= self._cut_columns(table, wanted, found, taken)
-        if PARENT not in found:
+        if PARENT not in {*found, *taken}:
             # Where nothing else is called so, a plain “code” is the object's.
             free = [index for index in free if index not in found.values()]
             code = self.kind.field("code")
@@ -122,11 +123,12 @@ class DetailImport(Import):
         missing = [name for name in needed if name not in found and name not in self.options.constants]
         if missing:
             template = N_("No column fills the field “{name}”; say which one does.")
-            notes = [problem("missing_field", template, field=name, name=name) for name in missing]
+            labels = {PARENT: PARENT_FIELD.label, **{name: item.label for name, item in self.fields.items()}}
+            notes = [problem("missing_field", template, field=name, name=labels[name]) for name in missing]
             raise AskError(Question(about="columns", choices=column_choices(table, missing)), notes)
         left = tuple(index for index in range(len(table.names)) if index not in found.values())
         fields = {name: index for name, index in found.items() if name != PARENT}
-        return _Columns(parent=found[PARENT], fields=fields, left=left)
+        return _Columns(parent=found.get(PARENT), fields=fields, left=left)
 
     def _cut_columns(
         self, table: Table, wanted: Mapping[str, Sequence[str]], found: Mapping[str, int], taken: set[str]
@@ -163,7 +165,9 @@ class DetailImport(Import):
 
     def _converted_rows(self, table: Table, columns: _Columns) -> HangingRows:
         numbers = table.rows.tolist()
-        codes, problems = parent_codes(table.columns[columns.parent], numbers)
+        same = [self.options.constants.get(PARENT)] * len(numbers)
+        named = same if columns.parent is None else table.columns[columns.parent]
+        codes, problems = parent_codes(named, numbers)
         self.problems += problems
         values: dict[str, Sequence[Any]] = {}
         orders = self._orders(table, columns)
@@ -175,7 +179,8 @@ class DetailImport(Import):
                 self.fields[name], cells, numbers, style, replace(habits, order=orders.get(name))
             )
         for name, text in self.options.constants.items():
-            values[name] = self._values(self.fields[name], [text] * len(numbers), numbers, style, PLAIN)
+            if name != PARENT:
+                values[name] = self._values(self.fields[name], [text] * len(numbers), numbers, style, PLAIN)
         lost = {name: set(table.lost.get(table.names[index], ())) for name, index in columns.fields.items()}
         bad = {item.row for item in self.problems if item.severity is Severity.ERROR} | self.options.excluded_rows
         rows = [

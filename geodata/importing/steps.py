@@ -332,25 +332,25 @@ class Import:
         )
         if mapping.doubtful:
             raise AskError(*which_field(table.names, mapping.doubtful))
-        missing = [
-            field.name
+        missing = {
+            field.name: field.label
             for field in importable_fields(self.kind)
             if field.required and field.name not in mapping.columns and field.name not in self.options.constants
-        ]
+        }
         if missing:
             ask = AskError(
-                Question(about="columns", choices=column_choices(table, missing)),
+                Question(about="columns", choices=column_choices(table, list(missing))),
                 [
                     problem(
                         "missing_field",
                         N_("No column fills the field “{name}”; say which one does."),
                         field=name,
-                        name=name,
+                        name=label,
                     )
-                    for name in missing
+                    for name, label in missing.items()
                 ],
             )
-            if missing != ["code"]:
+            if list(missing) != ["code"]:
                 raise ask
             # Whether names and places tell the objects is seen when they have been compared.
             self.unanswered = None if self.options.match or self.options.take_matches else ask

@@ -333,9 +333,9 @@ def question_lines(report: ImportReport) -> list[str]:
         answer = f"--map “{choice.value}”" if is_pair else answer
         lines.append(f"  {answer}: {choice.why.say(vietnamese)}")
         lines += [f"      {sample}" for sample in choice.samples]
-    if report.question.about == "columns" and not report.question.choices:
+    if report.question.about == "columns":
         missing = [item.field for item in report.problems if item.code == "missing_field" and item.field]
-        lines += [f"  --set {name}=…: một giá trị cho mọi dòng, vì tệp không có cột nào" for name in missing]
+        lines += [f"  --set {name}=…: một giá trị cho mọi dòng, nếu tệp không có cột đó" for name in missing]
     return lines
 
 

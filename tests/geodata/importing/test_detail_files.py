@@ -174,3 +174,15 @@ def test_requests_for_power_come_as_offices_list_them_and_are_asked_where_they_s
     ]  # fmt: skip
     undo(session, stored.import_id, user_name="an")
     assert session.execute(query).all() == []
+
+
+def test_a_file_of_one_object_names_it_once_for_all_rows(session, stations, look, keep, tmp_path):
+    path = csv(tmp_path / "a.csv", "TEN_MBA,CONG_SUAT\nMBA 1,40\nMBA 2,63\n")
+    asked = look(path).report
+    assert [item.text.say() for item in asked.problems] == [
+        "No column fills the field “Code of the object”; say which one does."
+    ]
+    assert keep(path, constants={"parent_code": "T2"}).import_id
+    assert set(transformers(session)) == {("T2", "MBA 1"), ("T2", "MBA 2")}
+    errors = look(path, constants={"parent_code": "T9"}).report.problems
+    assert {(item.row, item.field) for item in errors} == {(1, "parent_code"), (2, "parent_code")}
