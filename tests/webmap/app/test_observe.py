@@ -2,11 +2,12 @@
 
 import json
 import logging
+import sys
 
 import pytest
 
 from geodata import jobs
-from geodata.base.logs import JsonFormatter
+from geodata.base.logs import JsonFormatter, log_as_json
 from tests.conftest import PASSWORD, sign_in
 
 
@@ -39,6 +40,16 @@ def test_a_line_is_one_line_with_the_time_in_utc_whatever_it_tells():
     assert "\r" not in written
     assert json.loads(written)["message"] == 'a\n{"level": "info"}\r\u2028 b\nc'
     assert json.loads(written)["at"].endswith("+00:00")
+
+
+def test_the_log_goes_to_stderr_and_nowhere_else(monkeypatch):
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [])
+    monkeypatch.setattr(root, "level", root.level)
+    log_as_json("web", logging.INFO)
+    (handler,) = root.handlers
+    assert type(handler) is logging.StreamHandler
+    assert handler.stream is sys.stderr
 
 
 def test_no_secret_is_written_down(app, lines):
