@@ -85,13 +85,13 @@ def build_form(
     derived: Mapping[str, Any],
     is_copy: bool = False,
 ) -> Form:
-    """Return the form of a stored object, of a copy of one, or of a new one with some values given.
+    """Return the form of a stored object, of a copy of one with a code of its own, or of a new one with some values given.
 
     `derived`: what the stored object's derived fields say, by name.
     """
     document = dict(present.document) if present else dict(given)
     if is_copy:
-        document["code"] = None
+        document["code"] = given.get("code")
     tones = _tones(kind)
     fields = writable_fields(kind, editor)
     groups = [

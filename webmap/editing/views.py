@@ -85,7 +85,7 @@ def form(layer: str) -> str:
             row = features.get_feature(connection, asked.kind, id_, worked_out)
             derived = {spec.name: row.get(spec.name) for spec in worked_out}
         present = load_present(db_session(), asked.kind, [id_]).get(id_)
-    given = {} if present else {"code": _next_code(asked.kind)}
+    given = {"code": _next_code(asked.kind)} if present is None or "copy" in request.args else {}
     shown = build_form(
         db_session(),
         asked.kind,

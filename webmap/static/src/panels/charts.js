@@ -60,6 +60,10 @@ class Charts {
     });
     for (const name of /** @type {const} */ (["table", "charts", "filters", "here"]))
       state.on(name, () => this.#wait());
+    document.addEventListener("webmap:saved", () => {
+      this.#shownFor = "";
+      this.#wait();
+    });
     this.page.map.on("moveend", () => {
       if (!this.#isOpen() || !state.here) return;
       clearTimeout(this.#moved);

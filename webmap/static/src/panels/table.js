@@ -44,6 +44,8 @@ class Table {
   #cursor = null;
   /** @type {number | null} */
   #matched = null;
+  /** Something was stored since the layers were counted. */
+  #isCountOld = false;
   /** @type {AbortController | null} */
   #asked = null;
   #asks = "";
@@ -82,6 +84,8 @@ class Table {
     }
     state.on("selection", () => this.rows.mark());
     document.addEventListener("webmap:saved", () => {
+      this.#matched = null;
+      this.#isCountOld = true;
       if (state.table && !state.charts) this.#load();
     });
     if (state.table) this.#show();
@@ -197,6 +201,7 @@ class Table {
    * @param {string} name
    */
   #counted(name) {
+    if (this.#isCountOld) return null;
     const counted = this.page.layers.find(({ spec }) => spec.name === name)?.counted;
     return !this.#here.checked && counted?.query === this.state.filterQuery(name) ? counted.numberMatched : null;
   }
@@ -246,6 +251,7 @@ class Table {
    * @param {Field[]} fields
    */
   #take(name, { next, measures = [], features }, fields) {
+    this.#isCountOld = false;
     this.#cursor = next ? new URL(next, location.href).searchParams.get("cursor") : null;
     this.columns.take(
       name,
