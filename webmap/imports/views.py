@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, current_app, jsonify, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from geodata.accounts.access import Action, may
+from geodata.accounts.access import Action, may, visible_details
 from geodata.base.errors import ForbiddenError, GeodataError, InvalidValueError, NotFoundError
 from geodata.base.i18n import N_
 from geodata.base.parsing import parse_id
@@ -19,6 +19,7 @@ from geodata.importing.sessions.model import ImportSession, Stage, Task
 from geodata.importing.sessions.returned import write_returned
 from geodata.importing.understanding.match import importable_fields
 from geodata.schema.described import Described
+from geodata.schema.details import Detail
 from geodata.schema.feature import Feature
 from geodata.schema.fields import Field
 from geodata.schema.roles import Role
@@ -64,6 +65,21 @@ def writable(name: str) -> type[Feature]:
     return kind
 
 
+def offered_details(kind: type[Feature]) -> list[type[Detail]]:
+    """Return the details that files may fill, as far as the person asking may see them."""
+    seen = visible_details(current_role(), kind)
+    return [detail for detail in file_details(kind) if detail in seen]
+
+
+def _check_detail(kind: type[Feature], name: str) -> None:
+    """Raise NotFoundError, or ForbiddenError for a detail that the person asking may not see."""
+    detail = detail_of(kind, name)
+    if detail is None:
+        raise NotFoundError(value=name)
+    if detail not in offered_details(kind):
+        raise ForbiddenError(roles=sorted(detail.detail.roles or ()))
+
+
 @blueprint.get("")
 @EDITORS
 def index() -> str:
@@ -95,8 +111,8 @@ def upload() -> ResponseReturnValue:
     try:
         layer, _, detail = request.form.get("layer", "").partition("/")
         kind = writable(layer)
-        if detail and detail_of(kind, detail) is None:
-            raise NotFoundError(value=detail)
+        if detail:
+            _check_detail(kind, detail)
         sessions.check_quota(db_session(), current_user().name)
         check_room(_settings().upload_dir, request.content_length or 0)
         files = store_uploads(request.files.getlist("files"), _settings())
@@ -318,7 +334,7 @@ def _upload_page(problem: str = "") -> str:
     settings = _settings()
     return render_template(
         "imports/new.html",
-        kinds=writable_kinds(), details=file_details, steps=words.steps(None, "imports.new"), problem=problem,
+        kinds=writable_kinds(), details=offered_details, steps=words.steps(None, "imports.new"), problem=problem,
         chosen=request.values.get("layer", ""), max_mb=settings.max_upload_mb, keep_days=settings.upload_keep_days,
         has_worker=sessions.is_worker_running(db_session()),
         quota=(sessions.MOST_FILES_A_MINUTE, sessions.MOST_FILES_AN_HOUR, sessions.MOST_BYTES_AN_HOUR // 2**30),
@@ -532,7 +548,9 @@ def _import(number: int) -> ImportSession:
     if found.is_working:
         sessions.settle_lost(session)
         found = sessions.get_import(session, number)
-    writable(found.layer)
+    kind = writable(found.layer)
+    if detail := found.options.get("detail"):
+        _check_detail(kind, detail)
     return found
 
 
