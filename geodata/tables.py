@@ -10,7 +10,7 @@ from geodata.history import change_sets
 from geodata.importing.sessions import sessions
 from geodata.inspections import catalogue, issued, records, reviews, scores, series
 from geodata.layers import LAYERS
-from geodata.papers import sent, templates
+from geodata.papers import sent, statements, templates
 from geodata.query import documents
 from geodata.statistics import indicators
 
@@ -40,6 +40,7 @@ __all__ = [
     "sent",
     "series",
     "sessions",
+    "statements",
     "templates",
     "tokens",
 ]

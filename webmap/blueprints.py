@@ -29,7 +29,12 @@ from webmap.inspections import (
 from webmap.map import api, exports, features, glance, ground, page, saved_views, tiles, tools
 from webmap.ogc import edit_views as ogc_edit, tile_views as ogc_tiles, views as ogc
 from webmap.openapi import views as openapi
-from webmap.papers import lists_page as paper_lists, templates_page as paper_templates, views as monthly
+from webmap.papers import (
+    lists_page as paper_lists,
+    statements_page as statements,
+    templates_page as paper_templates,
+    views as monthly,
+)
 from webmap.projects import dossiers, petitions, views as projects
 from webmap.showcase import views as showcase
 from webmap.statistics import dashboard, indicators, reports
@@ -66,6 +71,7 @@ MODULES = (
     monthly,
     paper_lists,
     paper_templates,
+    statements,
     petitions,
     projects,
     help_,

@@ -71,22 +71,21 @@ class Reported:
 class Statutory:
     """A half-yearly and yearly report that law asks for: its figures, and what enterprises state in it.
 
-    `only`: the features it is about. `stated`: the detail that holds what was stated, one row a feature and period;
-    `period`, `stated_by`, `stated_on` are its fields. `holder`: the field that names who has to state it. `active`: filters of
-    the features that have something to state. `source`: the law.
+    `name` is the paper's. `figures` are counted as in other reports; `only`: the features that it is about. `active`: filters of those that
+    have something to state; `holder`: the field that names who has to. `stated`: the detail whose fields `wanted` are asked
+    for, `period` its day. What has the same name in the layer is compared with it. `source`: the law.
     """
 
+    name: str
     title: str
     subject: str
     source: str
     only: Mapping[str, tuple[str, ...]]
     figures: tuple[ReportFigure, ...]
+    active: Mapping[str, tuple[str, ...]]
+    holder: str
     stated: str
     period: str
-    stated_by: str
-    stated_on: str
-    holder: str
-    active: Mapping[str, tuple[str, ...]]
     wanted: tuple[str, ...]
 
 

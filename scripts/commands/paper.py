@@ -11,6 +11,8 @@ FORMATS = ("docx", "pdf", "xlsx")
 #: The papers, named here so that no other command has to load what they are made of.
 PAPERS = {
     "monthly": "Báo cáo tháng của Sở",
+    "clusters_half_year": "Báo cáo cụm công nghiệp 6 tháng",
+    "clusters_year": "Báo cáo cụm công nghiệp năm",
     "certificates": "Danh sách cơ sở theo giấy chứng nhận",
 }
 
@@ -48,21 +50,22 @@ def _written(name: str, period: str, format_: str) -> bytes:
     from webmap.app.papers import write_form
     from webmap.app.settings import Settings
     from webmap.papers.lists import read_list
-    from webmap.papers.periodic import NAMES, read_report
+    from webmap.papers.periodic import periodic_forms, read_report
     from webmap.papers.periods import parse_period
     from webmap.papers.written import write_workbook
 
     asked = parse_period(period)
     office = (os.environ.get("DEPARTMENT_NAME") or Settings.department_name).upper()
     with database_session() as session:
-        if name not in NAMES.values():
+        names = {span: form.name for span, form in periodic_forms(LAYERS).items()}
+        if name not in names.values():
             filled, _counts = read_list(session.connection(), LAYERS, name, asked.cut_off, office=office)
             if format_ == "xlsx":
                 raise Failure(
                     Exit.ERROR, "Danh sách có docx, pdf; bảng Excel: lệnh export", "a list is docx or pdf; use export"
                 )
             return write_form(session, filled, format_)[0]
-        if NAMES.get(asked.span) != name:
+        if names.get(asked.span) != name:
             raise Failure(
                 Exit.ERROR, f"Kỳ {period} không phải của báo cáo {name}", "the period is not one of this paper"
             )

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
 
-from sqlalchemy import Connection, literal, select
+from sqlalchemy import Connection, select
 
 from geodata.base.errors import NotFoundError
 from geodata.schema.charts import Listed, ReportFigure
@@ -88,7 +87,7 @@ def _rows(
     day: date,
 ) -> list[Mapping[str, str]]:
     fields = [_field(kind, name) for name in ("name", "address", *listed.columns)]
-    columns = [_on(kind, field, day).label(field.name) for field in fields]
+    columns = [kind.column(field.name, day).label(field.name) for field in fields]
     conditions = conditions_of(connection, kind, kinds, figure.filters)
     query = select(*columns).where(*(one.sql for one in conditions)).order_by(kind.column("name"), kind.column("code"))
     return [
@@ -98,11 +97,6 @@ def _rows(
         }
         for place, row in enumerate(connection.execute(query).mappings(), start=1)
     ]
-
-
-def _on(kind: type[Feature], field: Field, day: date) -> Any:
-    """Return a field as it was on a day."""
-    return field.on_day(literal(day)) if field.on_day else kind.column(field.name)
 
 
 def _field(kind: type[Feature], name: str) -> Field:

@@ -2,20 +2,27 @@
 
 from sqlalchemy.orm import Session
 
-from geodata.base.errors import InvalidValueError
-from geodata.base.i18n import N_
 from geodata.schema.registry import Registry
 from webmap.papers import monthly
 from webmap.papers.periods import Period, Span
+from webmap.papers.statutory import find_statutory, read_statutory, wanted_fields
+from webmap.papers.statutory_form import statutory_form
 from webmap.papers.written import Report
+from webmap.templating.forms import Form
 
-#: The paper of each span, by its name.
-NAMES = {Span.MONTH: monthly.NAME}
-TITLES = {monthly.NAME: monthly.TITLE}
+
+def periodic_forms(registry: Registry) -> dict[Span, Form]:
+    """Return the form of the report of each length of period."""
+    forms = {Span.MONTH: monthly.form(registry)}
+    if found := find_statutory(registry):
+        kind, statutory = found
+        wanted = wanted_fields(kind, statutory)
+        forms |= {span: statutory_form(kind, statutory, wanted, span) for span in (Span.HALF_YEAR, Span.YEAR)}
+    return forms
 
 
 def read_report(session: Session, registry: Registry, period: Period, *, office: str) -> Report:
     """Read the report of a period. Raises InvalidValueError where there is none of its length."""
-    if period.span not in NAMES:
-        raise InvalidValueError(name="period", value=period.text, reason=N_("there is no report of such a period"))
-    return monthly.read_month(session, registry, period, office=office)
+    if period.span is Span.MONTH:
+        return monthly.read_month(session, registry, period, office=office)
+    return read_statutory(session, registry, period, office=office)

@@ -17,9 +17,9 @@ from webmap.app.links import map_address
 from webmap.app.papers import DOCX, send_form, write_form
 from webmap.app.query import AS_OF
 from webmap.papers.figures import Figure, as_kept
-from webmap.papers.periodic import NAMES, read_report
+from webmap.papers.periodic import periodic_forms, read_report
 from webmap.papers.periods import Period, Span, parse_period
-from webmap.papers.written import Report, label_of, write_workbook
+from webmap.papers.written import Report, label_of, shown_values, write_workbook
 
 blueprint = Blueprint("monthly", __name__, url_prefix="/papers")
 
@@ -110,7 +110,8 @@ def _read(period: Period) -> Report:
 
 def _period_of(paper: sent.SentPaper) -> Period:
     """Return the period that a sent paper is of: half-years and years begin on one day."""
-    span = next(span for span, name in NAMES.items() if name == paper.name)
+    spans = {form.name: span for span, form in periodic_forms(layers()).items()}
+    span = spans.get(paper.name, Span.MONTH)
     year = paper.period.year + (span is not Span.MONTH)
     return Period(span=span, year=year, month=paper.period.month if span is Span.MONTH else 0)
 
@@ -123,9 +124,12 @@ def _page(period: Period, problem: str = "") -> str:
         "papers/page.html",
         report=report,
         period=period,
-        spans=[(span, _same_time(period, span)) for span in NAMES],
+        spans=[(span, _same_time(period, span)) for span in periodic_forms(layers())],
         sections=[
-            (section.title, [(label_of(one, language), one, rows_address(one)) for one in section.figures])
+            (
+                section.title,
+                [(label_of(one, language), shown_values(one), rows_address(one)) for one in section.figures],
+            )
             for section in report.sections
         ],
         versions=[
@@ -133,6 +137,10 @@ def _page(period: Period, problem: str = "") -> str:
             for one, older in zip(versions, [*versions[1:], None], strict=False)
         ],
         all_sent=[(one, _period_of(one)) for one in sent.list_sent(db_session())],
+        missing=[
+            (one, one.address or (map_address(one.layer, one.filters, day=report.day.isoformat()) if one.layer else ""))
+            for one in report.missing
+        ],
         problem=problem,
     )
 

@@ -1,8 +1,8 @@
 """A report of a period as every page, file and sent version has it, whatever it is about."""
 
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -17,20 +17,26 @@ from webmap.templating.fields import Group, Listing, Text
 
 NUMERALS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV", "XV")
 NOTHING = "–"
+_MONEY, _MILLION = "VND", Decimal(10) ** 6
 
 
 @dataclass(frozen=True, kw_only=True)
 class Missing:
-    """Something that nobody has told: what, of what, who can fill it, and where."""
+    """Something that nobody has told: what, who can fill it, and where: on a page or among features of a layer."""
 
     text: str
     who: str
     address: str = ""
+    layer: str = ""
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """A report of a period with its figures, what is missing in it and what contradicts itself, and its paper."""
+    """A report of a period with its figures, what is missing in it and what contradicts itself, and its paper.
+
+    `stated`: what was stated of what, for the workbook; `stated_as_kept`: the same as it is kept; `coverage`: how many stated of how many.
+    """
 
     name: str
     title: str
@@ -42,6 +48,7 @@ class Report:
     filled: Filled
     stated: Sequence[tuple[str, str]] = ()
     stated_as_kept: Sequence[dict[str, Any]] = ()
+    coverage: tuple[int, int] | None = None
 
 
 FIGURE_FIELDS = {
@@ -73,7 +80,13 @@ PERIOD = Group(
 
 def said_figure(figure: Figure) -> dict[str, str]:
     """Return a figure's three values as papers write them."""
-    return dict(zip(FIGURE_FIELDS, map(number, figure.values), strict=True))
+    return dict(zip(FIGURE_FIELDS, map(number, shown_values(figure)), strict=True))
+
+
+def shown_values(figure: Figure) -> tuple[Decimal | None, ...]:
+    """Return a figure's values as they are shown: money in millions of VND."""
+    scale = _MILLION if figure.unit == _MONEY else Decimal(1)
+    return tuple(None if value is None else value / scale for value in figure.values)
 
 
 def said_sections(sections: Sequence[Section], first: int) -> list[dict[str, object]]:
@@ -97,7 +110,8 @@ def label_of(figure: Figure, language: str = DEFAULT_LANGUAGE) -> str:
     """Return what a figure is called, with its unit."""
     name = translate(figure.label, language)
     name += f": {translate(figure.value_label, language)}" if figure.value_label else ""
-    return f"{name} ({translate(figure.unit, language)})" if figure.unit else name
+    unit = "million VND" if figure.unit == _MONEY else figure.unit
+    return f"{name} ({translate(unit, language)})" if unit else name
 
 
 def number(value: int | Decimal | None) -> str:
@@ -131,7 +145,7 @@ def write_workbook(report: Report, links: Sequence[Sequence[str]]) -> bytes:
         for section, addresses in zip(report.sections, links, strict=True):
             for figure, address in zip(section.figures, addresses, strict=True):
                 sheet.write_row(place, 0, (translate(section.title, DEFAULT_LANGUAGE), label_of(figure)))
-                for column, value in enumerate(figure.values, start=2):
+                for column, value in enumerate(shown_values(figure), start=2):
                     if value is not None:
                         sheet.write_number(place, column, float(value))
                 sheet.write_string(place, 5, address)

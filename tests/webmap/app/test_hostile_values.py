@@ -179,6 +179,8 @@ FARTHER = {
     "grid.report": {"format": "xlsx"},
     "monthly.file": {"period": "2026-10", "format": "docx"},
     "monthly.send": {"period": "2026-10"},
+    "statements.index": {"period": "2026-H1"},
+    "statements.ask": {"period": "2026-H1"},
     "paper_lists.file": {"name": "certificates", "format": "docx"},
     "paper_templates.template": {"name": "certificates"},
     "paper_templates.file": {"name": "certificates", "version": 0},

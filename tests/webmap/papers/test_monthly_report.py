@@ -17,7 +17,7 @@ from tests.conftest import sign_in
 from webmap.app.i18n import translate
 from webmap.papers.figures import month_sections
 from webmap.papers.lists import list_forms
-from webmap.papers.periodic import TITLES
+from webmap.papers.periodic import periodic_forms
 from webmap.papers.periods import Period, Span, parse_period
 
 THERE = "(valid_from IS NULL OR valid_from <= :day) AND (valid_to IS NULL OR valid_to >= :day)"
@@ -132,7 +132,7 @@ def test_the_command_writes_what_it_names_and_refuses_what_is_none(demo_session,
     monkeypatch.setattr(command, "database_session", lambda: contextlib.nullcontext(demo_session))
     parser = argparse.ArgumentParser()
     command.configure(parser)
-    titles = {**TITLES, **{form.name: form.title for form in list_forms(LAYERS)}}
+    titles = {form.name: form.title for form in (*periodic_forms(LAYERS).values(), *list_forms(LAYERS))}
     assert {name: translate(title, "vi") for name, title in titles.items()} == command.PAPERS
     assert command.run(parser.parse_args(["list"])) == 0
     assert capsys.readouterr().out.startswith("monthly\t")

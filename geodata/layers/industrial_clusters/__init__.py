@@ -11,10 +11,17 @@ from sqlalchemy import BigInteger, Numeric, Text, case, cast, func, literal
 from sqlalchemy.orm import Mapped
 
 from geodata.base.i18n import N_
-from geodata.schema.charts import Chart, Reported, ReportFigure, Showcase
-from geodata.schema.details import Detail, DetailInfo, parent
+from geodata.layers.industrial_clusters.details import (
+    ClusterKind,
+    ClusterReport,
+    ClusterStatus,
+    DossierStep,
+    WastewaterState,
+)
+from geodata.layers.industrial_clusters.reports import CLUSTERS_ONLY, REPORTED
+from geodata.schema.charts import Chart, Showcase
 from geodata.schema.feature import Feature, GeometryType, Layer
-from geodata.schema.fields import Group, LabelledEnum, derived, field
+from geodata.schema.fields import Group, derived, field
 from geodata.schema.filters import Choice, DateRange, Range
 from geodata.schema.grid import GridConsumers
 from geodata.schema.lifecycle import Life
@@ -23,114 +30,9 @@ from geodata.schema.portrayal import CROSSED, DOTTED, Style, Symbol, Variation
 from geodata.schema.roles import EDITORS, STAFF, Access, Role
 from geodata.schema.sense import InOrder, SameScale
 
-
-class ClusterKind(LabelledEnum):
-    """Clusters, and the parks and zones shown beside them (other law, other authority)."""
-
-    CLUSTER = "cluster", N_("Industrial cluster"), "ccn", "cụm công nghiệp"
-    CRAFT_VILLAGE = "craft_village", N_("Craft-village cluster"), "ccn làng nghề", "làng nghề"
-    PARK = "park", N_("Industrial park"), "kcn", "khu công nghiệp"
-    ECONOMIC_ZONE = "economic_zone", N_("Economic zone"), "kkt", "khu kinh tế"
-
-
-class ClusterStatus(LabelledEnum):
-    """The pipeline from proposal to full, with its side tracks."""
-
-    OPERATING = "operating", N_("Operating"), "hoạt động", "đang hoạt động"
-    FULL = "full", N_("Fully let"), "lấp đầy"
-    EXPANDING = "expanding", N_("Expanding"), "mở rộng"
-    BUILDING = "building", N_("Building infrastructure"), "xây dựng hạ tầng", "đang xây dựng"
-    LAND_CLEARANCE = "land_clearance", N_("Land clearance"), "gpmb", "giải phóng mặt bằng"
-    ESTABLISHED = "established", N_("Established"), "đã thành lập", "thành lập"
-    SUBMITTED = "submitted", N_("Submitted for approval"), "trình ubnd", "trình phê duyệt"
-    APPRAISING = "appraising", N_("In appraisal"), "đang thẩm định", "thẩm định"
-    LISTED = "listed", N_("In the approved list"), "trong danh mục qh", "quy hoạch"
-    PROPOSED = "proposed", N_("Proposed"), "đề xuất"
-    SUSPENDED = "suspended", N_("Suspended"), "tạm dừng", "tạm ngừng"
-    ABOLISHED = "abolished", N_("Abolished"), "bãi bỏ"
-
-
-class WastewaterState(LabelledEnum):
-    """State of the central wastewater plant."""
-
-    NONE = "none", N_("None"), "không", "chưa có"
-    BUILDING = "building", N_("Being built"), "đang xây"
-    RUNNING = "running", N_("Running"), "vận hành"
-
-
-class DossierStepKind(LabelledEnum):
-    """Steps of an establishment dossier."""
-
-    PROPOSAL = "proposal", N_("Proposal received")
-    APPRAISAL = "appraisal", N_("Appraisal")
-    INVESTMENT_REPORT = "investment_report", N_("Investment report to the city")
-    ESTABLISHMENT = "establishment", N_("Establishment decision")
-    DETAILED_PLAN = "detailed_plan", N_("Detailed plan 1/500")
-    LAND_CLEARANCE = "land_clearance", N_("Land clearance")
-    INFRASTRUCTURE = "infrastructure", N_("Infrastructure works")
-
-
-class DossierStep(Detail):
-    """One step of a cluster's dossier, due and done."""
-
-    __tablename__ = "cluster_dossier_step"
-    detail = DetailInfo(
-        name="dossier_steps",
-        title=N_("Dossier"),
-        order_by=("due_on",),
-        key=("step",),
-        roles=STAFF,
-        known_later={"done_on": ("document_no",)},
-    )
-
-    feature_id: Mapped[int] = parent("industrial_cluster")
-    step: Mapped[DossierStepKind] = field(
-        label=N_("Step"), source_names=("BUOC", "THU_TUC"), values=DossierStepKind, required=True
-    )
-    due_on: Mapped[date | None] = field(label=N_("Due"), source_names=("HAN", "NGAY_HAN"))
-    done_on: Mapped[date | None] = field(label=N_("Done"), source_names=("NGAY_XONG", "HOAN_THANH"))
-    document_no: Mapped[str | None] = field(label=N_("Document"), source_names=("SO_VB", "VAN_BAN"), type_=Text)
-    note: Mapped[str | None] = field(label=N_("Note"), source_names=("GHI_CHU",), type_=Text)
-
-
-class ClusterReport(Detail):
-    """A half-yearly report on a cluster (Circular 14/2024/TT-BCT: to 14 June and to 14 December). Money in VND."""
-
-    __tablename__ = "cluster_report"
-    detail = DetailInfo(
-        name="reports",
-        title=N_("Periodic reports"),
-        order_by=("-period_ends_on",),
-        key=("period_ends_on",),
-        roles=STAFF,
-        known_from="period_ends_on",
-    )
-
-    feature_id: Mapped[int] = parent("industrial_cluster")
-    period_ends_on: Mapped[date] = field(label=N_("Period to"), source_names=("KY_BAO_CAO", "DEN_NGAY"), required=True)
-    project_count: Mapped[int | None] = field(
-        label=N_("Projects"), source_names=("SO_DU_AN",), check="project_count >= 0"
-    )
-    registered_capital_vnd: Mapped[int | None] = field(
-        label=N_("Registered capital"),
-        source_names=("VON_DK", "VON_DANG_KY"),
-        unit="VND",
-        type_=BigInteger,
-        check="registered_capital_vnd >= 0",
-    )
-    worker_count: Mapped[int | None] = field(label=N_("Workers"), check="worker_count >= 0")
-    revenue_vnd: Mapped[int | None] = field(label=N_("Revenue"), unit="VND", type_=BigInteger, check="revenue_vnd >= 0")
-    budget_paid_vnd: Mapped[int | None] = field(
-        label=N_("Paid to the budget"), unit="VND", type_=BigInteger, check="budget_paid_vnd >= 0"
-    )
-
-
 _HATCHED = Symbol(hatch=45, fill_opacity=0.55)
 _PLANNED = Symbol(fill_opacity=0.06, dash=(7, 5))
 _GREY = Symbol(fill="#8A8F98", stroke="#5F6670", fill_opacity=0.35, hatch=180)
-
-#: Parks and zones are on the map for context; figures and the public page are about clusters.
-CLUSTERS_ONLY = {"kind": ("cluster", "craft_village")}
 
 
 class IndustrialCluster(Feature):
@@ -211,29 +113,7 @@ class IndustrialCluster(Feature):
             only=CLUSTERS_ONLY,
         ),
         refers={"admin_unit_code": "admin_units", "supplying_substation_code": "substations"},
-        reported=Reported(
-            place=2,
-            figures=(
-                ReportFigure(name="clusters", label=N_("Industrial clusters"), only=CLUSTERS_ONLY),
-                ReportFigure(name="by_status", label=N_("Clusters by status"), only=CLUSTERS_ONLY, by="status"),
-                ReportFigure(name="area", label=N_("Area of clusters"), only=CLUSTERS_ONLY, sums="area_ha"),
-                ReportFigure(
-                    name="industrial_land",
-                    label=N_("Industrial land of clusters"),
-                    only=CLUSTERS_ONLY,
-                    sums="industrial_land_ha",
-                ),
-                ReportFigure(
-                    name="leased_land", label=N_("Leased land of clusters"), only=CLUSTERS_ONLY, sums="leased_area_ha"
-                ),
-                ReportFigure(
-                    name="established",
-                    label=N_("Clusters established in the period"),
-                    only=CLUSTERS_ONLY,
-                    within="established_on",
-                ),
-            ),
-        ),
+        reported=REPORTED,
         charts=(
             Chart(
                 title=N_("Industrial clusters by status"),
