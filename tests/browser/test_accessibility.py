@@ -82,10 +82,26 @@ def endpoint_of(adapter: MapAdapter, address: str) -> str | None:
         return None
 
 
+#: The pages named in the bar that are seen in part: each is whole, or out of sight and in the account's menu.
+CUT = """() => {
+  const bar = document.querySelector('.main-nav')?.getBoundingClientRect();
+  return [...document.querySelectorAll('.main-nav a')]
+    .filter((link) => {
+      const place = link.getBoundingClientRect();
+      const isSeen = place.top < bar.bottom && place.left < bar.right;
+      return isSeen && (place.bottom > bar.bottom + 1 || place.right > bar.right + 1);
+    })
+    .map((link) => link.textContent);
+}"""
+
+
 def violations(page: Page) -> list[str]:
     page.evaluate("() => document.querySelectorAll('details').forEach((part) => { part.open = true; })")
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    return [f"{impact} {name}: {text}: {'; '.join(nodes)}" for name, impact, text, nodes in page.evaluate(SUMMARY)]
+    cut = [f"cut in the bar: {label}" for label in page.evaluate(CUT)]
+    return cut + [
+        f"{impact} {name}: {text}: {'; '.join(nodes)}" for name, impact, text, nodes in page.evaluate(SUMMARY)
+    ]
 
 
 def is_page(page: Page, address: str) -> bool:

@@ -1,7 +1,6 @@
 /* A base map of our own, from the vector tiles of one file: drawn under all layers, quiet by day and by night. Beyond the
    last zoom of the file its tiles are enlarged, lines and names are not. */
 import { decode } from "./decode.js";
-import { drawGround } from "./groundstyle.js";
 import { pixelRatio } from "./ratio.js";
 import { SIZE } from "./shapes.js";
 /** @import { Tile } from "./asktiles.js" */
@@ -18,6 +17,7 @@ import { SIZE } from "./shapes.js";
  * @property {number} x
  * @property {number} y
  */
+/** @typedef {typeof import("./groundstyle.js") & typeof import("./groundnames.js")} Drawing */
 
 const MOST = 64; // tiles that are kept: many on the map show parts of one
 
@@ -26,6 +26,10 @@ export class Ground extends L.GridLayer {
   #tiles = new WeakMap();
   /** @type {Map<string, Promise<Tile>>} */
   #asked = new Map();
+  /** Most maps have no ground of their own: how one is drawn and named comes with the first tile. */
+  #drawing = loadDrawing();
+  /** @type {Drawing | null} */
+  drawing = null;
 
   /** @param {GroundSpec} spec */
   constructor(spec) {
@@ -67,8 +71,9 @@ export class Ground extends L.GridLayer {
       y: (y * times - coords.y) * SIZE,
     };
     this.#tiles.set(canvas, tile);
-    this.#ask(z, x, y).then(
-      (data) => {
+    Promise.all([this.#ask(z, x, y), this.#drawing]).then(
+      ([data, drawing]) => {
+        this.drawing = drawing;
         tile.data = data;
         if (this._map) this.#paint(tile);
         done(undefined, canvas);
@@ -123,7 +128,7 @@ export class Ground extends L.GridLayer {
   drawTile(c, tile) {
     const style = getComputedStyle(this._map.getContainer());
     const stretch = this._map.getZoomScale(this._map.getZoom(), tile.coords.z);
-    drawGround(c, tile, { hasLand: this.spec.hasLand, within: this.#within(tile), stretch }, (name) =>
+    this.drawing?.drawGround(c, tile, { hasLand: this.spec.hasLand, within: this.#within(tile), stretch }, (name) =>
       style.getPropertyValue(`--map-${name}`),
     );
   }
@@ -141,6 +146,12 @@ export class Ground extends L.GridLayer {
     const [left, top] = [Math.max(nw.x, -1), Math.max(nw.y, -1)]; // on paper tiles overlap
     return { left, top, width: Math.min(se.x, SIZE + 1) - left, height: Math.min(se.y, SIZE + 1) - top };
   }
+}
+
+/** @returns {Promise<Drawing>} */
+async function loadDrawing() {
+  const [style, names] = await Promise.all([import("./groundstyle.js"), import("./groundnames.js")]);
+  return { ...style, ...names };
 }
 
 /**

@@ -1,6 +1,5 @@
 /* Which names a view asks for, the most important first. */
 import { HIDDEN, WHOLE } from "./crowding.js";
-import { groundNames } from "./groundnames.js";
 import { asName, inks, tones } from "./inks.js";
 import { EXTENT, SCALE, alongLine, extentsById } from "./shapes.js";
 import { radius } from "./symbols.js";
@@ -32,7 +31,7 @@ export function collectLabels(overlay) {
     if (layer.spec.geometry === "multilinestring") collectLines(overlay, layer, wanted);
     else collectPlaces(overlay, layer, wanted);
   }
-  wanted.push(...groundNames(overlay));
+  wanted.push(...(overlay.ground()?.drawing?.groundNames(overlay) ?? []));
   return wanted.sort((a, b) => a.rank - b.rank || a.id - b.id);
 }
 
