@@ -308,10 +308,11 @@ def test_signing_out_ends_only_that_session(session: Session) -> None:
     assert logins.find_session(session, second) is not None
 
 
-def test_a_disabled_account_can_be_enabled_again(session: Session) -> None:
-    add(session)
+def test_a_disabled_account_can_be_enabled_again_and_its_old_sessions_stay_ended(session: Session) -> None:
+    token = start(session, add(session))
     access.disable_user(session, "Lan.Nguyen")
     access.enable_user(session, "lan.nguyen")
+    assert logins.find_session(session, token) is None
     assert check(session)
 
 
