@@ -201,7 +201,7 @@ class Cluster:
         if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {self.account.uid, os.geteuid()}:
             raise Failure(
                 Exit.CLUSTER,
-                f"Thư mục {folder} thuộc về người khác: hãy xoá nó rồi chạy lại",
+                f"Thư mục {folder} thuộc về người khác: hãy xóa nó rồi chạy lại",
                 f"{folder} belongs to somebody else: remove it, then run this again",
             )
         self._own(folder)
@@ -387,7 +387,7 @@ class Cluster:
     def remove(self) -> None:
         """Delete the cluster's folders; for the tests' cluster only."""
         if self.durable:
-            raise Failure(Exit.ERROR, "Không xoá cơ sở dữ liệu thật", "the real cluster is never deleted")
+            raise Failure(Exit.ERROR, "Không xóa cơ sở dữ liệu thật", "the real cluster is never deleted")
         for folder in {self.socket_folder, self.home.resolve()}:
             shutil.rmtree(folder, ignore_errors=True)
         if self.home.is_symlink():

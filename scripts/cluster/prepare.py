@@ -124,7 +124,7 @@ def load_demo(session: Session) -> None:
     from geodata import demo  # loads what reads files, which few starts need
 
     if not demo.is_loaded(session):
-        say("Đang nạp dữ liệu minh hoạ…", "loading the demo data")
+        say("Đang nạp dữ liệu minh họa…", "loading the demo data")
         demo.load_demo(session)
         session.commit()
     made = accounts.create_demo_accounts(session)
@@ -141,7 +141,7 @@ def demo_failure(error: Exception) -> Failure:
         return disk_full("PostgreSQL")
     return Failure(
         Exit.DEMO,
-        f"Không nạp được dữ liệu minh hoạ: {first_line(cause)}. Chạy không có nó bằng --no-demo; nhật ký: {LOG}",
+        f"Không nạp được dữ liệu minh họa: {first_line(cause)}. Chạy không có nó bằng --no-demo; nhật ký: {LOG}",
         "the demo data could not be loaded, nothing of it was stored; --no-demo starts without it",
     )
 

@@ -29,7 +29,7 @@ class Command:
 COMMANDS: tuple[Command, ...] = (
     Command("user", "scripts.commands.user", "tài khoản: add, list, disable, password (accounts)"),
     Command("token", "scripts.commands.access_token", "mã truy cập cá nhân: add, list, revoke (personal tokens)"),
-    Command("demo", "scripts.commands.demo", "nạp dữ liệu minh hoạ nếu chưa có (load the demo data)"),
+    Command("demo", "scripts.commands.demo", "nạp dữ liệu minh họa nếu chưa có (load the demo data)"),
     Command("import", "scripts.commands.importing", "nhập một tệp vào một lớp (import a file)"),
     Command("undo", "scripts.commands.undo", "hoàn tác một lần nhập hoặc sửa (revert one change set)"),
     Command("history", "scripts.commands.history", "các lần thay đổi (list change sets)"),

@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     areas.add_argument(
         "areas", nargs="*", metavar="unit=CODE", help="không ghi gì: toàn thành phố (none: the whole city)"
     )
-    disable = actions.add_parser("disable", help="khoá, kết thúc mọi phiên (disable, ends sessions)")
+    disable = actions.add_parser("disable", help="khóa, kết thúc mọi phiên (disable, ends sessions)")
     disable.add_argument("name")
     password = actions.add_parser("password", help="đổi mật khẩu (change the password)")
     password.add_argument("name")
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     with database_session() as session:
         if arguments.action == "list":
             for user in accounts.list_users(session):
-                state = "khoá (disabled)" if user.disabled_at else "mở (enabled)"
+                state = "khóa (disabled)" if user.disabled_at else "mở (enabled)"
                 announce(f"{user.name}\t{user.role}\t{state}")
             return 0
         if arguments.action == "add":
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
             done = f"Đã thêm {arguments.name} với vai trò {arguments.role} (added)"
         elif arguments.action == "disable":
             accounts.disable_user(session, arguments.name)
-            done = f"Đã khoá {arguments.name} (disabled)"
+            done = f"Đã khóa {arguments.name} (disabled)"
         elif arguments.action == "enable":
             accounts.enable_user(session, arguments.name)
             done = f"Đã mở lại {arguments.name} (enabled)"

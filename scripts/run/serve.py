@@ -50,7 +50,7 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
         default=str(min(4, os.cpu_count() or 1)),
         help="số tiến trình web (web processes)",
     )
-    parser.add_argument("--no-demo", action="store_true", help="không nạp dữ liệu minh hoạ (no demo data)")
+    parser.add_argument("--no-demo", action="store_true", help="không nạp dữ liệu minh họa (no demo data)")
     return parser.parse_args(arguments)
 
 

@@ -121,7 +121,7 @@ def test_an_outline_gets_a_hole_a_buffer_and_its_neighbour_each_taken_back(
     expect(page.locator(".edit-bar p")).to_contain_text("Kéo điểm")
     drawer.tool("Gộp")
     drawer.points((x, bottom + 25))
-    expect(form_of(page).locator(".edit-size")).to_contain_text("xoá 1 đối tượng đã gộp")
+    expect(form_of(page).locator(".edit-size")).to_contain_text("xóa 1 đối tượng đã gộp")
     expect(page.locator(".edit-warnings li").filter(has_text="Cụm kề bên")).to_have_count(0)
     merged = drawer.size()
     assert whole < merged < 2 * whole

@@ -22,6 +22,7 @@ from flask import Flask, Response, current_app, g, has_request_context, request
 
 from geodata.base.database import TIME_ZONE
 from geodata.base.errors import GeodataError
+from webmap.app.settings import Settings
 
 LANGUAGES = ("vi", "en")
 DEFAULT_LANGUAGE = "vi"
@@ -131,6 +132,11 @@ def language_address(language: str) -> str:
     return "?" + urlencode([*arguments, ("lang", language)])
 
 
+def _department(settings: Settings) -> str:
+    """Return the department's name in the page's language."""
+    return settings.department_name_en if current_language() == "en" else settings.department_name
+
+
 def init_i18n(app: Flask) -> None:
     """Give templates `_`, `language` and the value formats, and keep a chosen language in a cookie."""
     app.jinja_env.add_extension("jinja2.ext.i18n")
@@ -140,6 +146,7 @@ def init_i18n(app: Flask) -> None:
     app.jinja_env.filters["number"] = format_number
     app.jinja_env.filters["day"] = lambda moment: format_value(moment.astimezone(ZoneInfo(TIME_ZONE)).date())
     app.jinja_env.globals["language_address"] = language_address
+    app.jinja_env.globals["department"] = lambda: _department(app.config["SETTINGS"])
     app.context_processor(lambda: {"language": current_language(), "languages": LANGUAGES})
 
     @app.after_request

@@ -153,7 +153,7 @@ def station_paper(
         ["Còn đấu nối được, chế độ bình thường (N-0)", f"{number(row['headroom_n0_mw'])} MW"],
         ["Còn đấu nối được khi một phần tử sự cố (N-1)", f"{number(row['headroom_n1_mw'])} MW"],
         ["Giới hạn bởi", row["limit"] or "–"],
-        ["Đã thoả thuận; đang chờ", f"{number(row['accepted_mw'])}; {number(row['waiting_mw'])} MW"],
+        ["Đã thỏa thuận; đang chờ", f"{number(row['accepted_mw'])}; {number(row['waiting_mw'])} MW"],
     ]
     own = [each for each in overload_rows(document) if each["element"] == row["code"]]
     blocks: list[Block] = [

@@ -54,7 +54,7 @@ def _tables(
     stations = station_rows(document, committed)
     return {
         "Trạm": (
-            ("Mã", "Tên", "MW", "MBA %", "Sđ MVA", "Bảo đảm MVA", "N-0 MW", "N-1 MW", "Thoả thuận MW", "Chờ MW", "Giới hạn"),
+            ("Mã", "Tên", "MW", "MBA %", "Sđ MVA", "Bảo đảm MVA", "N-0 MW", "N-1 MW", "Thỏa thuận MW", "Chờ MW", "Giới hạn"),
             [[row[name] for name in _STATION] for row in stations],
         ),
         "Mạch": (

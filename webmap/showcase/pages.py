@@ -99,6 +99,7 @@ class ListPage:
     sentences: tuple[str, ...]
     totals: Totals
     headline: Field
+    only: tuple[str, ...]
     next_cursor: str | None
     extent: Bbox | None
     query: str
@@ -153,6 +154,9 @@ def list_page(connection: Connection, shown: Shown, arguments: MultiDict[str, st
         sentences=tuple(_say(connection, shown, condition, language) for condition in wanted),
         totals=totals(connection, shown.kind, [headline.name], conditions),
         headline=headline,
+        only=tuple(
+            _say(connection, shown, condition, language) for condition in conditions_of(shown.kind, shown.spec.only)
+        ),
         next_cursor=page.next_cursor,
         extent=features.extent(connection, shown.kind, conditions),
         query=_query(shown, list(asked.items(multi=True))),
@@ -182,6 +186,20 @@ def fact_sheet(connection: Connection, shown: Shown, code: str, language: str) -
         query=_query(shown, []),
         as_of=newest_change(connection, shown.kind, this),
     )
+
+
+def comparison(sheets: Sequence[FactSheet]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return what fact sheets say side by side: label and a text for each sheet, "" where one says nothing."""
+    lines: dict[str, dict[int, str]] = {}
+    for index, sheet in enumerate(sheets):
+        rows = [*sheet.facts, *(line for _, group in sheet.groups for line in group)]
+        said = [(row.label, f"{row.text} {translate(row.unit)}".strip()) for row in rows if row.text]
+        said += [(label, name) for label, name, _, _ in sheet.related]
+        said += [(translate(N_("Documents")), str(document["number"])) for document in sheet.feature.documents]
+        for label, text in said:
+            told = lines.setdefault(label, {})
+            told[index] = text if index not in told or told[index] == text else f"{told[index]}; {text}"
+    return tuple((label, tuple(told.get(index, "") for index in range(len(sheets)))) for label, told in lines.items())
 
 
 def count_text(count: int, language: str) -> str:

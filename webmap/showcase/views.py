@@ -7,6 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from geodata.accounts.access import visible_names
 from geodata.base.crs import Bbox
+from geodata.base.errors import InvalidValueError
+from geodata.base.i18n import N_
 from webmap.app.auth import allow_public, current_role
 from webmap.app.extensions import database, layers
 from webmap.app.ground import ground_spec
@@ -16,9 +18,11 @@ from webmap.app.security import embeddable
 from webmap.app.settings import Settings
 from webmap.folium import MapLayer, MapParts, build_map, describe_style
 from webmap.map.describe import tile_url
-from webmap.showcase.pages import Shown, count_text, fact_sheet, find_showcase, list_page
+from webmap.showcase.pages import Shown, comparison, count_text, fact_sheet, find_showcase, list_page
 
 blueprint = Blueprint("showcase", __name__)
+
+LEAST_COMPARED, MOST_COMPARED = 2, 3
 
 
 @blueprint.get("/<slug>")
@@ -40,6 +44,22 @@ def index(slug: str) -> ResponseReturnValue:
         map_parts=_map(shown, page.extent),
         open_map=map_address(shown.kind.layer.name, {**shown.spec.only, **_filters(shown)}),
         **_frame(),
+    )
+
+
+@blueprint.get("/<slug>/compare")
+@allow_public
+@embeddable
+def compare(slug: str) -> ResponseReturnValue:
+    """Show two or three features side by side."""
+    shown = find_showcase(layers(), slug)
+    codes = list(dict.fromkeys(request.args.getlist("code")))
+    if not LEAST_COMPARED <= len(codes) <= MOST_COMPARED:
+        raise InvalidValueError(name="code", value=", ".join(codes)[:80], reason=N_("choose two or three to compare"))
+    with database().reading() as connection:
+        sheets = [fact_sheet(connection, shown, code, current_language()) for code in codes]
+    return render_template(
+        "showcase/compare.html", sheets=sheets, lines=comparison(sheets), spec=shown.spec, **_frame()
     )
 
 

@@ -3,13 +3,14 @@
 import json
 import re
 import string
+import unicodedata
 
 import pytest
 from babel.messages.extract import extract_from_dir
 
 from scripts.install import bundle
 from tests.conftest import ROOT
-from webmap.app.i18n import catalogue
+from webmap.app.i18n import CATALOGUES, catalogue
 
 KEYWORDS = {"N_": None, "translate": None, "_": None, "gettext": None}
 METHODS = [("**.py", "python"), ("**.html", "jinja2")]
@@ -106,3 +107,13 @@ def test_each_text_is_translated_once():
                 if message.id:
                     places.setdefault(message.id, []).append(path.name)
     assert {text: found for text, found in places.items() if len(found) > 1} == {}
+
+
+#: “hoà”, “xoá”, “thuỷ”: the mark on the second of two vowels that end a syllable. The texts write “hòa”, “xóa”, “thủy”.
+NEW_MARKS = re.compile(r"\w*(?:o[àáảãạèéẻẽẹ]|(?<![qQ])u[ỳýỷỹỵ])(?!\w)", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("path", sorted(CATALOGUES.glob("vi/*.po")), ids=lambda path: path.stem)
+def test_marks_stand_on_the_same_vowel_everywhere(path):
+    written = unicodedata.normalize("NFC", path.read_text("utf-8"))
+    assert NEW_MARKS.findall(written) == []

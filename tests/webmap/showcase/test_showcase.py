@@ -154,3 +154,34 @@ def test_a_long_list_goes_on(client, cluster, kind, monkeypatch):
 def test_addresses_that_are_no_page_are_not_found(client, kind):
     assert client.get("/warehouses").status_code == 404
     assert client.get(address(kind, "/NONE")).status_code == 404
+
+
+def test_two_or_three_stand_side_by_side(client, cluster, kind):
+    made = [
+        cluster(name=f"Cụm {name}", industrial_land_ha=land, leased_area_ha=5)
+        for name, land in (("một", 10), ("hai", 25), ("ba", 40), ("bốn", 50))
+    ]
+    codes = [one.code for one in made]
+    answer = client.get(address(kind, "/compare"), query_string={"code": [codes[1], codes[0]]})
+
+    rows = {
+        label.strip(): re.findall(r"<td>(.*?)</td>", cells, re.DOTALL)
+        for label, cells in re.findall(r'<th scope="row">(.*?)</th>(.*?)</tr>', answer.text, re.DOTALL)
+    }
+    assert re.findall(r'<th scope="col"><a [^>]*>(.*?)</a>', answer.text) == ["Cụm hai", "Cụm một"]
+    assert rows["Đất còn trống"] == ["20 ha", "5 ha"]
+    for wrong in ([], codes[:1], codes):
+        refused = client.get(address(kind, "/compare"), query_string={"code": wrong})
+        assert refused.status_code == 400
+        assert "hai hoặc ba" in refused.text
+
+
+def test_what_the_count_leaves_out_is_said(client, cluster, kind):
+    cluster(name="Cụm một")
+    assert "Chỉ gồm: Loại: Cụm công nghiệp" in client.get(address(kind)).text
+
+
+def test_the_department_is_named_in_the_language_of_the_page(client, kind):
+    for language, name in (("vi", "Sở Công Thương"), ("en", "Department of Industry and Trade")):
+        page = client.get(address(kind, f"?lang={language}")).text
+        assert name in re.search(r'<span class="brand-name">(.*?)</span>', page)[1]
