@@ -14,41 +14,12 @@ from sqlalchemy import text
 from geodata.layers import LAYERS
 from scripts.commands import paper as command
 from tests.conftest import sign_in
+from tests.webmap.papers.plain_sql import PLAIN
 from webmap.app.i18n import translate
 from webmap.papers.figures import month_sections
 from webmap.papers.lists import list_forms
 from webmap.papers.periodic import periodic_forms
 from webmap.papers.periods import Period, Span, parse_period
-
-THERE = "(valid_from IS NULL OR valid_from <= :day) AND (valid_to IS NULL OR valid_to >= :day)"
-CLUSTERS = f"industrial_cluster WHERE kind IN ('cluster', 'craft_village') AND {THERE}"
-#: Each figure counted another way: its layer, label and value, and the SQL.
-PLAIN = {
-    "industrial_clusters: Industrial clusters": f"SELECT count(*) FROM {CLUSTERS}",
-    "industrial_clusters: Area of clusters": f"SELECT sum(area_ha) FROM {CLUSTERS}",
-    "industrial_clusters: Clusters by status: Operating": f"SELECT count(*) FROM {CLUSTERS} AND status = 'operating'",
-    "industrial_clusters: Clusters established in the period": f"""
-        SELECT count(*) FROM {CLUSTERS} AND established_on BETWEEN date_trunc('month', CAST(:day AS date)) AND :day""",
-    "markets: Markets in operation": f"SELECT count(*) FROM market WHERE status = 'operating' AND {THERE}",
-    "markets: Markets by class: Class 3": f"""
-        SELECT count(*) FROM market WHERE status = 'operating' AND market_class = '3' AND {THERE}""",
-    "markets: Markets being rebuilt or built": f"""
-        SELECT count(*) FROM market WHERE status IN ('rebuilding', 'building') AND {THERE}""",
-    "fuel_sites: Petrol stores": f"SELECT count(*) FROM fuel_site WHERE kind = 'petrol' AND {THERE}",
-    "fuel_sites: LPG sites": f"SELECT count(*) FROM fuel_site WHERE kind LIKE 'lpg%' AND {THERE}",
-    "fuel_sites: Petrol stores by certificate: Never issued": f"""
-        SELECT count(*) FROM fuel_site f WHERE kind = 'petrol' AND certificate_record = 'never_issued' AND {THERE}
-        AND NOT EXISTS (SELECT FROM certificate c WHERE c.feature_id = f.id AND c.issued_on <= :day)""",
-    "projects: Projects with open obstacles": f"""
-        SELECT count(*) FROM project p WHERE {THERE} AND EXISTS (SELECT FROM project_obstacle o WHERE o.feature_id = p.id
-        AND o.raised_on <= :day AND (o.settled_on > :day OR (o.settled_on IS NULL AND o.state <> 'settled')))""",
-    "projects: Projects by schedule: Late": f"""
-        SELECT count(*) FROM project p WHERE status <> 'cancelled' AND {THERE} AND EXISTS (SELECT FROM project_milestone m
-        WHERE m.feature_id = p.id AND m.planned_on < :day AND (m.done_on IS NULL OR m.done_on > :day))""",
-    "petitions: Petitions by answer: Waiting for the answer": f"""
-        SELECT count(*) FROM petition WHERE received_on <= :day AND {THERE} AND (answered_on IS NULL OR answered_on > :day)
-        AND due_on > CAST(:day AS date) + 10""",
-}  # fmt: skip
 
 
 @pytest.fixture
@@ -59,14 +30,13 @@ def leader(demo_app):
 @pytest.mark.parametrize("period", ["2020-02", "2022-05", "2026-10"])
 def test_every_figure_is_what_plain_sql_counts_and_its_link_shows_these_rows(demo_connection, leader, period):
     month = parse_period(period)
-    sections = month_sections(demo_connection, tuple(LAYERS), month)
-    figures = {figure.key: figure for section in sections for figure in section.figures}
-    told = {key: figures[key].values[0] or 0 if key in figures else 0 for key in PLAIN}
-    counted = {
-        key: demo_connection.execute(text(query), {"day": month.cut_off}).scalar() or 0 for key, query in PLAIN.items()
-    }
-    assert told == counted
-    for figure in figures.values():
+    named = [one for section in month_sections(demo_connection, tuple(LAYERS), month) for one in section.named]
+    assert {(one.layer, one.name) for one in named} == set(PLAIN)
+    for place, day in enumerate((month, month.before, month.last_year)):
+        days = {"day": day.cut_off, "first": day.first}
+        told = {(one.layer, one.name): one.values[place] or 0 for one in named}
+        assert told == {name: demo_connection.execute(text(query), days).scalar() or 0 for name, query in PLAIN.items()}
+    for figure in named:
         shown = leader.get(f"{figure.query}&limit=1000").json
         assert sorted(one["properties"]["code"] for one in shown["features"]) == sorted(figure.codes), figure.key
         if not figure.unit:
