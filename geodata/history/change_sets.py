@@ -19,6 +19,7 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Index,
+    Row,
     Select,
     Table,
     Text,
@@ -30,6 +31,7 @@ from sqlalchemy import (
     literal,
     select,
     true,
+    union,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -283,6 +285,24 @@ def hanging_changes_in(
             if (table.name, row.id) not in known
         ]  # fmt: skip
     return found
+
+
+def only_hanging_in(session: Session, kind: type[Feature], change_set_id: int, *, limit: int) -> list[Row[Any]]:
+    """Return (id, code, name) of the features of which a change set touched nothing but rows that hang on them."""
+    written = select(HangingChange.feature_id).where(
+        HangingChange.change_set_id == change_set_id, HangingChange.layer == kind.layer.name
+    )
+    added = [
+        select(table.c.feature_id).where(
+            table.c.change_set_id == change_set_id, *([table.c.layer == kind.layer.name] if "layer" in table.c else [])
+        )
+        for table in hanging_tables(kind).values()
+    ]
+    _, touched = _touched(session, change_set_id)
+    asked = select(kind.id, kind.code, kind.name).where(
+        kind.id.in_(union(written, *added)), kind.id.not_in(select(touched.subquery("touched").c.feature_id))
+    )
+    return list(session.execute(asked.order_by(kind.code).limit(limit)))
 
 
 def count_changes(session: Session, change_set_id: int) -> int:

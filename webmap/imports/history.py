@@ -12,6 +12,7 @@ from geodata.base.errors import ConflictError, ForbiddenError
 from geodata.base.parsing import LARGEST_ID, parse_day
 from geodata.history import change_sets as changes, undoing
 from geodata.history.gists import gists_of
+from geodata.importing.details import detail_of
 from geodata.importing.sessions import sessions
 from geodata.query.documents import act_numbers
 from geodata.schema.feature import Feature
@@ -74,6 +75,7 @@ def change_set(number: int) -> str:
         (item, *words.history_differences(kind, item.before, item.after))
         for item in changes.changes_in(session, number, limit=PAGE, offset=PAGE * (page - 1))
     ]
+    others = changes.only_hanging_in(session, kind, number, limit=PAGE) if page == 1 else []
     made_by = sessions.import_of_change_set(session, number)
     undoing = sessions.undo_of_change_set(session, number)
     return render_template(
@@ -82,7 +84,8 @@ def change_set(number: int) -> str:
         counts=words.counts_line(found), labels=words.field_labels(kind), line=_line(found, kind),
         undone_by=sessions.undone_by(session, [number]).get(number),
         kept=words.kept_lines(kind, undoing.report.get("kept", [])) if undoing else [], may_undo=may_undo,
-        hanging=_hanging(session, kind, number, [item.feature_id for item, _, _ in objects]),
+        hanging=_hanging(session, kind, number, [*(item.feature_id for item, _, _ in objects), *(row.id for row in others)]),
+        others=others, detail=detail_of(kind, str(found.mapping.get("detail") or "")),
     )  # fmt: skip
 
 

@@ -59,6 +59,15 @@ MODE_TEXTS = {
         N_("As above, and what the file does not have is deleted. It can be undone."),
     ),
 }
+#: The same of what hangs on objects: a file speaks of the objects that it names.
+DETAIL_MODE_TEXTS = {
+    "upsert": (N_("Update and add"), N_("Known rows are updated, new ones are added, the rest stays as it is.")),
+    "append": (N_("Only add"), N_("Everything must be new; a row that is stored already is an error.")),
+    "replace": (
+        N_("Replace the rows of the objects in the file"),
+        N_("As above, and rows of these objects that the file does not have are deleted. It can be undone."),
+    ),
+}
 ENCODING_LABELS = {
     "utf-8": "UTF-8 (Unicode)",
     "tcvn3": "TCVN3 (ABC)",
@@ -412,9 +421,10 @@ def history_differences(
 
 @dataclass(frozen=True, kw_only=True)
 class HangingLine:
-    """One row that hung on an object: its table's title and what became of it."""
+    """One row that hung on an object: its table's title, its key in words, and what became of it."""
 
     title: str
+    key: str = ""
     is_added: bool
     is_removed: bool
     differences: list[Difference]
@@ -446,7 +456,11 @@ def hanging_lines(
             ]
         else:
             continue
-        line = HangingLine(title=title, is_added=not old, is_removed=not new, differences=differences)
+        key = ""
+        if detail and old and new:
+            known = [(detail.field(name), old.get(name)) for name in detail.detail.key]
+            key = " · ".join(shown_value(field, value) for field, value in known if value is not None)
+        line = HangingLine(title=title, key=key, is_added=not old, is_removed=not new, differences=differences)
         found.setdefault(change.feature_id, []).append(line)
     return found
 

@@ -65,6 +65,11 @@ def writable(name: str) -> type[Feature]:
     return kind
 
 
+def _tabs(found: ImportSession) -> dict[str, str]:
+    """Return the lists of a preview; what hangs on objects is known by its key and never merely alike."""
+    return {name: label for name, label in TABS.items() if name != "match" or not found.options.get("detail")}
+
+
 def offered_details(kind: type[Feature]) -> list[type[Detail]]:
     """Return the details that files may fill, as far as the person asking may see them."""
     seen = visible_details(current_role(), kind)
@@ -93,7 +98,7 @@ def index() -> str:
     return render_template(
         "imports/list.html",
         imports=found[:PAGE], page=page, has_more=len(found) > PAGE, undone=undone, titles=_titles(),
-        stages=words.STAGE_LABELS, address=words.current_address, has_worker=sessions.is_worker_running(session),
+        stages=words.STAGE_LABELS, address=words.current_address, detail_title=_detail_title, has_worker=sessions.is_worker_running(session),
     )  # fmt: skip
 
 
@@ -403,7 +408,7 @@ def _preview_page(found: ImportSession) -> str:
     dots += [(*line.point, "new", f"{line.code} {line.name}") for line in proposals]
     return render_template(
         "imports/preview.html",
-        found=found, kind=kind, steps=words.steps(found, "imports.preview"), tabs=TABS, tab=tab, totals=totals,
+        found=found, kind=kind, steps=words.steps(found, "imports.preview"), tabs=_tabs(found), tab=tab, totals=totals,
         listed=lengths, hits=hits, search=search, page=page, pages=-(-hits.get(tab, 0) // PAGE), lines=lines,
         problems=[words.problem_line(filled_by(kind, found), item) for item in items] if is_problem else [],
         sketch=build_sketch(dots, _settings().province.opening) if dots else None,
@@ -431,7 +436,7 @@ def _confirm_page(found: ImportSession, problem: str = "") -> str:
     return render_template(
         "imports/confirm.html",
         found=found, kind=kind, steps=words.steps(found, "imports.confirm"), counts=counts, will=will,
-        left_out=sum(excluded.values()), modes=words.MODE_TEXTS, mode=found.options.get("mode", "upsert"),
+        left_out=sum(excluded.values()), modes=words.DETAIL_MODE_TEXTS if found.options.get("detail") else words.MODE_TEXTS, mode=found.options.get("mode", "upsert"),
         mark=sessions.preview_mark(found), problem=problem, undecided=sessions.undecided(found), **_facts(found),
     )  # fmt: skip
 
@@ -552,6 +557,12 @@ def _import(number: int) -> ImportSession:
     if detail := found.options.get("detail"):
         _check_detail(kind, detail)
     return found
+
+
+def _detail_title(found: ImportSession) -> str:
+    """Return the title of the detail that an import fills, or nothing."""
+    detail = detail_of(layers().get(found.layer), found.options.get("detail") or "")
+    return translate(detail.detail.title) if detail else ""
 
 
 def _titles() -> dict[str, str]:

@@ -36,8 +36,15 @@ def checked(client, engine, path, detail):
 
 
 def undone(client, engine, stored):
+    """Undo an import; what its page promises and what the undoing's page tells are about the rows that hang."""
+    assert "dòng kèm theo đối tượng trở lại" in client.get(f"/history/{stored.change_set_id}/undo").text
     client.post(f"/history/{stored.change_set_id}/undo")
     work(engine)
+    with engine.connect() as connection:
+        last = connection.scalar(text("SELECT max(id) FROM change_set"))
+    told = client.get(f"/history/{last}").text
+    assert "Không có đối tượng nào bị thay đổi" not in told
+    assert "CH-1" in told
 
 
 def test_certificates_come_with_their_past_and_go_back(gis, engine, session, site, tmp_path):
@@ -46,11 +53,14 @@ def test_certificates_come_with_their_past_and_go_back(gis, engine, session, sit
     assert "GCN-1" in gis.get(f"/imports/{number}/preview?tab=new").text
     assert "01/02/2025" in gis.get(f"/imports/{number}/preview?tab=changed").text
     assert "hôm qua" in gis.get(f"/imports/{number}/preview?tab=error").text
+    assert "Thay các dòng của những đối tượng có trong tệp" in gis.get(f"/imports/{number}/confirm").text
     stored = store(gis, engine, number, accept_partial="1")
     assert stored.stage is Stage.STORED, stored.reason
     history = gis.get(f"/history/{stored.change_set_id}").text
     assert "GCN-1" in history
     assert "CH-1" in history
+    assert re.search(r"<strong>GCN-2</strong>", history)
+    assert "certificates" not in gis.get("/imports").text
     out = gis.get("/layers/fuel_sites/export?format=csv&detail=certificates").data.decode("utf-8-sig")
     assert "CH-1,GCN-1,2015-02-01,2020-02-01" in out
     again = checked(gis, engine, csv(tmp_path / "out.csv", out), "certificates")
