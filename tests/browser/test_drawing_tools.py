@@ -179,7 +179,7 @@ def test_a_line_is_extended_split_and_drawn_along_another(open_page, accounts, s
     drawer.tool("Vẽ theo")
     start, end, middle = (point_at(page, *stored_place(stored, twin, share)) for share in (0, 1, 0.5))
     drawer.points(middle)
-    expect(page.locator(".edit-bar p")).to_contain_text("Bấm")
+    expect(page.locator(".edit-bar p")).to_contain_text("Bấm điểm đầu, điểm cuối")
     drawer.points(start, end)
     drawer.press("Hoàn thành")
     expect(page.locator(".edit-live")).not_to_have_text(whole)

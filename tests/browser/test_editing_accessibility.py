@@ -35,6 +35,16 @@ def walk(page: Page) -> dict[str, list[str]]:
     expect(page.locator(".marker-icon").first).to_be_visible()
     page.locator(".edit-tool-menu summary").click()
     found["tools"] = violations(page)
+    page.locator(".edit-tools").get_by_role("button").last.click()
+    page.locator(".edit-bar > .btn-primary").click()
+    expect(form.locator(".edit-asked")).to_be_visible()
+    found["another place"] = violations(page)
+    page.locator("[data-cancel]").click()
+    page.fill("#search-text", "20.8601 106.6802")
+    expect(page.locator("#search-hits [role=option]")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.locator(".place-menu")).to_be_visible()
+    found["menu of a place"] = violations(page)
     return found
 
 

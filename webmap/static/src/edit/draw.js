@@ -4,7 +4,7 @@ import { find, target } from "../lib/find.js";
 import { t } from "../lib/texts.js";
 import { Bar } from "./bar.js";
 import { Corners } from "./corners.js";
-import { loadGeoman, pin, quieten } from "./geoman.js";
+import { LOOK, SNAP, loadGeoman, optionsOf, pin, quieten } from "./geoman.js";
 import { liveSize } from "./size.js";
 import { Targets } from "./snapping.js";
 import { toolMenu } from "./tools.js";
@@ -16,10 +16,7 @@ import { toolMenu } from "./tools.js";
 /** @typedef {{ type: GeometryType, layer: string, id: number | null, address: string, changed: (step: Step) => void, ended: () => void }} Task */
 
 const SHAPES = { POINT: "Marker", MULTILINESTRING: "Line", MULTIPOLYGON: "Polygon" };
-export const LOOK = { color: "#0b4f8a", weight: 3, fillOpacity: 0.15 };
 const ASIDE = { ...LOOK, dashArray: "2,6", pmIgnore: true };
-const SNAP = matchMedia("(pointer: coarse)").matches ? 30 : 18; // px
-const HANDLES = 60;
 const MOST_STEPS = 100;
 const DECIMALS = 9;
 
@@ -45,6 +42,8 @@ export class Drawing {
   #helped = null;
   /** @type {((event: L.LeafletMouseEvent) => void) | null} what an object of the map is clicked for */
   #picking = null;
+  /** @type {Promise<unknown>} */
+  #pending = Promise.resolve();
   #started = (/** @type {any} */ event) => this.#follow(event.workingLayer);
   #aside = L.layerGroup();
   #corners = new Corners(this);
@@ -132,22 +131,6 @@ export class Drawing {
     this.task.changed(step);
   }
 
-  #options() {
-    return {
-      snappable: this.#snaps,
-      snapDistance: SNAP,
-      snapMiddle: false,
-      allowSelfIntersection: true, // shown where it crosses, refused when it is saved
-      limitMarkersToCount: HANDLES,
-      tooltips: false,
-      templineStyle: LOOK,
-      hintlineStyle: { ...LOOK, dashArray: "5,5" },
-      pathOptions: LOOK,
-      markerStyle: { icon: pin() },
-      continueDrawing: false,
-    };
-  }
-
   /** A shape from nothing. */
   #begin() {
     this.#leaveTool();
@@ -163,7 +146,7 @@ export class Drawing {
   /** @param {string} shape */
   #enableDraw(shape) {
     this.#taken = [];
-    this.#restart = () => this.#pm.enableDraw(shape, this.#options());
+    this.#restart = () => this.#pm.enableDraw(shape, optionsOf(this.#snaps));
     this.#restart();
     this.#dress();
   }
@@ -263,7 +246,7 @@ export class Drawing {
   }
 
   #enable() {
-    this.#shape?.pm.enable({ ...this.#options(), draggable: this.task.type === "POINT" });
+    this.#shape?.pm.enable({ ...optionsOf(this.#snaps), draggable: this.task.type === "POINT" });
   }
 
   /** @returns {Geometry | null} */
@@ -348,8 +331,19 @@ export class Drawing {
     return this.#snaps;
   }
 
+  /**
+   * What a tool was asked for ends before the drawing does.
+   *
+   * @param {Promise<unknown>} work
+   */
+  during(work) {
+    this.#pending = work;
+    return work;
+  }
+
   /** End what is being drawn, and with it all; a line drawn for a tool leads back to the shape. */
-  #finish() {
+  async #finish() {
+    await this.#pending;
     const isHelp = Boolean(this.#helped);
     const draft = this.#draft;
     if (draft?._layer.getLatLngs().length > 1) draft._finishShape();

@@ -1,5 +1,9 @@
 /* Leaflet-Geoman as this map uses it: loaded when somebody draws, its handles dressed for pointer and reader. */
 
+export const LOOK = { color: "#0b4f8a", weight: 3, fillOpacity: 0.15 };
+export const SNAP = matchMedia("(pointer: coarse)").matches ? 30 : 18; // px
+const HANDLES = 60;
+
 /**
  * Handles are for the pointer; who steers by keyboard has the bar's walk through the corners, which has words.
  *
@@ -25,3 +29,18 @@ export async function loadGeoman(map) {
   }
   return map.pm;
 }
+
+/** @param {boolean} snaps */
+export const optionsOf = (snaps) => ({
+  snappable: snaps,
+  snapDistance: SNAP,
+  snapMiddle: false,
+  allowSelfIntersection: true, // shown where it crosses, refused when it is saved
+  limitMarkersToCount: HANDLES,
+  tooltips: false,
+  templineStyle: LOOK,
+  hintlineStyle: { ...LOOK, dashArray: "5,5" },
+  pathOptions: LOOK,
+  markerStyle: { icon: pin() },
+  continueDrawing: false,
+});

@@ -5,7 +5,8 @@ import { failure, notice } from "../lib/notices.js";
 import { element, icon, language, number, t } from "../lib/texts.js";
 import { freeMap, raisePanel } from "../panels/panel.js";
 import { Asked } from "./asked.js";
-import { Drawing, LOOK } from "./draw.js";
+import { Drawing } from "./draw.js";
+import { LOOK } from "./geoman.js";
 import { editable, post } from "./server.js";
 import { ownInputs, write } from "./values.js";
 /** @import { Geometry, Position } from "geojson" */

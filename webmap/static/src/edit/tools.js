@@ -12,18 +12,23 @@ import { fetchForm, post } from "./server.js";
 /** @param {Drawing} drawing */
 const stepOf = (drawing) => drawing.step ?? { geometry: null, parts: [], gone: [] };
 
+/** @typedef {(parts: Geometry[], step: Step | ReturnType<typeof stepOf>) => Step} Made */
+
+/** @type {(drawing: Drawing, asked: object, made: Made) => Promise<unknown>} */
+const apply = (drawing, asked, made) => drawing.during(work(drawing, asked, made));
+
 /**
  * @param {Drawing} drawing
  * @param {object} asked
- * @param {(parts: Geometry[], step: Step | ReturnType<typeof stepOf>) => Step} made
+ * @param {Made} made
  */
-async function apply(drawing, asked, made) {
+async function work(drawing, asked, made) {
   const step = stepOf(drawing);
   try {
     const body = { geometry: step.geometry, ...asked };
     /** @type {{ parts: Geometry[] }} */
     const { parts } = await post(`${drawing.task.address}/tool`, body);
-    drawing.replace(made(parts, step));
+    if (drawing.bar.isConnected) drawing.replace(made(parts, step));
   } catch (error) {
     drawing.say(saidOf(error, t("This could not be done. Check the connection and try again.")));
   }
