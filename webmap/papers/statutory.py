@@ -163,7 +163,9 @@ def read_stated(session: Session, registry: Registry, period: Period) -> list[St
         if (form := by_form.get(code)) is not None:
             values = {key: Decimal(value) for key, value in form.values.items()}
             said_by = f"{form.stated_by}, {told(form.stated_at.date() if form.stated_at else None)}"
-        rows.append(Stated(code=code, name=name, holder=holder or "chưa rõ", values=values, said_by=said_by))
+        rows.append(
+            Stated(code=code, name=name, holder=holder or "chưa rõ chủ đầu tư hạ tầng", values=values, said_by=said_by)
+        )
     return rows
 
 
@@ -188,7 +190,7 @@ def _not_stated(register: _Register, stated: Sequence[Stated], wanted: Sequence[
         if not row.is_there:
             yield Missing(
                 text=f"{row.name}: chưa có khai báo",
-                who=f"chủ đầu tư hạ tầng {row.holder}",
+                who=row.holder,
                 address=_STATEMENTS.format(period=register.period.text),
             )
         elif left := [one.label for one in wanted if row.values.get(one.name) is None]:

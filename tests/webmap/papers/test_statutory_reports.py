@@ -125,7 +125,7 @@ def test_a_part_above_its_whole_and_an_empty_field_are_told(demo_connection, lea
     page = leader.get("/papers?period=2026-H1").text
     assert "lớn hơn đất công nghiệp" in page
     assert "thiếu ở " in page
-    assert re.search("chưa có khai báo: <a [^>]+>chủ đầu tư hạ tầng", page)
+    assert re.search("chưa có khai báo: <a [^>]+>Chủ đầu tư hạ tầng mẫu", page)
 
 
 def test_a_new_link_ends_the_old_one_and_the_last_day_closes_it(demo_connection, leader, nobody):
