@@ -60,7 +60,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DROP TABLE IF EXISTS grid_request")
+    if not sa.inspect(op.get_bind()).has_table("grid_request"):
+        _make_register()
+    op.execute(BACK)
+    op.drop_table("load_request")
+
+
+def _make_register() -> None:
     op.create_table(
         "grid_request",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -79,8 +85,6 @@ def downgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_grid_request")),
     )
     op.create_index(op.f("ix_grid_request_station_code"), "grid_request", ["station_code"])
-    op.execute(BACK)
-    op.drop_table("load_request")
 
 
 def _state() -> sa.Enum:
