@@ -9,12 +9,13 @@ import json
 import logging
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 import procrastinate
 from procrastinate.jobs import Status
+from procrastinate.manager import JobManager
 from sqlalchemy import Connection, Select, String, cast, column, func, literal, select, table, text
 from sqlalchemy.orm import Session
 
@@ -45,6 +46,9 @@ _DEFER = text(
 )
 _JOBS = table("procrastinate_jobs", column("task_name"), column("status"), column("args"))
 _BACKLOGS: dict[str, Select[int]] = {}
+#: Jobs that the worker of this process is at, and those that the last sweep found it should be at but is not.
+_RUNNING: set[int] = set()
+_IDLE: set[int] = set()
 
 
 def defer(session: Session | Connection, task: str, **arguments: Any) -> int:
@@ -101,16 +105,45 @@ def _queue_forgotten_work(timestamp: int) -> None:
 @QUEUE.periodic(cron="* * * * *")
 @QUEUE.task(queueing_lock="retry_lost_jobs", name="retry_lost_jobs", pass_context=True)
 async def _retry_lost_jobs(context: procrastinate.JobContext, timestamp: int) -> None:
-    """Queue again what a killed worker left running, and give up what every worker dies of."""
-    manager = context.app.job_manager
-    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=LOST_AFTER_S):
-        if job.attempts < MAX_ATTEMPTS:
+    """Queue again what nobody is at any more, and give up what every worker dies of."""
+    await retry_lost_jobs(context.app.job_manager, context.job.worker_id)
+
+
+async def retry_lost_jobs(manager: JobManager, worker_id: int | None) -> None:
+    """Queue again what a killed worker left running, and what this one has, by the database, but is not at.
+
+    Where the database goes away just as a job is fetched or ends, it stays “doing” for a worker that lives on and does not
+    know of it. Such a job is lost when two sweeps in a row find it so: in between its end may be on its way.
+    """
+    lost = list(await manager.get_stalled_jobs(seconds_since_heartbeat=LOST_AFTER_S))
+    held = await manager.list_jobs_async(status=Status.DOING.value, worker_id=worker_id) if worker_id else ()
+    idle = [job for job in held if job.id not in _RUNNING]
+    lost += [job for job in idle if job.id in _IDLE]
+    _IDLE.clear()
+    _IDLE.update(job.id for job in idle if job.id)
+    for job in lost:
+        if job.attempts < MAX_ATTEMPTS and job.queueing_lock is None:
+            log.warning("job %s (%s %s) was lost; it is queued again", job.id, job.task_name, job.task_kwargs)
             await manager.retry_job(job)
-        else:
+            continue
+        if job.queueing_lock is None:
             log.error(
                 "job %s (%s %s) was lost %s times and is given up", job.id, job.task_name, job.task_kwargs, job.attempts
             )
-            await manager.finish_job(job, Status.FAILED, delete_job=False)
+        # What comes each minute anyway is not queued twice.
+        await manager.finish_job(job, Status.FAILED, delete_job=False)
+
+
+async def note_running(
+    call_next: Callable[[], Awaitable[Any]], context: procrastinate.JobContext, _worker: object
+) -> Any:
+    """Know which jobs the worker of this process is at."""
+    number = context.job.id or 0
+    _RUNNING.add(number)
+    try:
+        return await call_next()
+    finally:
+        _RUNNING.discard(number)
 
 
 async def _work(more: Sequence[str]) -> None:
@@ -121,7 +154,7 @@ async def _work(more: Sequence[str]) -> None:
     # The one place where the application is given a connection: a worker has a process of its own.
     with QUEUE.replace_connector(connector) as app:
         async with app.open_async():
-            await app.run_worker_async(concurrency=2, install_signal_handlers=True)
+            await app.run_worker_async(concurrency=2, install_signal_handlers=True, worker_middleware=[note_running])
 
 
 def main() -> None:

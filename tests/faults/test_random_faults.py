@@ -156,8 +156,15 @@ def settled(site, engine):
     site.thaw()
     assert wait_for(site.is_ready, 240), site.log_of("web") + site.output.read_text("utf-8")[-2000:]
     # Lost jobs are found after a minute of silence, by sweeps of each minute.
-    assert wait_for(lambda: not waiting_work(engine) and not running(engine), 600), waiting_work(engine)
+    ended = wait_for(lambda: not waiting_work(engine) and not running(engine), 600)
+    assert ended, (waiting_work(engine), unfinished_jobs(engine), site.log_of("worker"))
     assert forgotten_work(engine) == []
+
+
+def unfinished_jobs(engine):
+    with engine.connect() as connection:
+        asked = "SELECT id, task_name, status, attempts, worker_id, args FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
+        return connection.exec_driver_sql(asked).all()
 
 
 def running(engine):
