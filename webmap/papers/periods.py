@@ -1,6 +1,7 @@
 """The periods of reports: a month, the half-year to 14 June, the year to 14 December (Circular 14/2024/TT-BCT)."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -45,6 +46,12 @@ class Period:
             Span.HALF_YEAR: f"{self.year}-H1",
             Span.YEAR: str(self.year),
         }[self.span]
+
+    def in_words(self, say: Callable[[str], str]) -> str:
+        """Return the period as people write it: 02/2020, first half of 2020, 2020."""
+        if self.span is Span.HALF_YEAR:
+            return say(N_("first half of {year}")).format(year=self.year)
+        return f"{self.month:02d}/{self.year}" if self.span is Span.MONTH else str(self.year)
 
     @property
     def first(self) -> date:
