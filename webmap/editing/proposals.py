@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 import shapely
@@ -12,7 +12,7 @@ import shapely
 from geodata.accounts.access import visible_details, visible_names
 from geodata.base.errors import GeodataError, NotFoundError
 from geodata.base.i18n import N_
-from geodata.editing import EditRefusedError, EditReport, ObjectChange, StaleError, load_present, proposals
+from geodata.editing import Edit, EditRefusedError, EditReport, ObjectChange, StaleError, load_present, proposals
 from geodata.editing.proposals import GEOMETRY, Proposal, Status, edit_of
 from geodata.editing.reviewed import reviewed_layers
 from geodata.history.change_sets import ACTS
@@ -21,6 +21,7 @@ from geodata.schema.roles import EDITORS, Role
 from webmap.app.auth import allow, current_editor, current_user
 from webmap.app.extensions import db_session, layers
 from webmap.app.i18n import translate, translate_error
+from webmap.folium.sketch import Sketch, build_sketch
 from webmap.imports.pages import Difference, metres, shown_value
 
 blueprint = Blueprint("proposals", __name__, url_prefix="/proposals")
@@ -51,6 +52,8 @@ class Line:
     change: ObjectChange
     parts: tuple[Part, ...]
     problems: tuple[str, ...]
+    sketch: Sketch | None = None
+    point: tuple[float, float] | None = None
 
 
 @blueprint.get("")
@@ -166,29 +169,51 @@ def _page(number: int, problem: str = "") -> str:
         found, kind = _found(number)
     return render_template(
         "editing/proposal.html",
-        found=found, kind=kind, lines=_lines(kind, report) if report else [], labels=STATUS_LABELS, problem=problem,
+        found=found, kind=kind, lines=_lines(kind, report, edit_of(found)) if report else [], labels=STATUS_LABELS, problem=problem,
         may_review=proposals.may_review(kind, editor), is_own=found.proposed_by == current_user().name,
         reason=edit_of(found).reason,
     )  # fmt: skip
 
 
-def _lines(kind: type[Feature], report: EditReport) -> list[Line]:
+def _lines(kind: type[Feature], report: EditReport, edit: Edit) -> list[Line]:
     names = visible_names(current_editor().role, kind)
     titles = {
         detail.detail.name: translate(detail.detail.title) for detail in visible_details(current_editor().role, kind)
     }
     titles[ACTS] = translate(N_("Documents"))
-    return [
-        Line(
-            number=change.index,
-            change=change,
-            parts=(*_fields(kind, change, names), *_moved(change), *_rows(change, titles)),
-            problems=tuple(
-                item.text.say(translate) for item in change.problems if item.field is None or item.field in names
-            ),
+    stored = load_present(db_session(), kind, [item.feature_id for item in edit.objects if item.feature_id is not None])
+    lines = []
+    for change in report.objects:
+        was = stored[change.feature_id].geometry if change.feature_id in stored else None
+        sketch, point = _sketch(was, edit.objects[change.index - 1].geometry)
+        lines.append(
+            Line(
+                number=change.index,
+                change=change,
+                parts=(*_fields(kind, change, names), *_moved(change), *_rows(change, titles)),
+                problems=tuple(
+                    item.text.say(translate) for item in change.problems if item.field is None or item.field in names
+                ),
+                sketch=sketch,
+                point=point,
+            )
         )
-        for change in report.objects
-    ]
+    return lines
+
+
+def _sketch(
+    was: shapely.Geometry | None, wanted: shapely.Geometry | None
+) -> tuple[Sketch | None, tuple[float, float] | None]:
+    """Return the small map of where an object is and where it would be, and a place to look at; none for one that stays."""
+    if wanted is None:
+        return None, None
+    told = [(shape, tone) for shape, tone in ((was, "was"), (wanted, "changed")) if shape is not None]
+    labels = {"was": translate(N_("stored")), "changed": translate(N_("proposed"))}
+    points = [(shape.x, shape.y, tone, labels[tone]) for shape, tone in told if shape.geom_type == "Point"]
+    shapes = [(shape, tone) for shape, tone in told if shape.geom_type != "Point"]
+    home = current_app.config["SETTINGS"].province.opening
+    place = wanted.representative_point()
+    return build_sketch(points, home, zoom_in=True, smallest=0.005, shapes=shapes), (place.x, place.y)
 
 
 def _fields(kind: type[Feature], change: ObjectChange, names: frozenset[str]) -> list[Part]:

@@ -1,7 +1,9 @@
 """A small picture of places on the land of the province, as numbers for an SVG. No tiles, no scripts."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import shapely
 
 from geodata.base.crs import Bbox
 from webmap.folium.assets import clip, land_rings
@@ -28,8 +30,17 @@ class Dot:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Shape:
+    """A line or an area as an SVG path, with its CSS class."""
+
+    path: str
+    tone: str
+    is_area: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sketch:
-    """Land as SVG paths, dots, and the frame of the province."""
+    """Land as SVG paths, dots, shapes, and the frame of the province."""
 
     width: int
     height: int
@@ -37,6 +48,7 @@ class Sketch:
     frame: tuple[float, float, float, float]
     dots: list[Dot]
     outside: int
+    shapes: list[Shape] = field(default_factory=list)
 
 
 def build_sketch(
@@ -46,13 +58,16 @@ def build_sketch(
     zoom_in: bool = False,
     most: int = 600,
     smallest: float = _SMALLEST,
+    shapes: Sequence[tuple[shapely.Geometry, str]] = (),
 ) -> Sketch:
     """Return the picture of (lon, lat, tone, label); it shows the province, or only the places with `zoom_in`.
 
-    At least `smallest` degrees are shown around the places.
+    `shapes` are lines and areas (EPSG:4326, lon, lat) with their tone. At least `smallest` degrees are shown around all.
     """
     shown = [place for place in places if _inside(place[:2])][:most]
-    west, south, east, north = _extent([place[:2] for place in shown], home, zoom_in=zoom_in, smallest=smallest)
+    corners = [corner for shape, _ in shapes for corner in (shape.bounds[:2], shape.bounds[2:])]
+    extent = [*(place[:2] for place in shown), *corners]
+    west, south, east, north = _extent(extent, home, zoom_in=zoom_in, smallest=smallest)
     scale = min(WIDTH / (east - west), HEIGHT / (north - south))
     left, top = (WIDTH - (east - west) * scale) / 2, (HEIGHT - (north - south) * scale) / 2
 
@@ -74,8 +89,16 @@ def build_sketch(
         land=land,
         frame=(x, y, round(right - x, 1), round(bottom - y, 1)),
         dots=dots,
+        shapes=[_shape(shapely.simplify(shape, 0.5 / scale), tone, at) for shape, tone in shapes],
         outside=len(places) - len([place for place in places if _inside(place[:2])]),
     )
+
+
+def _shape(shape: shapely.Geometry, tone: str, at: Callable[[float, float], Point]) -> Shape:
+    is_area = shape.geom_type.endswith("Polygon")
+    lines = shapely.get_parts(shapely.boundary(shape) if is_area else shape)
+    parts = ["M" + "L".join(f"{x} {y}" for x, y in (at(*place) for place in line.coords)) for line in lines]
+    return Shape(path="".join(parts), tone=tone, is_area=is_area)
 
 
 def _inside(point: Sequence[float]) -> bool:

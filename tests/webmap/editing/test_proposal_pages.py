@@ -1,9 +1,13 @@
 """Proposals over HTTP: what a planner saves waits, what a reviewer decides is told."""
 
+import json
+
 import pytest
 
+import shapely
+
 from geodata.layers import LAYERS
-from tests.factories import make_feature
+from tests.factories import make_feature, shape_for
 
 KIND = LAYERS.get("markets")
 
@@ -59,3 +63,25 @@ def test_a_program_is_told_that_the_layer_is_reviewed(login, made):
     address = f"/ogc/collections/markets/items/{made.id}"
     answer = planner.patch(address, json={"properties": {"address": "x"}}, headers={"If-Match": "*"})
     assert (answer.status_code, answer.json["error"]) == (403, "review_required")
+
+
+@pytest.mark.parametrize(
+    ("layer", "drawn"),
+    [("markets", '<circle class="dot {tone}"'), ("industrial_clusters", '<path class="shape {tone} area"')],
+)
+def test_a_proposed_place_is_drawn_beside_the_stored_one(login, session, layer, drawn):
+    kind = LAYERS.get(layer)
+    made = make_feature(session, kind)
+    session.commit()
+    gis, planner = login("gis"), login("planner")
+    gis.post("/proposals/layers", data={"layer": layer})
+    moved = shapely.transform(shape_for(kind), lambda points: points + 0.001)
+    shape = json.loads(shapely.to_geojson(moved))
+    saved = planner.post(f"/edit/{layer}", json={"objects": [{"id": made.id, "geometry": shape}]})
+    page = gis.get(f"/proposals/{saved.json['proposal']}").text
+    assert [page.count(drawn.format(tone=tone)) for tone in ("was", "changed")] == [1, 1]
+
+    added = {"values": {"code": "MỚI", "name": "Mới"}, "geometry": shape}
+    saved = planner.post(f"/edit/{layer}", json={"objects": [added]})
+    page = gis.get(f"/proposals/{saved.json['proposal']}").text
+    assert [page.count(drawn.format(tone=tone)) for tone in ("was", "changed")] == [0, 1]

@@ -20,6 +20,8 @@ const look = (feature) => ({
 /** @param {MapPage} page */
 export function startProposed({ map }) {
   const group = L.layerGroup().addTo(map);
+  const row = element("li", { class: "layer" });
+  byId("layer-list").append(row);
   const load = async () => {
     const found = await askJson(byId("editing").dataset.proposals ?? "").catch(() => null); // the map works without
     if (!found) return;
@@ -31,9 +33,24 @@ export function startProposed({ map }) {
     });
     shown.eachLayer((layer) => Object.assign(layer.options, { pmIgnore: true }));
     group.addLayer(shown);
+    row.replaceChildren(...(found.features.length ? [legend(found.features.length)] : []));
   };
   document.addEventListener("webmap:saved", load);
   load();
+}
+
+/**
+ * What the dashed shapes are, in the list of layers; it leads to all of them.
+ *
+ * @param {number} count
+ */
+function legend(count) {
+  const parts = [
+    element("span", { class: "legend-symbol proposed-symbol", "aria-hidden": "true" }),
+    element("span", { class: "name" }, t("Proposed, waits for a decision")),
+    element("span", { class: "number" }, String(count)),
+  ];
+  return element("a", { class: "legend-row proposed-row", href: byId("editing").dataset.list ?? "" }, ...parts);
 }
 
 /** @param {Told} told */
