@@ -61,12 +61,7 @@ def qgis_project(kinds: Iterable[type[Feature]], service: Service) -> bytes:
     SubElement(project, "title").text = service.title
     _system(SubElement(project, "projectCrs"), WEB_MERCATOR)
     tree = SubElement(project, "layer-tree-group")
-    canvas = SubElement(project, "mapcanvas", name="theMapCanvas")
-    SubElement(canvas, "units").text = "meters"
-    extent = SubElement(canvas, "extent")
-    for name, value in zip(("xmin", "ymin", "xmax", "ymax"), service.home, strict=True):
-        SubElement(extent, name).text = str(value)
-    _system(SubElement(canvas, "destinationsrs"), WEB_MERCATOR)
+    _home(project, service.home)
     layers = SubElement(project, "projectlayers")
     for kind in kinds:
         _tree_layer(tree, kind, service)
@@ -95,6 +90,22 @@ def _literal(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int | float) else "'" + str(value).replace("'", "''") + "'"
+
+
+def _home(project: Element, home: Bbox) -> None:
+    """Say where the project opens: for the window of QGIS, and for programs without one."""
+    # Without this property QGIS passes over the project's coordinate system and draws degrees on metres: a blank sheet.
+    systems = SubElement(SubElement(project, "properties"), "SpatialRefSys")
+    SubElement(systems, "ProjectionsEnabled", type="int").text = "1"
+    sides = dict(zip(("xmin", "ymin", "xmax", "ymax"), map(str, home), strict=True))
+    view = SubElement(SubElement(project, "ProjectViewSettings", UseProjectScales="0"), "DefaultViewExtent", sides)
+    _system(view, WEB_MERCATOR)
+    canvas = SubElement(project, "mapcanvas", name="theMapCanvas")
+    SubElement(canvas, "units").text = "meters"
+    extent = SubElement(canvas, "extent")
+    for name, value in sides.items():
+        SubElement(extent, name).text = value
+    _system(SubElement(canvas, "destinationsrs"), WEB_MERCATOR)
 
 
 def _system(parent: Element, srid: int) -> None:

@@ -429,7 +429,8 @@ def test_the_project_says_its_coordinate_systems_whole(login):
     """QGIS takes a system with the authority's number alone for none, and draws nothing."""
     project = ET.fromstring(login("public").get("/ogc/project.qgs").text)
     systems = project.findall(".//spatialrefsys")
-    assert len(systems) == 2 + len(list(LAYERS))
+    assert len(systems) == 3 + len(list(LAYERS))
+    assert project.findtext("properties/SpatialRefSys/ProjectionsEnabled") == "1"
     for system in systems:
         said = pyproj.CRS.from_user_input(system.findtext("authid"))
         assert pyproj.CRS.from_wkt(system.findtext("wkt")) == said
