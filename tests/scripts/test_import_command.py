@@ -3,15 +3,18 @@
 import argparse
 import contextlib
 import json
+from datetime import date
 
 import numpy as np
 import pytest
 import xlsxwriter
+from sqlalchemy import func, select
 
 import pyogrio.raw
 import shapely
 
 from geodata.importing import CODES, ImportOptions, commit_import, preview_import
+from geodata.importing.details import file_details
 from geodata.layers import LAYERS
 from scripts.base.console import Failure
 from scripts.commands import export, history, importing, undo
@@ -22,8 +25,9 @@ GOOD = HEAD + "A,Chợ An,10,106.68,20.86\n"
 MIXED = GOOD + "B,Chợ Ba,nhiều,106.69,20.86\n"
 
 
-@pytest.fixture
-def manage(session, monkeypatch, capsys):
+def commands_over(session, monkeypatch, capsys):
+    """Return what runs a command in a session, and gives its exit code and output."""
+
     @contextlib.contextmanager
     def same_session():
         yield session
@@ -38,6 +42,16 @@ def manage(session, monkeypatch, capsys):
         return code, capsys.readouterr().out
 
     return run
+
+
+@pytest.fixture
+def manage(session, monkeypatch, capsys):
+    return commands_over(session, monkeypatch, capsys)
+
+
+@pytest.fixture
+def manage_demo(demo_session, monkeypatch, capsys):
+    return commands_over(demo_session, monkeypatch, capsys)
 
 
 @pytest.mark.parametrize(
@@ -104,6 +118,46 @@ def test_import_history_undo_and_export(manage, tmp_path):
     assert manage(undo, number)[0] == 0
     manage(export, "markets", tmp_path / "c.geojson")
     assert json.loads((tmp_path / "c.geojson").read_text(encoding="utf-8"))["features"] == []
+
+
+DETAILS = [(kind, detail) for kind in LAYERS for detail in file_details(kind)]
+
+
+@pytest.mark.parametrize(("kind", "detail"), DETAILS, ids=[f"{k.layer.name}-{d.detail.name}" for k, d in DETAILS])
+def test_what_hangs_on_objects_goes_out_and_in_by_command_with_problems_history_and_undo(
+    manage_demo, demo_session, tmp_path, kind, detail
+):
+    layer, name, path = kind.layer.name, detail.detail.name, tmp_path / "rows.csv"
+    if not demo_session.scalar(select(func.count()).select_from(detail)):  # of cluster reports the demo has none
+        feature_id = demo_session.scalar(select(kind.id).order_by(kind.id).limit(1))
+        demo_session.add(detail(feature_id=feature_id, **dict.fromkeys(detail.detail.key, date(2026, 6, 14))))
+        demo_session.flush()
+    held = demo_session.scalar(select(func.count()).select_from(detail))
+    assert manage_demo(export, layer, path, "--detail", name)[0] == 0
+    own = (path, "--layer", layer, "--detail", name, "--json")
+    first = json.loads(manage_demo(importing, *own, "--dry-run")[1])
+    assert (first["counts"]["unchanged"], first["counts"]["read"]) == (held, held)
+
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join([*lines, "không-có" + lines[1][lines[1].index(",") :]]), encoding="utf-8")
+    code, told = manage_demo(importing, *own, "--dry-run")
+    assert (code, {item["row"] for item in json.loads(told)["problems"] if item["severity"] == "error"}) == (
+        3,
+        {held + 1},
+    )
+
+    path.write_text("".join(lines), encoding="utf-8")
+    if detail.detail.updated_by_file:
+        return
+    demo_session.delete(demo_session.scalars(select(detail).order_by(detail.id.desc()).limit(1)).one())
+    demo_session.flush()
+    stored = json.loads(manage_demo(importing, *own)[1])
+    assert {key: stored["counts"][key] for key in ("new", "unchanged", "rejected")} == {
+        "new": 1, "unchanged": held - 1, "rejected": 0,
+    }  # fmt: skip
+    assert stored["import_id"] in {item["id"] for item in json.loads(manage_demo(history, "--json")[1])}
+    assert manage_demo(undo, stored["import_id"])[0] == 0
+    assert demo_session.scalar(select(func.count()).select_from(detail)) == held - 1
 
 
 def written_as(suffix, path):
