@@ -145,10 +145,10 @@ def test_cells_are_changed_objects_copied_and_deleted_with_a_reason(open_page, a
 
     page.locator("[data-edit-object]:visible").first.click()
     form.locator("[data-delete]").click()
-    page.get_by_role("button", name="Xoá", exact=True).first.click()
+    page.get_by_role("button", name="Xóa", exact=True).first.click()
     expect(page.locator("#edit-why")).to_be_focused()
     page.locator("#edit-why").fill("trùng với chợ đã có")
-    form.locator(".edit-messages").get_by_role("button", name="Xoá").click()
+    form.locator(".edit-messages").get_by_role("button", name="Xóa").click()
     expect(form).to_be_hidden()
     assert stored("SELECT count(*) FROM market WHERE id = :id", id=copy) == 0
     rest = stored("SELECT count(*) FROM market WHERE status = 'operating'")

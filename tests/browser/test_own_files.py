@@ -21,6 +21,18 @@ DROP = """([name, content]) => {
 }"""
 
 
+#: Where the object is on the page, once the map has come to rest there.
+REACHED = """() => {
+    const { map } = webmap.page;
+    let found;
+    map.eachLayer((layer) => { if (layer.feature?.properties["Tên"] === "Chợ của tôi") found = layer.getLatLng(); });
+    const { x, y } = map.latLngToContainerPoint(found), { left, top } = map.getContainer().getBoundingClientRect();
+    const before = window.lastPlace;
+    window.lastPlace = [left + x, top + y];
+    return before && before[0] === left + x && before[1] === top + y ? window.lastPlace : null;
+}"""
+
+
 def test_a_dropped_file_is_seen_asked_about_kept_for_the_tab_and_removed(open_page, server, accounts):
     page = open_page("/login", DESK)
     page.fill("[name=username]", accounts["gis"])
@@ -39,13 +51,7 @@ def test_a_dropped_file_is_seen_asked_about_kept_for_the_tab_and_removed(open_pa
     page.reload()
     expect(own.locator("li")).to_contain_text("bang.csv")
     own.get_by_role("button", name="Phóng đến “bang.csv”").click()
-    at = page.evaluate("""() => {
-        const { map } = webmap.page;
-        let found;
-        map.eachLayer((layer) => { if (layer.feature?.properties["Tên"] === "Chợ của tôi") found = layer.getLatLng(); });
-        const { x, y } = map.latLngToContainerPoint(found), { left, top } = map.getContainer().getBoundingClientRect();
-        return [left + x, top + y];
-    }""")
+    at = page.wait_for_function(REACHED, polling=200).json_value()
     page.mouse.click(*at)
     expect(page.locator(".own-popup")).to_contain_text("Chợ của tôi")
 
