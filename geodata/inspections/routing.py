@@ -28,6 +28,8 @@ SOLVE_WITHIN = timedelta(seconds=0.6)
 DECIDE_WITHIN_S = 2.0
 #: VROOM adds priorities up. Kept stops weigh more than all that are tried at once; of these each more than all after it.
 _KEPT = 100
+#: So few stops are always looked at thoroughly: a tight day of theirs has one order, which a quick look misses.
+FEW = 12
 _TRIED = (32, 16, 8, 4, 2)
 _HOURS = re.compile(r"(\d{1,2})[:h](\d{2})?\s*[-–]\s*(\d{1,2})[:h](\d{2})?")
 _MINUTE = 60
@@ -265,7 +267,7 @@ class _Answers:
             problem.add_vehicle(self._vehicle(number))
         for each in (*kept, *tried):
             problem.add_job(self._job(each))
-        level = 5 if thorough else 1
+        level = 5 if thorough or len(kept) + len(tried) <= FEW else 1
         answer = problem.solve(level, nb_threads=2, timeout=SOLVE_WITHIN).to_dict()
         routes = answer["routes"]
         there = {step["id"] for route in routes for step in route["steps"] if step["type"] == "job"}

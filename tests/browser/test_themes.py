@@ -18,7 +18,7 @@ def sheet_of(page):
 
 def test_a_theme_is_printed_in_three_steps(open_page, server, accounts):
     page = open_page("/login", DESK)
-    page.fill("[name=username]", accounts["planner"])
+    page.fill("[name=username]", accounts["leader"])
     page.fill("[name=password]", PASSWORD)
     page.click("main button[type=submit]")
     page.goto(f"{server.url}/?z=10&lat=20.85&lon=106.65&{SHOWN}")

@@ -4,7 +4,7 @@ import random
 from itertools import pairwise, permutations
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from geodata.base.errors import ConfigurationError, InvalidValueError
 from geodata.inspections.routing import RouteOptions, Stop, keep_order, read_opening_hours, solve
@@ -116,6 +116,7 @@ SHORT = RouteOptions(starts=480, ends=720, lunch_minutes=0, visit_minutes=45)
         st.tuples(st.integers(0, 30), st.sampled_from([(0, 1440), (540, 620), (600, 700)])), min_size=1, max_size=5
     )
 )
+@example([(0, (0, 1440)), (1, (540, 620)), (10, (0, 1440)), (1, (600, 700)), (2, (0, 1440))])
 def test_a_site_is_dropped_only_when_it_does_not_fit_beside_those_before_it(places):
     stops = [
         stop(number, lon=START[0] + far / 100, opens=opens, closes=closes)

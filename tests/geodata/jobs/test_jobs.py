@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import procrastinate
 from sqlalchemy import text
@@ -75,7 +76,9 @@ def test_a_job_that_a_living_worker_lost_is_queued_again_by_the_second_sweep_one
             await jobs.note_running(at_it, context, None)
             return seen
 
-    first, second = asyncio.run(sweep_twice())
+    # In a thread of its own: where browser tests ran in this process, this one has an event loop already.
+    with ThreadPoolExecutor(1) as thread:
+        first, second = thread.submit(lambda: asyncio.run(sweep_twice())).result()
     engine.dispose()
     assert first == {lost: "doing", at_work: "doing"}
     assert second == {lost: "todo", at_work: "doing"}

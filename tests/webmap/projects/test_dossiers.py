@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from geodata.layers import LAYERS
-from geodata.layers.industrial_clusters import DossierStepKind
+from geodata.layers.industrial_clusters.details import DossierStepKind
 from geodata.layers.markets import PricePlan
 from geodata.projects.dossiers import Dossier, Step, ending, overdue, with_terms
 from tests.conftest import sign_in
