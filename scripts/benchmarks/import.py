@@ -31,6 +31,7 @@ from scripts.base.console import announce
 from scripts.base.paths import PYTHON, ROOT, WORK
 from scripts.benchmarks._database import own_database
 from scripts.benchmarks._seed import SEED, SITE, site_points
+from scripts.cluster.configuration import OWNER
 from scripts.install.setup import LOG
 from scripts.install.system import install_packages
 
@@ -182,9 +183,9 @@ def check_count(url: URL, count: int) -> None:
 
 
 def empty(url: URL) -> None:
-    """Give every way the same empty table."""
+    """Give every way the same empty table; that takes its owner."""
     statement = sql.SQL("TRUNCATE {}, change_set CASCADE").format(sql.Identifier(table_of(SITE).name))
-    with psycopg.connect(plain(url), autocommit=True) as connection:
+    with psycopg.connect(plain(url.set(username=OWNER)), autocommit=True) as connection:
         connection.execute(statement)
         connection.execute("VACUUM")
 
