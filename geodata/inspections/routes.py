@@ -98,25 +98,7 @@ def request_route(
     options = from_now_on(options, day, now)
     if campaign_id is not None and session.get(InspectionCampaign, campaign_id) is None:
         raise NotFoundError(value=str(campaign_id))
-    planned = _planned_on(session, day)
-    own = {row.site: row.inspector for row in planned if row.is_open and row.inspector in people}
-    taken = {row.site: row.inspector for row in planned if row.site not in own}
-    urgent = {row.site.id for row in list_follow_ups(session, person, Due.OVERDUE, day, limit=1000)}
-    stops, left_out = [], []
-    for row in _sites(session, [*own, *site_ids]):
-        if row.is_shut or row.id in taken:
-            reason = {"reason": "shut"} if row.is_shut else {"reason": "taken", "person": taken[row.id]}
-            left_out.append({"id": row.id, **reason, "place": [row.lon, row.lat]})
-            continue
-        opens, closes = read_opening_hours(row.opening_hours)
-        whose = people.index(own[row.id]) if row.id in own else None
-        stops.append(
-            Stop(
-                id=row.id, code=row.code, lon=row.lon, lat=row.lat, opens=opens, closes=closes,
-                is_urgent=row.id in urgent, person=whose,
-            )
-        )  # fmt: skip
-    stops = _by_urgency(session, stops)
+    stops, left_out = _stops_of(session, person, day, site_ids, people)
     request = {
         "people": people, "start": list(start), "options": asdict(options), "campaign_id": campaign_id,
         "places": {str(stop.id): [stop.lon, stop.lat] for stop in stops} | {str(row["id"]): row["place"] for row in left_out},
@@ -130,6 +112,32 @@ def request_route(
         session, by=person.name, action=N_("Planned a day route"), subject=f"route {route.id}", details=str(day)
     )
     return route
+
+
+def _stops_of(
+    session: Session, person: Person, day: date, site_ids: Sequence[int], people: Sequence[str]
+) -> tuple[list[Stop], list[dict[str, Any]]]:
+    """Return the stops of a day by their urgency, with what these people have planned already, and the sites left out."""
+    planned = _planned_on(session, day)
+    own = {row.site: row.inspector for row in planned if row.is_open and row.inspector in people}
+    taken = {row.site: row.inspector for row in planned if row.site not in own}
+    urgent = {row.site.id for row in list_follow_ups(session, person, Due.OVERDUE, day, limit=1000)}
+    stops: list[Stop] = []
+    left_out: list[dict[str, Any]] = []
+    for row in _sites(session, [*own, *site_ids]):
+        if row.is_shut or row.id in taken:
+            reason = {"reason": "shut"} if row.is_shut else {"reason": "taken", "person": taken[row.id]}
+            left_out.append({"id": row.id, **reason, "place": [row.lon, row.lat]})
+            continue
+        opens, closes = read_opening_hours(row.opening_hours)
+        whose = people.index(own[row.id]) if row.id in own else None
+        stops.append(
+            Stop(
+                id=row.id, code=row.code, lon=row.lon, lat=row.lat, opens=opens, closes=closes,
+                is_urgent=row.id in urgent, person=whose,
+            )
+        )  # fmt: skip
+    return _by_urgency(session, stops), left_out
 
 
 def from_now_on(options: RouteOptions, day: date, now: datetime) -> RouteOptions:
