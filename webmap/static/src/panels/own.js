@@ -27,6 +27,8 @@ class OwnFiles {
   /** @type {Own[]} */
   #files = [];
   #list = element("ul");
+  /** One for all files: of several canvases the uppermost takes every click. */
+  #renderer = L.canvas({ padding: 0.2, tolerance: 6 });
 
   /**
    * @param {L.Map} map
@@ -118,7 +120,7 @@ class OwnFiles {
     const colour = COLOURS.find((one) => !used.has(one)) ?? COLOURS[0];
     colours.set(own, colour);
     this.#files.push(own);
-    const layer = drawn(own, colour).addTo(this.map);
+    const layer = drawn(own, colour, this.#renderer).addTo(this.map);
     const show = () => {
       if (layer.getBounds().isValid()) fitFree(this.map, layer.getBounds());
     };
@@ -202,9 +204,9 @@ function kept() {
 /**
  * @param {Own} own
  * @param {string} color
+ * @param {L.Renderer} renderer
  */
-function drawn({ geojson, name }, color) {
-  const renderer = L.canvas({ padding: 0.2, tolerance: 6 });
+function drawn({ geojson, name }, color, renderer) {
   const style = { renderer, color, weight: 2, fillColor: color, fillOpacity: 0.18, pane: "overlayPane" };
   return L.geoJSON(JSON.parse(geojson), {
     style: () => style,
