@@ -229,6 +229,37 @@ def test_no_symbol_hides_a_weightier_one(open_page):
     assert shown["fuel_sites"].count(whole) < shown["fuel_sites"].count(dot)
 
 
+NAMED = """() => {
+    const { overlay, map } = webmap.page;
+    const [left, top] = overlay.view();
+    const box = map.getContainer().getBoundingClientRect();
+    const parts = [...document.querySelectorAll(".map-button, .drawer-toggles, [data-sheet], #chips, .status-bar > *")];
+    const covers = parts.map((part) => part.getBoundingClientRect()).filter((r) => r.width && r.height);
+    return overlay.named.map(({ text, box: [x1, y1, x2, y2] }) => {
+        const [a, b, c, d] = [box.x + x1 - left, box.y + y1 - top, box.x + x2 - left, box.y + y2 - top];
+        const isWhole = a >= box.left && b >= box.top && c <= box.right && d <= box.bottom;
+        return { text, isClear: isWhole && !covers.some((r) => a < r.right && c > r.left && b < r.bottom && d > r.top) };
+    });
+}"""
+
+
+@pytest.mark.parametrize(("width", "height", "least"), [(1920, 1080, 10), (1440, 900, 10), (390, 844, 4)])
+def test_the_first_view_names_clusters_and_stations_and_cuts_and_covers_no_name(open_page, width, height, least):
+    page = open_page("/", {"width": width, "height": height}, touch=width < 500)
+    page.wait_for_function("() => webmap.page.layers.every((layer) => !layer._map || !layer.isLoading())")
+    page.wait_for_function("() => webmap.page.overlay.named.length >= 8")
+
+    for place in (None, [20.855, 106.683, 13], [20.72, 107.04, 12]):
+        if place:
+            look_at(page, place[1], place[0], place[2])
+        page.wait_for_function(f"() => ({NAMED})().every((name) => name.isClear)")
+        names = [name["text"] for name in page.evaluate(NAMED)]
+        if not place:
+            assert sum(name.startswith("TBA") for name in names) >= least
+            assert sum(name.startswith(("CCN", "KCN", "Khu")) for name in names) >= least
+        assert names
+
+
 def test_without_a_base_map_only_our_own_host_is_asked(page):
     assert page.evaluate("webmap.page.basemap") is None
     assert page.evaluate("webmap.page.map.hasLayer(webmap.page.land)")

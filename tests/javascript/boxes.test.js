@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Boxes, covered, places, wrap } from "../../webmap/static/src/map/boxes.js";
+import { Boxes, covered, linesOf, places, runWithin, wrap } from "../../webmap/static/src/map/boxes.js";
 
 /** The same numbers each time. */
 function numbers(seed) {
@@ -81,4 +81,24 @@ test("a name that runs aslant covers boxes along it, not the corners around it",
   const isIn = (x, y) => taken.some(([x1, y1, x2, y2]) => x1 <= x && x <= x2 && y1 <= y && y <= y2);
   assert.ok(isIn(40, 40) && isIn(10, 10) && isIn(70, 70));
   assert.ok(!isIn(75, 5) && !isIn(5, 75));
+});
+
+test("a number stays with what follows it, and what is in brackets with itself, where a name is broken", () => {
+  assert.deepEqual(wrap("TBA 110 kV Cát Bà", 12), ["TBA 110 kV", "Cát Bà"]);
+  assert.deepEqual(wrap("TBA 220 kV Tràng Bạch (Quảng Ninh)"), ["TBA 220 kV Tràng Bạch", "(Quảng Ninh)"]);
+});
+
+test("a point's name is broken in two only where it finds no room in one line", () => {
+  assert.deepEqual(linesOf({ text: "TBA 110 kV Cát Bà", isArea: false }), [
+    ["TBA 110 kV Cát Bà"],
+    ["TBA 110 kV", "Cát Bà"],
+  ]);
+});
+
+test("of a line's straight run the part that is seen carries its name", () => {
+  const seen = runWithin({ x: 0, y: 50, room: 200, angle: 0 }, [0, 0, 300, 300]);
+  assert.deepEqual([seen.x, seen.y, seen.room], [50, 50, 100]);
+  assert.equal(runWithin({ x: 0, y: -50, room: 200, angle: 0 }, [0, 0, 300, 300]).room, 0);
+  const slope = runWithin({ x: 100, y: 100, room: 1000, angle: Math.PI / 4 }, [0, 0, 200, 200]);
+  assert.ok(Math.abs(slope.room - 200 * Math.SQRT2) < 1e-9 && Math.abs(slope.x - 100) < 1e-9);
 });

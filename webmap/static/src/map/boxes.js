@@ -62,28 +62,57 @@ export class Boxes {
 }
 
 /**
- * Break a long name in two near its middle.
+ * Break a long name in two, before what stands in brackets or near its middle; a number stays with what follows it.
  *
  * @param {string} text
+ * @param {number} [long] characters from which on a name is long
  */
-export function wrap(text) {
-  if (text.length < 18) return [text];
+export function wrap(text, long = 18) {
+  if (text.length < long) return [text];
   const middle = text.length / 2;
-  const gaps = [...text.matchAll(/ /g)].map((gap) => gap.index);
+  const gaps = [...text.matchAll(text.includes(" (") ? / (?=[(])/g : /(?<![0-9]) /g)].map((gap) => gap.index);
   if (!gaps.length) return [text];
   const gap = gaps.reduce((a, b) => (Math.abs(b - middle) < Math.abs(a - middle) ? b : a));
   return [text.slice(0, gap), text.slice(gap + 1)];
 }
 
 /**
- * A label's lines: of an area its name, in two where it is long, and below it what else is told.
+ * A label's lines, and other lines where those find no room: of an area its name, in two where it is long, and below it
+ * what else is told; of a point its name, then that in two.
  *
- * @param {Pick<Label, "text" | "isArea" | "isSmall">} label
+ * @param {Pick<Label, "text" | "isArea" | "isSmall" | "room">} label
+ * @returns {string[][]}
  */
-export function linesOf({ text, isArea, isSmall }) {
-  if (!isArea && !isSmall) return [text];
+export function linesOf({ text, isArea, isSmall, room }) {
+  if (room) return [[text]];
+  if (!isArea && !isSmall) return [[text], wrap(text, 12)];
   const [name, ...others] = text.split(" · ");
-  return [...wrap(name), ...others];
+  return [[...wrap(name), ...others]];
+}
+
+/**
+ * The part of a straight run that lies in a box; of nothing a run without room.
+ *
+ * @param {{ x: number, y: number, room: number, angle: number }} run its middle, length and direction
+ * @param {Box} box
+ */
+export function runWithin({ x, y, room, angle }, [x1, y1, x2, y2]) {
+  const [dx, dy] = [Math.cos(angle), Math.sin(angle)];
+  let [from, to] = [-room / 2, room / 2];
+  for (const [at, step, low, high] of [
+    [x, dx, x1, x2],
+    [y, dy, y1, y2],
+  ]) {
+    if (Math.abs(step) < 1e-9) {
+      if (at < low || at > high) to = from;
+      continue;
+    }
+    const [a, b] = [(low - at) / step, (high - at) / step];
+    from = Math.max(from, Math.min(a, b));
+    to = Math.min(to, Math.max(a, b));
+  }
+  const middle = (from + to) / 2;
+  return { x: x + middle * dx, y: y + middle * dy, room: Math.max(0, to - from), angle };
 }
 
 /**

@@ -7,6 +7,7 @@ import { findAll } from "../lib/find.js";
 
 const GAP = 8;
 const COVERS = "[data-sheet], .map-tools, #tool-set, .drawer-toggles, #chips";
+const SAID = ".status-bar > *"; // lies over the map on a phone
 
 /**
  * Show bounds as large as can be with nothing over them, and then as near to the middle as can be.
@@ -28,6 +29,24 @@ export function fitFree(map, bounds, options) {
   const rank = (/** @type {typeof sheets} */ { zoom, middle }) => zoom - middle.distanceTo(sheets.middle) / 1e5;
   const best = free.length ? free.reduce((one, other) => (rank(one) >= rank(other) ? one : other)) : sheets;
   map.fitBounds(bounds, { ...options, paddingTopLeft: best.padding[0], paddingBottomRight: best.padding[1] });
+}
+
+/**
+ * Let names keep clear of what lies over the map, and find other places when it opens, closes or grows.
+ *
+ * @param {L.Map} map
+ * @param {import("./overlay.js").Overlay} overlay
+ */
+export function keepNamesClear(map, overlay) {
+  overlay.covers = () => {
+    const box = map.getContainer().getBoundingClientRect();
+    return findAll(`${COVERS}, ${SAID}`)
+      .map((part) => cover(part, box)?.area)
+      .filter((area) => area !== undefined)
+      .map(({ min, max }) => [min?.x ?? 0, min?.y ?? 0, max?.x ?? 0, max?.y ?? 0]);
+  };
+  const watch = new ResizeObserver(() => overlay.soon());
+  for (const part of findAll(COVERS)) watch.observe(part);
 }
 
 /**

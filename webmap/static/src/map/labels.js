@@ -1,4 +1,5 @@
 /* Which names a view asks for, the most important first. */
+import { runWithin } from "./boxes.js";
 import { HIDDEN, WHOLE } from "./crowding.js";
 import { asName, inks, tones } from "./inks.js";
 import { EXTENT, SCALE, alongLine, extentsById } from "./shapes.js";
@@ -52,12 +53,8 @@ function collectLines(overlay, layer, wanted) {
       const label = begin(layer, features, i, overlay.zoom);
       const run = label && alongLine(features, i, { x: 0, y: 0 }, layer.shift(features.o[i], overlay.zoom));
       const { stretch } = overlay;
-      const room = run && {
-        angle: run.angle,
-        room: run.room * stretch,
-        x: at.x + run.x * stretch,
-        y: at.y + run.y * stretch,
-      };
+      const [x, y] = run ? [at.x + run.x * stretch, at.y + run.y * stretch] : [0, 0];
+      const room = run && runWithin({ angle: run.angle, room: run.room * stretch, x, y }, overlay.view());
       if (room && room.room > (longest.get(label.id)?.room || 0)) longest.set(label.id, Object.assign(label, room));
     }
   });

@@ -13,7 +13,7 @@ import { startCompare } from "../tools/compare.js";
 import { homeward } from "./address.js";
 import { checkTiles } from "./asktiles.js";
 import { watchBasemap } from "./basemap.js";
-import { fitFree } from "./home.js";
+import { fitFree, keepNamesClear } from "./home.js";
 import { startLayers } from "./layers.js";
 import { becomeReady, thePage } from "./page.js";
 import { startSelection } from "./popup.js";
@@ -23,12 +23,13 @@ import { State } from "./state.js";
 /** @import { MvtLayer } from "./mvtlayer.js" */
 
 const page = thePage();
-const { map, layers, basemap, config } = page;
+const { map, layers, overlay, basemap, config } = page;
 checkTiles(check);
 const state = new State(Object.fromEntries(layers.map((layer) => [layer.spec.name, opensWith(layer)])));
 
 byId("attribution").textContent = basemap ? "" : t("Land: Natural Earth");
 startPanels(map);
+keepNamesClear(map, overlay);
 const countLayers = startLayers(page, state);
 if (basemap) watchBasemap(page, basemap); // before the first of its tiles can fail
 await nextTask();

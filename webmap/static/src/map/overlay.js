@@ -33,6 +33,20 @@ export class Overlay extends L.Layer {
     this.zoom = 0;
     this.stretch = 1; // how much larger than drawn the tiles are shown
     this.origin = L.point(0, 0);
+    /** @type {() => Box[]} what lies over the map, px of its box */
+    this.covers = () => [];
+    /** @type {{ text: string, box: Box }[]} the names that stand on the map, and where */
+    this.named = [];
+  }
+
+  /**
+   * What is seen of the map, px of this canvas, which is larger.
+   *
+   * @returns {Box}
+   */
+  view() {
+    const { x, y } = this._map.getSize();
+    return [MARGIN, MARGIN, MARGIN + x, MARGIN + y];
   }
 
   /**
@@ -102,7 +116,8 @@ export class Overlay extends L.Layer {
     const c = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     c.scale(ratio, ratio);
     this.drawSelected(c);
-    canvas.dataset.labels = String(this.drawLabels(c, size));
+    this.drawLabels(c);
+    canvas.dataset.labels = String(this.named.length);
   }
 
   /**
@@ -118,36 +133,52 @@ export class Overlay extends L.Layer {
   /* --- names ---------------------------------------------------------------------------------- */
 
   /**
-   * Draw names and return how many found room.
+   * Draw names, each whole within what is seen of the map and under nothing that lies over it.
    *
    * @param {CanvasRenderingContext2D} c
-   * @param {L.Point} size
    */
-  drawLabels(c, size) {
+  drawLabels(c) {
     const taken = new Boxes();
-    const isInside = (/** @type {Box} */ [x1, y1, x2, y2]) => x1 > 0 && y1 > 0 && x2 < size.x && y2 < size.y;
+    this.named = [];
     this.reserveSymbols(taken);
+    for (const [x1, y1, x2, y2] of this.covers()) taken.take([x1 + MARGIN, y1 + MARGIN, x2 + MARGIN, y2 + MARGIN]);
     const wanted = collectLabels(this);
     c.textBaseline = "middle";
     c.lineJoin = "round";
     const said = new Set();
-    let drawn = 0;
     for (const label of wanted) {
-      if (drawn >= MOST) break;
+      if (this.named.length >= MOST) break;
       if (label.isOnce && said.has(label.text)) continue;
       c.font = `${label.weight} ${label.px}px ${FONT}`;
-      label.lines = linesOf(label);
-      label.width = Math.max(...label.lines.map((text) => c.measureText(text).width));
-      if (label.room && label.width > label.room) continue;
-      const isFree = (/** @type {Box} */ place) => covered(label, place).every((box) => taken.isFree(box));
-      const box = places(label).find((place) => isInside(place) && isFree(place));
+      const box = this.roomFor(c, label, taken);
       if (!box) continue;
       for (const part of covered(label, box)) taken.take(part);
       write(c, label, box);
       if (label.isOnce) said.add(label.text);
-      drawn++;
+      this.named.push({ text: label.text, box });
     }
-    return drawn;
+  }
+
+  /**
+   * Break a label so that it finds room, and return where.
+   *
+   * @param {CanvasRenderingContext2D} c
+   * @param {Label} label
+   * @param {Boxes} taken
+   */
+  roomFor(c, label, taken) {
+    const [left, top, right, bottom] = this.view();
+    for (const lines of linesOf(label)) {
+      label.lines = lines;
+      label.width = Math.max(...lines.map((text) => c.measureText(text).width));
+      if (label.room && label.width > label.room) continue;
+      const isFree = (/** @type {Box} */ place) => covered(label, place).every((box) => taken.isFree(box));
+      const box = places(label).find(
+        (place) => place[0] > left && place[1] > top && place[2] < right && place[3] < bottom && isFree(place),
+      );
+      if (box) return box;
+    }
+    return null;
   }
 
   /** @param {Boxes} taken */

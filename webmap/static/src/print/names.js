@@ -83,7 +83,7 @@ class TextRecorder {
  */
 export function namesOf(overlay, size) {
   const recorder = new TextRecorder(size.add([2 * REACH, 2 * REACH]));
-  overlay.drawLabels(/** @type {CanvasRenderingContext2D} */ (/** @type {unknown} */ (recorder)), recorder.size);
+  overlay.drawLabels(/** @type {CanvasRenderingContext2D} */ (/** @type {unknown} */ (recorder)));
   return recorder.names;
 }
 
