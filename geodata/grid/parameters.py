@@ -47,10 +47,10 @@ class Conductor:
     c_nf_per_km: float
 
 
-_PUE = "PUE table, 25 °C air, 70 °C conductor"
-_GOST = "GOST 839, 20 °C"
-_GMD = "computed for a mean distance of phases of 5 m"
-_CABLE = "typical of 110 kV XLPE cables with copper conductor"
+_PUE = N_("PUE table, 25 °C air, 70 °C conductor")
+_GOST = N_("GOST 839, 20 °C")
+_GMD = N_("computed for a mean distance of phases of 5 m")
+_CABLE = N_("typical of 110 kV XLPE cables with copper conductor")
 
 #: Conductor: rating A, r ohm/km, x ohm/km, c nF/km (DOMAIN.md §3, cables and AC-500: usual tables).
 _CONDUCTORS = {
@@ -70,26 +70,26 @@ _UNITS = {"rating_a": "A", "r_ohm_per_km": "Ω/km", "x_ohm_per_km": "Ω/km", "c_
 
 #: Name: value, unit, source.
 _MODEL = {
-    "infeed_voltage_pu": (1.03, "pu", "assumed for every station of 220 kV and more"),
-    "power_factor": (0.95, "", "assumed where the reactive power of a load is unknown, and of what is added"),
-    "voltage_min_n0_pu": (0.945, "pu", "104 kV of 110 kV, normal operation"),
-    "voltage_min_n1_pu": (0.90, "pu", "99 kV of 110 kV, one element out"),
-    "loading_max_percent": (100.0, "%", "rated current, rated power"),
-    "snap_distance_m": (250.0, "m", "a circuit that ends nearer than this to a station or circuit meets it"),
-    "length_tolerance_percent": (15.0, "%", "stated length against the drawn one"),
-    "tower_distance_m": (30.0, "m", "assumed: overhead circuits drawn nearer to each other share towers"),
-    "tower_stretch_m": (500.0, "m", "shorter stretches beside each other, as before a station, count for nothing"),
-    "load_max_share": (1.5, "", "a load above so many times the transformers is implausible"),
-    "phase_distance_m": (5.0, "m", "mean distance of phases, for bundles"),
-    "bundle_spacing_m": (0.4, "m", "distance of the conductors of a bundle"),
-    "derating_40c": (0.82, "", "√(30/45): rated current at 40 °C air, used only when asked"),
-    "growth_low_percent": (4.0, "%/year", "assumed growth of load, low forecast"),
-    "growth_base_percent": (8.0, "%/year", "growth stated for 2025 (vneconomy 5/2025), base forecast"),
-    "growth_high_percent": (11.0, "%/year", "assumed growth of load, high forecast"),
-    "transformer_uk_percent": (10.5, "%", "usual two-winding 110 kV transformer"),
-    "cluster_mw_per_ha": (0.25, "MW/ha", "assumed need of industrial land where nothing is stated"),
-    "cluster_buildout_years": (5.0, "years", "assumed time from today until free land is built on, evenly"),
-    "cluster_reach_km": (10.0, "km", "stations farther from a cluster are not tried"),
+    "infeed_voltage_pu": (1.03, "pu", N_("assumed for every station of 220 kV and more")),
+    "power_factor": (0.95, "", N_("assumed where the reactive power of a load is unknown, and of what is added")),
+    "voltage_min_n0_pu": (0.945, "pu", N_("104 kV of 110 kV, normal operation")),
+    "voltage_min_n1_pu": (0.90, "pu", N_("99 kV of 110 kV, one element out")),
+    "loading_max_percent": (100.0, "%", N_("rated current, rated power")),
+    "snap_distance_m": (250.0, "m", N_("a circuit that ends nearer than this to a station or circuit meets it")),
+    "length_tolerance_percent": (15.0, "%", N_("stated length against the drawn one")),
+    "tower_distance_m": (30.0, "m", N_("assumed: overhead circuits drawn nearer to each other share towers")),
+    "tower_stretch_m": (500.0, "m", N_("shorter stretches beside each other, as before a station, count for nothing")),
+    "load_max_share": (1.5, "", N_("a load above so many times the transformers is implausible")),
+    "phase_distance_m": (5.0, "m", N_("mean distance of phases, for bundles")),
+    "bundle_spacing_m": (0.4, "m", N_("distance of the conductors of a bundle")),
+    "derating_40c": (0.82, "", N_("√(30/45): rated current at 40 °C air, used only when asked")),
+    "growth_low_percent": (4.0, "%/year", N_("assumed growth of load, low forecast")),
+    "growth_base_percent": (8.0, "%/year", N_("growth stated for 2025 (vneconomy 5/2025), base forecast")),
+    "growth_high_percent": (11.0, "%/year", N_("assumed growth of load, high forecast")),
+    "transformer_uk_percent": (10.5, "%", N_("usual two-winding 110 kV transformer")),
+    "cluster_mw_per_ha": (0.25, "MW/ha", N_("assumed need of industrial land where nothing is stated")),
+    "cluster_buildout_years": (5.0, "years", N_("assumed time from today until free land is built on, evenly")),
+    "cluster_reach_km": (10.0, "km", N_("stations farther from a cluster are not tried")),
 }
 
 
@@ -117,11 +117,11 @@ def _defaults() -> Iterable[Parameter]:
         )
     for name, value in _TRADES.items():
         yield Parameter(
-            subject=TRADE, name=name, value=value, unit="MW/ha", source="planning practice, assumed",
+            subject=TRADE, name=name, value=value, unit="MW/ha", source=N_("planning practice, assumed"),
             confidence=Confidence.UNVERIFIED,
         )  # fmt: skip
     yield Parameter(
-        subject="AC-185/29", name="is_default", value=1, unit="", source="assumed where the conductor is unknown",
+        subject="AC-185/29", name="is_default", value=1, unit="", source=N_("assumed where the conductor is unknown"),
         confidence=Confidence.UNVERIFIED,
     )  # fmt: skip
 

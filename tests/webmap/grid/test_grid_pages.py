@@ -9,6 +9,7 @@ from docx import Document
 from openpyxl import load_workbook
 from sqlalchemy import select, text
 
+from geodata.grid.parameters import DEFAULTS
 from geodata.grid.requests import list_requests
 from geodata.grid.tables import current_version
 from geodata.history.change_sets import ChangeSet
@@ -191,6 +192,16 @@ def test_an_administrator_changes_a_parameter_and_the_results_become_stale(demo_
     assert current_version(demo_connection, LAYERS) != before
     assert "Điều độ, 2026" in page(client, "/grid/parameters")
     assert "đang được tính lại" in page(client, "/grid")
+
+
+def test_the_sources_of_the_parameters_are_told_in_the_language_of_the_page(demo_login):
+    client = demo_login("planner")
+    in_vietnamese = page(client, "/grid/parameters")
+    english = [one.source for one in DEFAULTS if any(word in one.source.split() for word in ("the", "of", "for", "than"))]
+    assert len(english) > 40
+    assert not [source for source in english if source in in_vietnamese]
+    assert "giả định cho mọi trạm từ 220 kV trở lên" in in_vietnamese
+    assert "assumed for every station of 220 kV and more" in page(client, "/grid/parameters", lang="en")
 
 
 def test_a_request_is_registered_accepted_and_counted_at_its_station(demo_login):
