@@ -19,7 +19,7 @@ from geodata.base.parsing import parse_day
 from geodata.inspections.entries import whole_text
 from geodata.inspections.facts import today
 from geodata.inspections.papers_content import Content, read_day
-from geodata.inspections.records import VisitPaper
+from geodata.inspections.records import PaperVersion, VisitPaper
 from geodata.inspections.rights import Person
 from geodata.layers.fuel_sites import FuelSite
 from geodata.schema.fields import LabelledEnum, stored
@@ -186,29 +186,45 @@ def asked_complaints(session: Session, paper: VisitPaper, content: Content) -> l
 
 
 def settle_complaints(session: Session, paper: VisitPaper, content: Content, visited_on: date, *, by: str) -> None:
-    """Close what a finished paper answers, open again what its correction no longer does.
+    """Close what a finished paper answers; what its correction no longer does is told by another paper, or open again.
 
     What another visit or a leader closed stays closed as it is.
     """
     for row in asked_complaints(session, paper, content):
-        outcome = content.get(f"complaint.{row.id}")
         if row.closed_on is not None and row.paper_id != paper.id:
             continue
-        if outcome in FOUND:
-            told = (row.outcome, row.answer, row.closed_on)
-            _close(
-                row,
-                next(kind for kind in Outcome if kind == outcome),
-                content.get(f"complaint_note.{row.id}", ""),
-                on=visited_on,
-                by=by,
-            )
-            row.paper_id = paper.id
-            if told != (row.outcome, row.answer, row.closed_on):
-                _tell(session, row, N_("Answered a complaint"), by)
+        before = (row.paper_id, row.outcome, row.answer, row.closed_on)
+        if content.get(f"complaint.{row.id}") in FOUND:
+            _answer(row, paper, content, visited_on, by=by)
+        elif row.paper_id == paper.id and (other := _other_answer(session, row, paper)):
+            other_paper, said, who = other
+            _answer(row, other_paper, said, read_day(said.get("visited_on", "")) or other_paper.planned_on, by=who)
         elif row.paper_id == paper.id:
             row.outcome = row.answer = row.closed_on = row.closed_by = row.paper_id = None
-            _tell(session, row, N_("Opened a complaint again"), by)
+        if before != (row.paper_id, row.outcome, row.answer, row.closed_on):
+            _tell(session, row, N_("Answered a complaint") if row.outcome else N_("Opened a complaint again"), by)
+
+
+def _answer(row: Complaint, paper: VisitPaper, content: Content, on: date, *, by: str) -> None:
+    """Close a complaint with what a paper says of it."""
+    outcome = next(kind for kind in Outcome if kind == content[f"complaint.{row.id}"])
+    _close(row, outcome, content.get(f"complaint_note.{row.id}", ""), on=on, by=by)
+    row.paper_id = paper.id
+
+
+def _other_answer(session: Session, row: Complaint, paper: VisitPaper) -> tuple[VisitPaper, Content, str] | None:
+    """Return the paper finished last, of those but one, whose edition in force answers a complaint; what it says and whose it is."""
+    in_force = (PaperVersion.paper_id == VisitPaper.id) & (PaperVersion.edition == VisitPaper.edition)
+    query = (
+        select(VisitPaper, PaperVersion.content, PaperVersion.saved_by)
+        .join(PaperVersion, in_force)
+        .where(VisitPaper.feature_id == row.feature_id, VisitPaper.id != paper.id)
+        .where(PaperVersion.content[f"complaint.{row.id}"].astext.in_(list(FOUND)))
+        .order_by(PaperVersion.id.desc())
+        .limit(1)
+    )
+    found = session.execute(query).first()
+    return (found[0], dict(found[1]), found[2]) if found else None
 
 
 def complaint_facts(rows: Sequence[Complaint]) -> list[dict[str, Any]]:
