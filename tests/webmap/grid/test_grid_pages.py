@@ -197,7 +197,9 @@ def test_an_administrator_changes_a_parameter_and_the_results_become_stale(demo_
 def test_the_sources_of_the_parameters_are_told_in_the_language_of_the_page(demo_login):
     client = demo_login("planner")
     in_vietnamese = page(client, "/grid/parameters")
-    english = [one.source for one in DEFAULTS if any(word in one.source.split() for word in ("the", "of", "for", "than"))]
+    english = [
+        one.source for one in DEFAULTS if any(word in one.source.split() for word in ("the", "of", "for", "than"))
+    ]
     assert len(english) > 40
     assert not [source for source in english if source in in_vietnamese]
     assert "giả định cho mọi trạm từ 220 kV trở lên" in in_vietnamese
