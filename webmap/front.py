@@ -16,11 +16,13 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import IO, Any, Protocol, Self
 
 from geodata.base.i18n import N_
 from webmap.app.i18n import DEFAULT_LANGUAGE, translate
+from webmap.app.kept import Given, KeptAnswers, Question, question_of
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +32,8 @@ Headers = list[tuple[str, str]]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 HEALTH = "/healthz"
+#: What the addresses of tiles have and no other has.
+TILES = "/tiles/"
 _PLAIN_HEADERS = [
     ("content-type", "application/json"), ("cache-control", "private, no-store"), ("x-content-type-options", "nosniff"),
     ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
@@ -53,12 +57,17 @@ _WHOLE = 2 * 2**20
 class Limits:
     """How long and how much; `…_of_address` are for one address at a time.
 
-    `threads` are fewer than the pool has connections, so that no request waits for one.
+    Threads of both lanes together are fewer than the pool has connections, so that no request waits for one. Tiles
+    have a lane of their own: a map asks for many at once, and comes back by itself when it is told to.
     """
 
-    threads: int = 10
+    threads: int = 7
     waiting: int = 200
     waits_s: float = 15.0
+    tile_threads: int = 3
+    tiles_waiting: int = 60
+    tile_waits_s: float = 0.7
+    tile_flight_s: float = 5.0
     of_address: int = 256
     bodies_of_address: int = 32
     body_bytes: int = 201 * 2**20
@@ -88,17 +97,49 @@ class _RefusedError(Exception):
         super().__init__(status)
 
 
+class _Lane:
+    """Threads for one kind of request, and a bounded queue before them: no other kind is kept waiting by it."""
+
+    def __init__(self, name: str, *, threads: int, waiting: int, waits_s: float, come_back_s: int) -> None:
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._most, self._waits_s, self._come_back_s = threads + waiting, waits_s, come_back_s
+        self._held = 0
+
+    async def run(self, work: "Callable[[], _Answer]") -> "_Answer":
+        """Return what the work returns. Raises _RefusedError when too many wait, or this one for too long."""
+        if self._held >= self._most:
+            raise _RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, self._come_back_s)
+        self._held += 1
+        try:
+            queued = self._threads.submit(work)
+            ended = asyncio.wrap_future(queued)
+            await asyncio.wait([ended], timeout=self._waits_s)
+            if queued.cancel():  # no thread has begun it
+                raise _RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, self._come_back_s)
+            return await ended
+        finally:
+            self._held -= 1
+
+
 class Front:
     """An RSGI application over a WSGI one. `proxy_count`: how many proxies' word on the client's address is taken."""
 
-    def __init__(self, application: Application, limits: Limits, *, proxy_count: int = 0) -> None:
-        self._application, self._limits, self._proxy_count = application, limits, proxy_count
-        self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="request")
+    def __init__(
+        self, application: Application, limits: Limits, *, proxy_count: int = 0, kept: KeptAnswers | None = None
+    ) -> None:
+        self._application, self._limits, self._proxy_count, self._kept = application, limits, proxy_count, kept
+        self._all = _Lane(
+            "request", threads=limits.threads, waiting=limits.waiting, waits_s=limits.waits_s, come_back_s=5
+        )
+        self._tiles = _Lane(
+            "tile", threads=limits.tile_threads, waiting=limits.tiles_waiting, waits_s=limits.tile_waits_s, come_back_s=1
+        )  # fmt: skip
+        #: Tiles that are being made: who asks for the same waits without a thread.
+        self._flights: dict[Question, asyncio.Future[_Answer]] = {}
         # Files are read on for slow clients by others than those that work.
         self._senders = ThreadPoolExecutor(4, thread_name_prefix="send")
         self._in_work: Counter[str] = Counter()
         self._bodies: Counter[str] = Counter()
-        self._held = 0
 
     async def __rsgi__(self, scope: _Scope, protocol: Any) -> None:
         """Answer one request."""
@@ -165,16 +206,9 @@ class Front:
             body.write(chunk)
 
     async def _answer(self, scope: _Scope, protocol: Any, body: IO[bytes]) -> None:
-        if self._held >= self._limits.threads + self._limits.waiting:
-            raise _RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, 5)
-        loop, latest = asyncio.get_running_loop(), time.monotonic() + self._limits.waits_s
-        self._held += 1
-        try:
-            answer = await loop.run_in_executor(self._threads, self._work, environ_of(scope, body), latest)
-        finally:
-            self._held -= 1
-        if answer is None:
-            raise _RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, 5)
+        question = question_of(scope) if self._kept else None
+        given = await self._find(question, scope)
+        answer = _Answer.again(given) if given else await self._ask(question, scope, body)
         if answer.rest is not None:
             await self._send(protocol, answer)
         elif answer.status in _WITHOUT_BODY or not answer.content:
@@ -182,9 +216,38 @@ class Front:
         else:
             protocol.response_bytes(answer.status, answer.headers, answer.content)
 
-    def _work(self, environ: Environ, latest: float) -> "_Answer | None":
-        """Return the application's answer, or None for who has waited so long that he has gone."""
-        return None if time.monotonic() > latest else _Answer.of(self._application, environ)
+    async def _find(self, question: Question | None, scope: _Scope) -> Given | None:
+        """Return the answer that is kept for this request; one that somebody is waiting for is waited for."""
+        if self._kept is None or question is None:
+            return None
+        given = await self._kept.find(question, scope)
+        flight = self._flights.get(question)
+        if given or flight is None:
+            return given
+        await asyncio.wait([flight], timeout=self._limits.tile_flight_s)
+        return await self._kept.find(question, scope)
+
+    async def _ask(self, question: Question | None, scope: _Scope, body: IO[bytes]) -> "_Answer":
+        """Return the application's answer."""
+        environ = environ_of(scope, body)
+        if question is None or TILES not in scope.path:
+            lane = self._tiles if TILES in scope.path else self._all
+            return await lane.run(partial(self._work, environ, question))
+        flight = asyncio.ensure_future(self._tiles.run(partial(self._work, environ, question)))
+        self._flights.setdefault(question, flight)
+        try:
+            return await flight
+        finally:
+            if self._flights.get(question) is flight:
+                del self._flights[question]
+
+    def _work(self, environ: Environ, question: Question | None) -> "_Answer":
+        answer = _Answer.of(self._application, environ)
+        if self._kept is not None and question is not None and answer.rest is None:
+            self._kept.note(
+                question, environ, Given(status=answer.status, headers=answer.headers, content=answer.content)
+            )
+        return answer
 
     async def _send(self, protocol: Any, answer: "_Answer") -> None:
         """Send a long answer part by part; a client that takes none for a minute is left."""
@@ -210,6 +273,13 @@ class _Answer:
         self.content = b""
         self.rest: Iterator[bytes] | None = None
         self._parts: Iterable[bytes] = ()
+
+    @classmethod
+    def again(cls, given: Given) -> Self:
+        """Return an answer that was given before."""
+        answer = cls()
+        answer.status, answer.headers, answer.content = given.status, given.headers, given.content
+        return answer
 
     @classmethod
     def of(cls, application: Application, environ: Environ) -> Self:
@@ -306,4 +376,5 @@ def create_front() -> Front:
 
     settings = from_env()
     limits = Limits(body_bytes=(settings.max_upload_mb + 1) * 2**20)
-    return Front(create_app(settings), limits, proxy_count=settings.proxy_count)
+    app = create_app(settings)
+    return Front(app, limits, proxy_count=settings.proxy_count, kept=KeptAnswers(app))

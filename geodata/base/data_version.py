@@ -5,6 +5,9 @@ Taking the highest alone would be wrong when transactions commit out of order, a
 after a restore. Rows that nobody writes any more are folded into one, which leaves the version as it is.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import BigInteger, Connection, Numeric, Text, bindparam, func, literal, select, text, union_all
@@ -42,6 +45,11 @@ _VERSION = select(
     func.coalesce(func.sum(_CHANGES.c.changes), 0), func.coalesce(func.sum(_CHANGES.c.total), 0), func.current_date()
 ).where(_CHANGES.c.layer.in_(bindparam("layers", expanding=True)))
 
+#: The same of every layer, for who asks about many at once.
+_VERSIONS = select(
+    _CHANGES.c.layer, func.sum(_CHANGES.c.changes), func.sum(_CHANGES.c.total), func.current_date()
+).group_by(func.rollup(_CHANGES.c.layer))
+
 # One statement sees one state: a reader counts a row as itself or in the sum, never twice and never not at all.
 _FOLD = text(
     """
@@ -56,7 +64,31 @@ _FOLD = text(
 def data_version(connection: Connection | Session, *layers: str) -> str:
     """Return a text that changes with the data of these layers, and at midnight: states depend on today."""
     count, total, today = connection.execute(_VERSION, {"layers": layers}).one()
-    return f"{count}-{total:f}-{today:%Y%m%d}"
+    return _version(count, total, today)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Versions:
+    """The versions of all layers at one moment."""
+
+    day: date
+    changes: Mapping[str, tuple[int, Decimal]]
+
+    def of(self, *layers: str) -> str:
+        """Return what data_version says of these layers."""
+        found = [self.changes[layer] for layer in set(layers) if layer in self.changes]
+        return _version(sum(count for count, _ in found), sum((total for _, total in found), Decimal()), self.day)
+
+
+def data_versions(connection: Connection | Session) -> Versions:
+    """Return the versions of all layers; one statement, where asking for each costs as much as a kept tile."""
+    rows = connection.execute(_VERSIONS).all()
+    changes = {layer: (int(count), total) for layer, count, total, _ in rows if layer is not None}
+    return Versions(day=rows[0][3], changes=changes)
+
+
+def _version(count: int, total: Decimal, day: date) -> str:
+    return f"{count}-{total:f}-{day:%Y%m%d}"
 
 
 def fold_data_changes(session: Session) -> None:

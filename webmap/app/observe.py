@@ -38,6 +38,7 @@ from webmap.app.settings import Settings
 blueprint = Blueprint("observe", __name__)
 log = logging.getLogger("webmap.requests")
 
+NUMBER_HEADER = "x-request-id"
 _NUMBER = re.compile(r"[A-Za-z0-9._-]{8,64}")
 #: Reads nobody asks about later; they are counted, and told when they fail.
 _QUIET = {"static", "tiles.tile", "health.healthz", "health.readyz", "observe.metrics"}
@@ -60,9 +61,19 @@ def init_observation(app: Flask) -> None:
 def request_number() -> str:
     """Return the number of this request."""
     if "request_number" not in g:
-        given = request.headers.get("X-Request-ID", "") if _settings().proxy_count else ""
-        g.request_number = given if _NUMBER.fullmatch(given) else secrets.token_hex(8)
+        g.request_number = number_of(request.headers.get(NUMBER_HEADER, ""), _settings().proxy_count)
     return cast(str, g.request_number)
+
+
+def number_of(given: str, proxy_count: int) -> str:
+    """Return a request's number: the one that a proxy has given, else one made here."""
+    return given if proxy_count and _NUMBER.fullmatch(given) else secrets.token_hex(8)
+
+
+def count_answer(route: str, method: str, status: int, seconds: float) -> None:
+    """Count an answer for Prometheus."""
+    REQUESTS.labels(route, method if method in _METHODS else "other", status).inc()
+    SECONDS.labels(route).observe(seconds)
 
 
 def _begin() -> None:
@@ -72,12 +83,11 @@ def _begin() -> None:
 def _end(response: Response) -> Response:
     seconds = time.perf_counter() - g.get("started", time.perf_counter())
     route = request.url_rule.rule if request.url_rule else "none"
-    REQUESTS.labels(route, request.method if request.method in _METHODS else "other", response.status_code).inc()
-    SECONDS.labels(route).observe(seconds)
+    count_answer(route, request.method, response.status_code, seconds)
     bind = database().bind
     if isinstance(bind, Engine) and isinstance(bind.pool, QueuePool):
         POOL.set(bind.pool.checkedout())
-    response.headers["X-Request-ID"] = request_number()
+    response.headers[NUMBER_HEADER] = request_number()
     if request.endpoint not in _QUIET or response.status_code >= 400:
         level = logging.ERROR if response.status_code >= 500 else logging.INFO
         log.log(level, "%s %s", request.method, route, extra={FACTS: _facts(response, seconds)})

@@ -3,16 +3,18 @@
 import gzip
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 
 from flask import Blueprint, Response, request
 from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 
-from geodata.base.data_version import data_version
+from geodata.base.data_version import Versions, data_versions
 from geodata.query.tiles import MAX_TILE_ZOOM, read_tile
 from geodata.schema.roles import Role
 from webmap.app.auth import allow_public, current_role
 from webmap.app.extensions import areas_of_reader, database
+from webmap.app.kept import holds_while
 from webmap.app.observe import TILES
 from webmap.app.query import RESERVED
 from webmap.app.requests import LayerRequest, layer_request
@@ -44,7 +46,8 @@ def answer_tile(names: list[str], z: int, x: int, y: int, *, is_named: bool = Fa
         raise NotFound
     asked = [layer_request(name) for name in dict.fromkeys(names)]
     with database().reading() as connection:
-        parts = [_Part(connection, one, (z, x, y), is_named=is_named) for one in asked]
+        versions = data_versions(connection)
+        parts = [_Part(connection, one, (z, x, y), versions, is_named=is_named) for one in asked]
         key = parts[0].key if len(parts) == 1 else _digest([part.key for part in parts])
         is_small = bool(request.accept_encodings["gzip"])
         etag = f"{key[:32]}-gz" if is_small else key[:32]
@@ -58,6 +61,8 @@ def answer_tile(names: list[str], z: int, x: int, y: int, *, is_named: bool = Fa
             return response
         response.data = _small(etag, parts) if is_small else _whole(parts)
     response.status_code = 200 if response.data else 204
+    if all(value and name not in RESERVED for name, value in request.args.items(multi=True)):
+        holds_while({part.read: part.version for part in parts}, partial(TILES.labels("yes").inc, len(parts)))
     if response.data.startswith(GZIP_MARK):
         response.headers["Content-Encoding"] = "gzip"
     return response
@@ -94,19 +99,26 @@ class _Part:
     """A layer's part of the answer: what it is kept by, and its bytes."""
 
     def __init__(
-        self, connection: Connection, asked: LayerRequest, place: tuple[int, int, int], *, is_named: bool
+        self,
+        connection: Connection,
+        asked: LayerRequest,
+        place: tuple[int, int, int],
+        versions: Versions,
+        *,
+        is_named: bool,
     ) -> None:
         name = asked.kind.layer.name
         self._connection, self._asked, self._place, self._is_named = connection, asked, place, is_named
         self._conditions = asked.conditions(connection)
-        version = data_version(connection, name, *(one.reads for one in self._conditions if one.reads))
+        self.read = (name, *(one.reads for one in self._conditions if one.reads))
+        self.version = versions.of(*self.read)
         self.key = _digest(
             (
                 request.script_root,
                 areas_of_reader(),
                 name,
                 *place,
-                version,
+                self.version,
                 sorted(asked.names),
                 _understood(),
                 is_named,

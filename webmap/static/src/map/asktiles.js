@@ -8,6 +8,10 @@ import { decode } from "./decode.js";
  * @typedef {{ names: string[], wanted: number, control: AbortController, answer: Promise<Tile> }} Group
  */
 
+const BUSY = 503; // the server's queue of tiles is full; it says when to come back
+const TIMES = 3;
+const LONGEST_S = 2; // who is away for longer than that has another trouble: the map then says what is missing
+
 /** @type {((answer: Response) => void) | null} */
 let check = null;
 
@@ -42,8 +46,9 @@ export async function askTile(url, layer, signal) {
   try {
     return await group.answer;
   } catch (error) {
-    // Each for itself: what is missing can be named, and what is not comes all the same.
-    if (group.names.length === 1 || signal.aborted) throw error;
+    // Each for itself: what is missing can be named, and what is not comes all the same. Who is busy is not asked for more.
+    const isBusy = /** @type {{ status?: number }} */ (error).status === BUSY;
+    if (group.names.length === 1 || signal.aborted || isBusy) throw error;
     return load(url, signal);
   }
 }
@@ -72,8 +77,29 @@ function open(place, address) {
  * @returns {Promise<Tile>}
  */
 async function load(url, signal) {
-  const answer = await fetch(url, { signal });
+  let answer = await fetch(url, { signal });
+  for (let time = 1; answer.status === BUSY && time <= TIMES; time++) {
+    const seconds = Number(answer.headers.get("Retry-After"));
+    if (!seconds || seconds > LONGEST_S) break;
+    // Longer each time, and not all maps at the same moment.
+    await pause(seconds * 1000 * time * (0.75 + Math.random() / 2), signal);
+    answer = await fetch(url, { signal });
+  }
   if (!answer.ok) throw Object.assign(new Error(answer.statusText), { status: answer.status });
   check?.(answer);
   return answer.status === 204 ? {} : decode(await answer.arrayBuffer());
 }
+
+/**
+ * @param {number} ms
+ * @param {AbortSignal} signal
+ * @returns {Promise<void>}
+ */
+const pause = (ms, signal) =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });

@@ -1,0 +1,202 @@
+"""Answers the front gives again without the application, for as long as they hold.
+
+A view says what data its answer was made of (`holds_while`). Whoever asks the same afterwards, at the same address and
+under the same name, with the same role, gets it again, once the database has said that the data are still the same: it
+is asked after the question arrived, once for all who ask meanwhile. What somebody may see is decided by the application
+alone, when it makes the answer; here is only compared whether the question is the same.
+"""
+
+import asyncio
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from flask import Flask, g, request
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.http import is_entity_header, parse_etags
+
+from geodata.base.data_version import Versions, data_versions
+from geodata.schema.roles import Role
+from webmap.app.auth import current_role, current_user
+from webmap.app.extensions import STORED_DAY, areas_of_reader, database
+from webmap.app.observe import NUMBER_HEADER, count_answer, number_of
+
+Headers = list[tuple[str, str]]
+Question = tuple[str, ...]
+#: Where a request carries what its answer holds by.
+_BASIS = "webmap.basis"
+#: What an answer takes beside its bytes: question, headers, versions.
+ENTRY_BYTES = 4000
+#: Longer answers cost so much to make that the application is nothing beside it.
+MOST_BYTES = 2 * 2**20
+#: Who is not told by then whether an answer holds asks the application, which has its own bounds.
+LOOK_S = 1.0
+#: What makes a question another one beside its address: links and compression are decided by these.
+_DECISIVE = ("host", "x-forwarded-host", "x-forwarded-prefix", "x-forwarded-proto", "accept-encoding")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Basis:
+    """For whom an answer was made, by which versions of which layers it holds, who counts when it is given again."""
+
+    role: Role
+    versions: Mapping[tuple[str, ...], str]
+    route: str
+    count: Callable[[], None]
+
+
+def holds_while(versions: Mapping[tuple[str, ...], str], count: Callable[[], None]) -> None:
+    """Say that this answer is the same for all of this role for as long as the layers' data have these versions.
+
+    The versions were read before the data. `count` is called each time the answer is given again. Who reads an earlier
+    day, or is limited to areas, reads in a way of his own: for him nothing is kept.
+    """
+    if STORED_DAY not in request.environ and not areas_of_reader():
+        route = request.url_rule.rule if request.url_rule else "none"
+        request.environ[_BASIS] = _Basis(role=current_role(), versions=versions, route=route, count=count)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """An answer as it is sent."""
+
+    status: int
+    headers: Headers
+    content: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Kept:
+    given: Given
+    basis: _Basis
+    etag: str | None
+
+    @property
+    def size(self) -> int:
+        return len(self.given.content) + ENTRY_BYTES
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Seen:
+    """What one look at the database has told: the versions, and whose cookies these are; None is for the application."""
+
+    versions: Versions
+    roles: Mapping[str, Role | None]
+
+
+class Scope(Protocol):
+    """What granian says of a request."""
+
+    method: str
+    path: str
+    query_string: str
+    authority: str | None
+    headers: Any
+
+
+def question_of(scope: Scope) -> Question | None:
+    """Return what makes a request the same as another, its sender apart; None for those that are never kept."""
+    headers = scope.headers
+    if scope.method != "GET" or headers.get("authorization") is not None:
+        return None
+    decisive = (",".join(headers.get_all(name)) for name in _DECISIVE)
+    return (scope.path, scope.query_string, scope.authority or "", *decisive)
+
+
+class KeptAnswers:
+    """The answers of one process, the longest unused dropped first; found in the event loop, noted in any thread."""
+
+    def __init__(self, app: Flask, *, max_bytes: int = 32 * 2**20) -> None:
+        self._app, self._max_bytes, self._bytes = app, max_bytes, 0
+        self._cookie: str = app.config["SESSION_COOKIE_NAME"]
+        self._proxies: int = app.config["SETTINGS"].proxy_count
+        self._answers: OrderedDict[Question, dict[Role, _Kept]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="look")
+        self._turn = asyncio.Lock()
+        self._next: tuple[set[str], asyncio.Future[_Seen | None]] | None = None
+
+    async def find(self, question: Question, scope: Scope) -> Given | None:
+        """Return the answer kept for this person's question, or None where the application has to be asked."""
+        if question not in self._answers:
+            return None
+        began, cookie = time.perf_counter(), "; ".join(scope.headers.get_all("cookie"))
+        seen = await self._look(cookie)
+        role = seen.roles[cookie] if seen else None
+        kept = self._answers.get(question, {}).get(role) if role else None
+        if seen is None or kept is None:
+            return None
+        if any(seen.versions.of(*layers) != version for layers, version in kept.basis.versions.items()):
+            return None
+        with self._lock:
+            if question in self._answers:
+                self._answers.move_to_end(question)
+        given = self._addressed(kept, scope)
+        kept.basis.count()
+        count_answer(kept.basis.route, "GET", given.status, time.perf_counter() - began)
+        return given
+
+    def note(self, question: Question, environ: Mapping[str, Any], given: Given) -> None:
+        """Keep an answer of the application, where its view has said by what it holds."""
+        basis: _Basis | None = environ.get(_BASIS)
+        names = {name for name, _ in given.headers}
+        if basis is None or given.status not in {200, 204} or "set-cookie" in names or len(given.content) > MOST_BYTES:
+            return
+        headers = [(name, value) for name, value in given.headers if name != NUMBER_HEADER]
+        etag = next((value for name, value in headers if name == "etag"), None)
+        kept = _Kept(given=Given(status=given.status, headers=headers, content=given.content), basis=basis, etag=etag)
+        with self._lock:
+            answers = self._answers.setdefault(question, {})
+            self._bytes += kept.size - (answers[basis.role].size if basis.role in answers else 0)
+            answers[basis.role] = kept
+            self._answers.move_to_end(question)
+            while self._bytes > self._max_bytes:
+                _, dropped = self._answers.popitem(last=False)
+                self._bytes -= sum(one.size for one in dropped.values())
+
+    def _addressed(self, kept: _Kept, scope: Scope) -> Given:
+        """Return the answer with this request's number; without its bytes for who has them."""
+        number = number_of(scope.headers.get(NUMBER_HEADER) or "", self._proxies)
+        headers, known = [*kept.given.headers, (NUMBER_HEADER, number)], scope.headers.get("if-none-match")
+        if known and kept.etag and parse_etags(known).contains_raw(kept.etag):
+            return Given(status=304, headers=[one for one in headers if not is_entity_header(one[0])], content=b"")
+        return Given(status=kept.given.status, headers=headers, content=kept.given.content)
+
+    async def _look(self, cookie: str) -> _Seen | None:
+        """Return what a look that begins after this call tells, or None when it does not tell in time."""
+        if self._next is None:
+            together: set[str] = set()
+            self._next = together, asyncio.ensure_future(self._see(together))
+        cookies, seen = self._next
+        cookies.add(cookie)
+        try:
+            async with asyncio.timeout(LOOK_S):
+                return await asyncio.shield(seen)
+        except TimeoutError:
+            return None
+
+    async def _see(self, cookies: set[str]) -> _Seen | None:
+        async with self._turn:
+            self._next = None  # who comes from here on is told by the next look
+            try:
+                return await asyncio.get_running_loop().run_in_executor(self._thread, self._read, cookies)
+            except SQLAlchemyError:
+                return None  # the application says what there is to say of it
+
+    def _read(self, cookies: set[str]) -> _Seen:
+        with self._app.app_context(), database().reading(as_anybody=True) as connection:
+            versions = data_versions(connection)
+        return _Seen(versions=versions, roles={cookie: self._role_of(cookie) for cookie in cookies})
+
+    def _role_of(self, cookie: str) -> Role | None:
+        """Return the role that decides for whoever sends these cookies, by the same door as for all requests."""
+        if self._cookie not in cookie:
+            return Role.PUBLIC
+        with self._app.test_request_context(headers={"Cookie": cookie}):
+            user = current_user()
+            # An ended session takes its cookie back, which only the application can do.
+            return None if user.areas or g.get("session_ended") else user.role
