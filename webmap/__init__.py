@@ -50,7 +50,7 @@ def create_app(
     if settings.proxy_count:
         count = settings.proxy_count
         # The host is checked against TRUSTED_HOSTS afterwards, like one that no proxy has touched.
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count, x_prefix=count)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count, x_prefix=count)  # type: ignore[method-assign]  # how Flask is wrapped
     replicas = [new_engine(url, statement_timeout_s=STATEMENT_TIMEOUT_S) for url in settings.replica_urls]
     init_database(app, bind or new_engine(statement_timeout_s=STATEMENT_TIMEOUT_S), layers, replicas)
     log_as_json("web", logging.INFO)

@@ -7,6 +7,7 @@ Borders and buildings are left out: borders come from the layers, and the map is
 import gzip
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import psycopg
 from pmtiles.tile import Compression, TileType, tileid_to_zxy, zxy_to_tileid
@@ -85,7 +86,7 @@ def make_basemap(
     reach = (west - MARGIN_DEG, south - MARGIN_DEG, east + MARGIN_DEG, north + MARGIN_DEG)
     if cut := box_of(extract):
         reach = (max(reach[0], cut[0]), max(reach[1], cut[1]), min(reach[2], cut[2]), min(reach[3], cut[3]))
-    driver: psycopg.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+    driver = cast("psycopg.Connection", connection.connection.driver_connection)
     with driver.transaction(), driver.cursor() as cursor:
         _load(cursor, extract, reach)
         part = target.with_name(target.name + ".part")

@@ -58,6 +58,15 @@ def column_choices(table: Table, missing: Sequence[str]) -> tuple[Choice, ...]:
     return tuple(choice for _, choice in ordered)
 
 
+def which_columns(table: Table, missing: Mapping[str, str]) -> AskError:
+    """Return the question which columns fill the fields (name -> label) that none fills."""
+    told = [
+        problem("missing_field", N_("No column fills the field “{name}”; say which one does."), field=name, name=label)
+        for name, label in missing.items()
+    ]
+    return AskError(Question(about="columns", choices=column_choices(table, list(missing))), told)
+
+
 def with_match(ask: AskError, proposals: Sequence[Proposal], count: int) -> AskError:
     """Return the question for the column of codes, with recognising by name and place among the answers where it helps."""
     if not proposals:

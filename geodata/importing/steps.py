@@ -7,13 +7,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
 from geodata.base.numbers import NumberStyle
-from geodata.importing.asking import READER_ASKS, AskError, column_choices, which_field, with_match
+from geodata.importing.asking import READER_ASKS, AskError, which_columns, which_field, with_match
 from geodata.importing.converting import Conversion
 from geodata.importing.details import HangingRows, Line
 from geodata.importing.facts import number_style, sha256_of, words_of
@@ -35,7 +33,7 @@ from geodata.importing.results import (
     in_file_order,
     problem,
 )
-from geodata.importing.storing.alike import find_alike
+from geodata.importing.storing.alike import are_mostly_stored, find_alike
 from geodata.importing.storing.likeness import Proposal, decided, problems_of
 from geodata.importing.storing.objections import classify
 from geodata.importing.storing.rows import CheckedRows
@@ -54,7 +52,7 @@ from geodata.importing.understanding.locations import (
     is_degrees,
     read_locations,
 )
-from geodata.importing.understanding.match import Mapping_, importable_fields, match_columns
+from geodata.importing.understanding.match import Mapping_, check_constants, importable_fields, match_columns
 from geodata.importing.understanding.named_units import elsewhere_problems, named_places
 from geodata.importing.understanding.placing import Evidence, Placed, operation_note, resolve_crs
 from geodata.importing.understanding.province_area import ProvinceArea, outside_problems, province_area, unit_kind
@@ -142,12 +140,7 @@ class Import:
 
     def _check_options(self) -> None:
         check_answers(self.options)
-        names = {field.name for field in importable_fields(self.kind)}
-        for name in self.options.constants:
-            if name not in names:
-                raise InvalidValueError(
-                    name="--set", value=name, reason=f"fields of this layer: {', '.join(sorted(names))}"
-                )
+        check_constants(self.kind, self.options.constants)
 
     # reading
 
@@ -251,9 +244,7 @@ class Import:
     def _is_known(self, table: Table, index: int) -> bool:
         """Say whether most codes of a column are stored."""
         codes = {text for value in table.columns[index] if (text := text_of(value))}
-        query = select(func.count(func.distinct(self.kind.code))).where(self.kind.code.in_(sorted(codes)[:5000]))
-        known = self.session.scalar(query) or 0
-        return bool(codes) and known * 2 >= min(len(codes), 5000)
+        return are_mostly_stored(self.session, self.kind, codes)
 
     def _decoded(self, found: Table) -> tuple[Table, AskError | None]:
         """Return the table in Unicode, and the question where several readings are possible."""
@@ -338,18 +329,7 @@ class Import:
             if field.required and field.name not in mapping.columns and field.name not in self.options.constants
         }
         if missing:
-            ask = AskError(
-                Question(about="columns", choices=column_choices(table, list(missing))),
-                [
-                    problem(
-                        "missing_field",
-                        N_("No column fills the field “{name}”; say which one does."),
-                        field=name,
-                        name=label,
-                    )
-                    for name, label in missing.items()
-                ],
-            )
+            ask = which_columns(table, missing)
             if list(missing) != ["code"]:
                 raise ask
             # Whether names and places tell the objects is seen when they have been compared.

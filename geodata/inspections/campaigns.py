@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NotRequired, TypedDict, Unpack
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
@@ -213,13 +214,27 @@ def add_campaign(
     return campaign
 
 
-def edit_campaign(session: Session, campaign: InspectionCampaign, *, by: str, **told: str | date | None) -> None:
+class Described(TypedDict):
+    """What a campaign says of itself."""
+
+    number: str
+    title: str
+    field: str
+    authority: NotRequired[str | None]
+    legal_basis: NotRequired[str | None]
+    decided_on: NotRequired[date | None]
+    starts_on: NotRequired[date | None]
+    ends_on: NotRequired[date | None]
+    scope: NotRequired[str | None]
+
+
+def edit_campaign(session: Session, campaign: InspectionCampaign, *, by: str, **told: Unpack[Described]) -> None:
     """Change what a campaign says of itself; each change goes into the audit log, old → new.
 
     Raises InvalidValueError, ConflictError when the number is taken.
     """
     before = {name: getattr(campaign, name) for name in DESCRIBED}
-    _describe(session, campaign, **told)  # type: ignore[arg-type]
+    _describe(session, campaign, **told)
     changes = [(DESCRIBED[name], old, getattr(campaign, name)) for name, old in before.items()]
     text = "; ".join(f"{label}: {_word(old)} → {_word(new)}" for label, old, new in changes if old != new)
     if text:

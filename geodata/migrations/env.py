@@ -18,7 +18,7 @@ _NOT_OURS = ("procrastinate_", "index_aside")
 def _include_object(item: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:
     if kind == "table" and name and name.startswith(_NOT_OURS):
         return False
-    included: bool = alembic_helpers.include_object(item, name, kind, reflected, compare_to)  # type: ignore[no-untyped-call]
+    included: bool = alembic_helpers.include_object(item, name, kind, reflected, compare_to)
     return included
 
 

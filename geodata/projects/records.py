@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields as dataclass_fields, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, SQLColumnExpression, literal, select, union_all
 
@@ -22,7 +22,10 @@ from geodata.layers.projects.details import (
 from geodata.schema.details import Detail
 from geodata.schema.registry import Registry
 
-Row = TypeVar("Row")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Row = TypeVar("Row", bound="DataclassInstance")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,7 +188,7 @@ def _rows(
     connection: Connection, table: type[Detail], made: type[Row], ids: Collection[int], order: SQLColumnExpression[Any]
 ) -> dict[int, list[Row]]:
     """Return the rows of a table that hang on these projects, by project."""
-    names = [field.name for field in dataclass_fields(made)]  # type: ignore[arg-type]
+    names = [field.name for field in dataclass_fields(made)]
     columns = [table.column(name).label(name) for name in names]
     query = select(table.feature_id, *columns).where(table.feature_id.in_(ids)).order_by(order, table.id)
     found: dict[int, list[Row]] = {}

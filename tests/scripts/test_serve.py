@@ -81,8 +81,7 @@ def test_the_whole_story_of_one_checkout(place, run, free_port):
     """First start, a second one beside it, restart, kill, backup, restore: one story, because each start takes a while."""
     var, port = place / "var", free_port
     first = Serve(var, "--port", str(port), "--workers", "1")
-    assert status(port) == 200
-    assert status(port, "/") == 200
+    assert (status(port), status(port, "/")) == (200, 200)
     accounts = re.findall(r"^  (\S+) +(\S{8,})  \[(\w+)\]$", first.text, re.MULTILINE)
     assert {role for _, _, role in accounts} >= {"planner", "inspector", "leader", "gis", "admin"}
     key = var / "secret_key"
@@ -93,13 +92,7 @@ def test_the_whole_story_of_one_checkout(place, run, free_port):
     assert beside.returncode == Exit.RUNNING
     assert f":{port}/" in beside.stderr
 
-    listening = [
-        line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines()[1:] if line.split()[3] == "0A"
-    ]
-    assert f"0100007F:{port:04X}" in listening
-    owners = {Path(f"/proc/{n}").stat().st_uid for n in processes_of(var) if is_postgres(n)}
-    assert owners
-    assert 0 not in owners
+    check_who_listens(var, port)
 
     # While it runs, manage uses the same cluster and leaves it running.
     added = run("manage", "user", "add", "lan", "--role", "gis", "--password-stdin", stdin=PASSWORD)
@@ -134,6 +127,17 @@ def test_the_whole_story_of_one_checkout(place, run, free_port):
     assert rows(place / "restored") == rows(var)
     assert processes_of(var) == []
     assert sorted(path.name for path in place.glob("*.part")) == []
+
+
+def check_who_listens(var: Path, port: int) -> None:
+    """Fail when others than this machine could ask the server, or when PostgreSQL runs as root."""
+    listening = [
+        line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines()[1:] if line.split()[3] == "0A"
+    ]
+    assert f"0100007F:{port:04X}" in listening
+    owners = {Path(f"/proc/{n}").stat().st_uid for n in processes_of(var) if is_postgres(n)}
+    assert owners
+    assert 0 not in owners
 
 
 def is_postgres(number: int) -> bool:

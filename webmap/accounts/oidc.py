@@ -40,7 +40,7 @@ _AWAY = N_("The single sign-on cannot be reached now. Sign in by name and passwo
 _REFUSED = N_("The single sign-on did not let you in. Try again, or sign in by name and password.")
 
 
-class _Session(OAuth2Session):  # type: ignore[misc]
+class _Session(OAuth2Session):  # type: ignore[misc]  # Authlib has no types
     """Asks the issuer where its addresses are and nowhere else: a redirect is an error."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -48,7 +48,7 @@ class _Session(OAuth2Session):  # type: ignore[misc]
         self.max_redirects = 0
 
 
-class _Client(FlaskOAuth2App):  # type: ignore[misc]
+class _Client(FlaskOAuth2App):  # type: ignore[misc]  # Authlib has no types
     client_cls = _Session
 
 

@@ -58,7 +58,7 @@ def init_then(app: Flask) -> None:
             }  # fmt: skip
         return inner(environ, start_response)
 
-    app.wsgi_app = split  # type: ignore[method-assign]
+    app.wsgi_app = split  # type: ignore[method-assign]  # how Flask is wrapped
     app.before_request(_admit)
     app.context_processor(_banner)
 

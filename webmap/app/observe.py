@@ -124,7 +124,7 @@ def metrics() -> Response:
     registry = REGISTRY
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         registry = CollectorRegistry()
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        MultiProcessCollector(registry)
     text = generate_latest(registry) + generate_latest(_queue_registry())
     return Response(text, content_type=CONTENT_TYPE_LATEST)
 

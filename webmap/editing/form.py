@@ -19,7 +19,7 @@ from geodata.schema.feature import Feature
 from geodata.schema.fields import Field, Group
 from geodata.schema.registry import Registry
 from webmap.app.i18n import current_language, translate
-from webmap.imports.pages import shown_value
+from webmap.imports.values import shown_value
 
 #: What is written in several lines.
 LONG = frozenset({"note"})

@@ -22,7 +22,7 @@ from webmap.app.auth import allow, current_editor, current_user
 from webmap.app.extensions import db_session, layers
 from webmap.app.i18n import translate, translate_error
 from webmap.folium.sketch import Sketch, build_sketch
-from webmap.imports.pages import Difference, metres, shown_value
+from webmap.imports.values import Difference, metres, shown_value
 
 blueprint = Blueprint("proposals", __name__, url_prefix="/proposals")
 

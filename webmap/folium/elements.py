@@ -106,7 +106,7 @@ class Opening(MacroElement):
     def __init__(
         self, map_: Map, layers: list[MvtLayer], *, basemap: Layer | None, land: Layer | None, config: dict[str, Any]
     ) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()  # type: ignore[no-untyped-call]  # folium says no types
         self._name = "Opening"
         self.map = map_
         self.layers = layers

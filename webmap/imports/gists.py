@@ -7,7 +7,8 @@ from geodata.history.gists import Gist
 from geodata.schema.feature import Feature
 from webmap.app.auth import current_role
 from webmap.app.i18n import format_number, translate
-from webmap.imports import pages as words
+from webmap.imports.labels import KIND_LABELS
+from webmap.imports.values import field_labels
 
 #: So many fields are named.
 NAMED = 5
@@ -16,7 +17,7 @@ NAMED = 5
 def line_of(kind: type[Feature], change_set: ChangeSet, gist: Gist | None) -> str:
     """Return what a change set did: “Edited: a station – capacity, place”; an import's is its file."""
     if gist is None or not gist.names:
-        label = translate(words.KIND_LABELS.get(change_set.kind, change_set.kind))
+        label = translate(KIND_LABELS.get(change_set.kind, change_set.kind))
         return f"{label}: {change_set.file_name}" if change_set.file_name else label
     what = gist.names[0]
     if gist.count > 1:
@@ -37,7 +38,7 @@ def _verb(change_set: ChangeSet, gist: Gist) -> str:
 
 
 def _fields(kind: type[Feature], gist: Gist) -> str:
-    labels = {**words.field_labels(kind), "geom": translate("Location"), "extra": translate("Other columns")}
+    labels = {**field_labels(kind), "geom": translate("Location"), "extra": translate("Other columns")}
     titles = {detail.detail.name: translate(detail.detail.title) for detail in visible_details(current_role(), kind)}
     titles[ACTS] = translate("Documents")
     told = [labels[name] for name in gist.columns if name in labels]

@@ -22,9 +22,11 @@ from webmap.app.auth import allow, current_role, current_user
 from webmap.app.extensions import db_session, layers
 from webmap.app.i18n import translate, translate_error
 from webmap.app.requests import int_argument
-from webmap.imports import pages as words
 from webmap.imports.gists import line_of
-from webmap.imports.views import writable
+from webmap.imports.history_lines import HangingLine, counts_line, hanging_lines, history_differences, kept_lines
+from webmap.imports.labels import KIND_LABELS
+from webmap.imports.rights import writable
+from webmap.imports.values import field_labels
 
 blueprint = Blueprint("history", __name__, url_prefix="/history")
 
@@ -50,7 +52,7 @@ def index() -> str:
         "imports/history/list.html",
         lines={item.id: line_of(layers().get(item.layer), item, gists.get(item.id)) for item in shown},
         change_sets=shown, more=found[PAGE - 1].id if len(found) > PAGE else None, layer=name, kinds=list(layers()),
-        titles=_titles(), counts=words.counts_line,
+        titles=_titles(), counts=counts_line,
         may_undo=may_undo, undone=sessions.undone_by(session, [item.id for item in shown]), last_day=today() - timedelta(days=1),
     )  # fmt: skip
 
@@ -72,7 +74,7 @@ def change_set(number: int) -> str:
     page = int_argument("page", 1, low=1, high=1_000_000)
     count = changes.count_changes(session, number)
     objects = [
-        (item, *words.history_differences(kind, item.before, item.after))
+        (item, *history_differences(kind, item.before, item.after))
         for item in changes.changes_in(session, number, limit=PAGE, offset=PAGE * (page - 1))
     ]
     others = changes.only_hanging_in(session, kind, number, limit=PAGE) if page == 1 else []
@@ -81,9 +83,9 @@ def change_set(number: int) -> str:
     return render_template(
         "imports/history/change_set.html",
         found=found, kind=kind, objects=objects, count=count, page=page, pages=-(-count // PAGE), made_by=made_by,
-        counts=words.counts_line(found), labels=words.field_labels(kind), line=_line(found, kind),
+        counts=counts_line(found), labels=field_labels(kind), line=_line(found, kind),
         undone_by=sessions.undone_by(session, [number]).get(number),
-        kept=words.kept_lines(kind, undoing.report.get("kept", [])) if undoing else [], may_undo=may_undo,
+        kept=kept_lines(kind, undoing.report.get("kept", [])) if undoing else [], may_undo=may_undo,
         hanging=_hanging(session, kind, number, [*(item.feature_id for item, _, _ in objects), *(row.id for row in others)]),
         others=others, detail=detail_of(kind, str(found.mapping.get("detail") or "")),
     )  # fmt: skip
@@ -95,13 +97,13 @@ def feature(layer: str, feature_id: int) -> str:
     """Show what happened to one object."""
     kind = writable(layer)
     entries = [
-        (entry, *words.history_differences(kind, entry.before, entry.after))
+        (entry, *history_differences(kind, entry.before, entry.after))
         for entry in changes.changes_of(db_session(), layer, feature_id)
     ]
     latest = next((entry.after or entry.before for entry, _, _ in entries), None) or {}
     return render_template(
         "imports/history/feature.html",
-        kind=kind, entries=entries, latest=latest, feature_id=feature_id, labels=words.KIND_LABELS,
+        kind=kind, entries=entries, latest=latest, feature_id=feature_id, labels=KIND_LABELS,
         exists=bool(entries and entries[0][0].after),
     )  # fmt: skip
 
@@ -141,7 +143,7 @@ def _undo_page(number: int, problem: str = "") -> str:
     report = None
     if undone is None and count <= MAX_TRIED:
         report = undoing.preview_undo(session, number, layers())  # rolls back; no second connection
-    kept = words.kept_lines(kind, report.as_json()["kept"]) if report else []
+    kept = kept_lines(kind, report.as_json()["kept"]) if report else []
     return render_template(
         "imports/history/undo.html",
         found=found, kind=kind, report=report, kept=kept, undone_by=undone, count=count, problem=problem,
@@ -174,11 +176,11 @@ def _check_undo(change_set: changes.ChangeSet) -> type[Feature]:
     return kind
 
 
-def _hanging(session: Session, kind: type[Feature], number: int, ids: list[int]) -> dict[int, list[words.HangingLine]]:
+def _hanging(session: Session, kind: type[Feature], number: int, ids: list[int]) -> dict[int, list[HangingLine]]:
     found = changes.hanging_changes_in(session, kind, number, ids)
     acts = [(change.after or change.before or {}).get("legal_act_id") for change in found]
     numbers = act_numbers(session, [act for act in acts if act is not None])
-    return words.hanging_lines(kind, found, numbers)
+    return hanging_lines(kind, found, numbers)
 
 
 def _titles() -> dict[str, str]:

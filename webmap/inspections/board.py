@@ -165,14 +165,19 @@ def _campaign_page(campaign_id: int, problem: str = "") -> str:
     )
 
 
-def _described() -> dict[str, Any]:
+def _described() -> campaigns.Described:
     """Return what the form says of a campaign."""
     form = request.form
-    words = {"authority": 200, "legal_basis": 300, "scope": 1000}
     return {
-        **{name: form.get(name, "") for name in ("number", "title", "field")},
-        **{name: form.get(name, "").strip()[:length] or None for name, length in words.items()},
-        **{name: day_field(name) for name in ("decided_on", "starts_on", "ends_on")},
+        "number": form.get("number", ""),
+        "title": form.get("title", ""),
+        "field": form.get("field", ""),
+        "authority": form.get("authority", "").strip()[:200] or None,
+        "legal_basis": form.get("legal_basis", "").strip()[:300] or None,
+        "scope": form.get("scope", "").strip()[:1000] or None,
+        "decided_on": day_field("decided_on"),
+        "starts_on": day_field("starts_on"),
+        "ends_on": day_field("ends_on"),
     }
 
 

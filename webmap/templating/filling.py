@@ -23,7 +23,7 @@ _TORN = N_("A loop or condition begins and ends in different rows or cells, so t
 _FIRST_DAY = (1980, 1, 1, 0, 0, 0)
 
 
-class _Template(DocxTemplate):  # type: ignore[misc]
+class _Template(DocxTemplate):  # type: ignore[misc]  # docxtpl has no types
     def fix_tables(self, xml: str) -> Any:
         """Refuse what docxtpl would mend by leaving parts out."""
         fromstring(xml, forbid_dtd=True)

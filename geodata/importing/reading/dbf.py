@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field as dataclass_field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -130,14 +131,12 @@ def lost_values(table: Dbf, rows: Sequence[int]) -> list[Problem]:
                 "The cell shows “{value}”: the number was too large for its column, or there is none; what is stored stays."
             )
         )
-        problems += by_row(
-            found,
-            lambda at, name=name, template=template: problem(  # type: ignore[misc]
-                "bad_value", template, row=rows[at], field=name, severity=Severity.WARNING, value="****"
-            ),
-            rows,
-        )
+        problems += by_row(found, partial(_lost_value, name=name, template=template, rows=rows), rows)
     return problems
+
+
+def _lost_value(at: int, *, name: str, template: str, rows: Sequence[int]) -> Problem:
+    return problem("bad_value", template, row=rows[at], field=name, severity=Severity.WARNING, value="****")
 
 
 def _dbf_column(cells: NDArray[np.uint8], kind: str, decimals: int) -> list[Value]:

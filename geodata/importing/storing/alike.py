@@ -1,5 +1,6 @@
 """Stored objects that a row without a known code may be: near it, and called alike."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import (
@@ -12,14 +13,18 @@ from sqlalchemy import (
     select,
     type_coerce,
 )
+from sqlalchemy.orm import Session
 
 from geodata.base.crs import current_province
 from geodata.history.documents import AnyGeometry
 from geodata.importing.storing.likeness import ALIKE, ALIKE_M, MAX_ROWS, SAME_NAME_M, Candidate, Proposal, propose
 from geodata.importing.storing.staging import Staging
+from geodata.schema.feature import Feature
 
 #: A little more than the farthest proposal.
 _NEAR_DEGREES = 0.012
+#: How many codes are looked up to see whether they are known.
+_ASKED_CODES = 5000
 
 
 def find_alike(staging: Staging) -> tuple[Proposal, ...]:
@@ -32,6 +37,13 @@ def find_alike(staging: Staging) -> tuple[Proposal, ...]:
         ))
         for row, code, name, lon, lat, id_, other, other_name, away, likeness in staging.session.execute(_pairs(staging))
     )  # fmt: skip
+
+
+def are_mostly_stored(session: Session, kind: type[Feature], codes: Collection[str]) -> bool:
+    """Say whether most of some codes are those of stored objects; of very many the first tell."""
+    asked = sorted(codes)[:_ASKED_CODES]
+    query = select(func.count(func.distinct(kind.code))).where(kind.code.in_(asked))
+    return bool(asked) and (session.scalar(query) or 0) * 2 >= len(asked)
 
 
 def _pairs(staging: Staging) -> Select[Any]:

@@ -30,7 +30,7 @@ MANY = 50_000
 FEW = 20_000
 #: Who reads for longer keeps the indexes: others wait behind the one that waits to drop them.
 _PATIENCE = "500ms"
-_LOCK = DDL("LOCK TABLE %(fullname)s IN SHARE ROW EXCLUSIVE MODE")  # type: ignore[no-untyped-call]
+_LOCK = DDL("LOCK TABLE %(fullname)s IN SHARE ROW EXCLUSIVE MODE")
 _PRESENT = text(
     "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = CAST(:table AS regclass)"
 )

@@ -1,6 +1,6 @@
 """Which column is which field: by the registry's names, accents and case ignored, cut to ten letters."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from geodata.base.errors import InvalidValueError
@@ -61,6 +61,16 @@ class Mapping_:  # noqa: N801 - `Mapping` is the collection
 def importable_fields(kind: type[Feature]) -> tuple[Field, ...]:
     """Return the fields a file may fill."""
     return tuple(field for field in kind.fields() if not field.derived)
+
+
+def check_constants(kind: type[Feature], names: Iterable[str]) -> None:
+    """Raise InvalidValueError for a constant that is given to no field a file may fill."""
+    known = {field.name for field in importable_fields(kind)}
+    for name in names:
+        if name not in known:
+            raise InvalidValueError(
+                name="--set", value=name, reason=f"fields of this layer: {', '.join(sorted(known))}"
+            )
 
 
 def called(field: Field) -> list[str]:

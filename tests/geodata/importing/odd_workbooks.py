@@ -58,9 +58,19 @@ def workbooks(draw):
         row += 1
     if "address" in names and draw(st.booleans()):
         _merge(sheet, found, first, left + has_numbers + names.index("address"))
+    _ending(draw, book, sheet, row, left, len(found))
+    book.close()
+    return Written(
+        suffix=".xlsx", data=stream.getvalue(), meant=found, crs=crs, tolerance=tolerance,
+        header_row=header.span, coordinates=roles(heads), dates="dmy", headings=dict(header.columns), ways={"1904": is_1904, "storeys": header.storeys},
+    )  # fmt: skip
+
+
+def _ending(draw, book, sheet, row, left, count):
+    """Write what may stand below the rows, and a hidden sheet that means nothing."""
     if draw(st.booleans()):
         sheet.write(row, left, draw(st.sampled_from(["Tổng cộng", "Cộng", "TỔNG SỐ"])))
-        sheet.write(row, left + 1, len(found))
+        sheet.write(row, left + 1, count)
     if draw(st.booleans()):
         sheet.write(row + 2, left + 2, "Hải Phòng, ngày 28 tháng 11 năm 2026")
         sheet.write(row + 3, left + 2, "NGƯỜI LẬP BIỂU")
@@ -69,11 +79,6 @@ def workbooks(draw):
         other.write_row(0, 0, ["Mã", "Tên", "lon", "lat"])
         other.write_row(1, 0, ["X", "Cửa hàng cũ", 106.7, 20.8])
         other.hide()
-    book.close()
-    return Written(
-        suffix=".xlsx", data=stream.getvalue(), meant=found, crs=crs, tolerance=tolerance,
-        header_row=header.span, coordinates=roles(heads), dates="dmy", headings=dict(header.columns), ways={"1904": is_1904, "storeys": header.storeys},
-    )  # fmt: skip
 
 
 def _letterhead(draw, sheet, left):

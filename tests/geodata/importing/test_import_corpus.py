@@ -17,8 +17,8 @@ from geodata.layers import LAYERS
 from scripts.commands import importing
 from tests.factories import make_feature
 from tests.geodata.importing import files
-from tests.geodata.importing.files import BOW_TIE, PLACES, SPIKE, csv, geojson, point, shapefile
-from tests.geodata.importing.test_import_files import CASES, GOOD, NAMES, ROWS, archive, parts
+from tests.geodata.importing.files import BOW_TIE, PLACES, SPIKE, archive, csv, geojson, point, shapefile
+from tests.geodata.importing.odd_files import CASES, GOOD, NAMES, ROWS, parts
 
 GOOD_ROW = "A,Chợ An,106.68,20.86"
 

@@ -95,17 +95,23 @@ def warehouse_engine(warehouse, worker):
     engine.dispose()
 
 
-def test_a_new_layer_tiles_filters_imports_searches_and_shows_by_four_steps(
-    warehouse, warehouse_engine, make_app, tmp_path, monkeypatch
-):
-    layers = registry(*LAYERS, warehouse)  # step 2: its name in the registry
-    (tmp_path / "vi").mkdir()  # step 4: its texts
+@pytest.fixture
+def its_texts(tmp_path, monkeypatch):
+    """Step 4: the catalogue with its texts."""
+    (tmp_path / "vi").mkdir()
     for catalogue in (i18n.CATALOGUES / "vi").glob("*.po"):
         (tmp_path / "vi" / catalogue.name).write_bytes(catalogue.read_bytes())
     (tmp_path / "vi" / "warehouses.po").write_text(TEXTS, encoding="utf-8")
     monkeypatch.setattr(i18n, "CATALOGUES", tmp_path)
     i18n.catalogue.cache_clear()
+    yield
+    i18n.catalogue.cache_clear()
 
+
+def test_a_new_layer_tiles_filters_imports_searches_and_shows_by_four_steps(
+    warehouse, warehouse_engine, make_app, tmp_path, its_texts
+):
+    layers = registry(*LAYERS, warehouse)  # step 2: its name in the registry
     with Session(warehouse_engine) as session:
         made_id = make_feature(session, warehouse, name="Kho lạnh Đình Vũ", goods="cold", insured_vnd=5).id
         session.commit()
@@ -136,7 +142,16 @@ def test_a_new_layer_tiles_filters_imports_searches_and_shows_by_four_steps(
     assert "typename='warehouses'" in public.get("/ogc/project.qgs").text
     assert "/ogc/collections/warehouses/items" in public.get("/openapi.json").json["paths"]
     assert public.get("/edit/warehouses/form").status_code in {302, 401}
-    gis = sign_in(app, "gis")
+    edit_and_undo(sign_in(app, "gis"), made_id)
+    popup = public.get(f"/layers/warehouses/features/{made_id}/panel").text
+    assert "Kho lạnh Đình Vũ" in popup
+    assert "Hàng lạnh" in popup
+    assert "Số tiền bảo hiểm" not in popup
+    assert "Kho hàng" in public.get("/").text
+
+
+def edit_and_undo(gis, made_id):
+    """Change an object of the new layer by its form, alone and with others, and take it back."""
     form = gis.get(f"/edit/warehouses/form?id={made_id}").text
     assert "Kho lạnh Đình Vũ" in form
     version = form.partition('data-version="')[2].partition('"')[0]
@@ -149,12 +164,6 @@ def test_a_new_layer_tiles_filters_imports_searches_and_shows_by_four_steps(
     assert (undone.status_code, undone.json["counts"]["restored"]) == (200, 1)
     batch = {"filters": "goods=cold", "values": {"address": "cầu cảng 1"}}
     assert gis.post("/edit/warehouses/batch/preview", json=batch).json["counts"]["changed"] >= 1
-    popup = public.get(f"/layers/warehouses/features/{made_id}/panel").text
-    assert "Kho lạnh Đình Vũ" in popup
-    assert "Hàng lạnh" in popup
-    assert "Số tiền bảo hiểm" not in popup
-    assert "Kho hàng" in public.get("/").text
-    i18n.catalogue.cache_clear()
 
 
 def test_a_kind_without_label_or_with_two_meanings_for_a_column_is_refused_at_start(warehouse):

@@ -12,9 +12,7 @@ from geodata.layers.fuel_sites.visits import Finding, InspectionVisit
 from tests.conftest import sign_in
 from tests.factories import make_feature
 from tests.geodata.importing.files import csv
-from tests.webmap.imports.test_imports import app, database, engine, found, gis, send, session, store, work
-
-__all__ = ["app", "database", "engine", "gis", "session"]
+from tests.webmap.imports.wizard import found, send, store, work
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 import pytest
 from docx import Document
 from openpyxl import load_workbook
-from PIL import Image
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
@@ -18,7 +17,6 @@ from geodata.inspections.records import (
     CampaignMember,
     InspectionCampaign,
     InspectionTarget,
-    PaperPicture,
     PaperVersion,
     VisitPaper,
 )
@@ -51,12 +49,6 @@ def found(session, inspector, site, day):
     paper = open_visit(inspector, site)
     assert finish(inspector, paper, violation(visited)).status_code == 302
     return paper
-
-
-def jpeg(**save) -> bytes:
-    target = io.BytesIO()
-    Image.new("RGB", (3000, 1500), "red").save(target, "JPEG", **save)
-    return target.getvalue()
 
 
 def test_a_finished_visit_writes_the_register_and_changes_the_state(session, inspector, site, found):
@@ -176,41 +168,6 @@ def test_a_correction_needs_a_reason_keeps_the_old_version_and_the_follow_up(ses
     kept = list(session.scalars(select(PaperVersion).order_by(PaperVersion.id)))
     assert kept[0].content["finding.a1.description"] == SECRET_TEXT
     assert kept[-1].reason == "Ghi nhầm"
-
-
-def test_a_photo_loses_its_metadata_but_for_the_time_and_arrives_once(session, inspector, site):
-    paper = open_visit(inspector, site)
-    exif = Image.Exif()
-    exif[0x0110] = "SecretPhone 9"
-    exif.get_ifd(0x8769)[0x9003] = "2020:03:02 09:30:00"
-    exif.get_ifd(0x8825)[1] = "N"
-    data = jpeg(exif=exif)
-    for _ in range(2):
-        answer = inspector.post(
-            f"/inspections/visits/{paper}/pictures", data={"photo": (io.BytesIO(data), "a.jpg")},
-            headers={"X-Requested-With": "fetch"},
-        )  # fmt: skip
-        assert answer.status_code == 200
-    row = session.scalars(select(PaperPicture)).one()
-    stored = Image.open(io.BytesIO(row.content))
-    assert max(stored.size) == 2000
-    assert dict(stored.getexif()) == {}
-    assert b"SecretPhone" not in row.content
-    assert row.taken_at.isoformat().startswith("2020-03-02")
-    assert inspector.get(answer.get_json()["address"]).mimetype == "image/jpeg"
-
-
-def a_gif():
-    made = io.BytesIO()
-    Image.new("P", (2, 2)).save(made, "GIF")
-    return made.getvalue()
-
-
-@pytest.mark.parametrize("data", [b"", a_gif(), b"<svg onload=alert(1)>", b"\xff\xd8\xff broken", b"%PDF-1.4"])
-def test_what_is_no_photo_is_refused(inspector, site, data):
-    paper = open_visit(inspector, site)
-    answer = inspector.post(f"/inspections/visits/{paper}/pictures", data={"photo": (io.BytesIO(data), "a.jpg")})
-    assert answer.status_code == 400
 
 
 def test_overdue_remedies_are_on_the_board_until_the_re_check(session, inspector, site, found, day):

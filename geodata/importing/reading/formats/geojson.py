@@ -2,7 +2,7 @@
 
 import json
 import re
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -120,7 +120,7 @@ def _json_value(value: Any) -> Value:
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, float) and value - value != 0:
         return None
-    return value  # type: ignore[no-any-return]
+    return cast(Value, value)
 
 
 def _geojson_crs(data: Any) -> tuple[str | None, str]:

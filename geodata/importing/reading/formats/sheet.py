@@ -3,9 +3,11 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
+from geodata.base.errors import Detail
 from geodata.base.i18n import N_
 from geodata.base.names import fold_name
 from geodata.importing.limits import Limits
@@ -238,8 +240,13 @@ def _too_wide(number: int, row: Sequence[Value], width: int) -> Problem:
     )
 
 
-def _warn(code: str, template: str, number: int, **details: object) -> Problem:
-    return problem(code, template, row=number, severity=Severity.WARNING, **details)  # type: ignore[arg-type]
+def _warn(
+    code: str, template: str, number: int, *, field: str | None = None, value: object = None, **details: Detail
+) -> Problem:
+    return problem(
+        code, template, row=number, field=field, severity=Severity.WARNING, value=value, suggestion=None, rule=None,
+        **details,
+    )  # fmt: skip
 
 
 def _told(
@@ -304,15 +311,11 @@ def _told_of_cells(sheet: Sheet, header: Header, kept: set[int], numbers: Sequen
         by_column.setdefault(column, []).append(at)
     for column, indexes in by_column.items():
         problems += by_row(
-            indexes,
-            lambda at, column=column: problem(  # type: ignore[misc]
-                "bad_value",
-                N_("The number was taken as the sheet shows it: “{value}”."),
-                row=numbers[at],
-                field=header.names[column],
-                severity=Severity.WARNING,
-                value=sheet.formatted[at, column],
-            ),
-            numbers,
-        )
+            indexes, partial(_told_as_shown, sheet=sheet, name=header.names[column], column=column, numbers=numbers), numbers
+        )  # fmt: skip
     return problems
+
+
+def _told_as_shown(at: int, *, sheet: Sheet, name: str, column: int, numbers: Sequence[int]) -> Problem:
+    template = N_("The number was taken as the sheet shows it: “{value}”.")
+    return _warn("bad_value", template, numbers[at], field=name, value=sheet.formatted[at, column])

@@ -1,10 +1,12 @@
 """Errors that a program wrote where a value should be, left as text by a copy: “#REF!” is no name."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from geodata.base.i18n import N_
 from geodata.importing.reading.formats.shown import ERRORS
-from geodata.importing.results import Severity, problem
+from geodata.importing.results import Problem, Severity, problem
 from geodata.importing.table import Table, Value
 from geodata.importing.told import by_row
 
@@ -25,15 +27,13 @@ def without_written_errors(table: Table) -> Table:
         lost.setdefault(name, set()).update(found)
         gone = set(found)
         columns[index] = [None if at in gone else cell for at, cell in enumerate(column)]
-        told += by_row(
-            found,
-            lambda at, name=name, column=column: problem(  # type: ignore[misc]
-                "bad_value", _SHOWN, row=int(table.rows[at]), field=name, severity=Severity.WARNING,
-                value=str(column[at]),
-            ),
-            table.rows.tolist(),
-        )  # fmt: skip
+        rows = table.rows.tolist()
+        told += by_row(found, partial(_written_error, name=name, column=column, rows=rows), rows)
     if not told:
         return table
-    lists = {name: tuple(sorted(rows)) for name, rows in lost.items()}
+    lists = {name: tuple(sorted(places)) for name, places in lost.items()}
     return replace(table, columns=tuple(columns), lost=lists, problems=(*table.problems, *told))
+
+
+def _written_error(at: int, *, name: str, column: Sequence[Value], rows: Sequence[int]) -> Problem:
+    return problem("bad_value", _SHOWN, row=rows[at], field=name, severity=Severity.WARNING, value=str(column[at]))

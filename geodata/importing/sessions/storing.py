@@ -1,0 +1,108 @@
+"""A turn that stores what was confirmed, or takes back what was stored: one transaction, its mark is part of it."""
+
+from dataclasses import replace
+from functools import partial
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from geodata.base.data_version import data_version
+from geodata.base.database import rows_changed
+from geodata.base.errors import GeodataError
+from geodata.base.i18n import N_
+from geodata.history.change_sets import ChangeSet, lock_layer
+from geodata.history.undoing import UndoReport, undo
+from geodata.importing import commit_import, preview_import
+from geodata.importing.preview import Preview
+from geodata.importing.progress import Progress, Step
+from geodata.importing.results import Text
+from geodata.importing.sessions.checking import file_of, keep_preview, remembered_of, write_lists
+from geodata.importing.sessions.listed import excluded_rows_of
+from geodata.importing.sessions.model import ImportSession, Stage
+from geodata.importing.sessions.sessions import CANCELLED, end, options_of, preview_mark, running
+from geodata.layers import LAYERS
+
+DATA_CHANGED = N_("The data changed since this preview. It has been made anew: look at it again.")
+
+
+def store(session: Session, found: ImportSession, progress: Progress) -> None:
+    """Make the preview again under the layer's lock, and store it when it is what was confirmed."""
+    kind, path = LAYERS.get(found.layer), file_of(found)
+    number, turn, excluded = found.id, found.turn, excluded_rows_of(session, found)
+    user_name, accept_partial, was_mark = found.user_name, found.accept_partial, preview_mark(found)
+    confirmed_by = str(found.options.get("confirmed_by") or user_name)
+    lock_layer(session, found.layer)
+    version = data_version(session, found.layer)
+    options = options_of(found)
+    whole = preview_import(session, kind, path, options, progress=progress)
+    if version != found.seen_version and (mark := write_lists(session, found, whole, progress)) != was_mark:
+        keep_preview(session, found, whole, remembered_of(session, found), version=version, mark=mark)
+        note = {"template": DATA_CHANGED, "details": {}}
+        session.execute(update(ImportSession).where(ImportSession.id == number).values(reason=note))
+        session.commit()
+        return
+    preview = whole if not excluded else _without(whole, excluded)
+
+    def mark_stored(change_set: ChangeSet) -> None:
+        change_set.mapping = {**change_set.mapping, "import": number, "seen": was_mark}
+        session.flush()
+        stored = session.execute(
+            update(ImportSession)
+            .where(running(number, turn))
+            .values(status=Stage.STORED, change_set_id=change_set.id, step=None, reason=None)
+        )
+        if rows_changed(stored) != 1:
+            raise GeodataError(CANCELLED)
+
+    report = commit_import(
+        session,
+        preview,
+        user_name=confirmed_by,
+        accept_partial=accept_partial or bool(excluded),
+        progress=progress,
+        on_stored=mark_stored,
+    )
+    session.rollback()
+    if report.import_id is None:
+        text = report.reason_text or Text(template=N_("No row was left to store."))
+        end(session, number, turn, Stage.FAILED, text.template, **text.details)
+        return
+    counts = {**report.counts.as_json(), "left_out": len(excluded)}
+    session.execute(
+        update(ImportSession)
+        .where(ImportSession.id == number)
+        .values(report={**found.report, "counts": counts, "import_id": report.import_id})
+    )
+    session.commit()
+
+
+def _without(preview: Preview, excluded: frozenset[int]) -> Preview:
+    """Return the preview without rows that somebody left out."""
+    if preview.hanging is not None:
+        return replace(preview, hanging=preview.hanging.without(excluded), left_out=len(excluded))
+    assert preview.rows is not None  # noqa: S101 - only what is ready is stored
+    return replace(preview, rows=preview.rows.without(excluded))
+
+
+def take_back(session: Session, found: ImportSession, progress: Progress) -> None:
+    """Undo what an earlier import has stored."""
+    number, turn, user_name = found.id, found.turn, found.user_name
+
+    def mark_undone(report: UndoReport) -> None:
+        stored = session.execute(
+            update(ImportSession)
+            .where(running(number, turn))
+            .values(
+                status=Stage.STORED, change_set_id=report.change_set_id, report=report.as_json(), step=None, reason=None
+            )
+        )
+        if rows_changed(stored) != 1:
+            raise GeodataError(CANCELLED)
+
+    undo(
+        session,
+        found.options["undo"],
+        user_name=user_name,
+        on_undone=mark_undone,
+        progress=partial(progress, Step.UNDO),
+    )
