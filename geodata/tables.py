@@ -12,7 +12,7 @@ from geodata.inspections import catalogue, issued, records, reviews, scores, ser
 from geodata.layers import LAYERS
 from geodata.papers import sent, statements, templates
 from geodata.query import documents
-from geodata.statistics import indicators
+from geodata.statistics import figure_changes, indicators
 
 METADATA = Base.metadata
 
@@ -25,6 +25,7 @@ __all__ = [
     "data_version",
     "documents",
     "export_runs",
+    "figure_changes",
     "grid_events",
     "grid_tables",
     "identities",

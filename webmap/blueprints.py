@@ -37,7 +37,7 @@ from webmap.papers import (
 )
 from webmap.projects import dossiers, petitions, views as projects
 from webmap.showcase import views as showcase
-from webmap.statistics import dashboard, indicators, reports
+from webmap.statistics import dashboard, figure_files, figure_history, grid as figure_grid, indicators, reports
 
 MODULES = (
     editing,
@@ -67,6 +67,9 @@ MODULES = (
     grid_map,
     grid_outages,
     indicators,
+    figure_grid,
+    figure_files,
+    figure_history,
     dossiers,
     monthly,
     paper_lists,

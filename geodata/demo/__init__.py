@@ -217,8 +217,8 @@ def _load_indicators(session: Session) -> None:
     _store(session, Indicator, _parsed(Indicator, list(series.values())), key=("code",))
     links = [Link(column="indicator_id", by=("code",), ids=_ids(session, Indicator, "code"))]
     months = [{name: text for name, text in row.items() if name == "code" or name not in of_series} for row in rows]
-    values = _parsed(IndicatorValue, months, links)
-    _store(session, IndicatorValue, values, key=("indicator_id", "period", "version"))
+    values = [row | {"scenario": row["scenario"] or ""} for row in _parsed(IndicatorValue, months, links)]
+    _store(session, IndicatorValue, values, key=("indicator_id", "period", "version", "scenario"))
 
 
 def _ids(session: Session, table: type[Base], column: str) -> dict[tuple[Any, ...], int]:

@@ -166,12 +166,19 @@ def hanging_tables(kind: type[Feature]) -> dict[str, Table]:
 
 
 def list_change_sets(
-    session: Session, *, layer: str | None = None, limit: int = 100, before_id: int | None = None
+    session: Session,
+    *,
+    layer: str | None = None,
+    layers: Sequence[str] | None = None,
+    limit: int = 100,
+    before_id: int | None = None,
 ) -> list[ChangeSet]:
-    """Return change sets, the latest first."""
+    """Return change sets, the latest first; `layers`: of these alone, for what else has change sets is no layer."""
     query = select(ChangeSet).order_by(ChangeSet.id.desc()).limit(limit)
     if layer is not None:
         query = query.where(ChangeSet.layer == layer)
+    if layers is not None:
+        query = query.where(ChangeSet.layer.in_(layers))
     if before_id is not None:
         query = query.where(ChangeSet.id < before_id)
     return list(session.scalars(query))

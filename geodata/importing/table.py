@@ -24,6 +24,7 @@ class Table:
     `texts` is "bytes" when each letter stands for one byte of a still unknown encoding. `rows` are the
     1-based record numbers. `geometries` is None for tables whose columns hold the coordinates. `lost` names for a
     column the positions whose value is not known: what is stored there stays. `counts_from_1904`: plain numbers count days so.
+    `places` are the columns of a sheet that the names stand in, from 0.
     """
 
     layer: str
@@ -41,6 +42,7 @@ class Table:
     lost: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     header_row: str | None = None
     counts_from_1904: bool = False
+    places: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -77,6 +79,7 @@ def save_table(table: Table, folder: Path) -> None:
         "lost": {name: list(positions) for name, positions in table.lost.items()},
         "header_row": table.header_row,
         "counts_from_1904": table.counts_from_1904,
+        "places": table.places,
     }
     # Half a letter of UTF-16 is no UTF-8; the checks find it and say so.
     (folder / "table.json").write_bytes(json.dumps(head, ensure_ascii=False).encode("utf-8", "surrogatepass"))
@@ -135,6 +138,7 @@ def load_table(folder: Path) -> Table:
         lost={name: tuple(positions) for name, positions in head["lost"].items()},
         header_row=head["header_row"],
         counts_from_1904=head["counts_from_1904"],
+        places=tuple(head["places"]),
     )
 
 

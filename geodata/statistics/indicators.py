@@ -1,14 +1,16 @@
-"""City indicators (IIP, retail sales …) as monthly series, and the cross-check of a month's figures.
+"""City indicators (IIP, retail sales …) as monthly series.
 
 A month is given as a report gives it: its value, the change on the month before and on the same month of the
-year before, and the year so far. These figures depend on each other; check_figures() says where they differ.
+year before, and the year so far. These figures depend on each other: figure_checks.py says where they differ.
+What a year is to reach is the year so far of its December, planned or in a growth scenario.
 Source of the form: monthly reports of the department, “Tình hình thực hiện kế hoạch … tháng N và N tháng”.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -23,15 +25,12 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from geodata.base.database import Base
-from geodata.base.errors import InvalidValueError, NotFoundError
+from geodata.base.errors import NotFoundError
 from geodata.base.i18n import N_
 from geodata.schema.fields import LabelledEnum, stored
-
-HUNDRED = Decimal(100)
 
 #: Units of the series, marked for translation; a unit is stored in English.
 UNITS = (N_("bn VND"), "%")
@@ -44,6 +43,14 @@ class FigureVersion(LabelledEnum):
     ESTIMATE = "estimate", N_("Estimate")
     TARGET = "target", N_("Target")
     SCENARIO = "scenario", N_("Growth scenario")
+
+
+def version_called(value: str) -> FigureVersion:
+    """Return the kind of figure stored as `value`. Raises ValueError."""
+    for version in FigureVersion:
+        if version.value == value:
+            return version
+    raise ValueError(value)
 
 
 class Indicator(Base):
@@ -65,12 +72,13 @@ class IndicatorValue(Base):
 
     __tablename__ = "indicator_value"
     __table_args__ = (
-        UniqueConstraint("indicator_id", "period", "version"),
+        UniqueConstraint("indicator_id", "period", "version", "scenario"),
         CheckConstraint("extract(day from period) = 1", name="period_is_a_month"),
         CheckConstraint(
             "num_nonnulls(value, month_change_percent, year_change_percent, cumulative, cumulative_change_percent) > 0",
             name="says_something",
         ),
+        CheckConstraint("scenario = '' OR version = 'scenario'", name="only_scenarios_have_names"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -79,6 +87,8 @@ class IndicatorValue(Base):
     version: Mapped[FigureVersion] = mapped_column(
         stored(FigureVersion), default=FigureVersion.ACTUAL, server_default="actual"
     )
+    #: What tells scenarios of one month apart: “Thấp”, “Cao”.
+    scenario: Mapped[str] = mapped_column(Text, default="", server_default="")
     value: Mapped[Decimal | None] = mapped_column(Numeric(18, 4))
     month_change_percent: Mapped[Decimal | None] = mapped_column(Numeric(10, 4))
     year_change_percent: Mapped[Decimal | None] = mapped_column(Numeric(10, 4))
@@ -100,12 +110,21 @@ FIGURES = {
 PERCENT = frozenset(name for name in FIGURES if name.endswith("_percent"))
 
 
+class MonthKey(NamedTuple):
+    """A month of a series: its first day, what kind of figure it is, of which scenario."""
+
+    period: date
+    version: FigureVersion = FigureVersion.ACTUAL
+    scenario: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Month:
     """The figures of one month of one series."""
 
     period: date
     version: FigureVersion = FigureVersion.ACTUAL
+    scenario: str = ""
     value: Decimal | None = None
     month_change_percent: Decimal | None = None
     year_change_percent: Decimal | None = None
@@ -114,21 +133,14 @@ class Month:
     source: str | None = None
 
     @property
+    def key(self) -> "MonthKey":
+        """What tells it from the other months of its series."""
+        return MonthKey(self.period, self.version, self.scenario)
+
+    @property
     def is_empty(self) -> bool:
         """Whether no figure is given."""
         return all(getattr(self, name) is None for name in FIGURES)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Check:
-    """One comparison of figures: the sum written out, the figure given, the figure that follows.
-
-    `sentence` names {given} and {expected}; `numbers` are filled in by whoever shows it, in his writing.
-    """
-
-    sentence: str
-    numbers: dict[str, Decimal] = field(default_factory=dict)
-    is_consistent: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,127 +159,12 @@ class Series:
         return tuple(month for month in self.months if month.version in versions)
 
 
-def month_before(period: date) -> date:
-    """Return the first day of the month before."""
-    return date(period.year - (period.month == 1), period.month - 1 or 12, 1)
-
-
-def year_before(period: date) -> date:
-    """Return the same month of the year before."""
-    return period.replace(year=period.year - 1)
-
-
-def check_figures(month: Month, others: Iterable[Month] = ()) -> list[Check]:
-    """Compare the figures of a month with each other and with other months of the same version.
-
-    Rounding is allowed for: half a unit of the last place of every figure that goes in.
-    Source: the department's report of 02/03/2020, where 23.400 − 11.159 = 12.241 and 11.159 / 12.241 − 1 = −8,84 %.
-    """
-    known = {other.period: other for other in others if other.version == month.version}
-    known.pop(month.period, None)
-    before = known.get(month_before(month.period))
-    last_year = known.get(year_before(month.period))
-    checks = [*_check_cumulative(month, before), *_check_month_change(month, before)]
-    if last_year is not None:
-        checks += _check_change(
-            (month.value, last_year.value, month.year_change_percent),
-            N_("{now} / {then} − 1 = {expected} %; given: {given} % on the same month last year"),
-        )
-        checks += _check_change(
-            (month.cumulative, last_year.cumulative, month.cumulative_change_percent),
-            N_("{now} / {then} − 1 = {expected} %; given: {given} % for the year so far"),
-        )
-    return checks
-
-
-def _check_cumulative(month: Month, before: Month | None) -> list[Check]:
-    if month.value is None or month.cumulative is None:
-        return []
-    if month.period.month == 1:
-        numbers = {"given": month.cumulative, "expected": month.value}
-        sentence = N_("In January the year so far is the month itself: {expected}; given: {given}")
-        return [_compare(sentence, numbers, _half(month.cumulative) + _half(month.value))]
-    if before is None or before.cumulative is None:
-        return []
-    expected = before.cumulative + month.value
-    allowed = _half(before.cumulative) + _half(month.value) + _half(month.cumulative)
-    numbers = {"before": before.cumulative, "value": month.value, "expected": expected, "given": month.cumulative}
-    return [_compare(N_("{before} + {value} = {expected}; given: {given} for the year so far"), numbers, allowed)]
-
-
-def _check_month_change(month: Month, before: Month | None) -> list[Check]:
-    """Check the change on the month before; in February the year so far tells January by itself."""
-    if month.value is None or month.month_change_percent is None:
-        return []
-    if month.period.month == 2 and month.cumulative is not None:
-        january = month.cumulative - month.value
-        checks = _check_change(
-            (month.value, january, month.month_change_percent),
-            N_(
-                "{cumulative} − {now} = {then}; {now} / {then} − 1 = {expected} %; given: {given} % on the month before"
-            ),
-            extra={"cumulative": month.cumulative},
-            then_half=_half(month.cumulative) + _half(month.value),
-        )
-        if before is not None and before.value is not None and before.cumulative is None:
-            numbers = {
-                "cumulative": month.cumulative,
-                "value": month.value,
-                "expected": january,
-                "given": before.value,
-            }
-            allowed = _half(month.cumulative) + _half(month.value) + _half(before.value)
-            sentence = N_("{cumulative} − {value} = {expected}; stored for the month before: {given}")
-            checks.append(_compare(sentence, numbers, allowed))
-        return checks
-    if before is None:
-        return []
-    return _check_change(
-        (month.value, before.value, month.month_change_percent),
-        N_("{now} / {then} − 1 = {expected} %; given: {given} % on the month before"),
-    )
-
-
-def _check_change(
-    figures: tuple[Decimal | None, Decimal | None, Decimal | None],
-    sentence: str,
-    *,
-    extra: dict[str, Decimal] | None = None,
-    then_half: Decimal | None = None,
-) -> list[Check]:
-    now, then, given = figures
-    if now is None or given is None or not then:
-        return []
-    change = (now / then - 1) * HUNDRED
-    # What the roundings of both values can move the quotient by, and that of the percentage itself.
-    then_half = _half(then) if then_half is None else then_half
-    allowed = HUNDRED * (_half(now) / abs(then) + abs(now) * then_half / (then * then)) + _half(given)
-    expected = round(change, max(2, _decimals(given)))
-    numbers = {"now": now, "then": then, "expected": expected, "given": given, **(extra or {})}
-    return [Check(sentence=sentence, numbers=numbers, is_consistent=abs(change - given) <= allowed)]
-
-
-def _compare(sentence: str, numbers: dict[str, Decimal], allowed: Decimal) -> Check:
-    return Check(
-        sentence=sentence, numbers=numbers, is_consistent=abs(numbers["expected"] - numbers["given"]) <= allowed
-    )
-
-
-def _decimals(number: Decimal) -> int:
-    """Return how many decimals are written; stored numbers come back with zeros that nobody wrote."""
-    exponent = number.normalize().as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
-
-
-def _half(number: Decimal) -> Decimal:
-    return Decimal(1).scaleb(-_decimals(number)) / 2
-
-
 def list_series(connection: Connection) -> list[Series]:
     """Return every indicator with its months."""
-    columns = [getattr(IndicatorValue, name) for name in ("period", "version", *FIGURES, "source")]
+    columns = [getattr(IndicatorValue, name) for name in ("period", "version", "scenario", *FIGURES, "source")]
     months: dict[int, list[Month]] = {}
-    statement = select(IndicatorValue.indicator_id, *columns).order_by(IndicatorValue.period, IndicatorValue.version)
+    order_of_months = (IndicatorValue.period, IndicatorValue.version, IndicatorValue.scenario)
+    statement = select(IndicatorValue.indicator_id, *columns).order_by(*order_of_months)
     for row in connection.execute(statement):
         values = row._asdict()
         months.setdefault(values.pop("indicator_id"), []).append(Month(**values))
@@ -291,31 +188,6 @@ def get_series(connection: Connection, code: str) -> Series:
         if series.code == code:
             return series
     raise NotFoundError(value=code)
-
-
-def record_month(session: Session, code: str, month: Month, *, by: str) -> None:
-    """Store the figures of a month, in place of those there. Raises NotFoundError, InvalidValueError."""
-    indicator_id = session.scalar(select(Indicator.id).where(Indicator.code == code))
-    if indicator_id is None:
-        raise NotFoundError(value=code)
-    if month.is_empty:
-        raise InvalidValueError(N_("Give at least one figure."))
-    if not 1990 <= month.period.year <= 2100:
-        raise InvalidValueError(N_("The year must be between 1990 and 2100."))
-    figures = {name: getattr(month, name) for name in (*FIGURES, "source")}
-    statement = insert(IndicatorValue).values(
-        indicator_id=indicator_id,
-        period=month.period.replace(day=1),
-        version=month.version,
-        entered_by=by,
-        **figures,
-    )
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["indicator_id", "period", "version"],
-            set_={name: statement.excluded[name] for name in (*figures, "entered_by")} | {"entered_at": func.now()},
-        )
-    )
 
 
 def latest(months: Sequence[Month]) -> Month | None:

@@ -37,6 +37,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("check", "scripts.commands.check", "kiểm tra bản đồ đang chạy (look at a running installation)"),
     Command("basemap", "scripts.commands.basemap", "nền bản đồ từ một bản trích OpenStreetMap (a ground of our own)"),
     Command("grid", "scripts.commands.grid", "lưới 110 kV: mang tải, N-1, khả năng nhận tải (grid headroom)"),
+    Command("indicators", "scripts.commands.indicators", "chỉ tiêu theo tháng: import, export (monthly indicators)"),
     Command("paper", "scripts.commands.paper", "báo cáo của Sở ra tệp; paper list (papers of the department)"),
     Command("backup", "scripts.commands.backup", "sao lưu vào một tệp (consistent dump)", needs_schema=False),
     Command("restore", "scripts.commands.restore", "khôi phục vào cơ sở dữ liệu trống (restore)", needs_schema=False),

@@ -18,6 +18,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Undo, and say what was kept."""
     from geodata.history.undoing import undo
 
+    if _is_of_indicators(arguments.import_id):
+        return _undo_indicators(arguments)
     with database_session() as session:
         report = undo(session, arguments.import_id, user_name=user_name())
     if arguments.json:
@@ -31,4 +33,32 @@ def run(arguments: argparse.Namespace) -> int:
         announce(
             f"  giữ nguyên {edit.code}: {vietnamese(edit.reason)}{': ' + ', '.join(edit.fields) if edit.fields else ''}"
         )
+    return 0
+
+
+def _is_of_indicators(number: str) -> bool:
+    from geodata.history.change_sets import get_change_set
+    from geodata.statistics.figure_changes import SUBJECT
+
+    with database_session() as session:
+        return get_change_set(session, number).layer == SUBJECT
+
+
+def _undo_indicators(arguments: argparse.Namespace) -> int:
+    """Take figures of indicators back, and say which were changed again since and stay."""
+    from geodata.statistics.figure_changes import take_back
+
+    with database_session() as session:
+        undoing, kept = take_back(session, int(arguments.import_id), by=user_name())
+        session.commit()
+        told = {
+            "undo_id": str(undoing.id), "import_id": arguments.import_id, "layer": undoing.layer, "counts": dict(undoing.counts),
+            "kept": [{"code": one.code, "period": f"{one.key.period:%Y-%m}", "version": one.key.version.value} for one in kept],
+        }  # fmt: skip
+    if arguments.json:
+        announce(json.dumps(told, ensure_ascii=False))
+        return 0
+    announce(f"Đã hoàn tác {told['counts']['cells']} số liệu của chỉ tiêu (lần thay đổi {told['undo_id']})")
+    for one in kept:
+        announce(f"  giữ nguyên {one.code} {one.key.period:%m/%Y}: đã sửa lại sau đó")
     return 0

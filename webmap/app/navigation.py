@@ -32,6 +32,13 @@ PAGES = (
         also=(
             "indicators.index",
             "indicators.save",
+            "figure_grid.index",
+            "figure_files.form",
+            "figure_files.preview",
+            "figure_files.store",
+            "figure_history.index",
+            "figure_history.change_set",
+            "figure_history.undo",
             "monthly.index",
             "paper_templates.index",
             "paper_templates.template",

@@ -45,7 +45,8 @@ def index() -> str:
     session = db_session()
     if name is not None:
         layers().get(name)
-    found = changes.list_change_sets(session, layer=name, limit=PAGE + 1, before_id=before or None)
+    known = [kind.layer.name for kind in layers()]
+    found = changes.list_change_sets(session, layer=name, layers=known, limit=PAGE + 1, before_id=before or None)
     shown = [item for item in found[:PAGE] if may(current_role(), Action.WRITE, layers().get(item.layer))]
     gists = gists_of(session, shown, layers())
     return render_template(

@@ -15,14 +15,13 @@ from geodata.projects.schedule import delay_of, duties, explain
 from geodata.schema.feature import Feature
 from geodata.schema.registry import Registry
 from geodata.statistics.dashboard import progress_on
+from geodata.statistics.figure_checks import Check, check_figures
 from geodata.statistics.indicators import (
     FIGURES,
     PERCENT,
-    Check,
     FigureVersion,
     Month as Entered,
     Series,
-    check_figures,
     list_series,
 )
 from webmap.app.i18n import DEFAULT_LANGUAGE, format_word, translate

@@ -11,7 +11,8 @@ from geodata.schema.charts import Chart
 from geodata.schema.feature import Feature
 from geodata.schema.roles import STAFF
 from geodata.statistics.dashboard import campaign_progress, chart_figures
-from geodata.statistics.indicators import Month, check_figures, list_series
+from geodata.statistics.figure_checks import check_figures
+from geodata.statistics.indicators import Month, list_series
 from webmap.app.auth import access_rule, allow, current_role
 from webmap.app.extensions import areas_of_reader, database, db_session, layers
 from webmap.app.i18n import current_language

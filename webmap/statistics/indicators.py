@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from babel.numbers import NumberFormatError, parse_decimal
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -13,22 +13,22 @@ from geodata.base.errors import GeodataError, InvalidValueError, NotFoundError
 from geodata.base.i18n import N_
 from geodata.base.parsing import FIRST_DAY, LAST_DAY, parse_whole
 from geodata.schema.roles import Role
+from geodata.statistics.figure_changes import record_month
+from geodata.statistics.figure_checks import Check, check_figures
 from geodata.statistics.indicators import (
     FIGURES,
     PERCENT,
-    Check,
     FigureVersion,
     Month,
     Series,
-    check_figures,
     latest,
     list_series,
-    record_month,
 )
 from webmap.app.auth import allow, current_user
 from webmap.app.extensions import database, db_session
-from webmap.app.i18n import current_language, format_number, translate, translate_error
+from webmap.app.i18n import current_language, translate, translate_error
 from webmap.map.charts import figures_of, month_text, series_name
+from webmap.statistics.numbers import EXAMPLE, read_number, write_number
 
 blueprint = Blueprint("indicators", __name__)
 
@@ -107,11 +107,11 @@ def _page(
         versions=FigureVersion.labels(),
         figures=FIGURES,
         percent=PERCENT,
-        checks=[_say(check) for check in checks] if checks is not None else None,
+        checks=[say_check(check) for check in checks] if checks is not None else None,
         months=[_month_view(series, month) for month in months] if series else [],
         problem=problem,
         saved=saved,
-        example=format_number(Decimal("23400.5"), language),
+        example=write_number(EXAMPLE),
     )
 
 
@@ -139,11 +139,9 @@ def _month_of_address(series: Series | None) -> Month | None:
 
 
 def _as_form(month: Month) -> dict[str, str]:
-    language = current_language()
     form = {"year": str(month.period.year), "month": str(month.period.month), "version": month.version.value}
     for name in FIGURES:
-        value = getattr(month, name)
-        form[name] = "" if value is None else format_number(value.normalize(), language)
+        form[name] = write_number(getattr(month, name))
     return form | {"source": month.source or ""}
 
 
@@ -166,38 +164,26 @@ def _parse(form: Mapping[str, str]) -> Month:
     version = next((version for version in FigureVersion if version.value == form["version"]), None)
     if version is None:
         raise InvalidValueError(N_("Choose what kind of figure this is."))
-    figures = {name: _number(label, form[name]) for name, label in FIGURES.items()}
+    figures: dict[str, Any] = {name: _number(label, form[name]) for name, label in FIGURES.items()}
     source = form["source"][:MAX_TEXT].replace("\x00", "") or None
     return Month(period=period, version=version, source=source, **figures)
 
 
 def _number(label: str, text: str) -> Decimal | None:
-    language = current_language()
-    clean = text.replace("\u2212", "-").replace("\u00a0", "").replace("\u202f", "").replace(" ", "").removesuffix("%")
-    if not clean:
-        return None
     try:
-        number = parse_decimal(clean, locale=language, strict=True)
-    except NumberFormatError:
-        number = Decimal("NaN")
-    if not number.is_finite() or abs(number) >= Decimal(10) ** 12:
-        example = format_number(Decimal("23400.5"), language)
+        return read_number(text)
+    except InvalidValueError as error:
         raise InvalidValueError(
             N_("“{value}” for “{label}” is not a number as written here, like {example}."),
-            value=text[:40],
-            label=translate(label, language),
-            example=example,
-        )
-    return number
+            label=translate(label),
+            **{name: str(value) for name, value in error.details.items()},
+        ) from None
 
 
-def _say(check: Check) -> CheckView:
-    language = current_language()
-    numbers = {
-        name: format_number(value.normalize() if value else value, language).replace("-", "−")
-        for name, value in check.numbers.items()
-    }
-    return CheckView(text=translate(check.sentence, language).format(**numbers), is_consistent=check.is_consistent)
+def say_check(check: Check) -> CheckView:
+    """Return a comparison in words."""
+    numbers = {name: write_number(value, minus="−") for name, value in check.numbers.items()}
+    return CheckView(text=translate(check.sentence).format(**numbers), is_consistent=check.is_consistent)
 
 
 def _month_view(series: Series, month: Month) -> MonthView:
@@ -206,7 +192,7 @@ def _month_view(series: Series, month: Month) -> MonthView:
         text=month_text(month.period, language),
         version=translate(month.version.label, language),
         figures=tuple(figures_of(month, series, language)),
-        checks=tuple(_say(check) for check in check_figures(month, series.months)),
+        checks=tuple(say_check(check) for check in check_figures(month, series.months)),
         source=month.source or "",
         address=url_for(
             "indicators.index", series=series.code, period=f"{month.period:%Y-%m}", version=month.version.value

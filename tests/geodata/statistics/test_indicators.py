@@ -7,16 +7,15 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from geodata.base.errors import InvalidValueError, NotFoundError
+from geodata.statistics.figure_changes import record_month
+from geodata.statistics.figure_checks import check_figures, month_before
 from geodata.statistics.indicators import (
     FigureVersion,
     Indicator,
     IndicatorValue,
     Month,
-    check_figures,
     get_series,
     list_series,
-    month_before,
-    record_month,
 )
 
 JANUARY, FEBRUARY, MARCH = (date(2020, number, 1) for number in (1, 2, 3))

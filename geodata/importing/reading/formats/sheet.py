@@ -138,6 +138,7 @@ def _table(
         problems=tuple(problems),
         lost={name: tuple(rows) for name, rows in lost.items()},
         counts_from_1904=sheet.counts_from_1904,
+        places=tuple(used),
         header_row=f"{header.first + 1}" if header.first == header.last else f"{header.first + 1}-{header.last + 1}",
     )
 
