@@ -19,13 +19,13 @@ from flask.testing import FlaskClient
 from hypothesis import settings as settings_of_examples
 from sqlalchemy import URL, Connection, Engine, text
 from sqlalchemy.orm import Session
-from werkzeug.routing import Rule
 
 from geodata.accounts import passwords
 from geodata.base.crs import HAI_PHONG
 from geodata.base.database import new_engine, parse_database_url
 from geodata.tables import METADATA
 from tests.examples import HEAVY
+from tests.kept import TEMPLATES, keep_compiled_rules
 
 # Where the environment forbids to keep compiled modules, each server, worker and command that a test starts would compile
 # the whole program, and each step of a migration all migrations.
@@ -132,21 +132,9 @@ def cheap_hashes() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def compile_each_rule_once() -> Iterator[None]:
-    """Compile the function that writes a rule's address once for all applications: each test makes one of its own.
-
-    It depends on the rule alone and was nearly all the time that `create_app` takes.
-    """
-    compiled: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
-    compile_builder = Rule._compile_builder
-
-    def once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        key = (rule.rule, rule.subdomain, rule.host, repr(rule.defaults), append_unknown)
-        if key not in compiled:
-            compiled[key] = compile_builder(rule, append_unknown)
-        return compiled[key]
-
+    """Compile addresses once for all applications: each test makes one of its own."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Rule, "_compile_builder", once)
+        keep_compiled_rules(patch)
         yield
 
 
@@ -240,6 +228,7 @@ def make_app() -> Callable[..., Flask]:
     def build(bind: Engine | Connection, **options: object) -> Flask:
         layers = {"layers": options.pop("layers")} if "layers" in options else {}
         app = create_app(settings(**options), bind=bind, **layers)
+        app.jinja_env.bytecode_cache = TEMPLATES
         app.config["TESTING"] = True
         app.config["PROPAGATE_EXCEPTIONS"] = False
         app.config["WTF_CSRF_ENABLED"] = False

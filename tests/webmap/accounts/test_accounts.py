@@ -13,14 +13,6 @@ from tests.webmap.accounts.signing import NEW, TEMPLATES, is_signed_in, sign_in,
 from webmap.app.i18n import CATALOGUES, catalogue
 
 
-@pytest.fixture
-def lan(session):
-    """An account that nobody is signed in with."""
-    account = access.create_user(session, name="lan", role="planner", password=PASSWORD, full_name="Nguyễn Thị Lan")
-    session.commit()
-    return account
-
-
 def test_signing_in_opens_the_account_and_signing_out_closes_it(client, lan):
     assert not is_signed_in(client)
     assert sign_in(client).location == "/"
