@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from geodata.base.i18n import N_
 from geodata.importing.limits import Limits
+from geodata.importing.reading.not_taken import SAVE_AS
 from geodata.importing.results import RefusedError
 
 #: Extension of the main file -> the extensions that belong to it.
@@ -86,6 +87,8 @@ def find_sources(path: Path, file_name: str, work: Path, limits: Limits) -> list
         return _sources_of_zip(path, work, limits, only=".kml")
     if extension in GEOPARQUET:
         raise RefusedError("unsupported_format", SAVE_GEOPARQUET)
+    if extension in SAVE_AS:
+        raise RefusedError("unsupported_format", SAVE_AS[extension])
     if extension not in COMPONENTS:
         raise RefusedError(
             "unsupported_format",
@@ -121,8 +124,10 @@ def _sources_of_zip(
             entries = _checked_entries(archive, limits, only)
             return list(_unpack(archive, entries, work, limits, only, is_inner=is_inner))
     except zipfile.BadZipFile as error:
-        if _starts_like_zip(path):
+        if _starts_like(path, b"PK"):
             raise RefusedError("corrupt_archive", N_("The zip file is damaged.")) from error
+        if _starts_like(path, b"Rar!", b"7z\xbc\xaf"):
+            raise RefusedError("not_zip", SAVE_AS[".rar"]) from error
         raise RefusedError("not_zip", N_("The file is called .zip but is no zip file.")) from error
     except NotImplementedError as error:
         raise RefusedError(
@@ -133,9 +138,9 @@ def _sources_of_zip(
         raise RefusedError("corrupt_archive", N_("The zip file is damaged.")) from error
 
 
-def _starts_like_zip(path: Path) -> bool:
+def _starts_like(path: Path, *starts: bytes) -> bool:
     with path.open("rb") as file:
-        return file.read(2) == b"PK"
+        return file.read(4).startswith(starts)
 
 
 def _name_of(entry: zipfile.ZipInfo) -> str:
@@ -237,7 +242,7 @@ def _check_entry(info: zipfile.ZipInfo, name: str) -> None:
 
 
 def _is_hidden(name: str) -> bool:
-    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
+    return any(part.startswith((".", "__MACOSX", "~$")) for part in PurePosixPath(name).parts)
 
 
 def _unpack(

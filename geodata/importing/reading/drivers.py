@@ -111,6 +111,11 @@ def _load(driver: str) -> Any:
     return pyogrio
 
 
+def keep_blocks() -> None:
+    """Let the driver of drawings give a block that is placed as one point with its attributes, not as its lines."""
+    _load("DXF").set_gdal_config_options({"DXF_INLINE_BLOCKS": "FALSE"})
+
+
 def list_layers(path: Path, driver: str) -> list[str]:
     """Return the layers of a file that have geometry."""
     pyogrio = _load(driver)
@@ -179,4 +184,6 @@ def _plain_value(value: Any) -> Value:
         return value
     if isinstance(value, float):
         return value if value - value == 0 else None
+    if isinstance(value, np.ndarray):
+        return "\n".join(map(str, value.tolist())) or None
     return str(value)

@@ -1,4 +1,7 @@
-"""DXF drawings: their entities; for a layer of areas the closed outlines, with the text inside as name."""
+"""DXF drawings: their entities; for a layer of areas the closed outlines, with the text inside as name.
+
+For a layer of points its points, placed blocks and circles, with the text beside them: drawn_points.
+"""
 
 import re
 from dataclasses import replace
@@ -12,6 +15,8 @@ from geodata.base.i18n import N_
 from geodata.importing.limits import Limits
 from geodata.importing.reading import drivers
 from geodata.importing.reading.archive import Source
+from geodata.importing.reading.formats.closed_lines import area_of_outline
+from geodata.importing.reading.formats.drawn_points import NAME, as_points
 from geodata.importing.reading.formats.driven import driver_table
 from geodata.importing.reading.formats.picking import malformed, pick
 from geodata.importing.reading.formats.sheet import Hints
@@ -19,10 +24,7 @@ from geodata.importing.results import Severity, problem
 from geodata.importing.table import Geometries, Table, Value, as_objects
 from geodata.importing.told import spans
 
-_AREA = "MULTIPOLYGON"
-#: Ends of an outline that lie this near each other, as a share of its length, are one point.
-_CLOSED = 1e-6
-NAME = "name"
+AREA, POINT = "MULTIPOLYGON", "POINT"
 
 
 def read_drawing(source: Source, inner: str | None, _limits: Limits, hints: Hints) -> Table:
@@ -30,9 +32,13 @@ def read_drawing(source: Source, inner: str | None, _limits: Limits, hints: Hint
     head = source.path.read_bytes()[:4096]
     if not re.search(rb"^\s*0\s*\r?\n\s*SECTION", head, re.MULTILINE):
         raise malformed(N_("The file is no DXF drawing in text form."))
-    names = drivers.list_layers(source.path, "DXF")
+    if hints.geometry == POINT:
+        drivers.keep_blocks()
+    names = [name for name in drivers.list_layers(source.path, "DXF") if name != "blocks"]
     table = replace(driver_table(source, "DXF", pick(names, inner), "dxf"), layer=source.name)
-    return _areas(table) if hints.geometry == _AREA else table
+    if hints.geometry == POINT:
+        return as_points(table)
+    return _areas(table) if hints.geometry == AREA else table
 
 
 def _areas(table: Table) -> Table:
@@ -40,7 +46,7 @@ def _areas(table: Table) -> Table:
     shapes = table.geometries
     if shapes is None:
         return table
-    outlines = _polygons(shapes)
+    outlines = as_objects([area_of_outline(shape) for shape in shapes])
     is_area = ~shapely.is_missing(outlines)
     if not is_area.any():
         return table
@@ -70,24 +76,6 @@ def _areas(table: Table) -> Table:
         geometries=outlines[kept],
         problems=(*table.problems, *told),
     )
-
-
-def _polygons(shapes: Geometries) -> Geometries:
-    """Return areas, and closed lines as areas; None for what is neither."""
-    found: list[shapely.Geometry | None] = []
-    for shape in shapes:
-        if shape is None or shape.geom_type in {"Polygon", "MultiPolygon"}:
-            found.append(shape)
-        elif shape.geom_type == "LineString" and len(shape.coords) >= 4 and _is_closed(shape):
-            found.append(shapely.Polygon([*shape.coords[:-1], shape.coords[0]]))
-        else:
-            found.append(None)
-    return as_objects(found)
-
-
-def _is_closed(line: shapely.LineString) -> bool:
-    first, last = line.coords[0], line.coords[-1]
-    return bool(np.hypot(first[0] - last[0], first[1] - last[1]) <= _CLOSED * max(line.length, 1e-12))
 
 
 def _texts_inside(table: Table, areas: Geometries) -> tuple[list[Value], NDArray[np.bool_]]:
