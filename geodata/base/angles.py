@@ -74,11 +74,38 @@ def _degrees(match: re.Match[str]) -> float:
     return -angle if sign == "-" or {before, after} & _SOUTH_OR_WEST else angle
 
 
+#: What names a coordinate before it: “X=”, “Vĩ độ:”, “Lat:”; and the zone before metres: “48Q 596123 2306123”.
+_LABEL = re.compile(
+    r"(?:\b|(?<=\d))(?:x|y|lat(?:itude)?|lon(?:g(?:itude)?)?|lng|vĩ độ|kinh độ|vi do|kinh do|vđ|kđ|to[aạ] độ|tọa độ)\s*[:=]\s*",
+    re.IGNORECASE,
+)
+_ZONE = re.compile(r"^\s*\d{1,2}\s?[A-Z]\s+(?=\d{6})")
+_DEGREES = r"(-?\d{1,3}\.\d+)"
+#: Places in links that phones share, the object's own before the middle of the picture.
+_LINKS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"!3d{_DEGREES}!4d{_DEGREES}",
+        rf"[?&](?:q|ll|query|destination|daddr|center)=(?:loc:)?{_DEGREES}(?:,|%2C)(?:\+|%20|\s)*{_DEGREES}",
+        rf"[/@]{_DEGREES},{_DEGREES}(?:,|/|$)",
+        rf"^geo:{_DEGREES},{_DEGREES}",
+    )
+)
+#: A place with its height, and how exact it is, as forms on phones write it: “20.86 106.68 3.2 4.9”.
+_WITH_HEIGHT = re.compile(rf"{_DEGREES}[\s,;]+{_DEGREES}(?:[\s,;]+-?\d+(?:\.\d+)?){{1,2}}$")
+
+
 def split_pair(value: object, style: NumberStyle) -> tuple[float, float] | None:
-    """Return the two coordinates that one text holds in its order, or None: “20.721, 106.6”, “20°43'N 106°36'E”."""
+    """Return the two coordinates that one text holds in its order, or None.
+
+    “20.721, 106.6”, “20°43'N 106°36'E”, “X=2306123; Y=596123”, a link of a map on the web, a phone's “20.86 106.68 3.2 4.9”.
+    """
     if not isinstance(value, str):
         return None
     text = value.strip().strip("()[]{}")
+    if (place := _written_by_a_program(text)) is not None:
+        return place
+    text = _ZONE.sub("", _LABEL.sub(" ", unicodedata.normalize("NFC", text))).strip()
     for first, second in _halves(text):
         try:
             found = parse_angle(first, style), parse_angle(second, style)
@@ -87,6 +114,19 @@ def split_pair(value: object, style: NumberStyle) -> tuple[float, float] | None:
         if found[0] is not None and found[1] is not None:
             return found[0], found[1]
     return None
+
+
+def _written_by_a_program(text: str) -> tuple[float, float] | None:
+    """Return the place of a link, or of numbers with height and accuracy behind them."""
+    if "://" in text or text.startswith("geo:"):
+        found = next((match for link in _LINKS if (match := link.search(text))), None)
+        return (float(found[1]), float(found[2])) if found else None
+    match = _WITH_HEIGHT.match(text)
+    if match is None:
+        return None
+    first, second = float(match[1]), float(match[2])
+    small, large = sorted((abs(first), abs(second)))
+    return (first, second) if small <= 90 < large <= 180 else None
 
 
 def _halves(text: str) -> Iterator[tuple[str, str]]:

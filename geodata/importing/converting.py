@@ -21,8 +21,10 @@ from geodata.importing.storing.rows import CheckedRows
 from geodata.importing.table import Geometries, Table, Value
 from geodata.importing.understanding.cells import Habits, convert_column
 from geodata.importing.understanding.days import DayOrder, orders_of_days
+from geodata.importing.understanding.heading_units import factor_of
 from geodata.importing.understanding.match import Mapping_, importable_fields
 from geodata.importing.understanding.values import BadValueError, clean_text, parser_of
+from geodata.importing.understanding.worn import shortened
 from geodata.schema.feature import Feature
 from geodata.schema.fields import Field
 
@@ -72,11 +74,14 @@ class Conversion:
         index = self.mapping.columns[field.name]
         name = self.table.names[index]
         cells = replaced(self.table.columns[index], self.options.values.get(field.name))
+        factor, told = factor_of(name, field, self.table.said_unit)
+        self.problems += [told] if told else []
+        habits = replace(habits, factor=factor)
         values, problems = convert_column(
             self.kind, field, cells, self.numbers, style, longest=self.options.limits.text_length, habits=habits
         )
         self.values[field.name] = values
-        self.problems += problems
+        self.problems += [*problems, *shortened(field, cells, self.numbers)]
         if self.table.lost.get(name):
             self.kept[field.name] = frozenset(self.numbers[position] for position in self.table.lost[name])
         elif self.table.format in WITHOUT_NULL and field.python_type in {*NUMBERS, bool}:

@@ -37,7 +37,9 @@ from geodata.importing.understanding.cells import PLAIN, Habits, convert_column
 from geodata.importing.understanding.cut_names import fields_it_may_mean, fields_of_a_copy, is_numbered, laundered
 from geodata.importing.understanding.days import DayOrder, orders_of_days
 from geodata.importing.understanding.decode import check_answers
+from geodata.importing.understanding.heading_units import factor_of
 from geodata.importing.understanding.match import called, find_given, match_names
+from geodata.importing.understanding.worn import shortened
 from geodata.schema.column_names import short_names
 from geodata.schema.details import Detail
 from geodata.schema.feature import Feature
@@ -175,9 +177,10 @@ class DetailImport(Import):
         style, habits = habits_of(table, [table.columns[index] for index in numeric])
         for name, index in columns.fields.items():
             cells = replaced(table.columns[index], self.options.values.get(name))
-            values[name] = self._values(
-                self.fields[name], cells, numbers, style, replace(habits, order=orders.get(name))
-            )
+            factor, told = factor_of(table.names[index], self.fields[name], table.said_unit)
+            self.problems += [told] if told else []
+            own = replace(habits, order=orders.get(name), factor=factor)
+            values[name] = self._values(self.fields[name], cells, numbers, style, own)
         for name, text in self.options.constants.items():
             if name != PARENT:
                 values[name] = self._values(self.fields[name], [text] * len(numbers), numbers, style, PLAIN)
@@ -196,7 +199,7 @@ class DetailImport(Import):
     ) -> list[Any]:
         longest = self.options.limits.text_length
         found, problems = convert_column(self.detail, spec, cells, numbers, style, longest=longest, habits=habits)
-        self.problems += problems
+        self.problems += [*problems, *shortened(spec, cells, numbers)]
         return [json_document_value(value) for value in found]
 
     def _orders(self, table: Table, columns: _Columns) -> dict[str, DayOrder]:

@@ -42,7 +42,7 @@ from geodata.importing.storing.staging import Staging
 from geodata.importing.table import Geometries, Table, empty_geometries
 from geodata.importing.understanding.check import check_geometries, unusable_coordinates
 from geodata.importing.understanding.coordinates import Places, find_transformation, transform_geometries
-from geodata.importing.understanding.corners import from_corners, is_corner_table
+from geodata.importing.understanding.corners import from_corners, is_corner_table, with_keys_down
 from geodata.importing.understanding.decode import check_answers, decode_table, samples_of
 from geodata.importing.understanding.locations import (
     LocationColumns,
@@ -197,6 +197,8 @@ class Import:
             problems += [degrees_note()] if self.options.crs is None else []
         table = replace(table, crs=crs, crs_source="file" if crs else "none")
         key = self._key_column(table, columns.used)
+        table, told = with_keys_down(table, key, columns.corner, self.kind.layer.geometry)
+        self.problems += told
         is_corners = columns.wkt is None and is_corner_table(table, key, columns.corner, self.kind.layer.geometry)
         if is_corners and key is not None:
             table, geometries, told = from_corners(

@@ -24,7 +24,7 @@ class Table:
     `texts` is "bytes" when each letter stands for one byte of a still unknown encoding. `rows` are the
     1-based record numbers. `geometries` is None for tables whose columns hold the coordinates. `lost` names for a
     column the positions whose value is not known: what is stored there stays. `counts_from_1904`: plain numbers count days so.
-    `places` are the columns of a sheet that the names stand in, from 0.
+    `places` are the columns of a sheet that the names stand in, from 0. `said_unit`: the unit said above the table.
     """
 
     layer: str
@@ -43,6 +43,7 @@ class Table:
     header_row: str | None = None
     counts_from_1904: bool = False
     places: tuple[int, ...] = ()
+    said_unit: str | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -80,6 +81,7 @@ def save_table(table: Table, folder: Path) -> None:
         "header_row": table.header_row,
         "counts_from_1904": table.counts_from_1904,
         "places": table.places,
+        "said_unit": table.said_unit,
     }
     # Half a letter of UTF-16 is no UTF-8; the checks find it and say so.
     (folder / "table.json").write_bytes(json.dumps(head, ensure_ascii=False).encode("utf-8", "surrogatepass"))
@@ -139,6 +141,7 @@ def load_table(folder: Path) -> Table:
         header_row=head["header_row"],
         counts_from_1904=head["counts_from_1904"],
         places=tuple(head["places"]),
+        said_unit=head["said_unit"],
     )
 
 

@@ -329,7 +329,8 @@ def question_lines(report: ImportReport) -> list[str]:
         answer = ANSWERS[report.question.about].format(value=choice.value)
         answer = "--take-matches" if choice.value == MATCH else answer
         answer = f"--coordinates “{choice.value}”" if _is_places(report.question.about, choice.value) else answer
-        is_pair = report.question.about == "columns" and choice.value.partition("=")[0] in field_names
+        name, equals, _ = choice.value.partition("=")
+        is_pair = report.question.about == "columns" and bool(equals) and name in field_names
         answer = f"--map “{choice.value}”" if is_pair else answer
         lines.append(f"  {answer}: {choice.why.say(vietnamese)}")
         lines += [f"      {sample}" for sample in choice.samples]

@@ -113,11 +113,18 @@ def at_once(clients, calls, do):
         return [answer for share in shares for answer in share.result(timeout=120)]
 
 
-def test_eight_people_who_upload_at_once_get_no_error_and_no_import_without_a_job(app, engine):
-    answers = at_once(many(sign_in(app, "gis"), PEOPLE), 24, send)
-    assert [answer.status_code for answer in answers] == [302] * 24
+def test_eight_people_who_upload_at_once_get_no_error_and_every_import_ends(app, engine, heavy):
+    uploads = 200 if heavy else 24
+    answers = at_once(many(sign_in(app, "gis"), PEOPLE), uploads, send)
+    assert [answer.status_code for answer in answers] == [302] * uploads
     assert forgotten_work(engine) == []
-    assert len(live_jobs(engine, "run_import")) == 24
+    assert len(live_jobs(engine, "run_import")) == uploads
+    numbers = sorted(int(re.search(r"\d+", answer.location)[0]) for answer in answers)
+    assert len(set(numbers)) == uploads
+    with ThreadPoolExecutor(2) as workers:
+        list(workers.map(lambda number: runs.run(engine, number, runs.claim(engine, number)), numbers))
+    with Session(engine) as session:
+        assert {sessions.get_import(session, number).stage for number in numbers} == {Stage.READY}
 
 
 def test_eight_people_who_ask_for_day_routes_at_once_get_no_error_and_no_route_without_a_job(app, engine, site):

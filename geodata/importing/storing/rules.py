@@ -14,6 +14,7 @@ _BETWEEN = re.compile(rf"\w+ BETWEEN {_NUMBER} AND {_NUMBER}$", re.IGNORECASE)
 _AT_LEAST = re.compile(rf"\w+ >= {_NUMBER}$")
 _ABOVE = re.compile(rf"\w+ > {_NUMBER}$")
 _LONGEST = re.compile(rf"length\(\w+\) <= {_NUMBER}")
+_FORM = re.compile(r"\w+ ~ '(.+)'$")
 _IN_ORDER = re.compile(r"(\w+) <= (\w+)$")
 
 
@@ -26,7 +27,20 @@ def rule_problem(row: int, condition: str, columns: Sequence[str], given: Callab
     code, template, details = _said(condition, value)
     shown = "" if value is None else str(value)[:200]
     text = Text(template=template, details={**details, "value": shown})
-    return Problem(code=code, text=text, row=row, field=field, value=shown or None)
+    return Problem(
+        code=code, text=text, row=row, field=field, value=shown or None, suggestion=_without_nought(condition, value)
+    )
+
+
+def _without_nought(condition: str, value: Any) -> Text | None:
+    """Return the suspicion that a spreadsheet ate the nought in front, where the value would be right with it."""
+    form = _FORM.search(condition)
+    if form is None or not isinstance(value, str) or not value.isdigit() or re.fullmatch(form[1], f"0{value}") is None:
+        return None
+    template = N_(
+        "A spreadsheet that took it for a number eats the nought in front: is it {value}? Format the column as text."
+    )
+    return Text(template=template, details={"value": f"0{value}"})
 
 
 def _said(condition: str, value: Any) -> tuple[str, str, dict[str, Detail]]:

@@ -16,6 +16,8 @@ from geodata.schema.sense import InOrder, LeadingZero, SameScale
 
 #: The rule of codes that differ in capitals only; what cannot be seen is taken out of codes when they are read.
 CODE_CASE = "code_case"
+#: The rule of codes that differ in the noughts in front only.
+CODE_NOUGHTS = "code_noughts"
 _CHECK = Text(template=N_("Check the value; it is stored as it is in the file."))
 
 
@@ -108,7 +110,26 @@ def _alike_to_stored(session: Session, rows: CheckedRows, staging: Staging) -> l
     )
     found = {staging.positions[row.row_no]: {"other": row.code} for row in session.execute(query)}
     template = N_("The code “{value}” differs from the stored “{other}” in capital letters only.")
-    return _told(rows, CODE_CASE, "code", template, found)
+    return [*_told(rows, CODE_CASE, "code", template, found), *_without_noughts(session, rows, staging)]
+
+
+def _without_noughts(session: Session, rows: CheckedRows, staging: Staging) -> list[Problem]:
+    """Return a warning for each new row whose code is that of a stored object without the noughts in front: 1 for 001."""
+    if not any(isinstance(code, str) and code.isdigit() for code in rows.values["code"]):
+        return []
+    staged, match, target = staging.staged, staging.match, staging.target
+    query = (
+        select(staged.c.row_no, target.c.code)
+        .join(match, match.c.row_no == staged.c.row_no)
+        .join(target, func.ltrim(target.c.code, "0") == func.ltrim(staged.c.code, "0"))
+        .where(match.c.target_id.is_(None), target.c.code != staged.c.code, staged.c.code.regexp_match("^[0-9]+$"))
+        .order_by(staged.c.row_no)
+    )
+    found = {staging.positions[row.row_no]: {"other": row.code} for row in session.execute(query)}
+    template = N_(
+        "The code “{value}” is new; the stored “{other}” has the same number with noughts in front, which a spreadsheet eats."
+    )
+    return _told(rows, CODE_NOUGHTS, "code", template, found)
 
 
 def _told(

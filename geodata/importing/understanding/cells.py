@@ -12,6 +12,7 @@ from typing import Any
 from geodata.base.i18n import N_
 from geodata.base.names import visible
 from geodata.base.numbers import NumberStyle, has_two_readings
+from geodata.base.units import is_in_another_unit
 from geodata.importing.results import Problem, Severity, Text, problem
 from geodata.importing.table import Value
 from geodata.importing.told import by_row
@@ -29,6 +30,8 @@ from geodata.schema.described import Described
 from geodata.schema.fields import Field
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}$")
+#: Days of sheets before this year are numbers that were shown as days: 2020 in a cell of days is the 12th of July 1905.
+_EARLY = 1930
 _CLOCK = re.compile(r"[T ](\d{2}:\d{2}(?::\d{2})?)")
 
 
@@ -36,13 +39,15 @@ _CLOCK = re.compile(r"[T ](\d{2}:\d{2}(?::\d{2})?)")
 class Habits:
     """How a file writes a column: the order of its days, day 0 of its plain numbers, whether it is a spreadsheet.
 
-    `is_style_borrowed`: that the writing of numbers is known from other columns only.
+    `is_style_borrowed`: that the writing of numbers is known from other columns only. `factor` turns the column's unit
+    into the field's.
     """
 
     order: DayOrder | None = None
     first_day: date = FROM_1900
     is_sheet: bool = False
     is_style_borrowed: bool = False
+    factor: Decimal = Decimal(1)
 
 
 PLAIN = Habits()
@@ -59,7 +64,7 @@ def convert_column(
     habits: Habits = PLAIN,
 ) -> tuple[list[Any], list[Problem]]:
     """Return the values of a field and the cells that could not be taken; each spelling is read once."""
-    parse = parser_of(kind, field, style, habits.order, habits.first_day)
+    parse = parser_of(kind, field, style, habits.order, first_day=habits.first_day, factor=habits.factor)
     if field.name in kind.key_names() and field.python_type is str:
         cells = _without_point_zero(cells)
     is_plain = parse is text_of and not (habits.is_sheet and any(map(_is_day, cells)))
@@ -164,6 +169,10 @@ def _change_of_day(cell: Value, value: date, habits: Habits) -> str | None:
     if not isinstance(cell, str):
         is_told = habits.order in {DayOrder.EPOCH_MS, DayOrder.EPOCH_S}
         return None if is_told else N_("The number “{value}” was read as a count of days: {stored}.")
+    if habits.is_sheet and value.year < _EARLY and _DAY.match(cell):
+        return N_(
+            "The cell shows the day {stored}: perhaps a year or a number was typed into a cell of days. Check it."
+        )
     if MOMENT.match(cell.strip()):
         is_same = cell.strip().startswith(value.isoformat())
         return None if is_same else N_("“{value}” is a moment in another time zone; the day in Vietnam is {stored}.")
@@ -178,9 +187,11 @@ def _change_of_number(
         return None
     if habits.is_style_borrowed and isinstance(cell, str) and has_two_readings(cell):
         return N_("“{value}” was read as {stored}, the way other columns of the file are written.")
+    if isinstance(cell, str) and is_in_another_unit(cell, field.unit):
+        return N_("“{value}” is in another unit than the field; it was converted to {stored}.")
     if isinstance(value, Decimal):
         with suppress(BadValueError):
-            exact = parse_decimal(cell, style, field.unit, whole=False)
+            exact = parse_decimal(cell, style, field.unit, whole=False, factor=habits.factor)
             if exact is not None and abs(exact - value) > Decimal("1e-9") * max(Decimal(1), abs(exact)):
                 return N_("“{value}” was rounded to {stored}.")
     return None

@@ -9,6 +9,7 @@ import shapely
 from geodata.base.i18n import N_
 from geodata.importing.results import Problem, Severity, problem
 from geodata.importing.table import Geometries, Table, Value, as_objects
+from geodata.importing.told import spans
 from geodata.importing.understanding.rings import area_of_rings, points_of_ring
 from geodata.schema.feature import GeometryType
 
@@ -22,6 +23,26 @@ def is_corner_table(table: Table, key: int | None, corner: int | None, geometry:
     keys = [value for value in table.columns[key] if value is not None]
     repeated = len(keys) - len(set(keys))
     return repeated > 0 and (corner is not None or repeated * 2 >= len(keys))
+
+
+def with_keys_down(
+    table: Table, key: int | None, corner: int | None, geometry: GeometryType
+) -> tuple[Table, list[Problem]]:
+    """Return the table with the name or code that stands at an object's first corner written at all of its corners."""
+    if geometry is GeometryType.POINT or key is None or corner is None:
+        return table, []
+    cells = table.columns[key]
+    is_below = [at > 0 and cell is None and table.columns[corner][at] is not None for at, cell in enumerate(cells)]
+    if not any(is_below) or cells[0] is None:
+        return table, []
+    filled: list[Value] = []
+    for at, cell in enumerate(cells):
+        filled.append(filled[-1] if is_below[at] else cell)
+    template = N_("Corners without “{column}” were taken for those of the object above them: rows {rows}.")
+    rows = spans(int(row) for row, below in zip(table.rows, is_below, strict=True) if below)
+    told = problem("bad_value", template, severity=Severity.WARNING, column=table.names[key], rows=rows)
+    columns = tuple(filled if index == key else column for index, column in enumerate(table.columns))
+    return replace(table, columns=columns), [told]
 
 
 def from_corners(

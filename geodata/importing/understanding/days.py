@@ -10,6 +10,8 @@ from geodata.importing.results import Choice, Problem, Question, Severity, Text,
 from geodata.importing.table import Value
 
 _NUMBERS = re.compile(r"\s*(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})(?: .*)?$")
+#: A clock of twelve hours: its program may write the month first.
+_NOON = re.compile(r"\d [AP]M$", re.IGNORECASE)
 _EPOCH_MS = (100_000_000_000, 4_102_444_800_000)
 _EPOCH_S = (315_532_800, 4_102_444_800)
 
@@ -37,7 +39,7 @@ def orders_of_days(columns: Mapping[str, Sequence[Value]], rows: Sequence[int], 
     orders: dict[str, DayOrder] = {}
     problems: list[Problem] = []
     proven: dict[DayOrder, tuple[str, int, str]] = {}
-    open_columns, doubtful = [], []
+    open_columns, doubtful, american = [], [], []
     for name, cells in columns.items():
         epoch = _epoch(cells)
         if epoch is not None:
@@ -53,8 +55,12 @@ def orders_of_days(columns: Mapping[str, Sequence[Value]], rows: Sequence[int], 
             order, (row, text) = next(iter(proofs.items()))
             orders[name] = order
             proven.setdefault(order, (name, row, text))
+        elif (asked := _american(cells, rows)) is not None:
+            american.append((name, asked))
+            open_columns.append(name)
         else:
             open_columns.append(name)
+    doubtful += american if not proven else []
     if not doubtful and len(proven) == 2 and any(_is_open(columns[name]) for name in open_columns):
         doubtful = [
             (name, {order: (row, text) for order, (_, row, text) in proven.items()}) for name in open_columns[:1]
@@ -124,6 +130,15 @@ def _proofs(cells: Sequence[Value], rows: Sequence[int]) -> dict[DayOrder, tuple
         if len(found) == 2:
             break
     return found
+
+
+def _american(cells: Sequence[Value], rows: Sequence[int]) -> dict[DayOrder, tuple[int, str]] | None:
+    """Return the first day with AM or PM behind it, as both orders: nothing tells which is meant."""
+    pairs = zip(rows, cells, strict=True)
+    found = next(
+        ((row, str(cell)) for row, cell in pairs if isinstance(cell, str) and _NOON.search(cell.strip())), None
+    )
+    return None if found is None else {DayOrder.DAY_FIRST: found, DayOrder.MONTH_FIRST: found}
 
 
 def _is_open(cells: Sequence[Value]) -> bool:

@@ -14,6 +14,7 @@ from geodata.importing.reading.encoding import LOST
 from geodata.importing.results import Choice, ImportOptions, Known, Problem, Question, Severity, Text, problem
 from geodata.importing.table import Table, Value
 from geodata.importing.understanding.cells import cut_warning
+from geodata.importing.understanding.worn import read_back
 
 #: From this share of damaged texts on, an encoding that was given is the wrong one.
 _MISFIT = 0.2
@@ -49,10 +50,12 @@ def decode_table(table: Table, answer: str | None) -> Decoded:
     rows = _lost_rows(found.table)
     if given is not None and rows and (again := _asked_again(table, found, given, rows)) is not None:
         return again
+    cut = _cut_texts(table, found)
+    whole, told = read_back(found.table)
     return replace(
         found,
-        table=replace(found.table, names=_whole_names(found.table.names)),
-        problems=(*found.problems, *rows, *_cut_texts(table, found)),
+        table=replace(whole, names=_whole_names(whole.names)),
+        problems=(*found.problems, *rows, *told, *cut),
     )
 
 

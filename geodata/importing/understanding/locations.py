@@ -18,6 +18,7 @@ from geodata.importing.headings import crs_of, is_corner_number, place_of, says_
 from geodata.importing.results import Choice, Problem, Question, Severity, Text, problem
 from geodata.importing.table import Geometries, Table, Value, as_objects, empty_geometries
 from geodata.importing.understanding.coordinates import Points
+from geodata.importing.understanding.written_shapes import looks_like_a_shape, shape_of_text, srid_of
 
 _PLAIN = re.compile(r"\s*[+-]?\d{1,7}(\.\d+)?\s*$")
 #: What the answer may name: columns by what they hold, or that there are no places in the file.
@@ -25,6 +26,8 @@ ANSWERS = frozenset({"lon", "lat", "x", "y", "easting", "northing", "pair", "wkt
 #: From this share of cells that hold two coordinates on, a column is taken for places whatever it is called.
 _SHARE = 0.8
 _MOST_PAIRS = 10
+#: Links that hold a place are long; texts beyond are descriptions.
+_LONGEST = 600
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,15 +63,29 @@ def find_location_columns(table: Table, answer: Mapping[str, str] | None = None)
     def find(role: str) -> int | None:
         return next((index for index, found in enumerate(roles) if found == role), None)
 
-    if (wkt := find("wkt")) is not None and any(_looks_like_wkt(value) for value in table.columns[wkt][:20]):
-        return LocationColumns(wkt=wkt, crs=crs_of(table.names[wkt]))
+    if (wkt := find("wkt")) is not None and any(looks_like_a_shape(value) for value in table.columns[wkt][:20]):
+        return _shape_column(table, wkt)
     for first, second in (("lon", "lat"), ("easting", "northing"), ("x", "y")):
         one, other = find(first), find(second)
         if one is not None and other is not None:
             return _two_columns(table, one, other, corner, is_degrees=first == "lon", is_free=first == "x")
     if (pair := _pair_column(table, roles)) is not None:
         return LocationColumns(pair=pair, corner=corner, crs=crs_of(table.names[pair]))
-    return None
+    wkt = next((index for index, column in enumerate(table.columns) if _are_shapes(column)), None)
+    return None if wkt is None else _shape_column(table, wkt)
+
+
+def _are_shapes(column: Sequence[Value]) -> bool:
+    cells = [value for value in column[:20] if value is not None]
+    return bool(cells) and all(map(looks_like_a_shape, cells))
+
+
+def _shape_column(table: Table, index: int) -> LocationColumns:
+    """Return the column of shapes, with the CRS that its heading or each of its cells names."""
+    crs = crs_of(table.names[index])
+    numbers = {srid_of(value) for value in table.columns[index] if value is not None} if crs is None else set()
+    only = next(iter(numbers)) if len(numbers) == 1 else None
+    return LocationColumns(wkt=index, crs=f"EPSG:{only}" if only else crs)
 
 
 def _two_columns(
@@ -94,7 +111,7 @@ def _answered(table: Table, answer: Mapping[str, str], corner: int | None) -> Lo
     at = {role: _column(table, name) for role, name in answer.items()}
     corner = at.get("corner", corner)
     if "wkt" in at:
-        return LocationColumns(wkt=at["wkt"], crs=crs_of(table.names[at["wkt"]]))
+        return _shape_column(table, at["wkt"])
     if "pair" in at:
         return LocationColumns(pair=at["pair"], corner=corner, crs=crs_of(table.names[at["pair"]]))
     for first, second in (("lon", "lat"), ("easting", "northing"), ("x", "y")):
@@ -123,7 +140,7 @@ def _pair_column(table: Table, roles: Sequence[str | None]) -> int | None:
     order = sorted(range(len(table.names)), key=lambda index: roles[index] != "pair")
     for index in order:
         cells = [value for value in table.columns[index][:200] if value is not None]
-        texts = [value for value in cells if isinstance(value, str) and len(value) < 100]
+        texts = [value for value in cells if isinstance(value, str) and len(value) < _LONGEST]
         if not texts or len(texts) < len(cells):
             continue
         good = [pair for text in texts if (pair := split_pair(text, NumberStyle.UNKNOWN)) and _are_coordinates(*pair)]
@@ -135,13 +152,6 @@ def _pair_column(table: Table, roles: Sequence[str | None]) -> int | None:
 def _are_coordinates(first: float, second: float) -> bool:
     small, large = sorted((abs(first), abs(second)))
     return (small <= 90 and 90 < large <= 180) or (100_000 < small < 900_000 < large < 3_000_000)
-
-
-def _looks_like_wkt(value: Value) -> bool:
-    return (
-        isinstance(value, str)
-        and re.match(r"\s*(SRID=\d+;)?\s*(MULTI)?(POINT|LINESTRING|POLYGON)", value, re.IGNORECASE) is not None
-    )
 
 
 def read_locations(
@@ -251,21 +261,22 @@ def _read_wkt(table: Table, index: int) -> tuple[Geometries, list[Problem]]:
     problems: list[Problem] = []
     texts = [str(value).split(";", 1)[-1] if value is not None else None for value in table.columns[index]]
     try:
+        # Plain WKT is read at once, many times faster.
         return as_objects(list(shapely.from_wkt(np.array(texts, dtype=object)))), problems
     except (shapely.errors.GEOSException, TypeError):
         pass
     geometries = empty_geometries(len(table))
-    for position, text in enumerate(texts):
+    for position, value in enumerate(table.columns[index]):
         try:
-            geometries[position] = shapely.from_wkt(text) if text else None
-        except (shapely.errors.GEOSException, TypeError):
+            geometries[position] = shape_of_text(str(value)) if value is not None else None
+        except (shapely.errors.GEOSException, TypeError, ValueError):
             problems.append(
                 problem(
                     "bad_coordinates",
                     N_("The geometry cannot be read."),
                     row=int(table.rows[position]),
                     field=table.names[index],
-                    value=text,
+                    value=value,
                 )
             )
     return geometries, problems

@@ -87,6 +87,8 @@ def resolve_crs(
     if evidence.places is not None:
         evidence = replace(evidence, places=_within(evidence.places, chosen))
     swapped = options.swap_axes
+    if not len(points) and (refused := _in_millimetres(geometries)) is not None:
+        return Placed(refused=refused)
     if options.crs is not None:
         return _given(options.crs, points, swapped=swapped, may_ask_axes=not order_is_known)
     declared = parse_crs(table.crs) if table.crs else None
@@ -206,6 +208,20 @@ def _without_crs(table: Table, points: Points, evidence: Evidence, *, swapped: b
         else N_("The file does not say its CRS; choose one.")
     )
     return _ask_crs(candidates, problem("crs_unknown", template))
+
+
+def _in_millimetres(geometries: Geometries) -> RefusedError | None:
+    """Return the refusal of a file whose coordinates are too large to be metres and fit as millimetres, as in drawings."""
+    places = geometries[~shapely.is_missing(geometries) & ~shapely.is_empty(geometries)]
+    if not len(places):
+        return None
+    points = shapely.get_coordinates(places)[:SAMPLE] / 1000
+    if not list_candidates(points) and not list_candidates(points, swapped=True):
+        return None
+    template = N_(
+        "The coordinates seem to be written in millimetres; scale the drawing to metres (596000, not 596000000)."
+    )
+    return RefusedError("crs_unknown", template)
 
 
 def _why_nowhere(points: Points) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, Numeric
 from geodata.base.i18n import N_
 from geodata.base.names import visible
 from geodata.base.numbers import AmbiguousNumberError, NumberStyle, plain_number
+from geodata.base.units import split_unit, unit_called
 from geodata.importing.results import Text
 from geodata.importing.table import Value
 from geodata.importing.understanding.days import DayOrder
@@ -24,7 +25,6 @@ _EMPTY = {"", "<null>", "null", "n/a", "#n/a", "-", "--", "…", "..."}
 _TRUE = {"true", "t", "yes", "y", "1", "x", "co", "dung"}
 _FALSE = {"false", "f", "no", "n", "0", "khong", "sai"}
 BAD_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
-_MULTIPLIERS = ((r"ty|ti", Decimal(10) ** 9), (r"trieu|tr", Decimal(10) ** 6), (r"nghin|ngan", Decimal(10) ** 3))
 #: Day 0 of the numbers of a sheet, in its two ways to count.
 FROM_1900, FROM_1904 = date(1899, 12, 30), date(1904, 1, 1)
 _DATE_FORMS: tuple[tuple[re.Pattern[str], tuple[int, int, int]], ...] = (
@@ -163,8 +163,13 @@ def parse_moment(value: Value) -> datetime | None:
         raise BadValueError(N_("“{value}” is no time."), suggestion) from error
 
 
-def parse_decimal(value: Value, style: NumberStyle, unit: str, *, whole: bool) -> Decimal | None:
-    """Return a number; a unit that repeats the field's own, and tỷ or triệu, are understood. Raises BadValueError."""
+def parse_decimal(
+    value: Value, style: NumberStyle, unit: str, *, whole: bool, factor: Decimal = Decimal(1)
+) -> Decimal | None:
+    """Return a number in the field's unit; a unit behind it that measures the same is understood. Raises BadValueError.
+
+    `factor`: what numbers without a unit of their own are multiplied by, where the column is in another unit.
+    """
     if _is_empty(value):
         return None
     if isinstance(value, bool):
@@ -172,9 +177,9 @@ def parse_decimal(value: Value, style: NumberStyle, unit: str, *, whole: bool) -
             N_("“{value}” is no number."), Text(template=N_("The cell says yes or no where the field holds a number."))
         )
     if isinstance(value, int | float):
-        number = Decimal(repr(value))
+        number = Decimal(repr(value)) * factor
     else:
-        text, factor = _without_unit(str(value), unit)
+        text, factor = _without_unit(str(value), unit, factor)
         try:
             number = Decimal(plain_number(text, style, whole=whole and factor == 1)) * factor
         except AmbiguousNumberError as error:
@@ -189,21 +194,16 @@ def parse_decimal(value: Value, style: NumberStyle, unit: str, *, whole: bool) -
     return number
 
 
-def _without_unit(text: str, unit: str) -> tuple[str, Decimal]:
-    factor = Decimal(1)
+def _without_unit(text: str, unit: str, factor: Decimal) -> tuple[str, Decimal]:
+    """Return the number of a cell and what it is to be multiplied by: as the unit behind it says, else `factor`."""
     bare = text.strip().removeprefix(_TEXT_MARK)
     plain, end = (unicodedata.normalize("NFKC", part).lower() for part in (bare, unit))
-    if unit and plain.endswith(end):
-        bare = plain.removesuffix(end).strip()
-    words = re.match(r"(.*?\d)\s*([^\d.,\s][^\d]*)$", bare)
-    if words and unit == "VND":
-        word = fold_column_name(words[2]).removesuffix("vnd").removesuffix("dong").removesuffix("d")
-        for pattern, multiplier in _MULTIPLIERS:
-            if re.fullmatch(pattern, word):
-                return words[1], multiplier
-        if not word:
-            return words[1], factor
-    return bare, factor
+    if unit and plain.endswith(end) and plain.removesuffix(end).strip()[-1:].isdigit():
+        return plain.removesuffix(end).strip(), Decimal(1)
+    own = unit_called(unit) if unit and not bare.isdigit() else None
+    if own is None or (found := split_unit(bare, own)) is None:
+        return bare, factor
+    return found[0], found[1].size / own.size
 
 
 def parser_of(
@@ -211,9 +211,11 @@ def parser_of(
     field: Field,
     style: NumberStyle,
     order: DayOrder | None = None,
+    *,
     first_day: date = FROM_1900,
+    factor: Decimal = Decimal(1),
 ) -> Callable[[Value], Any]:
-    """Return the function that reads the cells of a field."""
+    """Return the function that reads the cells of a field; `factor` turns the column's unit into the field's."""
     if (values := field.values) is not None:
         return lambda value: parse_choice(value, values)
     if field.python_type is bool:
@@ -223,17 +225,17 @@ def parser_of(
     if field.python_type is datetime:
         return parse_moment
     if field.python_type is int:
-        return _integer(kind, field, style)
+        return _integer(kind, field, style, factor)
     if field.python_type in (Decimal, float):
-        return _decimal(kind, field, style)
+        return _decimal(kind, field, style, factor)
     return text_of
 
 
-def _integer(kind: type[Described], field: Field, style: NumberStyle) -> Callable[[Value], int | None]:
+def _integer(kind: type[Described], field: Field, style: NumberStyle, factor: Decimal) -> Callable[[Value], int | None]:
     most = 2**63 - 1 if isinstance(kind.column(field.name).type, BigInteger) else 2**31 - 1
 
     def parse(value: Value) -> int | None:
-        number = parse_decimal(value, style, field.unit, whole=True)
+        number = parse_decimal(value, style, field.unit, whole=True, factor=factor)
         if number is None:
             return None
         if number != int(number):
@@ -245,13 +247,15 @@ def _integer(kind: type[Described], field: Field, style: NumberStyle) -> Callabl
     return parse
 
 
-def _decimal(kind: type[Described], field: Field, style: NumberStyle) -> Callable[[Value], Decimal | None]:
+def _decimal(
+    kind: type[Described], field: Field, style: NumberStyle, factor: Decimal
+) -> Callable[[Value], Decimal | None]:
     type_ = kind.column(field.name).type
     scale = type_.scale if isinstance(type_, Numeric) else None
     digits = (type_.precision or 30) - (scale or 0) if isinstance(type_, Numeric) else 30
 
     def parse(value: Value) -> Decimal | None:
-        number = parse_decimal(value, style, field.unit, whole=False)
+        number = parse_decimal(value, style, field.unit, whole=False, factor=factor)
         if number is None:
             return None
         if scale is not None:

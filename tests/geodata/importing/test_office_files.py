@@ -58,7 +58,7 @@ RIGHT = {
     "so_theo_doi.xls": ([], 3, 0, {"bad_value", "malformed_file"}),
     "mi_utf8_104.zip": (["crs"], 8, 0, set()),
 }
-STEPS = 5
+STEPS = 7
 #: Files of the corpus that end in a question.
 QUESTIONS = [name for name, (*_, expected, _) in CORPUS.items() if expected == 4]
 

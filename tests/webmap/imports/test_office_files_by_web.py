@@ -1,5 +1,6 @@
 """The files of offices through the wizard's pages: every question that is asked can be answered there, to the end."""
 
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 from geodata.importing.sessions.model import ImportSession, Stage
 from geodata.layers import LAYERS
 from tests.factories import make_feature
+from tests.geodata.importing.further_files import FILES
 from tests.geodata.importing.test_import_corpus import CORPUS
 from tests.geodata.importing.test_office_files import CASES, QUESTIONS, RIGHT, STEPS, layer_of
 from tests.webmap.imports.test_import_corpus_by_web import client, engine, work
@@ -74,6 +76,8 @@ def first_answer(stored):
     if not names:  # one value for all rows
         return {"set.code": "C1", "set.name": "Chợ An"}
     places = {"places": "none"} if proposed[:1] == ["none"] else {}
+    if pair := re.match(r"x=(.*),y=(.*)$", proposed[0]):
+        places = {"places": "two", "places.first": pair[1], "places.second": pair[2]}
     return {f"map.{field}": name for field, name in zip(("code", "name"), names, strict=False)} | places
 
 
@@ -113,3 +117,14 @@ def test_every_question_of_the_corpus_is_answered_on_its_page(client, engine, tm
     found, stored = walk(client, engine, tmp_path / file_name, "markets")
     assert found
     assert stored.stage in {Stage.READY, Stage.REFUSED}, stored.report["question"]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_question_of_a_further_file_is_answered_on_its_page(client, engine, tmp_path, name):
+    file_name, layer, write, asked, read, rejected, _ = FILES[name]
+    write(tmp_path / file_name)
+    found, stored = walk(client, engine, tmp_path / file_name, layer)
+    assert list(dict.fromkeys(found)) == list(dict.fromkeys(asked)), stored.reason
+    assert stored.stage is Stage.READY, stored.reason
+    assert (stored.report["counts"]["read"], stored.report["counts"]["rejected"]) == (read, rejected)
+    assert client.get(f"/imports/{stored.id}/preview").status_code == 200

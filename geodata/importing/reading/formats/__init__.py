@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from geodata.base.i18n import N_
 from geodata.importing.limits import Limits
 from geodata.importing.reading.archive import Source
+from geodata.importing.reading.formats.closed_lines import with_closed_lines
 from geodata.importing.reading.formats.delimited import read_delimited
-from geodata.importing.reading.formats.drawing import read_drawing
+from geodata.importing.reading.formats.drawing import AREA, read_drawing
 from geodata.importing.reading.formats.driven import (
     read_flatgeobuf,
     read_geodatabase,
@@ -72,6 +73,8 @@ def read_source(sources: Sequence[Source], wanted: str | None, limits: Limits, h
         raise RefusedError("limit_exceeded", template, limit=limits.columns, name="columns")
     if len(table) > limits.rows:
         raise too_many_rows(limits)
+    if hints.geometry == AREA:
+        table = with_closed_lines(table)
     return without_written_errors(table)
 
 

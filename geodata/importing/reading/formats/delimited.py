@@ -8,6 +8,7 @@ from pathlib import Path
 
 from geodata.base.formulas import rearm
 from geodata.base.i18n import N_
+from geodata.importing.headings import is_known
 from geodata.importing.limits import Limits
 from geodata.importing.reading.archive import Source
 from geodata.importing.reading.formats.header import Grid
@@ -17,6 +18,9 @@ from geodata.importing.table import Table, Value
 
 _SEPARATORS = "\t;,|"
 _SAID = re.compile(r'"?sep=(.|\\t)"?\s*\r?\n', re.IGNORECASE)
+#: So many known headings in one line make it the header; longer cells are none.
+_ENOUGH, _LONGEST = 2, 80
+_NUMBER = re.compile(r"[+-]?\d[\d.,]*$")
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -60,8 +64,10 @@ def read_delimited(source: Source, _inner: str | None, limits: Limits, hints: Hi
         raise malformed(N_("The file is not a table of comma-separated values."))
     csv.field_size_limit(max(limits.text_length * 2, 4_000_000))
     said = _SAID.match(text)
-    separator = _separator(text[said.end() :] if said else text, said[1] if said else None)
     text = text[said.end() :] if said else text
+    separator = _separator(text, said[1] if said else None, hints.words)
+    if separator is None:
+        separator, text = "\t", _with_tabs(text)
     rows: list[list[Value]] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     try:
@@ -75,13 +81,41 @@ def read_delimited(source: Source, _inner: str | None, limits: Limits, hints: Hi
     return table_of_sheet(Sheet(grid=Grid(rows=rows)), source.name, "csv", hints, limits, texts=texts)
 
 
-def _separator(text: str, said: str | None) -> str:
+def _separator(text: str, said: str | None, words: frozenset[str]) -> str | None:
+    """Return the sign that separates the columns: the one that is said, or gives a header that is known, or is most frequent.
+
+    None: blanks separate them, as in the files of surveying instruments.
+    """
     if said:
         return "\t" if said == "\\t" else said
     lines = [line for line in text.split("\n", 40)[:40] if line.strip()]
+    known = {sign: max((_known(line, sign, words) for line in lines), default=0) for sign in _SEPARATORS}
+    if max(known.values()) >= _ENOUGH:
+        return max(_SEPARATORS, key=lambda sign: known[sign])
+    if _are_apart_by_blanks(lines):
+        return None
     return max(
         _SEPARATORS, key=lambda sign: max((line.count(sign) for line in lines[:1]), default=0) or _usual(lines, sign)
     )
+
+
+def _known(line: str, sign: str, words: frozenset[str]) -> int:
+    """Return how many different headings that the layer knows a line has, cut at a sign."""
+    cells = {cell.strip().strip('"') for cell in line.split(sign)} if sign in line else set()
+    return sum(len(cell) < _LONGEST and is_known(cell, words) for cell in cells if cell)
+
+
+def _are_apart_by_blanks(lines: list[str]) -> bool:
+    """Say whether all lines have the same number of parts with blanks between them, most of them numbers."""
+    parts = [line.split() for line in lines]
+    if not parts or len(parts[0]) < 3 or len({*map(len, parts)}) > 1:
+        return False
+    last = parts[-1]
+    return sum(_NUMBER.match(part) is not None for part in last) * 2 > len(last)
+
+
+def _with_tabs(text: str) -> str:
+    return "\n".join("\t".join(line.split()) for line in text.splitlines())
 
 
 def _usual(lines: list[str], sign: str) -> float:

@@ -17,7 +17,7 @@ from geodata.importing.reading.formats.picking import malformed, pick
 from geodata.importing.reading.formats.sheet import Hints
 from geodata.importing.reading.heights import flattened
 from geodata.importing.results import Problem, RefusedError, Severity, problem
-from geodata.importing.table import Table, row_numbers
+from geodata.importing.table import Table, Value, row_numbers
 
 _WAL = "-wal"
 
@@ -168,7 +168,7 @@ def read_gml(source: Source, inner: str | None, _limits: Limits, _hints: Hints) 
     xml_of(source.path, b"opengis.net/gml")
     names = drivers.list_layers(source.path, "GML")
     table = driver_table(source, "GML", pick(names, inner), "gml")
-    return drivers_columns_dropped(table, {"gml_id"})
+    return drivers_columns_dropped(table, {"gml_id", "lowercorner", "uppercorner"})
 
 
 def drivers_columns_dropped(table: Table, dropped: set[str]) -> Table:
@@ -188,4 +188,13 @@ def read_gpx(source: Source, inner: str | None, _limits: Limits, _hints: Hints) 
     names = [name for name, mark in marks.items() if re.search(mark, data)]
     if not names:
         raise RefusedError("empty_layer", N_("The file has no way points, routes or tracks."))
-    return driver_table(source, "GPX", pick(names, inner), "gpx", crs="EPSG:4326")
+    table = driver_table(source, "GPX", pick(names, inner), "gpx", crs="EPSG:4326")
+    # The driver lists all that the format knows.
+    empty = {
+        name.lower() for name, column in zip(table.names, table.columns, strict=True) if not any(map(_is_said, column))
+    }
+    return drivers_columns_dropped(table, empty)
+
+
+def _is_said(value: Value) -> bool:
+    return value not in (None, "")

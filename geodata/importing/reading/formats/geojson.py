@@ -9,6 +9,8 @@ import numpy as np
 import shapely
 
 from geodata.base.i18n import N_
+from geodata.base.names import fold_name
+from geodata.importing.headings import is_known
 from geodata.importing.limits import Limits
 from geodata.importing.reading.archive import Source
 from geodata.importing.reading.formats.delimited import text_of_file
@@ -19,6 +21,8 @@ from geodata.importing.reading.heights import heights_note
 from geodata.importing.results import Problem, RefusedError, problem
 from geodata.importing.table import Geometries, Table, Value, empty_geometries, row_numbers
 
+#: Properties that are a code by themselves.
+_CODES = frozenset({"code", "id", "ma", "maso", "sohieu"})
 _CRS_NAME = re.compile(r"(?:urn:ogc:def:crs:)?(EPSG|OGC)(?::[\d.]*)?:(\w+)$", re.IGNORECASE)
 
 
@@ -72,6 +76,7 @@ def read_geojson(source: Source, inner: str | None, limits: Limits, hints: Hints
             column.append(_json_value(value))
     for column in attributes.values():
         column.extend([None] * (len(features) - len(column)))
+    attributes |= _with_ids(features, attributes, hints)
     geometries = _geojson_geometries(shapes, problems)
     problems += heights_note(_heights(shapes), row_numbers(len(shapes)).tolist())
     name, crs_source = _geojson_crs(data)
@@ -87,6 +92,19 @@ def read_geojson(source: Source, inner: str | None, limits: Limits, hints: Hints
         crs_source=crs_source,
         problems=tuple(problems),
     )
+
+
+def _with_ids(features: list[Any], attributes: dict[str, list[Value]], hints: Hints) -> dict[str, list[Value]]:
+    """Return the ids that stand beside the properties as a column, where no property is a code; mere counting is none."""
+    folded = {name: fold_name(name) for name in attributes}
+    if any(text in _CODES or (text.startswith("ma") and is_known(name, hints.words)) for name, text in folded.items()):
+        return {}
+    ids = [feature.get("id") if isinstance(feature, dict) else None for feature in features]
+    found: list[Value] = [
+        value if isinstance(value, str | int) and not isinstance(value, bool) else None for value in ids
+    ]
+    is_counted = found in (list(range(len(found))), list(range(1, len(found) + 1)))
+    return {} if is_counted or not any(value is not None for value in found) else {"id": found}
 
 
 def _refuse_constant(name: str) -> float:
@@ -119,7 +137,7 @@ def _json_value(value: Any) -> Value:
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, float) and value - value != 0:
-        return None
+        return str(value)  # 1e400: too large for any field, which then says so
     return cast(Value, value)
 
 

@@ -14,6 +14,8 @@ from geodata.importing.table import Value
 #: A header is looked for in so many rows, and so many are shown to whoever is asked.
 _SEARCHED, _SHOWN, _SHOWN_CELLS, _STOREYS = 60, 20, 40, 3
 _NUMBER = re.compile(r"[\s(]*[+-]?[\d.,\s]*\d[\s)%.]*$")
+#: The answer for a table without a header.
+NO_HEADER = "0"
 _SPAN = re.compile(r"\s*(\d{1,7})\s*(?:[-–:]\s*(\d{1,7}))?\s*$")
 
 Row = Sequence[Value]
@@ -29,7 +31,7 @@ class Grid:
 
 @dataclass(frozen=True, kw_only=True)
 class Header:
-    """Rows of the sheet (from 0) that hold the header, and the names it gives to the columns."""
+    """Rows of the sheet (from 0) that hold the header, and the names it gives to the columns; -1 where there is none."""
 
     first: int
     last: int
@@ -63,7 +65,10 @@ def find_header(grid: Grid, words: frozenset[str], answer: str | None) -> Header
 
 def _given(grid: Grid, answer: str) -> Header:
     match = _SPAN.match(answer)
-    first = int(match[1]) - 1 if match else -1
+    first = int(match[1]) - 1 if match else -2
+    if first == -1:
+        width = max((at for row in grid.rows for at, cell in enumerate(row, 1) if _is_filled(cell)), default=0)
+        return Header(first=-1, last=-1, names=tuple(f"cot_{number}" for number in range(1, width + 1)))
     last = int(match[2]) - 1 if match and match[2] else first
     if not 0 <= first <= last < min(len(grid.rows), first + _STOREYS):
         raise RefusedError(
@@ -152,4 +157,12 @@ def _question(grid: Grid) -> Question:
         choices.append(Choice(value=str(index + 1), why=why, samples=tuple(cell[:60] for cell in cells)))
         if len(choices) == _SHOWN:
             break
-    return Question(about="header", choices=tuple(choices))
+    none = N_("none of these: the table has no header, and its columns are called cot_1, cot_2 …")
+    bare = Choice(value=NO_HEADER, why=Text(template=none))
+    top = next(
+        ([text for text in _texts(grid, index) if text] for index in range(len(grid.rows)) if any(_texts(grid, index))),
+        [],
+    )
+    # A first row of numbers is one of data.
+    is_bare = sum(_NUMBER.match(text) is not None for text in top) * 2 > len(top)
+    return Question(about="header", choices=(bare, *choices) if is_bare else (*choices, bare))

@@ -22,6 +22,7 @@ from geodata.importing.reading.formats.shown import (
     plain,
     with_a_password,
 )
+from geodata.importing.reading.formats.struck import Struck, struck_text
 from geodata.importing.results import RefusedError
 from geodata.importing.table import Table, Value
 
@@ -65,6 +66,7 @@ def _sheet(book: Any, sheet: Any, limits: Limits, left_out: list[str]) -> Sheet:
     rows: list[list[Value]] = []
     lost: dict[tuple[int, int], str] = {}
     formatted: dict[tuple[int, int], str] = {}
+    struck: dict[tuple[int, int], str | None] = {}
     for row in range(sheet.nrows):
         values: list[Value] = []
         for column, cell in enumerate(sheet.row(row)[: limits.columns + 1]):
@@ -72,10 +74,13 @@ def _sheet(book: Any, sheet: Any, limits: Limits, left_out: list[str]) -> Sheet:
             if cell.ctype == xlrd.XL_CELL_ERROR:
                 lost[row, column] = str(value)
                 value = None
-            elif cell.ctype == xlrd.XL_CELL_NUMBER and isinstance(value, int):
+            elif cell.ctype == xlrd.XL_CELL_NUMBER and isinstance(value, int | float):
                 shown = _as_shown(book, cell, value)
-                if shown != str(value):
+                if shown is not None and shown != str(value):
                     formatted[row, column] = value = shown
+            if value is not None and (crossed := _crossed(book, sheet, row, column)) is not None:
+                struck[row, column] = crossed.whole if isinstance(crossed, Struck) else None
+                value = str(crossed) if isinstance(crossed, Struck) else value
             values.append(value)
         rows.append(values)
     merges = tuple((top, left, bottom - 1, right - 1) for top, bottom, left, right in sheet.merged_cells)
@@ -84,8 +89,21 @@ def _sheet(book: Any, sheet: Any, limits: Limits, left_out: list[str]) -> Sheet:
         grid=Grid(rows=rows, merges=merges), lost=lost, hidden=hidden, formatted=formatted,
         hidden_columns=frozenset(column for column, facts in sheet.colinfo_map.items() if facts.hidden),
         told=(*hidden_sheets(left_out), *([counts_from_1904()] if book.datemode else [])),
-        counts_from_1904=bool(book.datemode),
+        counts_from_1904=bool(book.datemode), struck=struck,
     )  # fmt: skip
+
+
+def _crossed(book: Any, sheet: Any, row: int, column: int) -> str | None:
+    """Return what is left of a cell of which something is crossed out; None where nothing is."""
+    cell = sheet.cell(row, column)
+    is_whole = bool(book.font_list[book.xf_list[cell.xf_index].font_index].struck_out)
+    runs = sheet.rich_text_runlist_map.get((row, column)) if cell.ctype == xlrd.XL_CELL_TEXT else None
+    if not runs:
+        return "" if is_whole else None
+    starts = [(0, is_whole), *((start, bool(book.font_list[font].struck_out)) for start, font in runs)]
+    ends = [start for start, _ in starts[1:]] + [len(cell.value)]
+    left = struck_text([(cell.value[start:end], mark) for (start, mark), end in zip(starts, ends, strict=True)])
+    return left if isinstance(left, Struck) else "" if any(mark for _, mark in starts[1:]) else None
 
 
 def _value(book: Any, cell: Any) -> Value:
@@ -104,7 +122,7 @@ def _value(book: Any, cell: Any) -> Value:
     return plain(cell.value)
 
 
-def _as_shown(book: Any, cell: Any, number: int) -> str:
+def _as_shown(book: Any, cell: Any, number: float) -> str | None:
     style = book.format_map.get(book.xf_list[cell.xf_index].format_key)
     shape = shape_of(style.format_str) if style is not None else None
-    return shape.write(number) if shape is not None else str(number)
+    return shape.write(number) if shape is not None else None

@@ -5,7 +5,7 @@ Source: OASIS OpenDocument 1.3 part 3, §9 (tables) and §19 (attributes).
 
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from geodata.base.i18n import N_
 from geodata.importing.limits import Limits
 from geodata.importing.reading.archive import Source
 from geodata.importing.reading.formats.header import Grid
+from geodata.importing.reading.formats.number_shapes import percent
 from geodata.importing.reading.formats.picking import pick, too_many_rows
 from geodata.importing.reading.formats.sheet import Hints, Sheet, table_of_sheet
 from geodata.importing.reading.formats.shown import (
@@ -29,6 +30,7 @@ from geodata.importing.reading.formats.shown import (
     plain,
     with_a_password,
 )
+from geodata.importing.reading.formats.struck import Struck, struck_text
 from geodata.importing.results import Problem, RefusedError
 from geodata.importing.table import Table, Value
 
@@ -51,7 +53,7 @@ def _called(name: str) -> str:
 
 _CELLS = (_called("table:table-cell"), _called("table:covered-table-cell"))
 _TABLE, _ROW, _COLUMN = (_called(f"table:{name}") for name in ("table", "table-row", "table-column"))
-_STYLE = _called("style:style")
+_STYLE, _SPAN = _called("style:style"), _called("text:span")
 
 
 def read_opendocument(source: Source, inner: str | None, limits: Limits, hints: Hints) -> Table:
@@ -74,7 +76,7 @@ def read_opendocument(source: Source, inner: str | None, limits: Limits, hints: 
     left_out = [sheet.name for sheet in filled if sheet.is_hidden and sheet is not found]
     sheet = Sheet(
         grid=Grid(rows=found.rows, merges=tuple(found.merges)), lost=found.lost, hidden=frozenset(found.hidden),
-        hidden_columns=frozenset(found.hidden_columns), formatted=found.formatted,
+        hidden_columns=frozenset(found.hidden_columns), formatted=found.formatted, struck=found.struck,
         told=(*hidden_sheets(left_out), *found.told),
     )  # fmt: skip
     return table_of_sheet(sheet, name if len(chosen) > 1 else source.name, "ods", hints, limits, texts="unicode")
@@ -93,6 +95,8 @@ class _Found:
     hidden_columns: set[int] = field(default_factory=set)
     merges: list[tuple[int, int, int, int]] = field(default_factory=list)
     told: list[Problem] = field(default_factory=list)
+    struck: dict[tuple[int, int], str | None] = field(default_factory=dict)
+    crossing: Container[str | None] = ()
     is_too_long: bool = False
     empty: int = 0
     columns: int = 0
@@ -101,6 +105,7 @@ class _Found:
 def _sheets(path: Path, limits: Limits) -> list[_Found]:
     """Return all sheets, read in one pass; what has been read of the XML is forgotten at once."""
     hiding: set[str | None] = set()
+    crossing: set[str | None] = set()
     sheets: list[_Found] = []
     with zipfile.ZipFile(path) as archive:
         if b"encryption-data" in archive.read("META-INF/manifest.xml"):
@@ -119,11 +124,18 @@ def _sheets(path: Path, limits: Limits) -> list[_Found]:
                 if event == "start":
                     if part.tag == _TABLE and part.getparent().tag == _called("office:spreadsheet"):
                         name = str(part.get(_called("table:name")) or "")
-                        sheets.append(_Found(name=name, is_hidden=part.get(_called("table:style-name")) in hiding))
+                        sheets.append(
+                            _Found(
+                                name=name, is_hidden=part.get(_called("table:style-name")) in hiding, crossing=crossing
+                            )
+                        )
                 elif part.tag == _STYLE:
                     facts = part.find(_called("style:table-properties"))
                     if facts is not None and facts.get(_called("table:display")) == "false":
                         hiding.add(part.get(_called("style:name")))
+                    letters = part.find(_called("style:text-properties"))
+                    if letters is not None and letters.get(_called("style:text-line-through-style"), "none") != "none":
+                        crossing.add(part.get(_called("style:name")))
                 elif sheets and part.tag in {_ROW, _COLUMN}:
                     (_add_rows if part.tag == _ROW else _add_columns)(sheets[-1], part, limits)
                     part.clear()
@@ -184,9 +196,32 @@ def _row(row: Any, number: int, found: _Found, most: int) -> list[Value]:
                 found.merges.append((number, at, number + high - 1, at + wide - 1))
             values += [None] * (at - len(values))
             for column in range(at, min(at + times, most)):
-                values.append(_value(cell, (number, column), found))
+                values.append(_seen(cell, (number, column), found))
         at += times
     return values
+
+
+def _seen(cell: Any, at: tuple[int, int], found: _Found) -> Value:
+    """Return the value of a cell, without the parts of a text that are crossed out."""
+    value = _value(cell, at, found)
+    if value is None:
+        return value
+    if cell.get(_called("table:style-name")) in found.crossing:
+        found.struck[at] = None
+    elif isinstance(value, str) and cell.find(f".//{_SPAN}") is not None:
+        parts = [part for line in cell.iterchildren(_called("text:p")) for part in _parts(line, found.crossing)]
+        left = struck_text(parts)
+        if isinstance(left, Struck):
+            found.struck[at], value = left.whole, str(left)
+    return value
+
+
+def _parts(line: Any, crossing: Container[str | None]) -> Iterator[tuple[str, bool]]:
+    yield line.text or "", False
+    for child in line:
+        is_struck = child.tag == _SPAN and child.get(_called("text:style-name")) in crossing
+        yield "".join(_letters(child)), is_struck
+        yield child.tail or "", False
 
 
 def _value(cell: Any, at: tuple[int, int], found: _Found) -> Value:
@@ -214,6 +249,9 @@ def _value(cell: Any, at: tuple[int, int], found: _Found) -> Value:
         value = plain(float(cell.get(_called("office:value"))))
         if kind == "float" and isinstance(value, int) and _is_name(shown.strip(), value):
             found.formatted[at] = shown = shown.strip()
+            return shown
+        if kind == "percentage" and isinstance(value, int | float):
+            found.formatted[at] = shown = percent(value)
             return shown
         return value
     return shown or None

@@ -13,7 +13,9 @@ from geodata.base.names import fold_name
 from geodata.importing.limits import Limits
 from geodata.importing.reading.encoding import decode_text, detect
 from geodata.importing.reading.formats.header import Grid, Header, find_header
+from geodata.importing.reading.formats.header_again import headers_again, told_of_tables, unit_above, with_units
 from geodata.importing.reading.formats.picking import too_many_rows
+from geodata.importing.reading.formats.struck import told_of_struck
 from geodata.importing.results import Problem, Severity, problem
 from geodata.importing.table import Table, Value
 from geodata.importing.told import by_row
@@ -37,7 +39,8 @@ class Sheet:
     """A sheet and what its program shows beside the cells. Rows and columns from 0.
 
     `lost` are cells whose value is not known, with the sign that stands there; `hidden` are rows that the program hides,
-    `hidden_columns` columns; `formatted` are cells taken as shown; `told` are problems of the whole sheet.
+    `hidden_columns` columns; `formatted` are cells taken as shown; `told` are problems of the whole sheet. `struck` are cells
+    that are crossed out, with the whole text where only a part of it is.
     """
 
     grid: Grid
@@ -47,6 +50,7 @@ class Sheet:
     formatted: Mapping[tuple[int, int], str] = field(default_factory=dict)
     told: tuple[Problem, ...] = ()
     counts_from_1904: bool = False
+    struck: Mapping[tuple[int, int], str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,16 +70,18 @@ def table_of_sheet(sheet: Sheet, layer: str, format_: str, hints: Hints, limits:
         if encoding
         else find_header(sheet.grid, hints.words, hints.header_row)
     )
+    header, start = with_units(sheet.grid, header)
     names = _distinct(header.names)
-    start = header.last + 1
     rows, filled = _filled_down(sheet.grid, start, len(names))
+    again, end = headers_again(sheet.grid, rows, header)
     kept: list[int] = []
     left_out: list[int] = []
-    problems = [*sheet.told]
-    for index, row in enumerate(rows, start):
+    problems = [*sheet.told, *told_of_tables(header, rows, end)]
+    for index, row in enumerate(rows[: end - start], start):
         if any(value not in (None, "") for value in row):
             shown = readable(row, encoding) if encoding else row
-            (left_out if _is_no_data(shown, names, index - start) else kept).append(index)
+            is_no_data = index in again or _is_no_data(shown, names, index - start)
+            (left_out if is_no_data else kept).append(index)
     kept, left_out = _without_the_end(rows, start, kept, left_out, len(names))
     if len(kept) > limits.rows:
         raise too_many_rows(limits)
@@ -139,6 +145,7 @@ def _table(
         lost={name: tuple(rows) for name, rows in lost.items()},
         counts_from_1904=sheet.counts_from_1904,
         places=tuple(used),
+        said_unit=unit_above(sheet.grid, header) if texts == "unicode" else None,
         header_row=f"{header.first + 1}" if header.first == header.last else f"{header.first + 1}-{header.last + 1}",
     )
 
@@ -288,6 +295,7 @@ def _told(
     if unseen:
         template = N_("These columns are hidden in the sheet; they were read all the same: {names}.")
         problems.append(problem("bad_value", template, severity=Severity.WARNING, names=", ".join(unseen)[:300]))
+    problems += told_of_struck(sheet.struck, sheet.grid, kept, numbers, header.names)
     return problems + _told_of_cells(sheet, header, kept, numbers)
 
 

@@ -4,21 +4,24 @@ openpyxl's own parser of sheets is used cell by cell, in reading order, so that 
 """
 
 import zipfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from lxml import etree
 from openpyxl import load_workbook
 from openpyxl.styles.numbers import BUILTIN_FORMATS
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
+from openpyxl.xml.constants import SHEET_MAIN_NS
 
 from geodata.base.i18n import N_
 from geodata.importing.limits import Limits
 from geodata.importing.reading.archive import Source
 from geodata.importing.reading.formats.header import Grid
-from geodata.importing.reading.formats.number_shapes import NumberShape, shape_of
+from geodata.importing.reading.formats.number_shapes import NumberShape, Percent, shape_of
 from geodata.importing.reading.formats.picking import malformed, pick, too_many_rows
 from geodata.importing.reading.formats.sheet import Hints, Sheet, table_of_sheet
 from geodata.importing.reading.formats.shown import (
@@ -30,6 +33,7 @@ from geodata.importing.reading.formats.shown import (
     hidden_sheets,
     plain,
 )
+from geodata.importing.reading.formats.struck import Struck, struck_text
 from geodata.importing.results import Problem, RefusedError
 from geodata.importing.table import Table, Value
 
@@ -118,16 +122,17 @@ class _Found:
     rows: list[list[Value]] = field(default_factory=list)
     lost: dict[tuple[int, int], str] = field(default_factory=dict)
     formatted: dict[tuple[int, int], str] = field(default_factory=dict)
+    struck: dict[tuple[int, int], str | None] = field(default_factory=dict)
     told: list[Problem] = field(default_factory=list)
 
 
 def _read(book: Any, sheet: Any, limits: Limits) -> Sheet:
-    shapes = _shapes(book)
+    styles = _Styles(shapes=_shapes(book), struck=_struck_styles(book))
     found = _Found()
     with sheet._get_source() as source:
         parser = _Parser(
             source,
-            book._shared_strings if hasattr(book, "_shared_strings") else sheet._shared_strings,
+            _with_struck_parts(book, getattr(book, "_shared_strings", None) or sheet._shared_strings),
             data_only=True,
             epoch=book.epoch,
             date_formats=book._date_formats,
@@ -141,7 +146,7 @@ def _read(book: Any, sheet: Any, limits: Limits) -> Sheet:
                 raise too_many_rows(limits)
             while len(found.rows) < number - 1:
                 found.rows.append([])
-            found.rows.append(_row(cells, number - 1, shapes, found, limits.columns + 1))
+            found.rows.append(_row(cells, number - 1, styles, found, limits.columns + 1))
         hidden = frozenset(
             int(row) - 1 for row, facts in parser.row_dimensions.items() if facts.get("hidden") in {"1", "true"}
         )
@@ -154,10 +159,47 @@ def _read(book: Any, sheet: Any, limits: Limits) -> Sheet:
     return Sheet(
         grid=Grid(rows=found.rows, merges=ranges), lost=found.lost, hidden=hidden, formatted=found.formatted,
         hidden_columns=frozenset(columns), told=tuple(found.told), counts_from_1904=book.epoch == CALENDAR_MAC_1904,
+        struck=found.struck,
     )  # fmt: skip
 
 
-def _shapes(book: Any) -> dict[int, NumberShape]:
+@dataclass(frozen=True, kw_only=True)
+class _Styles:
+    """What the styles of cells say: how numbers are shown, and which are crossed out."""
+
+    shapes: Mapping[int, NumberShape | Percent]
+    struck: frozenset[int]
+
+
+def _struck_styles(book: Any) -> frozenset[int]:
+    fonts = [bool(font.strike) for font in book._fonts]
+    return frozenset(style for style, facts in enumerate(book._cell_styles) if fonts[facts.fontId])
+
+
+def _with_struck_parts(book: Any, texts: Sequence[str]) -> Sequence[str]:
+    """Return the texts that cells share, without the parts of them that are crossed out."""
+    try:
+        data = book._archive.read("xl/sharedStrings.xml")
+    except KeyError:
+        return texts
+    if b"strike" not in data:
+        return texts
+    found = []
+    for item in etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True)).iter(
+        f"{{{SHEET_MAIN_NS}}}si"
+    ):
+        runs = item.findall(f"{{{SHEET_MAIN_NS}}}r")
+        found.append(struck_text([_run(run) for run in runs]) if runs else "")
+    return [other or text for other, text in zip(found, texts, strict=False)] if len(found) == len(texts) else texts
+
+
+def _run(run: Any) -> tuple[str, bool]:
+    mark = run.find(f"{{{SHEET_MAIN_NS}}}rPr/{{{SHEET_MAIN_NS}}}strike")
+    is_struck = mark is not None and mark.get("val") not in {"0", "false"}
+    return run.findtext(f"{{{SHEET_MAIN_NS}}}t") or "", is_struck
+
+
+def _shapes(book: Any) -> dict[int, NumberShape | Percent]:
     """Return style -> how its whole numbers are shown, where that is more than their digits."""
     shapes = {}
     for style, facts in enumerate(book._cell_styles):
@@ -168,9 +210,11 @@ def _shapes(book: Any) -> dict[int, NumberShape]:
     return shapes
 
 
-def _row(
-    cells: list[dict[str, Any]], row: int, shapes: dict[int, NumberShape], found: _Found, most: int
-) -> list[Value]:
+def _shape(value: float, styles: _Styles, cell: Mapping[str, Any]) -> NumberShape | Percent | None:
+    return None if isinstance(value, bool) else styles.shapes.get(cell["style_id"])
+
+
+def _row(cells: list[dict[str, Any]], row: int, styles: _Styles, found: _Found, most: int) -> list[Value]:
     values: list[Value] = []
     for cell in cells[:most]:
         column = cell["column"] - 1
@@ -180,11 +224,16 @@ def _row(
         if cell["data_type"] == "e":
             found.lost[row, column] = str(value)
             value = None
-        elif isinstance(value, int) and not isinstance(value, bool) and (shape := shapes.get(cell["style_id"])):
+        elif isinstance(value, int | float) and (shape := _shape(value, styles, cell)):
             shown = shape.write(value)
-            if shown != str(value):
+            if shown is not None and shown != str(value):
                 found.formatted[row, column] = shown
                 value = shown
+        if isinstance(value, Struck):
+            found.struck[row, column] = value.whole
+            value = str(value)
+        elif value is not None and cell["style_id"] in styles.struck:
+            found.struck[row, column] = None
         values += [None] * (column - len(values))
         values.append(value)
     return values
