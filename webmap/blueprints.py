@@ -37,7 +37,15 @@ from webmap.papers import (
 )
 from webmap.projects import dossiers, petitions, views as projects
 from webmap.showcase import views as showcase
-from webmap.statistics import dashboard, figure_files, figure_history, grid as figure_grid, indicators, reports
+from webmap.statistics import (
+    charts_page as figure_charts,
+    dashboard,
+    figure_files,
+    figure_history,
+    grid as figure_grid,
+    indicators,
+    reports,
+)
 
 MODULES = (
     editing,
@@ -68,6 +76,7 @@ MODULES = (
     grid_outages,
     indicators,
     figure_grid,
+    figure_charts,
     figure_files,
     figure_history,
     dossiers,

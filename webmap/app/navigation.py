@@ -33,6 +33,8 @@ PAGES = (
             "indicators.index",
             "indicators.save",
             "figure_grid.index",
+            "figure_charts.index",
+            "figure_charts.set_goal",
             "figure_files.form",
             "figure_files.preview",
             "figure_files.store",

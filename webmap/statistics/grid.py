@@ -96,14 +96,14 @@ def index() -> str:
     """Show the table of a year."""
     with database().reading() as connection:
         series = list_series(connection)
-    year = _asked_year(series)
+    year = asked_year(series, request.args.get("year", ""))
     version, scenario = _version(request.args.get("version", "actual")), request.args.get("scenario", "")[:LONGEST_NAME]
     scenario = scenario if version is FigureVersion.SCENARIO else ""
     known = sorted({month.scenario for one in series for month in one.months if month.scenario})
     return render_template(
         "statistics/indicators/grid.html",
         groups=[_group(one, year, version, scenario) for one in series],
-        year=year, years=_years(series, year), version=version, scenario=scenario, versions=FigureVersion.labels(),
+        year=year, years=known_years(series, year), version=version, scenario=scenario, versions=FigureVersion.labels(),
         scenarios=known, months=range(1, 13), first_month=_first_month(year), may_write=current_role() in EDITORS,
         account=current_user().name, role=current_role().value, saved=_saved(), example=write_number(EXAMPLE), is_reported=version in REPORTED,
     )  # fmt: skip
@@ -232,14 +232,15 @@ def _saved() -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
-def _asked_year(series: list[Series]) -> int:
-    text = request.args.get("year", "")
+def asked_year(series: list[Series], text: str) -> int:
+    """Return the year that was asked for, else the last that is reported. Raises InvalidValueError."""
     if text:
         return parse_whole("year", text, low=FIRST_YEAR, high=LAST_YEAR)
     return max((month.period.year for one in series for month in one.months_of(*REPORTED)), default=today().year)
 
 
-def _years(series: list[Series], shown: int) -> list[int]:
+def known_years(series: list[Series], shown: int) -> list[int]:
+    """Return the years that there are figures of, those beside the one shown, and this one."""
     known = {month.period.year for one in series for month in one.months} | {shown, shown - 1, shown + 1, today().year}
     return sorted(year for year in known if FIRST_YEAR <= year <= LAST_YEAR)
 
