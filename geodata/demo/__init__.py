@@ -56,10 +56,12 @@ LAYER_FILES = (
     ("fuel_sites", "fuel_sites.csv"),
     ("projects", "projects.csv"),
     ("petitions", "petitions.csv"),
+    ("transport_hubs", "transport_hubs.csv"),
 )
 #: layer, its table of details, file; visits come before the findings made at them.
 DETAIL_FILES = (
     ("industrial_clusters", "dossier_steps", "dossier_steps.csv"),
+    ("industrial_clusters", "downloads", "cluster_documents.csv"),
     ("substations", "transformers", "transformers.csv"),
     ("substations", "load_measurements", "load_measurements.csv"),
     ("substations", "load_requests", "load_requests.csv"),

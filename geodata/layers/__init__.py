@@ -9,8 +9,9 @@ from geodata.layers.planning_zones import PlanningZone
 from geodata.layers.power_lines import PowerLine
 from geodata.layers.projects import Project
 from geodata.layers.substations import Substation
+from geodata.layers.transport_hubs import TransportHub
 from geodata.schema.registry import registry
 
 LAYERS = registry(
-    FuelSite, Market, Substation, Project, Petition, PowerLine, IndustrialCluster, PlanningZone, AdminUnit
+    FuelSite, Market, Substation, Project, Petition, PowerLine, IndustrialCluster, PlanningZone, TransportHub, AdminUnit
 )

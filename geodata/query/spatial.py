@@ -272,7 +272,7 @@ def measures_of(kind: type[Feature], conditions: Iterable[Condition]) -> list[Me
     geom: Column = kind.column("geom")
     made = []
     if ground.origin is not None:
-        made.append(Measure(field=DISTANCE, column=_rounded(_metres_from(kind, ground.origin), 2)))
+        made.append(Measure(field=DISTANCE, column=distance_from(kind, ground.origin)))
     if kind.is_point():
         return made
     is_area = kind.layer.geometry is GeometryType.POLYGON
@@ -284,6 +284,11 @@ def measures_of(kind: type[Feature], conditions: Iterable[Condition]) -> list[Me
     made.append(Measure(field=field, column=_rounded(inside / scale, 4)))
     made.append(Measure(field=SHARE_INSIDE, column=_rounded(share, 2)))
     return made
+
+
+def distance_from(kind: type[Feature], origin: shapely.Geometry) -> Column:
+    """Return how far a layer's features are from a shape (EPSG:4326): metres on the ellipsoid, to the centimetre."""
+    return _rounded(_metres_from(kind, origin), 2)
 
 
 def _metres_from(kind: type[Feature], origin: shapely.Geometry) -> Column:

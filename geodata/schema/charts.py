@@ -22,12 +22,26 @@ class Chart:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Nearest:
+    """The feature of another layer that is nearest to one, told with its distance on the ellipsoid.
+
+    `only`: field -> values of those that count; `told`: number fields of it that are told beside its name.
+    """
+
+    label: str
+    layer: str
+    only: Mapping[str, tuple[str, ...]] = dataclass_field(default_factory=dict)
+    told: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Showcase:
     """The layer's own public page at /<slug>: list, map and a fact sheet for each feature.
 
     `headline`: the number the page leads with; `steps`: the lower ends it offers. `columns` are listed,
     `facts` stand at the top of a fact sheet, `filters` are offered. `only`: field -> the values shown at
-    all.
+    all. `nearest` are told on the fact sheet. `contact`: the fields that say whom to ask -> the scheme of a link ("" for none).
+    `downloads`: the detail whose rows name documents to take along.
     """
 
     slug: str
@@ -39,6 +53,9 @@ class Showcase:
     facts: tuple[str, ...]
     filters: tuple[str, ...]
     only: Mapping[str, tuple[str, ...]] = dataclass_field(default_factory=dict)
+    nearest: tuple[Nearest, ...] = ()
+    contact: Mapping[str, str] = dataclass_field(default_factory=dict)
+    downloads: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

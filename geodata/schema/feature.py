@@ -71,6 +71,7 @@ class Layer:
     `pipeline`: the states that its features pass on their way, for the board of dossiers.
     `grid`: what its features are to the power network. `reported`: its figures in the monthly report.
     `listed`: the paper that lists its features.
+    `in_english`: field -> the field that says the same in English, shown in its place to who reads English.
     """
 
     name: str
@@ -99,6 +100,7 @@ class Layer:
     tracked: bool = False
     grid: GridStations | GridCircuits | GridConsumers | None = None
     sense: tuple[Sense, ...] = ()
+    in_english: Mapping[str, str] = dataclass_field(default_factory=dict)
 
 
 class Feature(Described):

@@ -9,6 +9,16 @@ from tests.browser.conftest import PHONE
 
 DRAWN = "() => webmap.page.layers.every((layer) => !layer.isLoading()) && document.querySelectorAll('canvas.mvt-tile').length > 0"
 
+#: Where a feature is drawn on the page, px.
+PLACE_OF = """(id) => {
+    const { map, layers } = webmap.page, box = map.getContainer().getBoundingClientRect();
+    for (let y = 0; y < box.height; y += 3) for (let x = 0; x < box.width; x += 3) {
+        const hit = webmap.page.overlay.pick(L.point(x, y))[0];
+        if (hit?.id === id) return [box.x + x + 2, box.y + y + 2];
+    }
+    return null;
+}"""
+
 
 def test_an_investor_finds_free_land_in_two_steps_on_a_phone(open_page):
     page = open_page("/?lang=en", PHONE, touch=True)
@@ -62,17 +72,36 @@ def test_a_fact_sheet_leads_to_the_map_and_back(open_page):
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
 
 
-def test_a_phone_shows_the_list_or_the_map(open_page):
+def test_a_phone_shows_the_map_first_and_a_symbol_leads_to_its_line(open_page):
     phone = open_page("/clusters", PHONE, touch=True)
-    expect(phone.locator("[data-list]")).to_be_visible()
-    expect(phone.locator(".small-map")).to_be_hidden()
-
-    phone.get_by_role("button", name="Bản đồ", exact=True).tap()
-
-    expect(phone.locator("[data-list]")).to_be_hidden()
-    expect(phone.locator(".small-map")).to_be_visible()
     phone.wait_for_function(DRAWN)
-    assert phone.locator(".small-map").bounding_box()["height"] >= 320
+    map_, row = phone.locator(".small-map").bounding_box(), phone.locator("[data-list] tbody tr").first.bounding_box()
+    assert map_["height"] >= 280
+    assert map_["y"] + map_["height"] <= PHONE["height"]  # whole on the first screen
+    assert map_["y"] < row["y"]
+    expect(phone.locator(".showcase-filters")).to_be_hidden()
+    phone.locator(".filter-fold summary").tap()
+    expect(phone.locator(".showcase-filters")).to_be_visible()
+
+    last = phone.locator("[data-list] tbody tr").nth(3)
+    number = int(last.get_attribute("data-id"))
+    at = phone.evaluate(PLACE_OF, number)
+    phone.touchscreen.tap(*at)
+
+    expect(phone.locator("[data-list] tr.is-marked")).to_have_attribute("data-id", str(number))
+    expect(last).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("viewport", [{"width": 1440, "height": 900}, PHONE], ids=["desk", "phone"])
+def test_three_clusters_side_by_side_fit_their_screen(open_page, viewport):
+    page = open_page("/clusters?lang=en", viewport)
+    for box in page.locator("[data-list] .pick input").all()[:3]:
+        box.check()
+    page.get_by_role("button", name="Compare").click()
+
+    expect(page.locator(".compare-table thead a")).to_have_count(3)
+    expect(page.locator(".compare-table tbody tr").filter(has_text="Nearest seaport")).to_have_count(1)
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
 
 
 def test_the_fact_sheet_prints_without_its_buttons(open_page):

@@ -155,7 +155,7 @@ def present_feature(
         title=translate(kind.layer.singular, language),
         id=row["id"],
         code=row["code"],
-        name=row["name"],
+        name=said_in(kind, "name", row, language) or row["name"],
         subtitle=row.get("address") or "",
         state=sorted(groups.get(Group.STATE, []), key=lambda line: line.label not in drawn),
         groups=[(translate(group, language), groups[group]) for group in Group if group in groups],
@@ -191,7 +191,7 @@ def _groups(
     for field in fields:
         if field.name in _APART or not field.in_panel:
             continue
-        text = present_value(field, row[field.name], language)
+        text = said_in(kind, field.name, row, language) or present_value(field, row[field.name], language)
         if not text:
             if field.group is not Group.STATE or not isinstance(field.filter, Choice):
                 continue
@@ -342,6 +342,12 @@ def present_value(field: Field, value: object, language: str) -> str:
     return format_value(value, language)
 
 
+def said_in(kind: type[Feature], name: str, row: Mapping[str, Any], language: str) -> str:
+    """Return what the data themselves say of a field in English, for who reads it; else nothing."""
+    other = kind.layer.in_english.get(name)
+    return str(row.get(other) or "") if other and language == "en" else ""
+
+
 def _reason(field: Field, row: Mapping[str, Any], language: str, day: date | None) -> str:
     """Return why a derived value is what it is on a day, today without one, or nothing."""
     if field.explain is None:
@@ -360,7 +366,7 @@ def _detail_table(connection: Connection, detail: type[Detail], feature_id: int,
     used = [field for field in _fields(detail) if any(row[field.name] is not None for row in rows)]
     return DetailTable(
         title=translate(detail.detail.title, language),
-        columns=[translate(f.label, language) + (f" ({f.unit})" if f.unit else "") for f in used],
+        columns=[translate(f.label, language) + (f" ({translate(f.unit, language)})" if f.unit else "") for f in used],
         rows=[[present_value(field, row[field.name], language) for field in used] for row in rows],
     )
 

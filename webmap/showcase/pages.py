@@ -24,6 +24,7 @@ from geodata.statistics.dashboard import Totals, conditions_of, names_of, newest
 from webmap.app.i18n import format_number, format_word, translate
 from webmap.app.query import FilterParser
 from webmap.map.present import FeatureView, Row, present_feature, present_value
+from webmap.showcase.nearby import Ask, Download, Near, contact, downloads, nearby
 
 PAGE_SIZE = 100
 
@@ -114,6 +115,9 @@ class FactSheet:
     facts: tuple[Row, ...]
     groups: tuple[tuple[str, tuple[Row, ...]], ...]
     related: tuple[tuple[str, str, str, int], ...]
+    near: tuple[Near, ...]
+    contact: tuple[Ask, ...]
+    downloads: tuple[Download, ...]
     extent: Bbox | None
     query: str
     as_of: date | None
@@ -166,40 +170,56 @@ def list_page(connection: Connection, shown: Shown, arguments: MultiDict[str, st
 
 def fact_sheet(connection: Connection, shown: Shown, code: str, language: str) -> FactSheet:
     """Return the public facts of a feature. Raises NotFoundError, also for one the page does not show."""
-    only = conditions_of(shown.kind, shown.spec.only)
-    feature_id = features.find_by_code(connection, shown.kind, code)
-    this = (*only, _is(shown.kind, feature_id or 0))
-    if feature_id is None or not features.count_features(connection, shown.kind, this):
-        raise NotFoundError(value=code)
+    this = this_one(connection, shown, code)
+    feature_id = features.find_by_code(connection, shown.kind, code) or 0
     row = features.get_feature(connection, shown.kind, feature_id, shown.fields)
     feature = present_feature(connection, shown.kind, shown.fields, feature_id, language)
     names = {name: shown.names(connection, name, [row[name]]) for name in shown.kind.layer.refers if row[name]}
     facts = tuple(_row(shown.field(name), row[name], language) for name in shown.spec.facts)
-    top = {fact.label for fact in facts}
+    ask = contact(shown.kind, row, shown.spec, language)
+    top = {fact.label for fact in facts} | {one.label for one in ask}
     groups = [(heading, tuple(line for line in lines if line.label not in top)) for heading, lines in feature.groups]
     return FactSheet(
         feature=feature,
         facts=facts,
         groups=tuple((heading, lines) for heading, lines in groups if lines),
         related=tuple(_related(connection, shown, names, language)),
+        near=nearby(connection, shown.registry, shown.kind, feature_id, shown.spec, language=language),
+        contact=ask,
+        downloads=downloads(connection, shown.kind, feature_id, shown.spec, language),
         extent=features.extent(connection, shown.kind, this),
         query=_query(shown, []),
         as_of=newest_change(connection, shown.kind, this),
     )
 
 
+def this_one(connection: Connection, shown: Shown, code: str) -> tuple[Condition, ...]:
+    """Return the conditions that keep one feature. Raises NotFoundError, also for one the page does not show."""
+    feature_id = features.find_by_code(connection, shown.kind, code)
+    this = (*conditions_of(shown.kind, shown.spec.only), _is(shown.kind, feature_id or 0))
+    if feature_id is None or not features.count_features(connection, shown.kind, this):
+        raise NotFoundError(value=code)
+    return this
+
+
 def comparison(sheets: Sequence[FactSheet]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return what fact sheets say side by side: label and a text for each sheet, "" where one says nothing."""
     lines: dict[str, dict[int, str]] = {}
     for index, sheet in enumerate(sheets):
-        rows = [*sheet.facts, *(line for _, group in sheet.groups for line in group)]
-        said = [(row.label, f"{row.text} {translate(row.unit)}".strip()) for row in rows if row.text]
+        said = list(_in_words(sheet.facts))
+        said += [(near.label, near.text) for near in sheet.near]
+        said += _in_words(line for _, group in sheet.groups for line in group)
+        said += [(ask.label, ask.text) for ask in sheet.contact]
         said += [(label, name) for label, name, _, _ in sheet.related]
         said += [(translate(N_("Documents")), str(document["number"])) for document in sheet.feature.documents]
         for label, text in said:
             told = lines.setdefault(label, {})
             told[index] = text if index not in told or told[index] == text else f"{told[index]}; {text}"
     return tuple((label, tuple(told.get(index, "") for index in range(len(sheets)))) for label, told in lines.items())
+
+
+def _in_words(rows: Iterable[Row]) -> Iterable[tuple[str, str]]:
+    return ((row.label, f"{row.text} {translate(row.unit)}".strip()) for row in rows if row.text)
 
 
 def count_text(count: int, language: str) -> str:

@@ -1,16 +1,20 @@
 """The public page of a layer that has one: list with map, fact sheets, both embeddable in other sites."""
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from geodata.accounts.access import visible_names
 from geodata.base.crs import Bbox
-from geodata.base.errors import InvalidValueError
+from geodata.base.errors import InvalidValueError, NotFoundError
 from geodata.base.i18n import N_
 from webmap.app.auth import allow_public, current_role
 from webmap.app.extensions import database, layers
+from webmap.app.gate import dear
 from webmap.app.ground import ground_spec
 from webmap.app.i18n import DEFAULT_LANGUAGE, current_language, translate
 from webmap.app.links import map_address
@@ -18,9 +22,17 @@ from webmap.app.security import embeddable
 from webmap.app.settings import Settings
 from webmap.folium import MapLayer, MapParts, build_map, describe_style
 from webmap.map.describe import tile_url
-from webmap.showcase.pages import Shown, comparison, count_text, fact_sheet, find_showcase, list_page
+from webmap.showcase.pages import Shown, comparison, count_text, fact_sheet, find_showcase, list_page, this_one
 
 blueprint = Blueprint("showcase", __name__)
+
+#: What a feature is offered as -> what the file is, in words.
+FILES = {
+    "xlsx": N_("Figures as Excel"),
+    "kml": N_("Boundary for Google Earth (KML)"),
+    "geojson": N_("Boundary as GeoJSON"),
+    "shp": N_("Boundary as shapefile"),
+}
 
 LEAST_COMPARED, MOST_COMPARED = 2, 3
 
@@ -74,12 +86,34 @@ def sheet(slug: str, code: str) -> ResponseReturnValue:
     return render_template(
         "showcase/sheet.html",
         sheet=facts,
+        files=FILES,
         spec=shown.spec,
         map_parts=_map(shown, facts.extent),
         open_map=map_address(shown.kind.layer.name, selected=facts.feature.id),
         map_address=map_address,
         **_frame(),
     )
+
+
+@blueprint.get("/<slug>/<code>/file/<name>")
+@allow_public
+@dear
+def file(slug: str, code: str, name: str) -> ResponseReturnValue:
+    """Answer what everybody may know of one feature, its boundary included, as a file that other programs open."""
+    from geodata.export.formats import FORMATS, export_features
+
+    shown = find_showcase(layers(), slug)
+    if name not in FILES:
+        raise NotFoundError(value=name)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        database().reading(in_transaction=True) as connection,
+        Session(connection) as session,
+    ):
+        conditions = this_one(connection, shown, code)
+        path = export_features(session, shown.kind, shown.fields, conditions, format=name, target=Path(folder) / code)
+        # The open file outlives its folder: the answer streams from the descriptor.
+        return send_file(path.open("rb"), download_name=path.name, as_attachment=True, mimetype=FORMATS[name].mimetype)
 
 
 def _frame() -> dict[str, Any]:

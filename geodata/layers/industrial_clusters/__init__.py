@@ -12,14 +12,16 @@ from sqlalchemy.orm import Mapped
 
 from geodata.base.i18n import N_
 from geodata.layers.industrial_clusters.details import (
+    ClusterDocument,
     ClusterKind,
     ClusterReport,
     ClusterStatus,
     DossierStep,
     WastewaterState,
 )
+from geodata.layers.industrial_clusters.public import SHOWCASE
 from geodata.layers.industrial_clusters.reports import CLUSTERS_ONLY, REPORTED
-from geodata.schema.charts import Chart, Showcase
+from geodata.schema.charts import Chart
 from geodata.schema.feature import Feature, GeometryType, Layer
 from geodata.schema.fields import Group, derived, field
 from geodata.schema.filters import Choice, DateRange, Range
@@ -28,7 +30,7 @@ from geodata.schema.lifecycle import Life
 from geodata.schema.pipeline import Pipeline
 from geodata.schema.portrayal import CROSSED, DOTTED, Style, Symbol, Variation
 from geodata.schema.roles import EDITORS, STAFF, Access, Role
-from geodata.schema.sense import InOrder, SameScale
+from geodata.schema.sense import InOrder, LeadingZero, SameScale
 
 _HATCHED = Symbol(hatch=45, fill_opacity=0.55)
 _PLANNED = Symbol(fill_opacity=0.06, dash=(7, 5))
@@ -64,6 +66,8 @@ class IndustrialCluster(Feature):
             SameScale(name="area_unit", fields=("area_ha", "planned_area_ha", "industrial_land_ha", "leased_area_ha")),
             SameScale(name="money_unit", fields=("infrastructure_capital_vnd", "disbursed_capital_vnd")),
             SameScale(name="power_unit", fields=("power_demand_mw",)),
+            SameScale(name="price_unit", fields=("land_price_vnd_m2",)),
+            LeadingZero(name="phone_zero", field="contact_phone", digits=10),
         ),
         code_names=("MA_CUM", "MA_CCN", "cluster_code"),
         title=N_("Industrial clusters"),
@@ -101,17 +105,8 @@ class IndustrialCluster(Feature):
             label_min_zoom=8,
             label_rank=2,
         ),
-        showcase=Showcase(
-            slug="clusters",
-            title=N_("Industrial clusters"),
-            intro=N_("Land, occupancy, status and decisions of the city's industrial clusters."),
-            headline="free_land_ha",
-            steps=(1, 5, 10, 20),
-            columns=("status", "admin_unit_code", "industrial_land_ha", "occupancy_percent", "free_land_ha"),
-            facts=("free_land_ha", "occupancy_percent", "industrial_land_ha", "area_ha"),
-            filters=("status", "admin_unit_code"),
-            only=CLUSTERS_ONLY,
-        ),
+        showcase=SHOWCASE,
+        in_english={"industries": "industries_en"},
         refers={"admin_unit_code": "admin_units", "supplying_substation_code": "substations"},
         reported=REPORTED,
         charts=(
@@ -144,7 +139,7 @@ class IndustrialCluster(Feature):
             stated_mw="power_demand_mw",
         ),
     )
-    details = (DossierStep, ClusterReport)
+    details = (DossierStep, ClusterReport, ClusterDocument)
 
     kind: Mapped[ClusterKind | None] = field(label=N_("Kind"), values=ClusterKind, source_names=("LOAI", "LOAI_HINH"))
     status: Mapped[ClusterStatus | None] = field(
@@ -225,6 +220,39 @@ class IndustrialCluster(Feature):
     )
     industries: Mapped[str | None] = field(
         label=N_("Industries"), type_=Text, source_names=("NGANH_NGHE",), group=Group.PEOPLE
+    )
+    industries_en: Mapped[str | None] = field(
+        label=N_("Industries in English"),
+        type_=Text,
+        source_names=("NGANH_NGHE_EN",),
+        group=Group.PEOPLE,
+        in_panel=False,
+    )
+    land_price_vnd_m2: Mapped[int | None] = field(
+        label=N_("Land price"),
+        unit="VND/m²",
+        type_=BigInteger,
+        source_names=("GIA_DAT", "GIA_THUE_DAT", "DON_GIA"),
+        filter=Range(),
+        group=Group.SIZE,
+        check="land_price_vnd_m2 >= 0",
+        help=N_("Asked once for a square metre with infrastructure until the project ends, without VAT"),
+    )
+    land_price_on: Mapped[date | None] = field(
+        label=N_("Land price as of"), source_names=("NGAY_GIA", "GIA_TU_NGAY"), group=Group.SIZE
+    )
+    contact: Mapped[str | None] = field(
+        label=N_("Contact for investors"), type_=Text, source_names=("LIEN_HE", "DAU_MOI"), group=Group.PEOPLE
+    )
+    contact_phone: Mapped[str | None] = field(
+        label=N_("Phone"), type_=Text, source_names=("DIEN_THOAI", "SDT"), group=Group.PEOPLE
+    )
+    contact_email: Mapped[str | None] = field(
+        label=N_("E-mail"),
+        type_=Text,
+        source_names=("EMAIL", "THU_DIEN_TU"),
+        group=Group.PEOPLE,
+        check="contact_email ~ '^[^@[:space:]]+@[^@[:space:]]+$'",
     )
     infrastructure_capital_vnd: Mapped[int | None] = field(
         label=N_("Infrastructure capital"),

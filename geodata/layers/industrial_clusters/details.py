@@ -118,3 +118,29 @@ class ClusterReport(Detail):
     budget_paid_vnd: Mapped[int | None] = field(
         label=N_("Paid to the budget"), unit="VND", type_=BigInteger, check="budget_paid_vnd >= 0"
     )
+
+
+class ClusterDocument(Detail):
+    """A document that investors may take along: a leaflet, a price list, a scanned decision; published elsewhere, named here."""
+
+    __tablename__ = "cluster_document"
+    detail = DetailInfo(
+        name="downloads", title=N_("Documents to download"), order_by=("-published_on", "title"), key=("link",)
+    )
+
+    feature_id: Mapped[int] = parent("industrial_cluster")
+    title: Mapped[str] = field(
+        label=N_("Name of the document"), source_names=("TEN", "TIEU_DE"), type_=Text, required=True
+    )
+    title_en: Mapped[str | None] = field(
+        label=N_("Name of the document in English"), source_names=("TIEU_DE_EN",), type_=Text
+    )
+    link: Mapped[str] = field(
+        label=N_("Address of the file"),
+        source_names=("LIEN_KET", "URL"),
+        type_=Text,
+        required=True,
+        check="link ~ '^https://[^[:space:]]+$' AND length(link) <= 500",
+        help=N_("Where it is published, beginning with https://"),
+    )
+    published_on: Mapped[date | None] = field(label=N_("Published on"), source_names=("NGAY", "NGAY_DANG"))

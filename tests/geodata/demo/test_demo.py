@@ -44,6 +44,7 @@ def metres(column):
         ("fuel_sites", 180),
         ("projects", 9),
         ("petitions", 3),
+        ("transport_hubs", 10),
     ],
 )
 def test_every_layer_has_its_objects(demo_session, layer, count):
@@ -231,7 +232,7 @@ def test_markets_have_their_classes_conversions_and_price_plans(demo_session):
     assert tally(demo_session, market.status)["surveying"] == 3
     assert sum(tally(demo_session, market.conversion_step, market.conversion_step != "none").values()) == 5
     with_plans = select(market.code).join(plans, plans.feature_id == market.id).distinct()
-    assert set(demo_session.scalars(with_plans)) == {"CHO-DAIHA", "CHO-PHUONGNGHIA"}
+    assert set(demo_session.scalars(with_plans)) == {"CHO-DAIHA", "CHO-DQB", "CHO-PHUONGNGHIA"}
     rebuilt = demo_session.execute(
         select(market.status, market.has_open_petition, market.temporary_market_code).where(market.code == "CHO-DQB")
     ).one()

@@ -64,21 +64,8 @@ map.on("click", (event) => {
   find("a", row).focus({ preventScroll: true });
 });
 
-/* A phone has room for one of the two; without this script both stand under each other. */
-const toggle = document.querySelector(".view-toggle");
-if (toggle instanceof HTMLElement) {
-  const views = find(".showcase-body");
-  const buttons = findAll("[data-view]", toggle);
-  const show = (/** @type {string} */ view) => {
-    views.dataset.view = view;
-    for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.view === view));
-    const wasHidden = !map.getSize().x;
-    map.invalidateSize({ animate: false });
-    if (wasHidden && map.getSize().x) map.fitBounds(config.home, { maxZoom: 15, animate: false });
-  };
-  for (const button of buttons) button.addEventListener("click", () => show(button.dataset.view ?? "list"));
-  toggle.hidden = false;
-  show("list");
-}
+/* On a phone the map comes first, and the fold leaves it the first screen; on a desk there is room for both. */
+const fold = document.querySelector(".filter-fold");
+if (fold instanceof HTMLDetailsElement && getComputedStyle(find("summary", fold)).display !== "none") fold.open = false;
 
 for (const button of findAll("[data-print]")) button.addEventListener("click", () => window.print());

@@ -1,0 +1,131 @@
+"""What is near a feature of a public page, whom to ask about it, and what may be taken along."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+import shapely
+
+from geodata.accounts.access import visible_details, visible_fields
+from geodata.base.i18n import N_
+from geodata.query import features
+from geodata.query.features import Measure
+from geodata.query.spatial import DISTANCE, distance_from, list_nearest
+from geodata.schema.charts import Nearest, Showcase
+from geodata.schema.feature import Feature
+from geodata.schema.registry import Registry
+from geodata.schema.roles import Role
+from geodata.statistics.dashboard import conditions_of
+from webmap.app.i18n import format_number, translate
+from webmap.map.present import present_value, said_in
+
+M_PER_KM = 1000
+KILOMETRES = N_("{number} km")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Near:
+    """The nearest feature of a kind. `told` are its own numbers, `distance` how far it is, both written."""
+
+    label: str
+    name: str
+    told: str
+    distance: str
+    layer: str
+    id: int
+
+    @property
+    def text(self) -> str:
+        """All of it in one line."""
+        return " · ".join(part for part in (self.distance, self.name, self.told) if part)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """One way to ask: a text, and the address of a link or ""."""
+
+    label: str
+    text: str
+    link: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Download:
+    """A document that is published somewhere."""
+
+    title: str
+    link: str
+    published_on: Any
+
+
+def nearby(
+    connection: Connection, registry: Registry, kind: type[Feature], feature_id: int, spec: Showcase, *, language: str
+) -> tuple[Near, ...]:
+    """Return what is nearest, measured on the ellipsoid from the feature's edge; only what everybody may see."""
+    stored = select(func.ST_AsBinary(kind.column("geom"))).where(kind.id == feature_id)
+    shape = shapely.from_wkb(bytes(connection.execute(stored).scalar_one()))
+    return tuple(_nearest(connection, registry, shape, spec.nearest, language))
+
+
+def _nearest(
+    connection: Connection, registry: Registry, shape: shapely.Geometry, wanted: tuple[Nearest, ...], language: str
+) -> Iterator[Near]:
+    for one in wanted:
+        other = registry.get(one.layer)
+        if Role.PUBLIC not in other.layer.access.view:
+            continue
+        fields = visible_fields(Role.PUBLIC, other)
+        rows = list_nearest(
+            connection, other, fields, conditions_of(other, one.only), shape,
+            measures=[Measure(field=DISTANCE, column=distance_from(other, shape))], limit=1,
+        )  # fmt: skip
+        if rows:
+            told = [field for field in fields if field.name in one.told and rows[0][field.name] is not None]
+            yield Near(
+                label=translate(one.label, language),
+                name=said_in(other, "name", rows[0], language) or rows[0]["name"],
+                told=" · ".join(
+                    f"{present_value(field, rows[0][field.name], language)}\u202f{translate(field.unit, language)}"
+                    for field in told
+                ),
+                distance=_kilometres(float(rows[0][DISTANCE.name]), language),
+                layer=other.layer.name,
+                id=rows[0]["id"],
+            )
+
+
+def _kilometres(metres: float, language: str) -> str:
+    """Return a distance to the hundred metres: places are known no better."""
+    return translate(KILOMETRES, language).format(number=format_number(round(metres / M_PER_KM, 1), language))
+
+
+def contact(kind: type[Feature], row: Mapping[str, Any], spec: Showcase, language: str) -> tuple[Ask, ...]:
+    """Return whom to ask about a feature."""
+    fields = {field.name: field for field in visible_fields(Role.PUBLIC, kind)}
+    return tuple(
+        Ask(
+            label=translate(fields[name].label, language),
+            text=str(row[name]),
+            link=f"{scheme}:{''.join(str(row[name]).split())}" if scheme else "",
+        )
+        for name, scheme in spec.contact.items()
+        if name in fields and row[name]
+    )
+
+
+def downloads(
+    connection: Connection, kind: type[Feature], feature_id: int, spec: Showcase, language: str
+) -> tuple[Download, ...]:
+    """Return the documents that are published about a feature, the latest first."""
+    found = [detail for detail in visible_details(Role.PUBLIC, kind) if detail.detail.name == spec.downloads]
+    return tuple(
+        Download(
+            title=(row["title_en"] if language == "en" else None) or row["title"],
+            link=row["link"],
+            published_on=row["published_on"],
+        )
+        for detail in found
+        for row in features.list_details(connection, detail, feature_id)
+    )
