@@ -239,6 +239,7 @@ class Market(Feature):
             planned=("planned", "surveying", "preparing"),
             under_way=("building", "rebuilding"),
             gone=("cleared",),
+            due="commissioning_year",
         ),
     )
     details = (PricePlan,)

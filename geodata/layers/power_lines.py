@@ -48,6 +48,7 @@ GRID_LIFE = Life(
     planned=("planned", "reserve"),
     under_way=("building",),
     plan="plan_document_no",
+    due="commissioning_year",
 )
 
 #: Grid voltages of the layers, kV.

@@ -29,9 +29,9 @@ def test_two_years_stand_side_by_side_with_the_numbers_that_change(open_page, se
 
     expect(page).to_have_url(re.compile(r"compare=2012,2030"))
     with urllib.request.urlopen(f"{server.url}/api/years?years=2012,2030") as answer:
-        told = json.load(answer)["layers"]
-    for layer in told:
-        before, after = (year["existing"] + year["under_way"] + year["planned"] for year in layer["years"])
+        answered = json.load(answer)
+    for layer in answered["layers"]:
+        before, after = (sum(year[state["name"]] for state in answered["states"]) for year in layer["years"])
         cells = page.locator(f'[data-compared="{layer["name"]}"] td')
         expect(cells.nth(0)).to_have_text(str(before))
         expect(cells.nth(1)).to_have_text(str(after))

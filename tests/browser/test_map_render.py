@@ -156,7 +156,7 @@ def test_search_without_accents_leads_to_the_object(page):
 
     page.keyboard.press("Enter")
 
-    expect(page.locator(".feature-popup h3")).to_contain_text("Đổng Quốc Bình")
+    expect(page.locator("#object-panel h2").first).to_contain_text("Đổng Quốc Bình")
 
 
 def test_lost_counts_name_their_layer_and_come_back(open_page):

@@ -155,9 +155,10 @@ def test_the_keyboard_alone_walks_search_legend_filter_table_and_panel(page):
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
-    expect(page.locator(".feature-popup h3")).to_contain_text("Đổng Quốc Bình")
+    expect(page.locator("#object-panel h2")).to_contain_text("Đổng Quốc Bình")
+    expect(page.locator("#object-panel")).to_be_focused()
     page.keyboard.press("Escape")
-    expect(page.locator(".feature-popup")).to_have_count(0)
+    expect(page.locator("#object-panel")).to_be_hidden()
 
     page.locator("body").focus()
     page.evaluate("document.activeElement.blur()")

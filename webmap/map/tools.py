@@ -17,7 +17,16 @@ from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
 from geodata.query import features
 from geodata.query.spatial import asked_ground, find_area, list_nearest, measures_of, parse_around
-from geodata.query.years import STATES, count_year, list_plans, parse_year, plan_filter, this_year, year_span
+from geodata.query.years import (
+    STATES,
+    count_year,
+    list_changes,
+    list_plans,
+    parse_year,
+    plan_filter,
+    this_year,
+    year_span,
+)
 from geodata.schema.feature import Feature
 from geodata.schema.filters import Condition
 from webmap.app.auth import allow_public, current_role
@@ -32,6 +41,8 @@ from webmap.map.workbook import Sheet, shown_fields, write_workbook
 blueprint = Blueprint("tools", __name__)
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+#: With so many years the answer names what changes.
+YEARS_COMPARED = 2
 #: Arguments of these views that are no filters.
 _OWN = frozenset({"limit", "lang", "years", "plans", "layers"})
 _MOST_AREAS = 50
@@ -149,7 +160,8 @@ def around() -> Response:
 def years() -> Response:
     """Answer per layer what exists, is being built and is planned by each of at most four years.
 
-    `plans`, one for each year, narrow that year's plans to those of a document; empty means all.
+    `plans`, one for each year, narrow that year's plans to those of a document; empty means all. With two years each layer also
+    names what differs between them, and what is late.
     """
     described, plans = [], set[str]()
     with database().reading() as connection:
@@ -157,38 +169,49 @@ def years() -> Response:
         wanted = [parse_year("years", part) for part in request.args.get("years", str(now)).split(",")[:4]]
         asked_plans = [*request.args.getlist("plans"), *[""] * len(wanted)][: len(wanted)]
         for asked in asked_layers():
-            life = asked.kind.layer.life
-            visible = {field.name: field for field in asked.request.fields}
-            if life is None or not {life.status, *life.begins} <= set(visible):
-                continue
-            conditions = asked.conditions(connection)
-            sums = [visible[name] for name in life.sums if name in visible]
-            has_plans = life.plan in visible
-            plans.update(list_plans(connection, asked.kind, life) if has_plans else ())
-            counts = [
-                asdict(
-                    count_year(
-                        connection, asked.kind, life, year, sums=[field.name for field in sums],
-                        conditions=[*conditions, plan_filter("plan", plan, asked.kind, life)] if plan and has_plans else conditions,
-                    )
-                )
-                for year, plan in zip(wanted, asked_plans, strict=True)
-            ]  # fmt: skip
-            described.append(
-                {
-                    "name": asked.kind.layer.name,
-                    "title": translate(asked.kind.layer.title),
-                    "span": year_span(connection, asked.kind, life),
-                    "years": counts,
-                    "has_plans": has_plans,
-                    "sums": [
-                        {"name": field.name, "label": translate(field.label), "unit": translate(field.unit)}
-                        for field in sums
-                    ],
-                }
-            )
+            told, offered = _by_years(connection, asked, wanted, asked_plans)
+            described.extend(told)
+            plans.update(offered)
     states = [{"name": name, "label": translate(label)} for name, label in STATES.items()]
     return jsonify({"this_year": now, "states": states, "layers": described, "plans": sorted(plans)})
+
+
+def _by_years(
+    connection: Connection, asked: AskedLayer, years: list[int], plans: list[str]
+) -> tuple[list[dict[str, object]], list[str]]:
+    """Return what a layer is in these years, each under its plan, and the plans it knows; nothing of a layer without years."""
+    life, kind = asked.kind.layer.life, asked.kind
+    visible = {field.name: field for field in asked.request.fields}
+    if life is None or not {life.status, *life.begins} <= set(visible):
+        return [], []
+    conditions = list(asked.conditions(connection))
+    sums = [visible[name] for name in life.sums if name in visible]
+    has_plans = life.plan in visible
+    kept = [
+        [*conditions, plan_filter("plan", plan, kind, life)] if plan and has_plans else conditions for plan in plans
+    ]
+    names = [field.name for field in sums]
+    count, changes = (
+        list_changes(connection, kind, life, (years[0], years[1]), (kept[0], kept[1]))
+        if len(years) == YEARS_COMPARED
+        else (0, [])
+    )
+    told: dict[str, object] = {
+        "name": kind.layer.name,
+        "title": translate(kind.layer.title),
+        "span": year_span(connection, kind, life),
+        "years": [
+            asdict(count_year(connection, kind, life, year, wanted, sums=names))
+            for year, wanted in zip(years, kept, strict=True)
+        ],
+        "has_plans": has_plans,
+        "sums": [
+            {"name": field.name, "label": translate(field.label), "unit": translate(field.unit)} for field in sums
+        ],
+        "change_count": count,
+        "changes": [asdict(change) for change in changes],
+    }
+    return [told], list_plans(connection, kind, life) if has_plans else []
 
 
 def asked_layers() -> Iterator[AskedLayer]:

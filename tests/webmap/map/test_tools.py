@@ -7,7 +7,7 @@ import pytest
 from openpyxl import load_workbook
 
 from geodata.layers import LAYERS
-from geodata.query.years import this_year
+from geodata.query.years import STATES, this_year
 from geodata.schema.feature import GeometryType
 from tests.factories import CENTRE, make_feature
 
@@ -16,6 +16,7 @@ SQUARE = ";".join(f"{LON + dx},{LAT + dy}" for dx, dy in ((-0.1, -0.1), (0.1, -0
 KINDS = list(LAYERS)
 WITH_LIFE = [kind for kind in KINDS if kind.layer.life]
 WITH_PLANS = [kind for kind in WITH_LIFE if kind.layer.life.plan]
+WITH_DUE = [kind for kind in WITH_LIFE if kind.layer.life.due]
 WITH_SUMS = [kind for kind in WITH_LIFE if kind.layer.life.sums]
 POINTS = next(kind for kind in WITH_LIFE if kind.layer.geometry is GeometryType.POINT)
 
@@ -93,7 +94,7 @@ def test_a_plan_is_there_from_its_year_on_and_what_stands_stays(client, session,
     assert after["planned"] - before["planned"] == 1
     assert after["existing"] == before["existing"] >= 1
     listed = ask(client, f"/api/layers/{kind.layer.name}/features", year=str(far)).get_json()
-    assert listed["numberMatched"] == after["existing"] + after["under_way"] + after["planned"]
+    assert listed["numberMatched"] == sum(after[state] for state in STATES)
 
 
 @pytest.mark.parametrize("kind", WITH_PLANS, ids=[kind.layer.name for kind in WITH_PLANS])
@@ -112,7 +113,66 @@ def test_each_year_may_stand_under_a_plan_of_its_own(client, session, kind):
     assert (every["planned"], one["planned"]) == (2, 1)
     assert every["existing"] == one["existing"] >= 1
     listed = ask(client, f"/api/layers/{kind.layer.name}/features", year=str(far), plan="768/QĐ-TTg").get_json()
-    assert listed["numberMatched"] == one["existing"] + one["under_way"] + one["planned"]
+    assert listed["numberMatched"] == sum(one[state] for state in STATES)
+
+
+@pytest.mark.parametrize("kind", WITH_DUE, ids=[kind.layer.name for kind in WITH_DUE])
+def test_works_past_their_year_are_late_and_those_due_by_then_are_done(client, session, kind):
+    life, this = kind.layer.life, this_year()
+    for name, status, year in (
+        ("Muộn", life.under_way[0], this - 2),
+        ("Quy hoạch cũ", life.planned[0], this - 1),
+        ("Đang làm", life.under_way[0], this + 2),
+    ):
+        make_feature(session, kind, name=name, **{life.status: status, life.due: year})
+
+    (found,) = _changes(client, kind, this, this + 5)
+
+    now, then = found["years"]
+    assert (now["under_way"], now["late"], now["planned"]) == (1, 2, 0)
+    assert (then["under_way"], then["late"], then["planned"]) == (0, 2, 1)
+    assert [(one["name"], one["before"], one["after"]) for one in found["changes"]] == [
+        ("Muộn", "late", "late"), ("Quy hoạch cũ", "late", "late"), ("Đang làm", "under_way", "planned"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", WITH_DUE, ids=[kind.layer.name for kind in WITH_DUE])
+def test_what_changes_between_two_years_is_named_with_its_place(client, session, kind):
+    life, this = kind.layer.life, this_year()
+    stays = make_feature(session, kind, name="Đã có")
+    new = make_feature(session, kind, name="Sẽ có", **{life.status: life.planned[0], life.due: this + 3})
+    make_feature(session, kind, name="Sau này", **{life.status: life.planned[0], life.due: this + 9})
+
+    (found,) = _changes(client, kind, this, this + 5)
+
+    (change,) = found["changes"]
+    assert (change["id"], change["before"], change["after"], change["year"]) == (new.id, "", "planned", this + 3)
+    assert change["lon"] == pytest.approx(CENTRE[0], abs=0.1)
+    assert change["id"] != stays.id
+    (back,) = _changes(client, kind, this + 5, this)
+    assert [(one["id"], one["before"], one["after"]) for one in back["changes"]] == [(new.id, "planned", "")]
+
+
+def test_many_changes_are_counted_and_the_first_are_named(client, session, monkeypatch):
+    monkeypatch.setattr("geodata.query.years.MAX_CHANGES", 2)
+    kind = WITH_DUE[0]
+    life = kind.layer.life
+    for number in range(5):
+        make_feature(session, kind, name=f"Sẽ có {number}", **{life.status: life.planned[0], life.due: this_year() + 1})
+
+    (found,) = _changes(client, kind, this_year(), this_year() + 1)
+
+    assert (found["change_count"], [one["name"] for one in found["changes"]]) == (5, ["Sẽ có 0", "Sẽ có 1"])
+
+
+def _changes(client, kind, *years):
+    answer = ask(client, "/api/years", years=",".join(map(str, years))).get_json()
+    return [layer for layer in answer["layers"] if layer["name"] == kind.layer.name]
+
+
+def test_the_demo_offers_plans_to_compare(demo_app):
+    answer = ask(demo_app.test_client(), "/api/years", years="2026,2030").get_json()
+    assert {"QH-MAU-2021", "QH-MAU-2025 (điều chỉnh)"} <= set(answer["plans"])
 
 
 @pytest.mark.parametrize("kind", WITH_SUMS, ids=[kind.layer.name for kind in WITH_SUMS])

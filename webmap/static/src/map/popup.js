@@ -184,6 +184,18 @@ export class Selection {
   }
 
   /**
+   * What somebody goes to is seen there, also when its layer was off.
+   *
+   * @param {Hit["layer"]} wanted
+   */
+  #switchOn(wanted) {
+    const { map, layers } = this.page;
+    if (map.hasLayer(wanted)) return;
+    const shown = layers.filter((layer) => layer === wanted || map.hasLayer(layer));
+    this.state.update({ layers: shown.map(({ spec }) => spec.name) });
+  }
+
+  /**
    * Show an object that is known by name only: from the address, a search, a table.
    *
    * @param {Named} named
@@ -197,6 +209,7 @@ export class Selection {
       const { dataset } = await fetchFragment(this.#address("popup", { layer, id }));
       if (asked !== this.#asked) return;
       const latlng = L.latLng(Number(dataset.lat), Number(dataset.lon));
+      if (fly) this.#switchOn(layer);
       if (details) {
         openPanel();
         this.page.map.invalidateSize({ pan: false });

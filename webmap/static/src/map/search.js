@@ -2,6 +2,7 @@
 import { askJson, isAborted, statusOf } from "../lib/ask.js";
 import { byId, findAll } from "../lib/find.js";
 import { element, number, t } from "../lib/texts.js";
+import { isPhone } from "../panels/panel.js";
 import { inks } from "./inks.js";
 /** @import { Selection } from "./popup.js" */
 /** @import { OpenedPage } from "./types" */
@@ -197,7 +198,8 @@ class Search {
       kind: hit.kind,
       title: hit.label,
       note: hit.address || hit.code,
-      go: () => this.selection.show(hit, { fly: true }),
+      // Where there is room for both, what was asked for stands beside the map at once.
+      go: () => this.selection.show(hit, { fly: true, details: !isPhone() }),
     }));
     const papers = acts.map((act) => ({
       kind: t("Documents"),

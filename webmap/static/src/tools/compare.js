@@ -6,10 +6,12 @@ import { element, icon, t } from "../lib/texts.js";
 import { loaded } from "../map/mirror.js";
 import { fixRatio } from "../map/ratio.js";
 import { Side } from "./compareside.js";
+import { changesList } from "./yearchanges.js";
 import { askYears, numbersTable } from "./yearcounts.js";
 /** @import { MapPage } from "../map/types" */
 
 const PRINT_RATIO = 2;
+const CLOSE = 12; // zoom at which what changes is shown
 
 /**
  * Follow the address: open, change and close the comparison.
@@ -154,7 +156,13 @@ class Comparison {
       const names = shown.map(({ spec }) => spec.name);
       const layers = found.layers.filter((layer) => names.includes(layer.name));
       const labels = years.map((year, i) => (plans[i] ? `${year} · ${plans[i]}` : String(year)));
-      this.#numbers.replaceChildren(numbersTable({ ...found, layers }, labels));
+      const go = (/** @type {unknown} */ _layer, /** @type {{ lat: number, lon: number }} */ { lat, lon }) => {
+        const { map } = this.sides[0];
+        map.setView([lat, lon], Math.max(map.getZoom(), CLOSE), { animate: false });
+      };
+      const told = { ...found, layers };
+      this.#numbers.replaceChildren(numbersTable(told, labels), changesList(told, go));
+      for (const side of this.sides) side.mark(told);
       this.#status.textContent = t("Counted with the filters in force. Plans without a year are left out.");
     } catch (error) {
       if (mine !== this.#turn) return;

@@ -5,8 +5,10 @@ import { fetchFragment } from "../map/fragment.js";
 import { inks } from "../map/inks.js";
 import { mirrorLayers } from "../map/mirror.js";
 import { Overlay } from "../map/overlay.js";
+import { markChanges } from "./yearchanges.js";
 /** @import { MvtLayer } from "../map/mvtlayer.js" */
 /** @import { MapPage } from "../map/types" */
+/** @import { Years } from "./yearcounts.js" */
 
 /** @typedef {{ known: Set<string>, withPlans: Set<string>, year: number, plan: string }} Wanted layers that know years, and plans */
 
@@ -35,6 +37,8 @@ export class Side {
   /** @type {Overlay | null} */
   #overlay = null;
   #drawn = "";
+  /** @type {L.LayerGroup | null} */
+  #rings = null;
   /** @type {MvtLayer[]} */
   copies = [];
 
@@ -178,6 +182,16 @@ export class Side {
     });
     this.copies = mirrorLayers(this.page, this.map, layers, query);
     this.#overlay = new Overlay(this.copies).addTo(this.map);
+  }
+
+  /**
+   * Rings around what changes, on this half as on the other.
+   *
+   * @param {Years} found
+   */
+  mark(found) {
+    this.#rings?.remove();
+    this.#rings = markChanges(this.map, found);
   }
 
   redraw() {

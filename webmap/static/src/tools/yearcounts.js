@@ -4,7 +4,18 @@ import { element, language, t } from "../lib/texts.js";
 import { toolAddresses } from "./addresses.js";
 /** @import { MapPage } from "../map/types" */
 
-/** @typedef {"existing" | "under_way" | "planned"} YearState */
+/** @typedef {"existing" | "under_way" | "planned" | "late"} YearState */
+/**
+ * @typedef {object} Change
+ * @property {number} id
+ * @property {string} code
+ * @property {string} name
+ * @property {number | null} year when it begins or is due
+ * @property {YearState | ""} before
+ * @property {YearState | ""} after
+ * @property {number} lon
+ * @property {number} lat
+ */
 /** @typedef {Record<YearState, number> & { sums: Record<string, number> }} Count */
 /**
  * @typedef {object} YearLayer
@@ -13,6 +24,8 @@ import { toolAddresses } from "./addresses.js";
  * @property {Count[]} years one for each year that was asked for
  * @property {[number, number] | null} span the first and the last year that the data name
  * @property {boolean} has_plans
+ * @property {number} change_count
+ * @property {Change[]} changes the first of them
  * @property {{ name: string, label: string, unit: string }[]} sums
  */
 /** @typedef {{ this_year: number, plans: string[], layers: YearLayer[], states: { name: YearState, label: string }[] }} Years */
@@ -36,7 +49,7 @@ export function askYears({ layers, state }, years, plans = []) {
 }
 
 /** @param {Count} count */
-export const total = (count) => count.existing + count.under_way + count.planned;
+export const total = (count) => count.existing + count.under_way + count.planned + count.late;
 
 /** @param {number} value */
 const written = (value) => value.toLocaleString(language, { maximumFractionDigits: 1 });

@@ -2,6 +2,7 @@
 import { failure } from "../lib/notices.js";
 import { element, icon, number, t } from "../lib/texts.js";
 import { button } from "./measure.js";
+import { changesList, markChanges } from "./yearchanges.js";
 import { askYears, signed, total } from "./yearcounts.js";
 import { applyYear, chosenYear } from "./yearfilter.js";
 /** @import { MapPage } from "../map/types" */
@@ -22,6 +23,9 @@ class Years {
   });
   #value = element("output", { class: "tool-value", for: "year-slider" });
   #table = element("div", { class: "year-table" });
+  #changes = element("div", {});
+  /** @type {L.LayerGroup | null} */
+  #marks = null;
   #note = element("p", { class: "tool-detail", role: "status" });
   /** @type {string[]} the layers that know years */
   #names = [];
@@ -48,12 +52,13 @@ class Years {
     compare.prepend(icon("layout-split"), " ");
     this.page.state.on("filters", () => this.#names.length && this.#showYear());
     const actions = element("div", { class: "tool-actions" }, compare, back);
-    body.append(this.#value, this.#slider, this.#table, this.#note, actions);
+    body.append(this.#value, this.#slider, this.#table, this.#changes, this.#note, actions);
     this.#begin();
   }
 
   close() {
     clearTimeout(this.#timer);
+    this.#marks?.remove();
     this.#turn++;
     this.#names = [];
   }
@@ -123,10 +128,22 @@ class Years {
       const found = await askYears(this.page, [this.#thisYear, year]);
       if (mine !== this.#turn) return;
       this.#table.replaceChildren(this.#numbers(found));
+      this.#showChanges(found);
       this.#note.textContent = year === this.#thisYear ? t("Plans without a year are left out.") : "";
     } catch (error) {
       if (mine === this.#turn) this.#fail(error, () => this.#showYear());
     }
+  }
+
+  /** @param {Answer} found */
+  #showChanges(found) {
+    const { map, selection } = this.page;
+    const heading = element("h3", {}, t("What differs from {year}, and what is late", { year: this.#thisYear }));
+    const go = (/** @type {{ name: string }} */ { name: layer }, /** @type {{ id: number }} */ { id }) =>
+      selection.show({ layer, id }, { fly: true });
+    this.#changes.replaceChildren(heading, changesList(found, go));
+    this.#marks?.remove();
+    this.#marks = markChanges(map, found);
   }
 
   /** @param {Answer} found */
@@ -145,7 +162,7 @@ class Years {
 }
 
 /** @param {Count} count */
-const numbers = (count) => [count.existing, count.under_way, count.planned];
+const numbers = (count) => [count.existing, count.under_way, count.planned, count.late];
 
 /**
  * @param {MapPage} page
