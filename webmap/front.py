@@ -65,8 +65,8 @@ class Limits:
     waiting: int = 200
     waits_s: float = 15.0
     tile_threads: int = 3
-    tiles_waiting: int = 60
-    tile_waits_s: float = 0.7
+    tiles_waiting: int = 24
+    tile_waits_s: float = 4.0
     tile_flight_s: float = 5.0
     of_address: int = 256
     bodies_of_address: int = 32

@@ -18,6 +18,7 @@ from babel.dates import format_date, format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
+from babel.support import Translations
 from flask import Flask, Response, current_app, g, has_request_context, request
 
 from geodata.base.database import TIME_ZONE
@@ -33,15 +34,14 @@ CATALOGUES = Path(__file__).parents[1] / "translations"
 @cache
 def catalogue(language: str) -> gettext.NullTranslations:
     """Return the merged catalogue of a language; English is the source itself."""
-    merged = gettext.NullTranslations()
+    # One table: each text would else be looked for in one catalogue after the other, some thirty times for a word of a page.
+    merged = Translations()
     for path in sorted((CATALOGUES / language).glob("*.po")):
         compiled = io.BytesIO()
         with path.open("rb") as file:
             write_mo(compiled, read_po(file, locale=language))
         compiled.seek(0)
-        translations = gettext.GNUTranslations(compiled)
-        translations.add_fallback(merged)
-        merged = translations
+        merged.merge(Translations(compiled))
     return merged
 
 

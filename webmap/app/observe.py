@@ -41,7 +41,7 @@ log = logging.getLogger("webmap.requests")
 NUMBER_HEADER = "x-request-id"
 _NUMBER = re.compile(r"[A-Za-z0-9._-]{8,64}")
 #: Reads nobody asks about later; they are counted, and told when they fail.
-_QUIET = {"static", "tiles.tile", "health.healthz", "health.readyz", "observe.metrics"}
+_QUIET = {"static", "tiles.tile", "map.constants", "health.healthz", "health.readyz", "observe.metrics"}
 #: What an address may name in the log; a calendar's address is a secret itself.
 _OBJECTS = {"layer", "name", "code", "kind"}
 

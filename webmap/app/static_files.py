@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, request, send_from_directory, url_for
+from flask import Flask, Response, current_app, request, send_from_directory, url_for
 from werkzeug.exceptions import NotFound
 
 from webmap.app.i18n import translate
@@ -43,15 +43,17 @@ def init_static_files(app: Flask) -> None:
         """Return the addresses of a script and all it imports, so that a page asks for them at once."""
         return [url_for("static", filename=name) for name in (entry, *imports[entry])]
 
-    def script_texts(*entries: str) -> dict[str, str]:
-        """Return what these scripts say, in the language of the request; English is the key and not repeated."""
-        said = {text for entry in entries for text in manifest["texts"][entry]}
-        translated = {text: translate(text) for text in sorted(said)}
-        return {text: words for text, words in translated.items() if words != text}
-
+    app.extensions["script_texts"] = manifest["texts"]
     app.view_functions["static"] = serve
     app.jinja_env.globals["script_texts"] = script_texts
     app.jinja_env.globals["module_addresses"] = module_addresses
+
+
+def script_texts(*entries: str) -> dict[str, str]:
+    """Return what these scripts say, in the language of the request; English is the key and not repeated."""
+    said = {text for entry in entries for text in current_app.extensions["script_texts"][entry]}
+    translated = {text: translate(text) for text in sorted(said)}
+    return {text: words for text, words in translated.items() if words != text}
 
 
 def read_manifest() -> dict[str, Any]:

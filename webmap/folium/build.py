@@ -53,11 +53,16 @@ class MapLayer:
 
 @dataclass(frozen=True, kw_only=True)
 class MapParts:
-    """The rendered map: the page writes `script` into its own `<script nonce>`."""
+    """The rendered map: the page writes `script` into its own `<script nonce>`.
+
+    There `given` has to be known: layers and outlines of land ([lon, lat, lon, lat, …] each), most of all that is said.
+    Constants of the registry and of the settings only.
+    """
 
     header: str
     html: str
     script: str
+    given: dict[str, object]
 
 
 def build_map(
@@ -85,12 +90,12 @@ def build_map(
         "max_zoom": MAX_ZOOM,
         "zoom_snap": ZOOM_STEP,
     }
-    land = LandLayer(land_rings(extent or home))
+    land = LandLayer()
     land.add_to(map_)
     basemap = GroundLayer(ground) if ground else _basemap(basemap_url, attribution)
     if basemap:
         basemap.add_to(map_)
-    drawn = [MvtLayer(_spec(layer, index), show=layer.shown) for index, layer in enumerate(layers)]
+    drawn = [MvtLayer(layer.name, index, show=layer.shown) for index, layer in enumerate(layers)]
     for element in reversed(drawn):
         element.add_to(map_)
     config = {
@@ -103,7 +108,15 @@ def build_map(
     map_.add_child(Opening(map_, drawn, basemap=basemap, land=land, config=config))
     figure = cast(Figure, map_.get_root())
     figure.render()
-    return MapParts(header=figure.header.render(), html=figure.html.render(), script=figure.script.render())
+    return MapParts(
+        header=figure.header.render(),
+        html=figure.html.render(),
+        script=figure.script.render(),
+        given={
+            "layers": [_spec(layer, index) for index, layer in enumerate(layers)],
+            "land": land_rings(extent or home),
+        },
+    )
 
 
 def projection(srid: int) -> dict[str, Any]:

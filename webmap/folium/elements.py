@@ -40,16 +40,16 @@ class MvtLayer(JSCSSMixin, Layer):
     _template = Template(
         """
         {% macro script(this, kwargs) %}
-            var {{ this.get_name() }} = mvt({{ this.spec|tojson }});
+            var {{ this.get_name() }} = mvt(given.layers[{{ this.index|tojson }}]);
         {% endmacro %}
         """
     )
 
-    def __init__(self, spec: dict[str, Any], *, show: bool) -> None:
-        """`spec` holds constants of the registry only: it is written into the page's script."""
-        super().__init__(name=spec["name"], overlay=True, control=False, show=show)
+    def __init__(self, name: str, index: int, *, show: bool) -> None:
+        """`index`: its place among what the page is given (MapParts.given)."""
+        super().__init__(name=name, overlay=True, control=False, show=show)
         self._name = "MvtLayer"
-        self.spec = spec
+        self.index = index
 
 
 class GroundLayer(JSCSSMixin, Layer):
@@ -70,20 +70,19 @@ class GroundLayer(JSCSSMixin, Layer):
 
 
 class LandLayer(JSCSSMixin, Layer):
-    """The backdrop without a network: outlines of land, [[lon, lat, lon, lat, …], …]."""
+    """The backdrop without a network: outlines of land, as the page is given them (MapParts.given)."""
 
     _template = Template(
         """
         {% macro script(this, kwargs) %}
-            var {{ this.get_name() }} = land({{ this.rings|tojson }});
+            var {{ this.get_name() }} = land(given.land);
         {% endmacro %}
         """
     )
 
-    def __init__(self, rings: list[list[float]]) -> None:
+    def __init__(self) -> None:
         super().__init__(name="land", overlay=True, control=False, show=True)
         self._name = "LandLayer"
-        self.rings = rings
 
 
 class Opening(MacroElement):

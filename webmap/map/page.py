@@ -1,21 +1,18 @@
-"""The map page: a Folium map embedded by parts; the features come as tiles."""
+"""The map page: a Folium map embedded by parts; the features come as tiles, what seldom changes as a file that is kept."""
 
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, Response, current_app, render_template, request, url_for
 
-from geodata.accounts.access import Action, may, visible_fields
+from geodata.accounts.access import Action, may
 from geodata.accounts.scopes import extent_of
 from geodata.history.change_sets import latest_change
 from geodata.query import features
 from webmap.app.as_stored import shown_until
 from webmap.app.auth import allow_public, current_role
 from webmap.app.extensions import areas_of_reader, database, layers
-from webmap.app.ground import ground_spec
-from webmap.app.i18n import current_language, translate
+from webmap.app.i18n import LANGUAGES, answer_in
 from webmap.app.settings import Settings
-from webmap.folium import MapLayer, build_map
-from webmap.folium.build import DEFAULT_ADDRESSES
-from webmap.folium.style import describe_style
-from webmap.map.describe import tile_url
+from webmap.app.static_files import ONE_YEAR_S
+from webmap.map.constants import map_constants
 
 blueprint = Blueprint("map", __name__)
 
@@ -24,45 +21,43 @@ blueprint = Blueprint("map", __name__)
 @allow_public
 def index() -> str:
     """Show the map with every layer this person may see."""
-    role, settings = current_role(), _settings()
-    kinds = [kind for kind in layers() if may(role, Action.VIEW, kind)]
-    shown = [
-        MapLayer(
-            name=kind.layer.name,
-            title=translate(kind.layer.title),
-            geometry=kind.layer.geometry.value.lower(),
-            tile_url=tile_url(kind.layer.name),
-            min_zoom=kind.layer.min_zoom,
-            shown=kind.layer.shown,
-            style=describe_style(kind, frozenset(f.name for f in visible_fields(role, kind)), translate),
-        )
-        for kind in kinds
-    ]
-    areas = areas_of_reader()
+    settings, areas = _settings(), areas_of_reader()
+    kinds = [kind for kind in layers() if may(current_role(), Action.VIEW, kind)]
     with database().reading() as connection:
         illustration = features.have_illustration(connection, kinds)
         changed_at = latest_change(connection, [kind.layer.name for kind in kinds], shown_until())
         own = extent_of(connection, layers(), areas) if areas else None
-    parts = build_map(
-        shown,
-        home=own or settings.province.opening,
-        extent=settings.province.extent,
-        metric_srid=settings.province.metric_srid,
-        basemap_url=settings.basemap_url,
-        attribution=settings.basemap_attribution,
-        ground=ground_spec(),
-        language=current_language(),
-        addresses={name: request.script_root + address for name, address in DEFAULT_ADDRESSES.items()},
-    )
+    constants = map_constants(own or settings.province.opening)
     return render_template(
         "map/page.html",
-        map_parts=parts,
-        map_layers=shown,
+        map_parts=constants.parts,
+        map_layers=constants.shown,
+        constants=url_for("map.constants", name=constants.name),
         has_illustration=illustration,
         changed_at=changed_at,
-        may_import=any(may(role, Action.WRITE, kind) for kind in kinds),
+        may_import=any(may(current_role(), Action.WRITE, kind) for kind in kinds),
         province=settings.province,
     )
+
+
+@blueprint.get("/map/<name>.js")
+@allow_public
+def constants(name: str) -> Response:
+    """Answer what the map page is given, to be kept for good; under another name than today's the same, to be kept by nobody."""
+    language = name.partition("-")[0]
+    if language in LANGUAGES:
+        answer_in(language)
+    found = map_constants(_settings().province.opening)
+    is_small = bool(request.accept_encodings["gzip"])
+    response = Response(found.compressed if is_small else found.script, mimetype="text/javascript")
+    response.vary.add("Accept-Encoding")
+    if is_small:
+        response.headers["Content-Encoding"] = "gzip"
+    if name == found.name:
+        response.cache_control.private = True
+        response.cache_control.max_age = ONE_YEAR_S
+        response.cache_control.immutable = True
+    return response
 
 
 def _settings() -> Settings:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -142,7 +143,8 @@ def test_what_the_front_refuses_is_written_down(caplog):
     scope = SimpleNamespace(
         path="/login?secret", method="POST", client="10.0.0.9:4711", headers=Headers({"content-length": "999"})
     )
-    asyncio.run(Front(application, Limits(body_bytes=10)).__rsgi__(scope, protocol))
+    with ThreadPoolExecutor(1) as pool:  # where a browser was open before, this thread has a loop already
+        pool.submit(asyncio.run, Front(application, Limits(body_bytes=10)).__rsgi__(scope, protocol)).result()
     assert told == [413]
     assert caplog.messages == ["refused 10.0.0.9: POST Request Entity Too Large"]
 

@@ -1,8 +1,10 @@
-/* The page's words and numbers in its language, and elements to write them with. Texts come with the page, English as key. */
+/* The page's words and numbers in its language, and elements to write them with. Texts come with the page, English as key,
+   or with the file of what it is given once and for all (webmap/map/constants.py). */
 
 /** @type {Record<string, string>} */
 const table = Object.assign(
   {},
+  /** @type {{ given?: { texts: Record<string, string> } }} */ (globalThis).given?.texts,
   ...[...document.querySelectorAll("#texts, script[data-texts]")].map((part) => JSON.parse(part.textContent || "{}")),
 );
 export const language = document.documentElement.lang || "vi";
