@@ -6,6 +6,7 @@ from webmap.accounts import oidc, second_factor, views as accounts
 from webmap.app import health
 from webmap.documents import views as documents
 from webmap.editing import batch as batch_editing, proposals, views as editing
+from webmap.following import due, views as following
 from webmap.grid import events as grid_events, on_map as grid_map, outages as grid_outages, views as grid
 from webmap.help import views as help_
 from webmap.imports import history, views as imports
@@ -69,6 +70,8 @@ MODULES = (
     accounts,
     second_factor,
     oidc,
+    following,
+    due,
     dashboard,
     grid,
     grid_events,

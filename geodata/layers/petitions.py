@@ -7,11 +7,12 @@ from sqlalchemy.orm import Mapped
 
 from geodata.base.i18n import N_
 from geodata.schema.charts import Chart, Reported, ReportFigure
+from geodata.schema.dues import Due
 from geodata.schema.feature import Feature, GeometryType, Layer
 from geodata.schema.fields import Group, LabelledEnum, derived, field
 from geodata.schema.filters import DateRange
 from geodata.schema.portrayal import Style, Symbol, Variation
-from geodata.schema.roles import EDITORS, STAFF, Access, Role
+from geodata.schema.roles import EDITORS, STAFF, STEERING, Access, Role
 
 #: An answer is told to be near so many days before it is due.
 SOON_DAYS = 10
@@ -62,6 +63,16 @@ class Petition(Feature):
             place=7, figures=(ReportFigure(name="by_answer", label=N_("Petitions by answer"), by="answer_state"),)
         ),
         charts=(Chart(title=N_("Petitions by answer"), field="answer_state"),),
+        dues=(
+            Due(
+                title=N_("Answers to petitions"),
+                day="due_on",
+                done="answered_on",
+                days=SOON_DAYS,
+                roles=STEERING,
+                has_page=True,
+            ),
+        ),
         refers={"admin_unit_code": "admin_units"},
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, SQLColumnExpression, literal, select, union_all
 
-from geodata.layers.projects import Project, ProjectKind, ProjectStatus
+from geodata.layers.projects import Project, ProjectKind
 from geodata.layers.projects.details import (
     CapitalYear as CapitalTable,
     Change,
@@ -18,6 +18,7 @@ from geodata.layers.projects.details import (
     ObstacleState,
     ProgressReport as ProgressTable,
     ProjectObject as ObjectTable,
+    ProjectStatus,
 )
 from geodata.schema.details import Detail
 from geodata.schema.registry import Registry

@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 
 from geodata.base.i18n import N_
-from geodata.layers.projects import ProjectStatus, ScheduleState
-from geodata.layers.projects.details import ObstacleState
+from geodata.layers.projects import ScheduleState
+from geodata.layers.projects.details import ObstacleState, ProjectStatus
 from geodata.projects.records import Milestone, Obstacle, ProjectRecord, Report
 from geodata.schema.explanations import Explanation
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geodata.schema.described import Described
+from geodata.schema.dues import Due
 from geodata.schema.pipeline import Term
 from geodata.schema.roles import Role
 
@@ -29,6 +30,7 @@ class DetailInfo:
     the columns that tell of it. `is_kept_elsewhere`: pages of its own write it, with rules of their own;
     `updated_by_file`: those of its fields that files may update all the same. `names_object`: the field with the code of
     an object of whatever layer, which then leads back to the feature that the row hangs on. `term`: its rows hold for a time.
+    `dues`: what falls due on days of its rows.
     """
 
     name: str
@@ -43,6 +45,7 @@ class DetailInfo:
     updated_by_file: tuple[str, ...] = ()
     names_object: str | None = None
     term: Term | None = None
+    dues: tuple[Due, ...] = ()
 
 
 class Detail(Described):

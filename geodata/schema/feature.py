@@ -27,6 +27,7 @@ from geodata.base.i18n import N_
 from geodata.schema.charts import Chart, Listed, Reported, Showcase
 from geodata.schema.described import Described
 from geodata.schema.details import Detail
+from geodata.schema.dues import Due
 from geodata.schema.fields import INFO, Field, Group, LabelledEnum, field
 from geodata.schema.filters import Choice, DateRange, Text as TextFilter
 from geodata.schema.grid import GridCircuits, GridConsumers, GridStations
@@ -70,7 +71,7 @@ class Layer:
     `sense`: what values are expected to be beside one another.
     `pipeline`: the states that its features pass on their way, for the board of dossiers.
     `grid`: what its features are to the power network. `reported`: its figures in the monthly report.
-    `listed`: the paper that lists its features.
+    `listed`: the paper that lists its features. `dues`: what falls due on days of its features.
     `in_english`: field -> the field that says the same in English, shown in its place to who reads English.
     """
 
@@ -96,6 +97,7 @@ class Layer:
     listed: Listed | None = None
     life: Life | None = None
     pipeline: Pipeline | None = None
+    dues: tuple[Due, ...] = ()
     inspected: bool = False
     tracked: bool = False
     grid: GridStations | GridCircuits | GridConsumers | None = None

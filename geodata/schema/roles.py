@@ -21,6 +21,8 @@ INSPECTION = frozenset({Role.INSPECTOR, Role.LEADER, Role.ADMIN})
 #: Who sees everybody's inspections, hands work over and accepts minutes.
 LEADERS = frozenset({Role.LEADER, Role.ADMIN})
 EDITORS = frozenset({Role.GIS, Role.ADMIN})
+#: Who steers: answers petitions, moves dossiers and projects on, sends reports.
+STEERING = frozenset({Role.PLANNER, Role.LEADER, Role.ADMIN})
 
 
 @dataclass(frozen=True, kw_only=True)

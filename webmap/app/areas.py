@@ -14,7 +14,7 @@ from webmap.app.i18n import translate
 #: All that is read here goes through Database.reading(); a page that reads otherwise stays closed.
 OPEN = frozenset(
     {
-        "accounts", "api", "batch_editing", "dashboard", "documents", "dossiers", "editing", "exports", "features", "health", "help",
+        "accounts", "api", "batch_editing", "dashboard", "documents", "dossiers", "due", "editing", "exports", "features", "following", "health", "help",
         "map", "ogc", "ogc_edit", "ogc_tiles", "openapi", "petitions", "projects", "proposals", "reports", "saved_views", "second_factor", "showcase", "tiles", "tools",
     }
 )  # fmt: skip

@@ -2,11 +2,14 @@
 
 from flask import Blueprint, Response, jsonify, request
 
-from geodata.accounts.saved_views import delete_view, list_views, save_view
-from geodata.base.errors import ForbiddenError
+from geodata.accounts.saved_views import SavedView, delete_view, list_views, save_view
+from geodata.base.errors import ForbiddenError, InvalidValueError
+from geodata.following.follows import list_follows
 from geodata.schema.roles import STAFF
+from webmap.app.addresses import read_address
 from webmap.app.auth import allow, current_user
 from webmap.app.extensions import db_session
+from webmap.app.requests import readable_layers
 
 blueprint = Blueprint("saved_views", __name__, url_prefix="/views")
 
@@ -45,4 +48,20 @@ def _account() -> int:
 
 def _answer() -> Response:
     views = list_views(db_session(), _account())
-    return jsonify({"views": [{"id": view.id, "name": view.name, "address": view.address} for view in views]})
+    followed = {one.address or "": one.id for one in list_follows(db_session(), _account())}
+    return jsonify(
+        {
+            "views": [
+                {"id": view.id, "name": view.name, "address": view.address, "follow": followed.get(_filters(view))}
+                for view in views
+            ]
+        }
+    )
+
+
+def _filters(view: SavedView) -> str:
+    """Return the address by which what a view shows is followed; “?” for one that shows no layer any more."""
+    try:
+        return read_address(view.address, readable_layers()).address()
+    except InvalidValueError:
+        return "?"

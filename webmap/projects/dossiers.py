@@ -11,7 +11,7 @@ from geodata.projects.dossiers import Dossier, Ending, ending, overdue, read_dos
 from geodata.schema.details import Detail
 from geodata.schema.feature import Feature
 from geodata.schema.pipeline import Pipeline, Term
-from geodata.schema.roles import STAFF, Role
+from geodata.schema.roles import STAFF, STEERING
 from webmap.app.auth import allow, current_role
 from webmap.app.bell import Reminders, rings_for
 from webmap.app.extensions import areas_of_reader, database, layers
@@ -19,9 +19,6 @@ from webmap.app.i18n import translate
 from webmap.app.links import map_address
 
 blueprint = Blueprint("dossiers", __name__)
-
-#: Who moves dossiers on, and is reminded of them.
-MOVING = (Role.PLANNER, Role.LEADER, Role.ADMIN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +89,7 @@ def _terms(connection: Connection, kind: type[Feature], detail: type[Detail], te
 
 def count_late() -> Reminders | None:
     """Return how many dossiers are late and terms end, for who moves them on."""
-    if current_role() not in MOVING or areas_of_reader():
+    if current_role() not in STEERING or areas_of_reader():
         return None
     with database().reading() as connection:
         late = sum(len(overdue(read_dossiers(connection, kind, way), today())) for kind, way in _ways() if way.steps)

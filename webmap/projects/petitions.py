@@ -13,7 +13,7 @@ from geodata.base.database import today
 from geodata.layers.petitions import SOON_DAYS, AnswerState, Petition
 from geodata.layers.projects import Project
 from geodata.query.references import Referred, find_object
-from geodata.schema.roles import STAFF, Role
+from geodata.schema.roles import STAFF, STEERING
 from webmap.app.auth import allow, current_role
 from webmap.app.bell import Reminders, rings_for
 from webmap.app.extensions import areas_of_reader, database, layers
@@ -22,8 +22,6 @@ from webmap.app.links import map_address
 
 blueprint = Blueprint("petitions", __name__, url_prefix="/petitions")
 
-#: Who answers petitions, and is reminded of them.
-ANSWERING = (Role.PLANNER, Role.LEADER, Role.ADMIN)
 TONES = {
     AnswerState.OVERDUE: ("late", "exclamation-triangle-fill"), AnswerState.SOON: ("risk", "hourglass-split"),
     AnswerState.WAITING: ("none", "envelope"), AnswerState.ANSWERED: ("done", "check-circle-fill"),
@@ -72,7 +70,7 @@ def index() -> str:
 
 def count_due() -> Reminders | None:
     """Return how many answers are late or due soon, for who answers petitions."""
-    if current_role() not in ANSWERING or areas_of_reader():
+    if current_role() not in STEERING or areas_of_reader():
         return None
     query = select(func.count()).where(
         Petition.answered_on.is_(None), Petition.due_on <= func.current_date() + SOON_DAYS

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from geodata.accounts.access import Action, may
 from geodata.base.database import today
 from geodata.base.errors import NotFoundError
+from geodata.following.follows import find_follow
 from geodata.layers.petitions import Petition
 from geodata.layers.projects import Project, ScheduleState
 from geodata.projects.pictures import milestone_gantt, portfolio_gantt, s_curve
@@ -18,7 +19,7 @@ from geodata.projects.schedule import by_person, duties
 from geodata.query.documents import documents_of
 from geodata.schema.filters import parse_day
 from geodata.schema.roles import STAFF
-from webmap.app.auth import allow, current_role
+from webmap.app.auth import allow, current_role, current_user
 from webmap.app.extensions import database, db_session, layers
 from webmap.app.gate import dear
 from webmap.app.i18n import current_language, translate
@@ -85,6 +86,8 @@ def project(code: str) -> str:
         line=words.describe(record, on, language),
         project=record,
         duties=duties([record], on),
+        layer=Project.layer.name,
+        follow=_follow(record.code),
         curve=s_curve(record, on, spoken),
         gantt=milestone_gantt(record, on, spoken),
         acts=acts,
@@ -106,6 +109,13 @@ def sheet(code: str, format: str) -> Response:
     return send_form(
         db_session(), sheets.filled_project(_one(code, on), on=on, office=_office()), f"du-an-{code}", format
     )
+
+
+def _follow(code: str) -> int | None:
+    """Return the number by which the person asking follows a project, or None."""
+    account = current_user().account_id
+    found = find_follow(db_session(), account, layer=Project.layer.name, code=code) if account else None
+    return found.id if found else None
 
 
 def petitions_about(connection: Connection, codes: Sequence[str]) -> list[tuple[int, str]]:

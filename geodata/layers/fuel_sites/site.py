@@ -10,16 +10,18 @@ from sqlalchemy import ColumnElement, Numeric, Text, UniqueConstraint, case, fun
 from sqlalchemy.orm import Mapped, aliased
 
 from geodata.base.i18n import N_
+from geodata.layers.fuel_sites.certificates import WARNING_DAYS
 from geodata.layers.fuel_sites.values import BusinessState, CertificateRecord, FuelKind, OwnershipKind, Siting
 from geodata.layers.fuel_sites.visits import Finding, InspectionVisit
 from geodata.schema.charts import Chart, Listed, Reported, ReportFigure
 from geodata.schema.details import Detail, DetailInfo, parent
+from geodata.schema.dues import Due
 from geodata.schema.feature import Feature, GeometryType, Layer
 from geodata.schema.fields import Group, field
 from geodata.schema.filters import DateRange, Range
 from geodata.schema.grid import GridConsumers
 from geodata.schema.portrayal import Style, Symbol, Variation
-from geodata.schema.roles import EDITORS, INSPECTION, STAFF, Access, Role
+from geodata.schema.roles import EDITORS, INSPECTION, STAFF, STEERING, Access, Role
 from geodata.schema.sense import InOrder, LeadingZero, SameScale
 
 #: What a site repeats of its latest certificate.
@@ -71,6 +73,15 @@ class FuelSite(Feature):
     layer = Layer(
         grid=GridConsumers(only={"kind": ("lpg_depot", "lpg_bulk", "lpg_filling")}),
         name="fuel_sites",
+        dues=(
+            Due(
+                title=N_("Certificates that end"),
+                day="certificate_ends_on",
+                days=WARNING_DAYS[0],
+                only={"certificate_state": ("expiring",)},
+                roles=STEERING,
+            ),
+        ),
         sense=(
             InOrder(name="certificate_days", lesser="certificate_issued_on", greater="certificate_expires_on"),
             InOrder(name="certificate_revoked", lesser="certificate_issued_on", greater="certificate_revoked_on"),

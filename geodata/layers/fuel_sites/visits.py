@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from geodata.base.i18n import N_
 from geodata.schema.details import Detail, DetailInfo, parent
+from geodata.schema.dues import Due
 from geodata.schema.fields import LabelledEnum, field
 from geodata.schema.roles import INSPECTION
 
@@ -70,6 +71,11 @@ class Finding(Detail):
         updated_by_file=("remedied_on", "remedy_evidence", "rechecked_on", "fine_paid_on"),
         known_from="found_on",
         known_later={"remedied_on": ("remedy_evidence",), "rechecked_on": (), "fine_paid_on": ()},
+        dues=(
+            Due(
+                title=N_("Remedies"), day="remedy_due_on", done="remedied_on", what="description", days=7, has_page=True
+            ),
+        ),
     )
 
     feature_id: Mapped[int] = parent("fuel_site", is_record=True)

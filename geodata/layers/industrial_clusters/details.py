@@ -8,8 +8,9 @@ from sqlalchemy.orm import Mapped
 
 from geodata.base.i18n import N_
 from geodata.schema.details import Detail, DetailInfo, parent
+from geodata.schema.dues import Due
 from geodata.schema.fields import LabelledEnum, field
-from geodata.schema.roles import STAFF
+from geodata.schema.roles import STAFF, STEERING
 
 
 class ClusterKind(LabelledEnum):
@@ -69,6 +70,17 @@ class DossierStep(Detail):
         key=("step",),
         roles=STAFF,
         known_later={"done_on": ("document_no",)},
+        dues=(
+            Due(
+                title=N_("Dossier steps"),
+                day="due_on",
+                done="done_on",
+                what="step",
+                days=14,
+                roles=STEERING,
+                has_page=True,
+            ),
+        ),
     )
 
     feature_id: Mapped[int] = parent("industrial_cluster")

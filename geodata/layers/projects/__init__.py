@@ -35,6 +35,7 @@ from geodata.layers.projects.details import (
     ObstacleState,
     ProgressReport,
     ProjectObject,
+    ProjectStatus,
 )
 from geodata.schema.charts import Chart, Reported, ReportFigure
 from geodata.schema.explanations import Explanation
@@ -54,17 +55,6 @@ class ProjectKind(LabelledEnum):
     MARKET = "market", N_("Market"), "chợ"
     RESORT = "resort", N_("Supply of a resort"), "khu du lịch", "cấp điện khu du lịch"
     OTHER = "other", N_("Other"), "khác"
-
-
-class ProjectStatus(LabelledEnum):
-    """Where the project stands by its papers."""
-
-    PROPOSED = "proposed", N_("Proposed"), "đề xuất"
-    PREPARING = "preparing", N_("Investment in preparation"), "chuẩn bị đầu tư", "chuẩn bị đt"
-    BUILDING = "building", N_("Being built"), "đang thi công", "đang xây dựng"
-    SUSPENDED = "suspended", N_("Suspended"), "tạm dừng", "tạm ngừng"
-    DONE = "done", N_("Completed"), "hoàn thành"
-    CANCELLED = "cancelled", N_("Cancelled"), "hủy bỏ", "dừng thực hiện"
 
 
 class ScheduleState(LabelledEnum):

@@ -8,8 +8,24 @@ from sqlalchemy.orm import Mapped
 
 from geodata.base.i18n import N_
 from geodata.schema.details import Detail, DetailInfo, parent
+from geodata.schema.dues import Due
 from geodata.schema.fields import LabelledEnum, field
-from geodata.schema.roles import STAFF
+from geodata.schema.roles import STAFF, STEERING
+
+
+class ProjectStatus(LabelledEnum):
+    """Where the project stands by its papers."""
+
+    PROPOSED = "proposed", N_("Proposed"), "đề xuất"
+    PREPARING = "preparing", N_("Investment in preparation"), "chuẩn bị đầu tư", "chuẩn bị đt"
+    BUILDING = "building", N_("Being built"), "đang thi công", "đang xây dựng"
+    SUSPENDED = "suspended", N_("Suspended"), "tạm dừng", "tạm ngừng"
+    DONE = "done", N_("Completed"), "hoàn thành"
+    CANCELLED = "cancelled", N_("Cancelled"), "hủy bỏ", "dừng thực hiện"
+
+
+#: Projects of which nothing falls due any more.
+_STANDING_STILL = (ProjectStatus.DONE, ProjectStatus.CANCELLED)
 
 
 class ObstacleState(LabelledEnum):
@@ -69,6 +85,17 @@ class Milestone(Detail):
         order_by=("planned_on", "id"),
         key=("name",),
         known_later={"done_on": (), "forecast_made_on": ("forecast_on",)},
+        dues=(
+            Due(
+                title=N_("Milestones"),
+                day="planned_on",
+                done="done_on",
+                what="name",
+                days=30,
+                unless={"status": _STANDING_STILL},
+                roles=STEERING,
+            ),
+        ),
     )
 
     feature_id: Mapped[int] = parent("project")
@@ -130,6 +157,18 @@ class Obstacle(Detail):
         roles=STAFF,
         known_from="raised_on",
         known_later={"settled_on": ()},
+        dues=(
+            Due(
+                title=N_("Obstacles"),
+                day="due_on",
+                done="settled_on",
+                what="description",
+                days=14,
+                only={"state": (ObstacleState.OPEN, ObstacleState.ACTING)},
+                unless={"status": _STANDING_STILL},
+                roles=STEERING,
+            ),
+        ),
     )
 
     feature_id: Mapped[int] = parent("project")

@@ -3,9 +3,10 @@ import { ask, AskError, statusOf } from "../lib/ask.js";
 import { byId, find } from "../lib/find.js";
 import { failure } from "../lib/notices.js";
 import { element, t } from "../lib/texts.js";
+import { followButton, startFollowing } from "./following.js";
 /** @import { State } from "../map/state.js" */
 
-/** @typedef {{ id: number, name: string, address: string }} View */
+/** @typedef {{ id: number, name: string, address: string, follow: number | null }} View */
 
 const SMALL = "form-control form-control-sm";
 
@@ -25,6 +26,7 @@ export function startViews(state) {
       box.select();
     }
   });
+  startFollowing(state);
   const form = document.getElementById("view-form");
   if (form instanceof HTMLFormElement) new Views(state, form, note).start();
 }
@@ -68,10 +70,12 @@ class Views {
 
   /** @param {View[]} views */
   #show(views) {
-    const rows = views.map(({ id, name, address }) => {
+    const where = find("[data-follow][data-here]").dataset.follow ?? "";
+    const rows = views.map(({ id, name, address, follow }) => {
       const label = t("Delete the view “{name}”", { name });
       const close = { class: "btn-close", type: "button", "aria-label": label, click: () => this.#remove(id) };
-      return element("li", {}, element("a", { href: address }, name), element("button", close));
+      const acts = element("span", {}, followButton({ name, address, follow }, where), element("button", close));
+      return element("li", {}, element("a", { href: address }, name), acts);
     });
     const empty = element("li", { class: "empty" }, t("No saved views yet."));
     this.#list.replaceChildren(...(rows.length ? rows : [empty]));

@@ -1,0 +1,80 @@
+"""What a follow covers: an object, a unit with all that lies in it, or what the filters of an address keep."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+from werkzeug.datastructures import MultiDict
+
+from geodata.accounts.access import readable_by, visible_fields
+from geodata.following.follows import MOST_COVERED, Follow
+from geodata.query.features import find_by_code
+from geodata.schema.feature import Feature
+from geodata.schema.filters import Condition
+from geodata.schema.registry import Registry
+from geodata.schema.roles import Role
+from webmap.app.addresses import Asked, read_address
+from webmap.app.query import FilterParser
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """Who is told: what he sees is asked anew each time. `areas`: those to which he is limited."""
+
+    account_id: int
+    name: str
+    role: Role
+    areas: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Covering:
+    """Works out what follows cover, for one reader over a connection that reads what he may."""
+
+    connection: Connection
+    registry: Registry
+    reader: Reader
+
+    @property
+    def kinds(self) -> tuple[type[Feature], ...]:
+        """The layers that the reader may see."""
+        return readable_by(self.reader.role, self.registry)
+
+    def of(self, follow: Follow) -> dict[str, list[int]]:
+        """Return layer -> ids of what a follow covers now. Raises GeodataError for filters that are no longer his."""
+        if follow.address is not None:
+            return self.of_address(read_address(follow.address, self.kinds))
+        return self.of_object(follow.layer or "", follow.code or "")
+
+    def of_object(self, layer: str, code: str) -> dict[str, list[int]]:
+        """Return an object, with what lies in it where its layer is one of areas; nothing when it is not there for him."""
+        kind = next((kind for kind in self.kinds if kind.layer.name == layer), None)
+        number = find_by_code(self.connection, kind, code) if kind else None
+        if kind is None or number is None:
+            return {}
+        found = {layer: [number]}
+        if kind.layer.selects_as:
+            inside = MultiDict([(kind.layer.selects_as, code)])
+            for other in self.kinds:
+                if other.layer.selects_as != kind.layer.selects_as:
+                    found[other.layer.name] = self._ids(other, inside)
+        return found
+
+    def of_address(self, asked: Asked) -> dict[str, list[int]]:
+        """Return what the filters keep. Raises InvalidFilterError."""
+        kinds = {kind.layer.name: kind for kind in self.kinds}
+        return {name: self._ids(kinds[name], arguments) for name, arguments in asked.filters.items()}
+
+    def say(self, asked: Asked) -> list[tuple[type[Feature], tuple[Condition, ...]]]:
+        """Return each layer with the conditions that its filters mean."""
+        kinds = {kind.layer.name: kind for kind in self.kinds}
+        return [(kinds[name], self._conditions(kinds[name], arguments)) for name, arguments in asked.filters.items()]
+
+    def _conditions(self, kind: type[Feature], arguments: MultiDict[str, str]) -> tuple[Condition, ...]:
+        visible = visible_fields(self.reader.role, kind)
+        parser = FilterParser(kind=kind, visible=visible, readable=self.kinds, connection=self.connection)
+        return parser.parse(arguments)
+
+    def _ids(self, kind: type[Feature], arguments: MultiDict[str, str]) -> list[int]:
+        conditions = self._conditions(kind, arguments)
+        query = select(kind.id).where(*(condition.sql for condition in conditions)).order_by(kind.id)
+        return list(self.connection.execute(query.limit(MOST_COVERED + 1)).scalars())
