@@ -10,8 +10,8 @@ from flask import Response, request, send_file
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
-from geodata.base.errors import ConflictError, InvalidValueError
-from geodata.base.i18n import N_
+from geodata.base.errors import InvalidValueError
+from geodata.export.office import docx_to_pdf
 from geodata.export.papers import Paper, in_lines, write_docx, write_pdf
 from geodata.export.wording import IN_FORCE, Wording
 from geodata.papers.templates import template_in_force
@@ -22,9 +22,6 @@ from webmap.templating.filling import fill
 from webmap.templating.forms import Form, paper_of, shipped_template
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-_OWN_FORM = N_(
-    "The department's own template is in force for this paper, and the PDF would not have its form. Take the DOCX and save it as PDF."
-)
 _WRITERS: dict[str, tuple[Callable[[Paper], bytes], str]] = {
     "docx": (write_docx, DOCX),
     "pdf": (write_pdf, "application/pdf"),
@@ -81,16 +78,16 @@ def template_of(session: Session, form: Form) -> bytes:
 def write_form(session: Session, filled: Filled, format: str) -> tuple[bytes, bytes]:
     """Return a paper in the language in force as DOCX or PDF, and the template of its DOCX.
 
-    Raises ConflictError for the PDF where the department has a template of its own in force.
+    The PDF of a department's own template is made by LibreOffice: raises ConflictError where that is not to be had.
     """
     said = wording()
-    if format == "pdf":
-        if template_in_force(session, filled.form.name):
-            raise ConflictError(_OWN_FORM)
+    own = template_in_force(session, filled.form.name)
+    if format == "pdf" and own is None:
         return write_pdf(filled.paper(said)), b""
-    template = template_of(session, filled.form)
+    template = own.content if own else usual_template(filled.form)
     head = {"office": "\n".join(in_lines(filled.office)), "number": filled.number, "day": said.long_day(filled.day)}
-    return fill(template, filled.form.all_fields, {**filled.values, **head}), template
+    content = fill(template, filled.form.all_fields, {**filled.values, **head})
+    return (docx_to_pdf(content), b"") if format == "pdf" else (content, template)
 
 
 def send_form(session: Session, filled: Filled, name: str, format: str, said: Wording | None = None) -> Response:
