@@ -25,17 +25,25 @@ CONNECTIONS = 4
 READY_SECONDS = 180.0
 
 
-@contextlib.contextmanager
-def running_server() -> Iterator[str]:
-    """Give the address of a server over the database of DATABASE_URL, on loopback only, without a base map."""
+def free_port() -> int:
+    """Return a port on loopback that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def running_server(database: str = "") -> Iterator[str]:
+    """Give the address of a server over a database (of DATABASE_URL unless told), on loopback only, without a base map."""
+    port = free_port()
     command = [
         str(PYTHON), "-P", "-m", "granian", "--interface", "rsgi", "--factory", "--no-ws", "--host", "127.0.0.1",
         "--port", str(port), "--workers", str(WORKERS), "--log-level", "warning", "webmap.front:create_front",
     ]  # fmt: skip
     environment = {**os.environ, "SECRET_KEY": secrets.token_urlsafe(32), "BASEMAP_URL": ""}
+    if database:
+        environment["DATABASE_URL"] = database
     process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
     try:
         _wait(port)

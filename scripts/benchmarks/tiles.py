@@ -35,7 +35,7 @@ def main() -> int:
         results.append(ask(host, "counts and facets, first after a change", [_api(site, "facets")], connections=1))
         filtered = [_api(site, f"facets?{field.name}={value}") for value in values]
         results.append(ask(host, "facets of a choice, one at a time", filtered * 10, connections=1))
-        for kind, places in ((SITE, _places(engine, SITE)), (AREA, _places(engine, AREA))):
+        for kind, places in ((SITE, places_of(engine, SITE)), (AREA, places_of(engine, AREA))):
             tiles = [_tile(kind, place, zoom) for place, zoom in _draw(rng, places)]
             name = kind.layer.geometry.name.lower()
             results.append(ask(host, f"tiles z6-14, {name}s, cold", tiles, seconds=30))
@@ -44,7 +44,7 @@ def main() -> int:
         first = [_tile(SITE, place, 9) for place in ((106.5, 20.9), (107.1, 20.9), (106.5, 20.5), (107.1, 20.5))]
         some: list[Request] = [(f"{path}?{field.name}={values[0]}", {}) for path, _ in first]
         results.append(ask(host, "4 tiles of the first view, filtered, cold", some))
-        boxes = [_box(place) for place in _draw_places(rng, _places(engine, SITE), 300)]
+        boxes = [box_around(place) for place in draw_places(rng, places_of(engine, SITE), 300)]
         results.append(
             ask(host, "GeoJSON of a box, limit 1000", [_api(site, f"features?limit=1000&bbox={b}") for b in boxes])
         )
@@ -87,7 +87,8 @@ def _quoted(text: str) -> str:
     return "".join(f"%{byte:02X}" for byte in text.encode())
 
 
-def _places(engine: Engine, kind: type[Feature]) -> list[tuple[float, float]]:
+def places_of(engine: Engine, kind: type[Feature]) -> list[tuple[float, float]]:
+    """Return where every thirteenth object is, degrees (lon, lat)."""
     centre = func.ST_Centroid(kind.column("geom"))
     with engine.connect() as connection:
         rows = connection.execute(
@@ -96,27 +97,29 @@ def _places(engine: Engine, kind: type[Feature]) -> list[tuple[float, float]]:
         return [(row[0], row[1]) for row in rows]
 
 
-def _draw_places(rng: np.random.Generator, places: list[tuple[float, float]], count: int) -> list[tuple[float, float]]:
+def draw_places(rng: np.random.Generator, places: list[tuple[float, float]], count: int) -> list[tuple[float, float]]:
+    """Return places drawn at random, some more than once."""
     return [places[index] for index in rng.integers(0, len(places), count)]
 
 
 def _draw(rng: np.random.Generator, places: list[tuple[float, float]]) -> list[tuple[tuple[float, float], int]]:
     """Return places and zooms, each tile once."""
     found: dict[tuple[int, int, int], tuple[tuple[float, float], int]] = {}
-    for place in _draw_places(rng, places, TILES * 4):
+    for place in draw_places(rng, places, TILES * 4):
         zoom = int(rng.choice(list(ZOOMS)))
-        found.setdefault((zoom, *_column_row(place, zoom)), (place, zoom))
+        found.setdefault((zoom, *tile_at(place, zoom)), (place, zoom))
     return list(found.values())[:TILES]
 
 
-def _column_row(place: tuple[float, float], zoom: int) -> tuple[int, int]:
+def tile_at(place: tuple[float, float], zoom: int) -> tuple[int, int]:
+    """Return column and row of the tile that holds a place (lon, lat)."""
     lon, lat = place
     x = int((lon + 180) / 360 * 2**zoom)
     return x, int((1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2 * 2**zoom)
 
 
 def _tile(kind: type[Feature], place: tuple[float, float], zoom: int) -> Request:
-    x, y = _column_row(place, zoom)
+    x, y = tile_at(place, zoom)
     return f"/tiles/{kind.layer.name}/{zoom}/{x}/{y}.mvt", {}
 
 
@@ -143,7 +146,8 @@ def _grounds(engine: Engine) -> list[str]:
         ]
 
 
-def _box(place: tuple[float, float]) -> str:
+def box_around(place: tuple[float, float]) -> str:
+    """Return a box of some 4 by 3 km around a place, degrees: west, south, east, north."""
     lon, lat = place
     return f"{lon - 0.02:.4f},{lat - 0.015:.4f},{lon + 0.02:.4f},{lat + 0.015:.4f}"
 

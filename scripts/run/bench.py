@@ -29,6 +29,7 @@ def main() -> int:
     known = list_benchmarks()
     parser = argparse.ArgumentParser(prog="./scripts/bench", description="Đo tốc độ (benchmarks)")
     parser.add_argument("--list", action="store_true", help="liệt kê (list)")
+    parser.add_argument("--quick", action="store_true", help="ít vòng hơn (fewer and shorter rounds: peers)")
     parser.add_argument("name", nargs="*", help=", ".join(known))
     options = parser.parse_args()
     unknown = sorted(set(options.name) - set(known))
@@ -43,7 +44,8 @@ def main() -> int:
     # A cluster of its own, as durable as the real one: figures of the tests' cluster would flatter.
     with Cluster(VAR / "bench-pg").in_use() as cluster:
         return run_benchmarks(
-            options.name or list(known), {**clean_environment(), "DATABASE_URL": cluster.url(role=OWNER)}
+            options.name or list(known),
+            {**clean_environment(), "DATABASE_URL": cluster.url(role=OWNER), "BENCH_QUICK": str(int(options.quick))},
         )
 
 
