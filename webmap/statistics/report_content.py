@@ -1,7 +1,8 @@
-"""A written report of what the map shows: what was asked, counts, states, the map itself and a list. In Vietnamese, for papers."""
+"""A written report of what the map shows: what was asked, counts, states, the map itself and a list, in the language asked."""
 
 import io
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PIL import Image, UnidentifiedImageError
@@ -14,7 +15,7 @@ from geodata.query import features
 from geodata.schema.feature import Feature
 from geodata.schema.fields import Field
 from geodata.schema.filters import Condition
-from webmap.app.i18n import DEFAULT_LANGUAGE, format_number, format_word, translate
+from webmap.app.i18n import format_number, format_word, translate
 from webmap.map.present import present_value
 
 #: A report lists so many features of a layer; all of them are in the export.
@@ -22,6 +23,13 @@ MOST_LISTED = 50
 MOST_COLUMNS = 6
 MOST_PIXELS = 40_000_000
 _MAP_CM = 16.5
+SIGNIFICANT = 3
+_FITTED = N_(
+    "Fitted to this page, the map has the scale 1:{scale}; the scale written on the sheet holds for the sheet itself."
+)
+_OBJECTS = N_("Number of objects")
+_ILLUSTRATION = N_("ILLUSTRATION DATA: places, firms and results are invented. Not for official use.")
+_THE_REST = N_("There are {count} more; the whole list: “Export” in the table of the map, with the same filters.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,38 +41,82 @@ class Part:
     conditions: Sequence[Condition]
 
 
-def build_blocks(connection: Connection, parts: Sequence[Part], picture: bytes | None) -> list[Block]:
+@dataclass(frozen=True, kw_only=True)
+class Says:
+    """How a report of one language says texts and numbers."""
+
+    language: str
+
+    def text(self, text: str) -> str:
+        """Return a text of the catalogue."""
+        return translate(text, self.language)
+
+    def number(self, value: float) -> str:
+        """Return a number as it is written."""
+        return format_number(value, self.language)
+
+    def value_of(self, field: Field, value: str) -> str:
+        """Return a value of a facet."""
+        return self.text("Unknown") if value == "unknown" else present_value(field, value, self.language)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """The map as PNG, as the page drew it on a sheet; `scale` 0: unknown. `long_mm`: the sheet's longer side."""
+
+    content: bytes
+    scale: int = 0
+    long_mm: int = 297
+
+    def caption(self, says: "Says") -> str:
+        """Return the scale that the map has in the report: the sheet is fitted to the page, what is written on it is not."""
+        if not self.scale:
+            return ""
+        here = self.scale * self.long_mm / (_MAP_CM * 10)
+        rounded = round(here, SIGNIFICANT - 1 - math.floor(math.log10(here)))
+        return says.text(_FITTED).format(scale=says.number(int(rounded)))
+
+
+def build_blocks(connection: Connection, parts: Sequence[Part], sheet: Sheet | None, language: str) -> list[Block]:
     """Return the report's blocks: scope, numbers, map, and per layer its states and its first features."""
+    says = Says(language=language)
     counted = [(part, features.count_features(connection, part.kind, part.conditions)) for part in parts]
     rows = [
-        [_say(part.kind.layer.title), _number(count), _number(features.count_features(connection, part.kind))]
+        [
+            says.text(part.kind.layer.title),
+            says.number(count),
+            says.number(features.count_features(connection, part.kind)),
+        ]
         for part, count in counted
     ]
     blocks: list[Block] = []
     if features.have_illustration(connection, [part.kind for part, count in counted if count]):
-        blocks.append("# DỮ LIỆU MINH HỌA: vị trí, cơ sở và kết quả là giả định, không dùng cho công việc chính thức.")
-    blocks += ["# 1. Phạm vi", *_scope(parts), "# 2. Số liệu chung"]
-    blocks.append(Grid(header=("Lớp dữ liệu", "Số đối tượng", "Toàn bộ"), rows=rows, widths=(9.5, 3.5, 3.5)))
-    if totals := [row for part, count in counted if count for row in _totals(connection, part)]:
-        blocks.append(Grid(header=("Tổng", "Của các đối tượng trên", "Đơn vị"), rows=totals, widths=(9.5, 4.5, 2.5)))
-    if picture:
-        blocks += ["# 3. Bản đồ", Picture(content=picture, caption="", width=_MAP_CM)]
-    number = 4 if picture else 3
+        blocks.append(f"# {says.text(_ILLUSTRATION)}")
+    blocks += [f"# 1. {says.text(N_('Scope'))}", *_scope(parts, says), f"# 2. {says.text(N_('Figures'))}"]
+    heads = (says.text(N_("Layer of data")), says.text(_OBJECTS), says.text(N_("Whole layer")))
+    blocks.append(Grid(header=heads, rows=rows, widths=(9.5, 3.5, 3.5)))
+    if totals := [row for part, count in counted if count for row in _totals(connection, part, says)]:
+        heads = (says.text(N_("Sum")), says.text(N_("Of these objects")), says.text(N_("Unit of measure")))
+        blocks.append(Grid(header=heads, rows=totals, widths=(9.5, 4.5, 2.5)))
+    if sheet:
+        picture = Picture(content=sheet.content, caption=sheet.caption(says), width=_MAP_CM)
+        blocks += [f"# 3. {says.text('Map')}", picture]
+    number = 4 if sheet else 3
     for part, count in counted:
         if count:
-            blocks += [f"# {number}. {_say(part.kind.layer.title)}", *_layer(connection, part, count)]
+            blocks += [f"# {number}. {says.text(part.kind.layer.title)}", *_layer(connection, part, count, says)]
             number += 1
     return blocks
 
 
-def _totals(connection: Connection, part: Part) -> list[list[str]]:
+def _totals(connection: Connection, part: Part, says: Says) -> list[list[str]]:
     """Return the sums of a layer's sizes over what the conditions keep, as label, number and unit."""
     life, fields = part.kind.layer.life, {field.name: field for field in part.fields}
     chosen = [fields[name] for name in (life.sums if life else ()) if name in fields]
     sums = features.sums_of(connection, part.kind, [field.name for field in chosen], part.conditions)
-    title = _say(part.kind.layer.title)
+    title = says.text(part.kind.layer.title)
     return [
-        [f"{title}: {_say(field.label)}", format_number(value, DEFAULT_LANGUAGE), _say(field.unit)]
+        [f"{title}: {says.text(field.label)}", format_number(value, says.language), says.text(field.unit)]
         for field, value in zip(chosen, sums, strict=True)
         if value is not None
     ]
@@ -83,21 +135,21 @@ def check_picture(content: bytes) -> bytes:
     return made.getvalue()
 
 
-def _scope(parts: Sequence[Part]) -> list[Block]:
+def _scope(parts: Sequence[Part], says: Says) -> list[Block]:
     said: dict[str, list[str]] = {}
     for part in parts:
         for condition in part.conditions:
-            sentence = condition.say(_say, lambda value: format_word(value, DEFAULT_LANGUAGE))
-            said.setdefault(sentence, []).append(_say(part.kind.layer.title))
+            sentence = condition.say(says.text, lambda value: format_word(value, says.language))
+            said.setdefault(sentence, []).append(says.text(part.kind.layer.title))
     if not said:
-        return ["Toàn bộ dữ liệu của các lớp, không lọc."]
+        return [says.text(N_("All data of the layers, without a filter."))]
     return [
         f"- {sentence}" if len(titles) == len(parts) else f"- {', '.join(titles)}: {sentence}"
         for sentence, titles in said.items()
     ]
 
 
-def _layer(connection: Connection, part: Part, count: int) -> list[Block]:
+def _layer(connection: Connection, part: Part, count: int, says: Says) -> list[Block]:
     kind, fields = part.kind, {field.name: field for field in part.fields}
     blocks: list[Block] = []
     facets = features.count_facets(connection, kind, part.fields, part.conditions)[1]
@@ -106,9 +158,9 @@ def _layer(connection: Connection, part: Part, count: int) -> list[Block]:
         field, found = fields.get(variation.field), facets.get(variation.field, {})
         wanted = kept.get(variation.field, found)  # a facet leaves its own filter out
         values = [(value, number) for value, number in found.items() if number and value in wanted]
-        rows = [[_value(field, value), _number(number)] for value, number in values] if field else []
+        rows = [[says.value_of(field, value), says.number(number)] for value, number in values] if field else []
         if field and rows:
-            blocks.append(Grid(header=(_say(field.label), "Số đối tượng"), rows=rows, widths=(13, 3.5)))
+            blocks.append(Grid(header=(says.text(field.label), says.text(_OBJECTS)), rows=rows, widths=(13, 3.5)))
     asked = [condition.name for condition in part.conditions]
     names = dict.fromkeys(("name", "address", *(v.field for v in kind.layer.style.by[:1]), *asked))
     shown = [fields[name] for name in names if name in fields][:MOST_COLUMNS]
@@ -122,24 +174,16 @@ def _layer(connection: Connection, part: Part, count: int) -> list[Block]:
         with_geometry=False,
     )
     rows = [
-        [str(place), *(present_value(field, row[field.name], DEFAULT_LANGUAGE) for field in shown)]
+        [str(place), *(present_value(field, row[field.name], says.language) for field in shown)]
         for place, row in enumerate(page.rows, start=1)
     ]
     widths = (1.0, *([15.5 / len(shown)] * len(shown)))
-    blocks.append(Grid(header=("TT", *(_say(field.label) for field in shown)), rows=rows, widths=widths))
+    blocks.append(Grid(header=(says.text(N_("No. in the list")), *map(_head(says), shown)), rows=rows, widths=widths))
     if count > len(rows):
-        left = _number(count - len(rows))
-        blocks.append(f"Còn {left} đối tượng khác; danh sách đầy đủ: nút “Xuất” của bảng trên bản đồ, cùng bộ lọc.")
+        blocks.append(says.text(_THE_REST).format(count=says.number(count - len(rows))))
     return blocks
 
 
-def _value(field: Field, value: str) -> str:
-    return _say("Unknown") if value == "unknown" else present_value(field, value, DEFAULT_LANGUAGE)
-
-
-def _say(text: str) -> str:
-    return translate(text, DEFAULT_LANGUAGE)
-
-
-def _number(value: int) -> str:
-    return format_number(value, DEFAULT_LANGUAGE)
+def _head(says: Says) -> Callable[[Field], str]:
+    """Return what writes the head of a column: its label, with its unit where it has one."""
+    return lambda field: says.text(field.label) + (f" ({says.text(field.unit)})" if field.unit else "")

@@ -62,7 +62,7 @@ def test_a_report_adds_up_shows_what_was_filtered_and_says_what_is_illustration(
 
     cells = list(cell_texts(document.tables))
     assert "17" in cells
-    assert "Đất còn trống" in cells  # the filtered field is a column of the list
+    assert "Đất còn trống (ha)" in cells  # the filtered field is a column of the list
     assert any("MINH HỌA" in paragraph.text for paragraph in document.paragraphs)
     numbers = [
         cell.paragraphs[0].alignment
@@ -72,6 +72,26 @@ def test_a_report_adds_up_shows_what_was_filtered_and_says_what_is_illustration(
         if cell.text == "17"
     ]
     assert numbers == [WD_ALIGN_PARAGRAPH.RIGHT]
+
+
+def test_a_report_is_in_the_language_asked_with_the_scale_it_really_has(login, session):
+    kind = next(kind for kind in LAYERS if kind.layer.life and "free_land_ha" in kind.layer.life.sums)
+    make_feature(session, kind, industrial_land_ha=50, leased_area_ha=40, is_illustration=True)
+    form = {"title": "Free land", "picture": picture(), "scale": "250000", "paper": "A3"}
+    address = f"/reports/map.docx?layers={kind.layer.name}&lang=en&{kind.layer.name}.free_land_ha=5.."
+    document = Document(io.BytesIO(login("planner").post(address, data=form).data))
+
+    said = "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cell_texts(document.tables)])
+    assert "1. Scope" in said
+    assert "Free land is at least 5" in said
+    assert "ILLUSTRATION DATA" in said
+    assert "Translation for reference" in said
+    assert "1:636,000" in said  # 420 mm of A3 on 165 mm
+
+
+def test_a_scale_that_is_none_is_refused(login):
+    form = {"title": "x", "picture": picture(), "scale": "soon"}
+    assert login("planner").post(f"/reports/map.docx?layers={NAME}", data=form).status_code == 400
 
 
 def test_the_same_report_comes_as_pdf(login, session):

@@ -170,6 +170,8 @@ async function writeReport(page, address, format, status, picture) {
     const body = new FormData();
     body.set("title", chosen.title);
     body.set("picture", await picture(), "map.png");
+    body.set("scale", String(Math.round(chosen.scale))); // of the sheet, which the report fits to its page
+    body.set("paper", chosen.paper);
     const headers = { "X-CSRFToken": byId("tool-set").dataset.token ?? "", Accept: "application/json" };
     const answer = await ask(`${address}?${query}`, { method: "POST", body, headers });
     if (!answer.ok) throw new AskError(answer.statusText, { status: answer.status });
