@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -50,7 +50,10 @@ _CLASSES = table("pg_class", column("oid", REGCLASS), column("reltuples", Float)
 
 @dataclass(frozen=True, kw_only=True)
 class Hit:
-    """A feature that fits; place in EPSG:4326 (lon, lat). `official_name`: its name in full, where it has one."""
+    """A feature that fits; place in EPSG:4326 (lon, lat). `official_name`: its name in full, where it has one.
+
+    `is_alike`: not every word of the text is there; it is only alike.
+    """
 
     layer: str
     id: int
@@ -63,6 +66,7 @@ class Hit:
     lat: float
     bbox: tuple[float, float, float, float]
     score: float
+    is_alike: bool = False
 
 
 def search(connection: Connection, kinds: Sequence[type[Feature]], asked: str, limit: int = 20) -> list[Hit]:
@@ -85,7 +89,9 @@ def search(connection: Connection, kinds: Sequence[type[Feature]], asked: str, l
             break
         statement, names = _statement(step, tuple(kinds), _shape(step, len(words)))
         rows = connection.execute(statement, {name: value for name, value in values.items() if name in names})
-        found |= {(hit.layer, hit.id): hit for hit in map(_as_hit, rows)}
+        is_alike = step in {_contains_most_words, _is_alike}
+        hits = (replace(hit, is_alike=is_alike) for hit in map(_as_hit, rows))
+        found = {(hit.layer, hit.id): hit for hit in hits} | found
     return sorted(found.values(), key=lambda hit: (-hit.score, hit.layer, hit.id))[:limit]
 
 

@@ -200,7 +200,9 @@ def _hits(connection: Connection, kinds: list[type[Feature]], text: str, limit: 
     meaning = _lexicon(current_role(), tuple(kinds)).read(text)
     of_kind = find_of_kind(connection, meaning, limit) if meaning else []
     called_so = [hit for hit in hits if hit.score >= CALLED_SO]
-    found = {(hit.layer, hit.id): hit for hit in (*called_so, *of_kind, *hits)}
+    found: dict[tuple[str, int], Hit] = {}
+    for hit in (*called_so, *of_kind, *hits):  # what is of the kind asked for is more than alike
+        found.setdefault((hit.layer, hit.id), hit)
     return list(found.values())[:limit]
 
 

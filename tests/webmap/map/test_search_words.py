@@ -24,7 +24,7 @@ UNITS = {
     "hai an": "Phường Hải An",
     "đặc khu Cát Hải": "Đặc khu Cát Hải",
     "phường Sở Dầu": "Phường Hồng Bàng",
-    "thị trấn Núi Đối": "Xã Kiến Thuỵ",
+    "thị trấn Núi Đối": "Xã Kiến Thụy",
 }
 KINDS = {
     "xăng dầu": "fuel_sites",
@@ -71,6 +71,16 @@ def test_a_kind_with_a_state_finds_what_is_in_that_state(demo_app):
 def test_a_kind_with_a_place_finds_what_is_called_so_there(demo_app):
     first = hits(demo_app.test_client(), "tram cat hai")["hits"][0]
     assert (first["layer"], "Cát Hải" in first["name"]) == ("substations", True)
+
+
+def test_what_is_only_alike_is_said_to_be_so(demo_app):
+    client = demo_app.test_client()
+    named = hits(client, "cho dong quoc binh")["hits"][0]
+    assert (named["name"], named["is_alike"]) == ("Chợ Đổng Quốc Bình", False)
+    mistyped = hits(client, "cho dong kuoc binh")["hits"]
+    assert mistyped[0]["name"] == "Chợ Đổng Quốc Bình"
+    assert all(hit["is_alike"] for hit in mistyped if hit["layer"] == "markets")
+    assert not any(hit["is_alike"] for hit in hits(client, "chợ đang xây lại")["hits"][:1])
 
 
 @pytest.mark.parametrize("asked", ["Quyết định 2810/QĐ-UBND", "quyết định số 2810/QĐ-UBND", "2810/qd-ubnd"])

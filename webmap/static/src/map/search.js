@@ -8,7 +8,7 @@ import { inks } from "./inks.js";
 /** @import { OpenedPage } from "./types" */
 
 /** @typedef {{ title: string, note: string, kind?: string, go: () => unknown }} Choice */
-/** @typedef {{ layer: string, id: number, kind: string, label: string, address: string | null, code: string }} SearchHit */
+/** @typedef {{ layer: string, id: number, kind: string, label: string, address: string | null, code: string, is_alike: boolean }} SearchHit */
 /** @typedef {{ id: number, number: string, kind: string, issued_on: string | null, summary: string, features: number }} Act */
 
 /** Two numbers and the signs that belong to coordinates: worth asking what place that is. \u0027 and \u0022 are the plain quotes. */
@@ -197,7 +197,7 @@ class Search {
     const found = hits.map((hit) => ({
       kind: hit.kind,
       title: hit.label,
-      note: hit.address || hit.code,
+      note: [hit.is_alike ? t("only alike") : "", hit.address || hit.code].filter(Boolean).join(" · "),
       // Where there is room for both, what was asked for stands beside the map at once.
       go: () => this.selection.show(hit, { fly: true, details: !isPhone() }),
     }));
