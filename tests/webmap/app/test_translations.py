@@ -122,3 +122,55 @@ NEW_MARKS = re.compile(r"\w*(?:o[àáảãạèéẻẽẹ]|(?<![qQ])u[ỳýỷ�
 def test_marks_stand_on_the_same_vowel_everywhere(path):
     written = unicodedata.normalize("NFC", path.read_text("utf-8"))
     assert NEW_MARKS.findall(written) == []
+
+
+DEMO = sorted(path for path in (ROOT / "geodata/demo").iterdir() if path.suffix in {".csv", ".geojson"})
+
+
+@pytest.mark.parametrize("path", DEMO, ids=lambda path: path.name)
+def test_the_demo_is_spelled_like_the_pages(path):
+    assert NEW_MARKS.findall(unicodedata.normalize("NFC", path.read_text("utf-8"))) == []
+
+
+#: What is not written, and what is written in its place: one term for a thing, in the style of offices.
+NOT_WRITTEN = {
+    "Tạm dừng": "Tạm ngừng",
+    "Chép": "Sao chép",
+    "Tải về": "Tải xuống",
+    "tải về": "tải xuống",
+    "Email": "Thư điện tử",
+    "e-mail": "thư điện tử",
+    "Thoát": "Đăng xuất",
+    "Ai trước": "Thứ tự ưu tiên",
+    "minh hoạ": "minh họa",
+    "lãnh thổ": "địa bàn",
+    "click": "bấm",
+    "link ": "đường dẫn",
+}
+
+
+@pytest.mark.parametrize("path", sorted(CATALOGUES.glob("vi/*.po")), ids=lambda path: path.stem)
+def test_each_thing_has_one_term(path):
+    from babel.messages.pofile import read_po
+
+    with path.open("rb") as file:
+        texts = [str(message.string) for message in read_po(file) if message.id]
+    found = {
+        (wrong, right, text)
+        for text in texts
+        for wrong, right in NOT_WRITTEN.items()
+        if re.search(rf"(?<!\w){re.escape(wrong)}(?!\w)", text)
+    }
+    assert found == set()
+
+
+def test_templates_and_scripts_say_nothing_in_vietnamese_of_their_own():
+    """What a template or a script says itself is English; Vietnamese comes from the catalogues, where it is held to one term."""
+    own = re.compile(r"[ạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹđơưĂĐƠƯ]")
+    quoted = re.compile(r"“[^”]*”|Tiếng Việt|cho dong quoc binh")
+    said = {}
+    for path in sorted((ROOT / "webmap").rglob("*.html")):
+        text = quoted.sub("", re.sub(r"\{#.*?#\}", "", path.read_text("utf-8"), flags=re.DOTALL))
+        if found := own.findall(re.sub(r"_\([\"'].*?[\"']\)", "", text, flags=re.DOTALL)):
+            said[path.name] = found
+    assert said == {}
