@@ -150,7 +150,7 @@ def site(site_id: int) -> str:
 
 
 def _campaign_page(campaign_id: int, problem: str = "") -> str:
-    session, who, day = db_session(), person(), current_day()
+    session, who, day = db_session(), person(), day_field("on", current_day()) or current_day()
     found = get_campaign(session, who, campaign_id)
     return render_page(
         "inspections/campaign.html",

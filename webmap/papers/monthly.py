@@ -5,10 +5,13 @@ Form: reports 2/2020, 5/2021 and 5/2022 of the department; letterhead by Decree 
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from geodata.base.i18n import N_
+from geodata.inspections.campaigns import Progress
 from geodata.layers.petitions import Petition
 from geodata.projects.records import ProjectRecord, read_projects
 from geodata.projects.schedule import delay_of, duties, explain
@@ -33,6 +36,7 @@ from webmap.papers.written import (
     NUMERALS,
     PERIOD,
     SECTIONS,
+    CampaignLine,
     Missing,
     Report,
     number,
@@ -159,7 +163,8 @@ def read_month(session: Session, registry: Registry, period: Period, *, office: 
         if _entered(one, period.first) is None
     ]
     contradictions = [_said_check(name, check) for name, check in _checks(series, period.first)]
-    first_after = 1 + len(sections)
+    first_after, decided = 1 + len(sections), _decided(session, day)
+    campaigns = [_campaign_line(one) for one in decided]
     values = {
         "subject": f"Tình hình thực hiện kế hoạch sản xuất công nghiệp và hoạt động thương mại tháng {period.month} "
         f"và {period.month} tháng năm {period.year}",
@@ -168,7 +173,7 @@ def read_month(session: Session, registry: Registry, period: Period, *, office: 
         "sections": said_sections(sections, 1),
         "figures": said_figures(sections),
         "numerals": {name: NUMERALS[first_after + place] for place, name in enumerate(_AFTER)},
-        "campaigns": list(_campaigns(session, day)),
+        "campaigns": [_said_campaign(one) for one in decided],
         "difficulties": [{"text": line} for line in _difficulties(projects, day)],
         "next_month": str(period.after.month),
         "tasks": _tasks(session, projects, period.after),
@@ -178,7 +183,7 @@ def read_month(session: Session, registry: Registry, period: Period, *, office: 
     filled = Filled(form=form(registry), values=values, office=office, number="…/BC-SCT", day=day)
     return Report(
         name=NAME, title=TITLE, period=period, day=day, sections=sections, missing=missing, contradictions=contradictions,
-        filled=filled,
+        filled=filled, stated_as_kept=_as_kept(series, period.first, campaigns), campaigns=campaigns,
     )  # fmt: skip
 
 
@@ -203,14 +208,41 @@ def _said_series(series: Series, month: date) -> dict[str, str]:
     return said
 
 
-def _campaigns(session: Session, day: date) -> Iterator[dict[str, str]]:
-    for one in progress_on(session, day):
-        if one.campaign.decided_on is None or one.campaign.decided_on <= day:
-            yield {
-                "title": f"{one.campaign.number}: {one.campaign.title}", "planned": number(one.planned),
-                "done": f"{number(one.done)} ({one.percent} %)", "violations": number(one.violations),
-                "fines": number(one.fines_vnd), "overdue": number(one.overdue_remedies),
-            }  # fmt: skip
+def _decided(session: Session, day: date) -> list[Progress]:
+    """Return how far the campaigns are that had been decided by a day."""
+    found = progress_on(session, day)
+    return [one for one in found if one.campaign.decided_on is None or one.campaign.decided_on <= day]
+
+
+def _said_campaign(one: Progress) -> dict[str, str]:
+    return {
+        "title": f"{one.campaign.number}: {one.campaign.title}", "planned": number(one.planned),
+        "done": f"{number(one.done)} ({one.percent} %)", "violations": number(one.violations),
+        "fines": number(one.fines_vnd), "overdue": number(one.overdue_remedies),
+    }  # fmt: skip
+
+
+def _campaign_line(one: Progress) -> CampaignLine:
+    numbers = (one.planned, one.done, one.violations, one.fines_vnd, one.overdue_remedies)
+    labels = [field.label for field in list(_CAMPAIGN_FIELDS.values())[1:] if isinstance(field, Text)]
+    figures = [(label, Decimal(value)) for label, value in zip(labels, numbers, strict=True)]
+    return CampaignLine(id=one.campaign.id, title=f"{one.campaign.number}: {one.campaign.title}", figures=figures)
+
+
+def _as_kept(series: Iterable[Series], month: date, campaigns: Iterable[CampaignLine]) -> list[dict[str, Any]]:
+    """Return what is entered of indicators and what is counted of campaigns, as it is kept with a sent report."""
+    told: list[tuple[str, Decimal | None]] = []
+    for one in series:
+        entered = _entered(one, month)
+        told += [
+            (f"{one.name}: {label}", getattr(entered, name) if entered else None) for name, label in FIGURES.items()
+        ]
+    told += [(f"{line.title}: {label}", value) for line in campaigns for label, value in line.figures]
+    return [
+        {"key": key, "value": f"{value.normalize():f}", "filters": {}, "rows": []}
+        for key, value in told
+        if value is not None
+    ]
 
 
 def _tasks(session: Session, projects: Iterable[ProjectRecord], period: Period) -> list[dict[str, str]]:

@@ -1,6 +1,7 @@
 """Reports of a period for planners and leaders: figures, each to its rows; files; what was sent, kept as it was."""
 
 import io
+from decimal import Decimal
 
 from flask import Blueprint, Response, current_app, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
@@ -9,17 +10,17 @@ from geodata.base.database import today
 from geodata.base.errors import GeodataError, NotFoundError
 from geodata.papers import sent
 from geodata.schema.roles import Role
-from webmap.app.auth import allow, current_user
+from webmap.app.auth import allow, current_role, current_user
 from webmap.app.extensions import db_session, layers
 from webmap.app.gate import dear
-from webmap.app.i18n import current_language, translate_error
+from webmap.app.i18n import current_language, translate, translate_error
 from webmap.app.links import map_address
 from webmap.app.papers import DOCX, send_form, write_form
 from webmap.app.query import AS_OF
 from webmap.papers.figures import Figure, as_kept
 from webmap.papers.periodic import periodic_forms, read_report
 from webmap.papers.periods import Period, Span, parse_period
-from webmap.papers.written import Report, label_of, shown_values, write_workbook
+from webmap.papers.written import Report, label_of, number, shown_values, write_workbook
 
 blueprint = Blueprint("monthly", __name__, url_prefix="/papers")
 
@@ -133,7 +134,7 @@ def _page(period: Period, problem: str = "") -> str:
             for section in report.sections
         ],
         versions=[
-            (one, sent.differences(older, one) if older else [])
+            (one, [_said_difference(*each) for each in sent.differences(older, one)] if older else [])
             for one, older in zip(versions, [*versions[1:], None], strict=False)
         ],
         all_sent=[(one, _period_of(one)) for one in sent.list_sent(db_session())],
@@ -142,7 +143,22 @@ def _page(period: Period, problem: str = "") -> str:
             for one in report.missing
         ],
         problem=problem,
+        may_inspect=current_role() in {Role.LEADER, Role.ADMIN},
     )
+
+
+def _said_difference(key: str, old: str | None, new: str | None) -> tuple[str, str, str]:
+    """Return what two versions tell differently in the page's language: key, before, after."""
+    titles = {kind.layer.name: kind.layer.title for kind in layers()}
+    said = ": ".join(translate(titles.get(part, part)) for part in key.split(": "))
+    return said, _said_value(old), _said_value(new)
+
+
+def _said_value(text: str | None) -> str:
+    try:
+        return number(Decimal(text)) if text else "–"
+    except ArithmeticError:
+        return str(text)
 
 
 def _same_time(period: Period, span: Span) -> Period:

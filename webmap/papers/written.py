@@ -49,6 +49,16 @@ class Report:
     stated: Sequence[tuple[str, str]] = ()
     stated_as_kept: Sequence[dict[str, Any]] = ()
     coverage: tuple[int, int] | None = None
+    campaigns: Sequence["CampaignLine"] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CampaignLine:
+    """A campaign as a report tells it. `figures`: label and number."""
+
+    id: int
+    title: str
+    figures: Sequence[tuple[str, Decimal]]
 
 
 FIGURE_FIELDS = {

@@ -5,12 +5,15 @@ import contextlib
 import io
 import re
 from datetime import date
+from html import escape
 
 import openpyxl
 import pytest
 from docx import Document
 from sqlalchemy import text
 
+from geodata.inspections.issued import current_facts
+from geodata.inspections.records import InspectionCampaign
 from geodata.layers import LAYERS
 from scripts.commands import paper as command
 from tests.conftest import sign_in
@@ -18,8 +21,20 @@ from tests.webmap.papers.plain_sql import PLAIN
 from webmap.app.i18n import translate
 from webmap.papers.figures import month_sections
 from webmap.papers.lists import list_forms
+from webmap.papers.monthly import read_month
 from webmap.papers.periodic import periodic_forms
 from webmap.papers.periods import Period, Span, parse_period
+
+#: Each campaign that was decided: sites planned, visited by the day; violations, fines and remedies overdue of its findings.
+CAMPAIGNS = """
+    SELECT c.id, (SELECT count(*) FROM inspection_target t WHERE t.campaign_id = c.id AND t.state = 'selected'),
+      (SELECT count(*) FROM inspection_target t WHERE t.campaign_id = c.id AND t.state = 'selected' AND t.feature_id IN
+        (SELECT v.feature_id FROM inspection_visit v WHERE v.campaign_id = c.id AND v.visited_on <= :day)),
+      (SELECT count(*) FROM inspection_finding f JOIN inspection_visit v ON v.id = f.visit_id WHERE v.campaign_id = c.id AND f.found_on <= :day AND f.severity = 'violation'),
+      (SELECT coalesce(sum(f.fine_vnd), 0) FROM inspection_finding f JOIN inspection_visit v ON v.id = f.visit_id WHERE v.campaign_id = c.id AND f.found_on <= :day),
+      (SELECT count(*) FROM inspection_finding f JOIN inspection_visit v ON v.id = f.visit_id WHERE v.campaign_id = c.id AND f.found_on <= :day
+        AND f.remedy_due_on < :day AND (f.remedied_on IS NULL OR f.remedied_on > :day))
+    FROM inspection_campaign c WHERE c.decided_on IS NULL OR c.decided_on <= :day"""
 
 
 @pytest.fixture
@@ -87,8 +102,37 @@ def test_a_sent_report_stays_as_it_was_and_a_correction_says_what_differs(demo_c
     assert leader.post("/papers/2020-02/send", data={"reason": "Chợ An Dương tạm ngừng"}).status_code == 302
     page = leader.get("/papers?period=2020-02").text
     assert "Chợ An Dương tạm ngừng" in page
-    assert "markets: Markets in operation: 32 → 31" in page
+    assert "Chợ: Chợ đang hoạt động: 32 → 31" in page
     assert leader.get(address).data == kept
+
+
+def test_a_correction_says_which_indicators_and_campaigns_changed(demo_connection, leader):
+    leader.post("/papers/2020-02/send")
+    demo_connection.execute(text("UPDATE indicator_value SET value = 11160 WHERE value = 11159"))
+    demo_connection.execute(text("DELETE FROM inspection_visit WHERE id = (SELECT min(v.id) FROM inspection_visit v JOIN inspection_campaign c ON c.id = v.campaign_id WHERE c.number = '179/QĐ-SCT' AND v.visited_on <= '2020-02-29')"))  # fmt: skip
+    leader.post("/papers/2020-02/send", data={"reason": "Số liệu chính thức"})
+    page = leader.get("/papers?period=2020-02").text
+    assert "Tổng mức bán lẻ hàng hóa và doanh thu dịch vụ: Giá trị trong tháng: 11.159 → 11.160" in page
+    assert re.search(r"179/QĐ-SCT: [^<]*: Đã kiểm tra: \d+ → \d+", page)
+
+
+@pytest.mark.parametrize("period", ["2020-02", "2022-05", "2026-10"])
+def test_every_figure_of_a_campaign_is_what_plain_sql_counts_and_its_link_shows_its_sites(demo_session, leader, period):
+    asked = parse_period(period)
+    report = read_month(demo_session, LAYERS, asked, office="SỞ")
+    day = {"day": asked.cut_off}
+    told = {line.id: [int(value) for _, value in line.figures] for line in report.campaigns}
+    assert told == {row.id: list(row[1:]) for row in demo_session.execute(text(CAMPAIGNS), day)}
+    assert told
+    for number, figures in told.items():
+        page = leader.get(f"/inspections/campaigns/{number}?on={asked.cut_off}").text
+        planned, done = figures[:2]
+        assert f"<strong>{done}/{planned}</strong>" in page
+        facts = current_facts(demo_session, demo_session.get(InspectionCampaign, number), asked.cut_off, office="SỞ")
+        names = [row.name for row in facts.targets if row.is_selected]
+        assert len(names) == planned
+        assert all(escape(name) in page for name in names)
+        assert [facts.planned, facts.done, facts.violations, facts.fines_vnd, facts.overdue_remedies] == figures
 
 
 def test_only_who_reports_opens_it_and_a_wrong_month_is_told(demo_app, leader):
