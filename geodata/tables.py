@@ -1,6 +1,6 @@
 """Imports every module that owns tables, so that migrations and create-all see the whole schema."""
 
-from geodata.accounts import access, identities, saved_views, second_factor, tokens
+from geodata.accounts import access, identities, outside, saved_views, second_factor, sketches, tokens
 from geodata.base import data_version
 from geodata.base.database import Base
 from geodata.editing import proposals, reviewed
@@ -33,6 +33,7 @@ __all__ = [
     "identities",
     "indicators",
     "issued",
+    "outside",
     "proposals",
     "records",
     "reviewed",
@@ -43,6 +44,7 @@ __all__ = [
     "sent",
     "series",
     "sessions",
+    "sketches",
     "statements",
     "templates",
     "tokens",

@@ -27,7 +27,7 @@ from webmap.inspections import (
     visits,
     worklist,
 )
-from webmap.map import api, exports, features, glance, ground, page, saved_views, tiles, tools
+from webmap.map import api, exports, features, glance, ground, outside, page, saved_views, sketches, tiles, tools
 from webmap.ogc import edit_views as ogc_edit, tile_views as ogc_tiles, views as ogc
 from webmap.openapi import views as openapi
 from webmap.papers import (
@@ -57,6 +57,7 @@ MODULES = (
     tiles,
     ground,
     glance,
+    outside,
     tools,
     reports,
     features,
@@ -91,6 +92,7 @@ MODULES = (
     projects,
     help_,
     saved_views,
+    sketches,
     showcase,
     imports,
     history,

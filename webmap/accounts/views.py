@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from geodata.accounts import accounts, logins, tokens
 from geodata.accounts.accounts import ACCOUNT_ROLES, COMMAND_LINE, ROLE_LABELS, AuditAction
 from geodata.accounts.identities import list_tied
+from geodata.accounts.outside import SourceAction
 from geodata.accounts.passwords import MAX_LENGTH, MIN_LENGTH, make_password, verify_password
 from geodata.accounts.scopes import limit_user, list_areas
 from geodata.accounts.second_factor import has_second_factor, list_second_factors
@@ -255,7 +256,7 @@ def audit() -> ResponseReturnValue:
         older=entries[AUDIT_PAGE - 1].id if len(entries) > AUDIT_PAGE else None,
         about=about,
         is_first=before is None,
-        action_labels=AuditAction.labels() | tokens.TokenAction.labels(),
+        action_labels=AuditAction.labels() | tokens.TokenAction.labels() | SourceAction.labels(),
         command_line=COMMAND_LINE,
     )
 

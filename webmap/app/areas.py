@@ -15,7 +15,7 @@ from webmap.app.i18n import translate
 OPEN = frozenset(
     {
         "accounts", "api", "batch_editing", "dashboard", "documents", "dossiers", "due", "editing", "exports", "features", "following", "health", "help",
-        "map", "ogc", "ogc_edit", "ogc_tiles", "openapi", "petitions", "projects", "proposals", "reports", "saved_views", "second_factor", "showcase", "tiles", "tools",
+        "map", "ogc", "ogc_edit", "ogc_tiles", "openapi", "petitions", "projects", "proposals", "reports", "saved_views", "second_factor", "showcase", "sketches", "tiles", "tools",
     }
 )  # fmt: skip
 

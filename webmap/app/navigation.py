@@ -91,7 +91,9 @@ PAGES = (
         label=N_("History"),
         also=("history.change_set", "history.feature", "history.undo", "proposals.index", "proposals.show"),
     ),
-    Page(endpoint="accounts.users", label=N_("Accounts"), also=("accounts.add_user", "accounts.audit")),
+    Page(
+        endpoint="accounts.users", label=N_("Accounts"), also=("accounts.add_user", "accounts.audit", "outside.index")
+    ),
     Page(endpoint="help.index", label=N_("Help")),
 )
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from flask import Flask, Response, current_app, g, request
@@ -45,15 +45,20 @@ def csp_nonce() -> str:
     return str(g.csp_nonce)
 
 
-def content_security_policy(*, nonce: str | None, basemap_origin: str, frame_ancestors: str) -> str:
-    """Return the policy of a document: own files, marked inline blocks, the base map's pictures."""
+def allow_images(origins: Iterable[str]) -> None:
+    """Let this page show pictures of these origins too: maps of other servers that an administrator allowed."""
+    g.image_origins = sorted(set(origins))
+
+
+def content_security_policy(*, nonce: str | None, image_origins: Sequence[str], frame_ancestors: str) -> str:
+    """Return the policy of a document: own files, marked inline blocks, pictures of the maps of others."""
     inline = f" 'nonce-{nonce}'" if nonce else ""
     return "; ".join(
         [
             "default-src 'none'",
             f"script-src 'self'{inline}",
             f"style-src 'self'{inline}",
-            " ".join(filter(None, ["img-src 'self' data:", basemap_origin])),
+            " ".join(filter(None, ["img-src 'self' data:", *image_origins])),
             "font-src 'self'",
             "connect-src 'self'",
             "object-src 'none'",
@@ -86,7 +91,9 @@ def _policy(response: Response, settings: Settings) -> str:
     if response.mimetype not in _DOCUMENTS:
         return "default-src 'none'; frame-ancestors 'none'"  # data: shown alone, it runs and loads nothing
     return content_security_policy(
-        nonce=g.get("csp_nonce"), basemap_origin=settings.basemap_origin, frame_ancestors=_frame_ancestors(settings)
+        nonce=g.get("csp_nonce"),
+        image_origins=[settings.basemap_origin, *g.get("image_origins", ())],
+        frame_ancestors=_frame_ancestors(settings),
     )
 
 

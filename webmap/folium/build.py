@@ -147,6 +147,6 @@ def _spec(layer: MapLayer, index: int) -> dict[str, Any]:
         "url": layer.tile_url,
         "minZoom": layer.min_zoom,
         "shown": layer.shown,
-        "zIndex": 100 - index,
+        "zIndex": 10 * (100 - index),  # maps of other servers lie between the lowest layer and the next
         "style": layer.style,
     }

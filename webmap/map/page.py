@@ -1,8 +1,10 @@
 """The map page: a Folium map embedded by parts; the features come as tiles, what seldom changes as a file that is kept."""
 
 from flask import Blueprint, Response, current_app, render_template, request, url_for
+from sqlalchemy.orm import Session
 
 from geodata.accounts.access import Action, may
+from geodata.accounts.outside import sources_for
 from geodata.accounts.scopes import extent_of
 from geodata.history.change_sets import latest_change
 from geodata.query import features
@@ -10,9 +12,11 @@ from webmap.app.as_stored import shown_until
 from webmap.app.auth import allow_public, current_role
 from webmap.app.extensions import areas_of_reader, database, layers
 from webmap.app.i18n import LANGUAGES, answer_in
+from webmap.app.security import allow_images
 from webmap.app.settings import Settings
 from webmap.app.static_files import ONE_YEAR_S
 from webmap.map.constants import map_constants
+from webmap.map.outside import describe_source
 
 blueprint = Blueprint("map", __name__)
 
@@ -26,7 +30,9 @@ def index() -> str:
     with database().reading() as connection:
         illustration = features.have_illustration(connection, kinds)
         changed_at = latest_change(connection, [kind.layer.name for kind in kinds], shown_until())
+        outside = sources_for(Session(connection), current_role())
         own = extent_of(connection, layers(), areas) if areas else None
+    allow_images(source.origin for source in outside)
     constants = map_constants(own or settings.province.opening)
     return render_template(
         "map/page.html",
@@ -35,6 +41,7 @@ def index() -> str:
         constants=url_for("map.constants", name=constants.name),
         has_illustration=illustration,
         changed_at=changed_at,
+        outside=[describe_source(source) for source in outside],
         may_import=any(may(current_role(), Action.WRITE, kind) for kind in kinds),
         province=settings.province,
     )

@@ -2,6 +2,7 @@
    ?z=12&lat=20.86&lon=106.68&layers=a,b&fade=a:60&sel=a:12&a.status=planned&a.status=building&all.q=text
    &table=a&charts&here&measure=field: the drawer with a layer's table, or its charts, of the visible map alone
    &compare=2026,2035&plans=…&plans=…&grids=…&grids=…: two years side by side, each under its plan and its load
+   &over=3,4&notes=code: maps of other servers, and a drawing of somebody's
    &grid=day_peak: the power network under a load
    &sheet=A3,landscape,100000,vn2000&title=…: opens as a sheet to be printed (print/themes.js) */
 /** @import { Named } from "./types" */
@@ -25,6 +26,8 @@
  * @property {string} sheet paper, direction, scale and marks of a sheet that is asked for; read, never written
  * @property {string} title of that sheet
  * @property {Record<string, Pair[]>} filters layer -> pairs
+ * @property {string[]} over maps of other servers that are on
+ * @property {string} notes the code of a drawing on the map
  */
 
 /** Filters of this name hold for every layer: all.q, all.near, all.<area filter>. */
@@ -48,6 +51,8 @@ const OTHERS = [
   "sheet",
   "title",
   "q",
+  "over",
+  "notes",
 ];
 const FIRST_YEAR = 1900;
 const LAST_YEAR = 2100;
@@ -78,6 +83,8 @@ export function readAddress(query, opensWith) {
     sheet: query.get("sheet") ?? "",
     title: query.get("title") ?? "",
     filters: readFilters(query, opensWith),
+    over: listed(query, "over").filter((id) => /^[0-9]{1,18}$/.test(id)),
+    notes: /^[\w-]{22}$/.test(query.get("notes") ?? "") ? (query.get("notes") ?? "") : "",
   };
 }
 
@@ -188,7 +195,7 @@ export function writeAddress(shown, opensWith, before) {
  * @param {URLSearchParams} query
  * @param {Shown} shown
  */
-function writeMap(query, { view, layers, fade }) {
+function writeMap(query, { view, layers, fade, over, notes }) {
   if (view) {
     query.set("z", String(Math.round(view.z * 100) / 100));
     query.set("lat", view.lat.toFixed(5));
@@ -197,6 +204,8 @@ function writeMap(query, { view, layers, fade }) {
   if (layers) query.set("layers", layers.join(","));
   const faded = Object.entries(fade).filter(([, percent]) => Number(percent) < 100);
   if (faded.length) query.set("fade", faded.map((pair) => pair.join(":")).join(","));
+  if (over.length) query.set("over", over.join(","));
+  if (notes) query.set("notes", notes);
 }
 
 /**

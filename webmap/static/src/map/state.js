@@ -19,6 +19,8 @@ const BY_ADDRESS = /** @type {Part[]} */ ([
   "here",
   "compare",
   "grid",
+  "over",
+  "notes",
 ]);
 
 export class State extends EventTarget {
@@ -53,6 +55,12 @@ export class State extends EventTarget {
   }
   get layers() {
     return this.shown.layers;
+  }
+  get over() {
+    return this.shown.over;
+  }
+  get notes() {
+    return this.shown.notes;
   }
   get fade() {
     return this.shown.fade;

@@ -41,9 +41,9 @@ class Picture {
    */
   async drawMap({ map, factor, factorY, names }, frame) {
     const { c } = this;
-    const network = frame.querySelector(".print-network");
+    const over = [...frame.querySelectorAll(".print-network, .map-notes")];
     const { x: wide, y: high } = map.getSize();
-    const drawn = network && (await imageOf(network, wide, high));
+    const images = await Promise.all(over.map((one) => imageOf(one, wide, high)));
     const { x, y, width, height } = this.at(frame.getBoundingClientRect());
     c.save();
     c.beginPath();
@@ -56,7 +56,7 @@ class Picture {
     const origin = map.getPixelBounds().min ?? L.point(0, 0);
     for (const layer of tiledLayers(map)) this.#drawTiles(layer, origin);
     c.globalAlpha = 1;
-    if (drawn) c.drawImage(drawn, 0, 0, wide, high);
+    for (const image of images) c.drawImage(image, 0, 0, wide, high);
     c.translate(-REACH, -REACH);
     drawNames(c, names);
     c.restore();
@@ -139,6 +139,7 @@ function tiledLayers(map) {
   /** @type {Tiled[]} */
   const found = [];
   map.eachLayer((layer) => {
+    if ("isForPaper" in layer && layer.isForPaper) return; // would lock the canvas
     if (layer instanceof L.GridLayer) found.push(/** @type {Tiled} */ (/** @type {unknown} */ (layer)));
   });
   return found.sort((a, b) => (a.options.zIndex || 1) - (b.options.zIndex || 1));

@@ -5,6 +5,8 @@ import { element } from "../lib/texts.js";
 import { Ground, groundOn } from "../map/ground.js";
 import { Land } from "../map/land.js";
 import { loaded, mirrorLayers } from "../map/mirror.js";
+import { drawnNotes, notesOn } from "../map/notes.js";
+import { mirrorOutside } from "../map/outside.js";
 import { MvtLayer } from "../map/mvtlayer.js";
 import { Overlay } from "../map/overlay.js";
 import { namesAsText, namesOf } from "./names.js";
@@ -23,6 +25,7 @@ import { vectorGround, vectorLand, vectorLayer } from "./vector.js";
  * @typedef {object} Made
  * @property {L.Map} map
  * @property {MvtLayer[]} layers
+ * @property {import("../map/outside.js").OutsideCopy[]} outside
  * @property {Overlay} overlay
  * @property {Name[]} names
  * @property {ShownNetwork | null} network
@@ -32,6 +35,8 @@ import { vectorGround, vectorLand, vectorLayer } from "./vector.js";
  */
 
 /** @typedef {{ centre: L.LatLng, scale: number, title: string, under?: string }} Asked */
+
+const PATIENCE = 15000; // ms for other servers
 
 const STILL = {
   zoomControl: false,
@@ -90,9 +95,11 @@ export class Sheet {
     map.setView(this.centre, zoom, { animate: false });
     const shown = page.layers.filter((layer) => page.map.hasLayer(layer) && zoom >= layer.spec.minZoom);
     const layers = mirrorLayers(page, map, shown);
+    const outside = mirrorOutside(map, page.layers);
     const network = shownNetwork();
     if (network) for (const layer of layers) layer.setOpacity(opacityOf(layer) * BEHIND);
-    return { map, layers, overlay: new Overlay(layers).addTo(map), names: [], network, factor, factorY, scale };
+    const overlay = new Overlay(layers).addTo(map);
+    return { map, layers, outside, overlay, names: [], network, factor, factorY, scale };
   }
 
   /**
@@ -104,12 +111,14 @@ export class Sheet {
     await document.fonts.ready;
     const ground = groundOn(made.map);
     await Promise.all([...made.layers, ...(ground ? [ground] : [])].map(loaded));
+    await Promise.race([Promise.all(made.outside.map(loaded)), new Promise((late) => setTimeout(late, PATIENCE))]);
     if (!this.box.isConnected) return [];
     made.overlay.redraw();
     made.overlay.canvas.hidden = true;
     made.names = namesOf(made.overlay, made.map.getSize());
     showVectors(made.map);
     if (made.network) this.inner.append(networkOn(made.network, made.map));
+    if (drawnNotes().length) this.inner.append(notesOn(drawnNotes(), made.map));
     this.inner.append(namesAsText(made.names, made.map.getSize()));
     if (chosen.grid) {
       const { mapWidth: width, mapHeight: height } = paper();
@@ -118,7 +127,9 @@ export class Sheet {
     this.#aside.append(...sideOf(this.page, made));
     fit(find(".print-legend", this.#aside));
     this.box.dataset.ready = "";
-    return made.layers.filter((layer) => layer.failures).map((layer) => layer.spec.title);
+    const lost = made.layers.filter((layer) => layer.failures).map((layer) => layer.spec.title);
+    const late = made.outside.filter((layer) => layer.failures || layer.isLoading()).map((layer) => layer.title);
+    return [...lost, ...late];
   }
 }
 

@@ -1,6 +1,7 @@
 /* What stands beside the map: legend, scale, north, filters, day and source. */
 import { element, language, number, t } from "../lib/texts.js";
 import { inks } from "../map/inks.js";
+import { drawnNotes } from "../map/notes.js";
 import { gridSentence } from "./grid.js";
 import { legendOf } from "./legend.js";
 import { networkLegend, networkNote } from "./network.js";
@@ -26,13 +27,16 @@ export function sideOf(page, made) {
   const scale = element("p", { class: "print-scale" }, t("Scale 1:{scale}", { scale: number(made.scale) }));
   const marks = element("div", { class: "print-marks" }, northArrow(), element("div", {}, scaleBar(made.scale), scale));
   const date = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, DAY).format(new Date());
-  const notes = [...document.querySelectorAll("#attribution, #illustration strong")].map((one) =>
+  const notes = [...document.querySelectorAll("#attribution-outside, #attribution, #illustration strong")].map((one) =>
     (one.textContent ?? "").trim().replace(/\.$/, ""),
   );
   const source = [t("Source: {department}", { department: department() }), ...notes.filter(Boolean)].join(". ");
   const filtered = made.layers.map((layer) => filtersOf(page, layer)).filter(Boolean);
   const system = gridSentence(chosen.grid, page.config.projection);
-  const lines = [...filtered, system, t("Printed on {date}", { date }), source].map((text) => element("p", {}, text));
+  const byHand = drawnNotes().length ? t("Marks drawn by hand are notes, not data.") : "";
+  const lines = [...filtered, byHand, system, t("Printed on {date}", { date }), source]
+    .filter(Boolean)
+    .map((text) => element("p", {}, text));
   return [
     element("div", { class: "print-legend" }, element("h2", {}, t("Legend")), ...parts),
     element("div", { class: "print-facts" }, marks, network && networkNote(network), ...lines),

@@ -59,7 +59,11 @@ export async function showSheet(page, centre = page.map.getCenter()) {
     showSheet(page, to);
   });
   const text = t("Part of “{layer}” could not be loaded.", { layer: failed.join(", ") });
-  status.replaceChildren(...(failed.length ? failure(null, text, again) : []));
+  const onPaper = made.outside.filter((layer) => layer.isForPaper && !layer.failures).map((layer) => layer.title);
+  const kept = t("“{layer}” is on paper only: its server does not let it be taken into a picture.", {
+    layer: onPaper.join(", "),
+  });
+  status.replaceChildren(...(failed.length ? failure(null, text, again) : onPaper.length ? [kept] : []));
   for (const button of buttons) button.disabled = false;
 }
 

@@ -4,6 +4,7 @@ import { element, icon, t } from "../lib/texts.js";
 import { fetchFragment } from "../map/fragment.js";
 import { inks } from "../map/inks.js";
 import { mirrorLayers } from "../map/mirror.js";
+import { creditOutside, mirrorOutside } from "../map/outside.js";
 import { Overlay } from "../map/overlay.js";
 import { markChanges } from "./yearchanges.js";
 /** @import { MvtLayer } from "../map/mvtlayer.js" */
@@ -171,9 +172,10 @@ export class Side {
       if (plan && withPlans.has(layer.spec.name)) asked.set("plan", plan);
       return asked.toString();
     };
-    const key = JSON.stringify(
-      layers.map((layer) => [layer.spec.name, query(layer), [...(layer.mask ?? [])].join("")]),
-    );
+    const key = JSON.stringify([
+      creditOutside(),
+      ...layers.map((layer) => [layer.spec.name, query(layer), [...(layer.mask ?? [])].join("")]),
+    ]);
     if (key === this.#drawn) return;
     this.#drawn = key;
     this.map.eachLayer((layer) => {
@@ -181,6 +183,7 @@ export class Side {
       if (layer !== this.#mark && layer !== this.#popup && pane !== "grid") layer.remove();
     });
     this.copies = mirrorLayers(this.page, this.map, layers, query);
+    mirrorOutside(this.map, this.page.layers);
     this.#overlay = new Overlay(this.copies).addTo(this.map);
   }
 

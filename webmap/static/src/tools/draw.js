@@ -3,7 +3,7 @@ import { target } from "../lib/find.js";
 import { inks } from "../map/inks.js";
 import { distance } from "./geodesy.js";
 
-/** @typedef {"line" | "polygon" | "rectangle" | "circle"} Shape */
+/** @typedef {"point" | "line" | "polygon" | "rectangle" | "circle"} Shape */
 /**
  * What is drawn so far: the places, and whether they make a whole. A circle has a centre and a radius in metres.
  *
@@ -22,8 +22,8 @@ import { distance } from "./geodesy.js";
  * @property {() => void} cancelled
  */
 
-const CORNERS = { line: Infinity, polygon: Infinity, rectangle: 2, circle: 2 };
-const LEAST = { line: 2, polygon: 3, rectangle: 2, circle: 2 };
+const CORNERS = { point: 1, line: Infinity, polygon: Infinity, rectangle: 2, circle: 2 };
+const LEAST = { point: 1, line: 2, polygon: 3, rectangle: 2, circle: 2 };
 const NEAR = 5; // px: the second half of a double click
 const FINGER = 14; // px: the first corner once more
 const DRAGGED = 8; // px

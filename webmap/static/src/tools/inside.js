@@ -16,7 +16,7 @@ import { metres, squareMetres } from "./measures.js";
 /** @import { Inside as Answer } from "./insideresult.js" */
 
 /** @typedef {[string, string]} Pair field and value of a filter */
-/** @typedef {Exclude<Shape, "line">} Area */
+/** @typedef {Exclude<Shape, "line" | "point">} Area */
 
 const FARTHEST = 50000; // metres
 const USUAL = 500; // metres around a point or a line

@@ -4,15 +4,17 @@ import { byId, find, findAll, target } from "../lib/find.js";
 import { element, icon, t } from "../lib/texts.js";
 import { thePage } from "../map/page.js";
 import { openPrint, showAsked } from "../print/print.js";
+import { startOutside } from "../panels/outside.js";
 import { startOwn } from "../panels/own.js";
 import { Inside, startInside } from "./inside.js";
 import { startMeasure } from "./measure.js";
+import { startNotes, watchNotes } from "./notes.js";
 import { chosenYear } from "./yearfilter.js";
 import { startYears } from "./years.js";
 
 const page = await thePage().ready;
 
-const TOOLS = { measure: startMeasure, inside: startInside, years: startYears, grid: startGrid };
+const TOOLS = { measure: startMeasure, inside: startInside, years: startYears, grid: startGrid, notes: startNotes };
 const AHEAD = 5; // years between the two that are compared first
 
 /** @typedef {keyof typeof TOOLS} ToolName */
@@ -84,7 +86,9 @@ function press(name) {
 }
 
 watchGrid(page);
+watchNotes(page);
 showAsked(page);
+startOutside(page);
 startOwn(page);
 
 const toggle = find("[data-tools-toggle]", bar);
