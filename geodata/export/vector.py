@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-import pyogrio.raw
 import shapely
 
 from geodata.base.crs import WGS84
@@ -102,6 +101,9 @@ def _cut_to_dbf(batch: Batch, cuts: list[int]) -> Batch:
 
 
 def _write_driver(data: Data, path: Path, driver: str, names: Sequence[str], *, layer: str) -> None:
+    # Late: it brings pandas and geopandas, which most processes need for nothing.
+    import pyogrio.raw
+
     path.unlink(missing_ok=True)
     for batch in data.batches:
         columns = [

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from openpyxl.utils import get_column_letter
+from xlsxwriter.utility import xl_col_to_name
 
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
@@ -291,7 +291,7 @@ class _Reading:
     def _cell(self, row: int, name: str) -> str:
         place = self.table.names.index(name) if name in self.table.names else 0
         column = self.table.places[place] if self.table.places else place
-        return f"{get_column_letter(column + 1)}{row}"
+        return f"{xl_col_to_name(column)}{row}"
 
     def _heading(self, *roles: str) -> str:
         """Return the first column that holds one of these."""

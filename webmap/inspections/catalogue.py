@@ -7,7 +7,6 @@ from zipfile import BadZipFile, ZipFile
 
 from flask import Blueprint, Response, flash, jsonify, redirect, request, send_file, url_for
 from flask.typing import ResponseReturnValue
-from openpyxl import load_workbook
 
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
@@ -158,6 +157,9 @@ def _rows(name: str, data: bytes) -> Iterator[dict[str, object]]:
 
 
 def _xlsx(name: str, data: bytes) -> Sequence[Sequence[object]]:
+    # Late: only who sends a catalogue needs it, and each process would load it at its start.
+    from openpyxl import load_workbook
+
     try:
         with ZipFile(io.BytesIO(data)) as archive:
             parts = archive.infolist()

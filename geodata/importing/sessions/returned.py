@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import xlsxwriter
 
-import pyogrio.raw
 import shapely
 
 from geodata.base.formulas import disarm
@@ -101,6 +100,9 @@ def _write_layer(
     columns: Sequence[Sequence[Any]],
     kept: Mapping[str, Any],
 ) -> Path:
+    # Late: it brings pandas and geopandas, which most processes need for nothing.
+    import pyogrio.raw
+
     suffix = target.suffix
     shapes = np.asarray([shapely.from_wkb(shape) for shape in kept["shapes"]], dtype=object)
     is_multi = any(shape is not None and shape.geom_type.startswith("Multi") for shape in shapes)

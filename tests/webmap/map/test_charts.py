@@ -32,10 +32,11 @@ def test_charts_agree_with_the_facets_of_the_same_filters(demo_login, kind, role
 
 @ALL
 def test_a_number_or_year_bar_opens_what_it_counts(demo_login, kind):
-    client = demo_login("admin")
+    client, address = demo_login("admin"), f"/api/layers/{kind.layer.name}/features?limit=1"
     for chart in charts(client, kind)["charts"]:
         for bar in (*chart["bars"], chart["unknown"]):
-            assert charts(client, kind, **{chart["field"]: bar["value"]})["numberMatched"] == bar["count"]
+            opened = client.get(address, query_string={chart["field"]: bar["value"]})
+            assert opened.json["numberMatched"] == bar["count"]
 
 
 @ALL
