@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -124,9 +125,10 @@ def heavy(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture(scope="session", autouse=True)
 def cheap_hashes() -> Iterator[None]:
-    """Hash passwords with next to no work: half a second for each sign-in would be most of the suite."""
+    """Hash passwords with next to no work, and unpack the leaked ones once: they would be most of each sign-in."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        patch.setattr(passwords, "_leaked_lines", cache(passwords._leaked_lines))
         yield
 
 

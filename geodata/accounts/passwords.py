@@ -100,8 +100,13 @@ def _mostly_context(password: str) -> bool:
 
 
 def _is_leaked(password: str) -> bool:
-    """Whether it stands in the list; read each time, a hundredth of a second, as passwords are seldom changed."""
-    return f"\n{password}\n".encode() in b"\n" + gzip.decompress(_LEAKED.read_bytes())
+    """Whether it stands in the list."""
+    return f"\n{password}\n".encode() in _leaked_lines()
+
+
+def _leaked_lines() -> bytes:
+    """Return all leaked passwords; read each time, a hundredth of a second, as passwords are seldom changed."""
+    return b"\n" + gzip.decompress(_LEAKED.read_bytes())
 
 
 @cache
