@@ -51,7 +51,7 @@ def decode_table(table: Table, answer: str | None) -> Decoded:
     if given is not None and rows and (again := _asked_again(table, found, given, rows)) is not None:
         return again
     cut = _cut_texts(table, found)
-    whole, told = read_back(found.table)
+    whole, told = (found.table, []) if found.question is not None else read_back(found.table)
     return replace(
         found,
         table=replace(whole, names=_whole_names(whole.names)),

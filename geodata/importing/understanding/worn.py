@@ -21,15 +21,19 @@ from geodata.schema.fields import Field
 #: A question mark inside a word; not in an address of the web.
 _EATEN = re.compile(r"[^\W\d_]\?[^\W\d_]")
 _ADDRESS = re.compile(r"\w+://|www\.", re.IGNORECASE)
-#: How UTF-8 of Vietnamese looks in Windows-1252.
-_TWICE = re.compile(
-    "\u00e1[\u00ba\u00bb]|[\u00c3\u00c4\u00c5\u00c6][\u0080-\u00bf\u0192\u2018\u2019\u201c-\u201e\u2020\u2021\u2026\u02dc ]|\u00e2\u20ac"
+#: Letters that Windows-1252 has beyond ASCII, the second of two and more of them a continuation in UTF-8.
+_NEXT = "\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013\u2014\u2018-\u201a\u201c-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122"
+_TWICE = re.compile(f"[\u00c2-\u00f4][{_NEXT}]")
+_RUN = re.compile(f"[\u00c2-\u00f4][{_NEXT}]+")
+#: A blank where a program took the fixed one for it that is the second half of “à”; only beside others that are whole.
+_BLANK = re.compile("\u00c3 (?=\\w|$)")
+#: What Vietnamese is written with beyond ASCII, composed or not, and the signs that word processors set.
+_LETTERS = "àáảãạăằắẳẵặâầấẩẫậđèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵ"
+_WRITTEN = frozenset(
+    f"{_LETTERS}{_LETTERS.upper()}\u0300\u0301\u0302\u0303\u0306\u0309\u031b\u0323–—“”‘’…°²³«»·×±€•\u00a0\u200b\ufeff"
 )
-#: Letters that Windows-1252 has, beyond ASCII; with a blank where a program took a fixed one for it.
-_RUN = re.compile(
-    "(?:[\u0080-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013\u2014\u2018-\u201a\u201c-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]|(?<=\u00c3) )+"
-)
-_BROKEN = re.compile("\u00e1[\u00ba\u00bb]|\u00c6[\u00b0\u00a1]|\u00c4[\u2018\u0192\u0090]")
+#: Beginnings of Vietnamese letters whose end is gone.
+_BROKEN = re.compile("\u00e1[\u00ba\u00bb](?=\\w)|\u00c6[\u00b0\u00a1]|\u00c4[\u2018\u0192\u0090]")
 _SIGN = re.compile(r"&(?:#\d{2,7}|#[xX][0-9a-fA-F]{2,6}|[A-Za-z]{2,8}\d{0,2});")
 #: A number in the writing of powers, as spreadsheets write long ones.
 SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d{2,3}")
@@ -104,20 +108,20 @@ def _whole(text: str) -> str | None:
         text = _SIGN.sub(lambda match: html.unescape(match[0]), text)
     if text.isascii() or not _TWICE.search(text):
         return text
-    text = _RUN.sub(_decoded, text)
-    return None if _BROKEN.search(text) else text
+    whole = _RUN.sub(_decoded, text)
+    if whole != text:
+        whole = _RUN.sub(_decoded, _BLANK.sub("\u00c3\u00a0", text))
+    return None if _BROKEN.search(whole) else whole
 
 
 def _decoded(match: re.Match[str]) -> str:
-    """Return the letters behind a run of Windows' letters, or the run where it means nothing else."""
-    for written in (match[0], match[0].replace("\u00c3 ", "\u00c3\u00a0").rstrip(" ")):
-        data = to_bytes(written)
-        try:
-            if data is not None:
-                return data.decode("utf-8")
-        except UnicodeDecodeError:
-            continue
-    return match[0]
+    """Return the letters behind a run of Windows' letters, or the run where they would be none that are written here."""
+    data = to_bytes(match[0])
+    try:
+        found = "" if data is None else data.decode("utf-8")
+    except UnicodeDecodeError:
+        return match[0]
+    return found if found and _WRITTEN.issuperset(found) else match[0]
 
 
 def _read(table: Table, name: str, column: Sequence[Value], changed: dict[int, Value], at: int) -> Problem:

@@ -148,3 +148,31 @@ def test_the_unit_of_a_heading_holds_for_what_hangs_on_objects_too(session, tmp_
     found = preview(tmp_path / "a.csv", "substations", detail="transformers")
     assert any("converted" in item.text.say() for item in found.problems), found.problems
     assert [str(line.fields["rated_mva"][1]) for line in found.lines] == ["40"]
+
+
+@pytest.mark.parametrize("change", [str, str.upper, str.lower, str.title])
+def test_vietnamese_that_is_right_is_left_alone_and_what_was_opened_wrongly_comes_back(tmp_path, preview, change):
+    words = [
+        "Xã An Dương",
+        "ngã tư",
+        "NGÃ Ở ĐÃ",
+        "XÃ AN",
+        "chùa Hà – số 5²",
+        "«Ngã»",
+        "50 °C",
+        "tổ 3, ngõ 12 Đà Nẵng",
+        "QUÁ, khá: bà",
+    ]
+    meant = [change(word) for word in words]
+    for texts, expected in ((meant, meant), ([_as_windows(word) for word in meant], meant)):
+        lines = [f"{number};{word};106,68;20,86" for number, word in enumerate(texts)]
+        rows(*lines)(tmp_path / "a.csv")
+        found = preview(tmp_path / "a.csv", "fuel_sites", encoding="utf-8")
+        assert found.rows.values["name"] == expected
+
+
+def _as_windows(text):
+    """Return UTF-8 as Windows-1252 shows it; its five holes are the bytes themselves."""
+    return "".join(
+        bytes([byte]).decode("cp1252") if byte not in b"\x81\x8d\x8f\x90\x9d" else chr(byte) for byte in text.encode()
+    )
