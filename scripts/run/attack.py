@@ -5,14 +5,15 @@ verdict: docs/security.md says what became of each finding.
 """
 
 import argparse
-import json
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import requests
@@ -149,11 +150,11 @@ def _schemathesis(folder: Path, target: Target) -> list[str]:
 
 
 def _sqlmap(folder: Path, target: Target) -> list[str]:
-    """Injections of level 3 into every parameter of every address that /openapi.json lets read."""
+    """Injections of level 3 into every parameter that /openapi.json lets read by, and into the numbers of paths."""
     addresses = folder / f"addresses-{target.role}.txt"
     addresses.write_text("\n".join(_addresses(target.url)) + "\n", "utf-8")
     command = [
-        str(folder / "venv" / "bin" / "python"), "-m", "sqlmap", "--batch", "--level", "3", "--risk", "1", "--threads", "2",
+        str(folder / "venv" / "bin" / "sqlmap"), "--batch", "--level", "3", "--risk", "1", "--threads", "2",
         "--dbms", "PostgreSQL", "--technique", "BEUST", "--time-sec", "3", "--timeout", "60", "--flush-session", "--disable-coloring",
         "--skip", "User-Agent,Referer,Host,session", "--ignore-code", "400,401,403,404,406,422,429",
         "--output-dir", f"{target.report}", "-m", str(addresses),
@@ -162,19 +163,49 @@ def _sqlmap(folder: Path, target: Target) -> list[str]:
 
 
 def _addresses(url: str) -> list[str]:
-    """Return an address with all its parameters for each reading operation, with a layer that has objects."""
-    paths = json.loads(requests.get(f"{url}/openapi.json", timeout=60).text)["paths"]
-    found = []
-    for path, operations in paths.items():
-        is_other_layer = "/layers/" in path and "/layers/markets/" not in path  # all layers share the parser
-        if "get" not in operations or "{" in path or is_other_layer:
+    """Return an address for each parameter of the reading operations, with a value that is taken.
+
+    A parameter that several operations share has one parser and is attacked once; so have the layers, of which markets are
+    taken. Numbers in a path are marked with * for the program.
+    """
+    description = requests.get(f"{url}/openapi.json", timeout=60).json()
+    found: dict[str, str] = {}
+    for path, operations in description["paths"].items():
+        if "get" not in operations or _OTHER_LAYER.match(path):
             continue
-        names = [one["name"] for one in operations["get"].get("parameters", []) if one.get("in") == "query"]
-        if names:
-            found.append(f"{url}{path}?{urlencode({name: _EXAMPLES.get(name, '1') for name in names})}")
-    return found
+        where = _PLACE_IN_PATH.sub("1", path)
+        if where != path:
+            found.setdefault(path, f"{url}{_PLACE_IN_PATH.sub('1', _PLACE_IN_PATH.sub('1*', path, count=1))}")
+        for written in operations["get"].get("parameters", []):
+            parameter = _resolved(description, written)
+            if parameter.get("in") == "query":
+                key = written.get("$ref") or f"{path} {parameter['name']}"
+                found.setdefault(key, f"{url}{where}?{urlencode({parameter['name']: _example(parameter)})}")
+    return list(found.values())
 
 
+def _resolved(description: Mapping[str, Any], written: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a parameter, or what it refers to within the description."""
+    found: Any = description if "$ref" in written else written
+    for part in written.get("$ref", "#").removeprefix("#").strip("/").split("/") if "$ref" in written else ():
+        found = found[part]
+    return cast(Mapping[str, Any], found)
+
+
+def _example(parameter: Mapping[str, Any]) -> str:
+    """Return a value that a parameter takes."""
+    schema = parameter.get("schema", {})
+    schema = schema.get("items", schema)
+    chosen = [parameter.get("example"), schema.get("example"), *schema.get("enum", [])[:1], schema.get("default")]
+    if ".." in parameter.get("description", ""):
+        return "2020-01-01.." if "2020-" in parameter["description"] else "1.."
+    by_type = {"integer": max(1, int(schema.get("minimum", 1))), "number": schema.get("minimum", 1), "boolean": "1"}
+    known = [_EXAMPLES.get(parameter["name"]), *chosen, by_type.get(schema.get("type", "")), "a"]
+    return str(next(value for value in known if value is not None))
+
+
+_OTHER_LAYER = re.compile(r".*/(?:layers|collections|tiles)/(?!markets\b|\{)\w+/")
+_PLACE_IN_PATH = re.compile(r"\{\w+\}")
 _EXAMPLES = {
     "bbox": "106.5,20.7,106.9,21.0", "q": "cho", "lang": "vi", "format": "geojson", "sort": "name", "near": "106.7,20.8,5000",
     "as_of": "2026-11-01", "layers": "markets", "layer": "markets",
@@ -182,12 +213,13 @@ _EXAMPLES = {
 
 
 def _wapiti(folder: Path, target: Target) -> list[str]:
-    """Follow the links and fill in the forms of the pages, half an hour at most."""
+    """Follow the links and fill in the forms of the pages, half an hour at most, five minutes a kind of attack."""
     command = [
         str(folder / "venv" / "bin" / "wapiti"), "--url", f"{target.url}/", "--scope", "domain", "--flush-session",
-        "--module", "common,csp,http_headers,cookieflags,permanentxss,ssrf", "--max-scan-time", "1800", "--max-links-per-page", "60",
+        "--module", "sql,xss,permanentxss,exec,file,redirect,crlf,csrf,csp,http_headers,cookieflags", "--max-scan-time", "900",
+        "--max-attack-time", "300", "--max-links-per-page", "60", "--depth", "8",
         "--exclude", f"{target.url}/logout", "--exclude", f"{target.url}/account/*", "--exclude", f"{target.url}/admin/users/*",
-        "--no-bugreport", "--format", "json", "--output", f"{target.report}.json",
+        "--exclude", f"{target.url}/*export*", "--no-bugreport", "--format", "json", "--output", f"{target.report}.json",
     ]  # fmt: skip
     return [*command, "--header", f"Cookie: {target.cookie}"] if target.cookie else command
 
