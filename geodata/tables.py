@@ -12,6 +12,7 @@ from geodata.importing.sessions import sessions
 from geodata.inspections import catalogue, issued, records, reviews, scores, series
 from geodata.layers import LAYERS
 from geodata.papers import sent, statements, templates
+from geodata.projects import photos as project_photos
 from geodata.query import documents
 from geodata.statistics import figure_changes, indicators
 
@@ -34,6 +35,7 @@ __all__ = [
     "indicators",
     "issued",
     "outside",
+    "project_photos",
     "proposals",
     "records",
     "reviewed",

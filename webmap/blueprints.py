@@ -6,7 +6,7 @@ from webmap.accounts import oidc, second_factor, views as accounts
 from webmap.app import health
 from webmap.documents import views as documents
 from webmap.editing import batch as batch_editing, proposals, views as editing
-from webmap.following import due, views as following
+from webmap.following import calendar, due, views as following
 from webmap.grid import events as grid_events, on_map as grid_map, outages as grid_outages, views as grid
 from webmap.help import views as help_
 from webmap.imports import history, views as imports
@@ -36,7 +36,7 @@ from webmap.papers import (
     templates_page as paper_templates,
     views as monthly,
 )
-from webmap.projects import dossiers, petitions, views as projects
+from webmap.projects import dossiers, petitions, site as project_site, views as projects
 from webmap.showcase import views as showcase
 from webmap.statistics import (
     charts_page as figure_charts,
@@ -73,6 +73,7 @@ MODULES = (
     oidc,
     following,
     due,
+    calendar,
     dashboard,
     grid,
     grid_events,
@@ -90,6 +91,7 @@ MODULES = (
     statements,
     petitions,
     projects,
+    project_site,
     help_,
     saved_views,
     sketches,

@@ -2,8 +2,8 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from icalendar import Alarm, Calendar, Event
@@ -45,25 +45,83 @@ def write_feed(session: Session, token: str, *, link: Callable[[int], str] | Non
     ).first()
     if owner is None:
         raise NotFoundError(value="…")
+    return write_calendar(visit_events(session, owner.name, owner.full_name or owner.name, link=link))
+
+
+def find_owner(session: Session, token: str) -> Account:
+    """Return whose feed a token opens. Raises NotFoundError, also for an account that is disabled or was given its password."""
+    owner = session.scalar(
+        select(Account)
+        .join(CalendarFeed, Account.name == CalendarFeed.account_name)
+        .where(
+            CalendarFeed.token_sha256 == _hash(token),
+            Account.disabled_at.is_(None),
+            Account.must_change_password.is_(False),
+        )
+    )
+    if owner is None:
+        raise NotFoundError(value="…")
+    return owner
+
+
+def has_feed(session: Session, account_name: str) -> bool:
+    """Say whether somebody has an address."""
+    return session.get(CalendarFeed, account_name) is not None
+
+
+def end_feed(session: Session, account_name: str) -> None:
+    """End somebody's address. The caller commits."""
+    feed = session.get(CalendarFeed, account_name)
+    if feed is not None:
+        session.delete(feed)
+        record_audit(session, by=account_name, action=N_("Ended the calendar address"))
+
+
+def visit_events(
+    session: Session, account_name: str, contact: str, *, link: Callable[[int], str] | None = None
+) -> Iterator[Event]:
+    """Return the visits of somebody, each with its page by `link`."""
     geom = FuelSite.column("geom")
     query = (
         select(VisitPaper, FuelSite, func.ST_X(geom), func.ST_Y(geom))
         .join(FuelSite, FuelSite.id == VisitPaper.feature_id)
-        .where(VisitPaper.inspector == owner.name, VisitPaper.state != PaperState.CANCELLED)
+        .where(VisitPaper.inspector == account_name, VisitPaper.state != PaperState.CANCELLED)
         .order_by(VisitPaper.planned_on, VisitPaper.planned_at.nulls_last(), VisitPaper.id)
     )
+    for paper, site, lon, lat in session.execute(query):
+        event = _event(paper, site, (lon, lat))
+        event.add("contact", contact)
+        if link is not None:
+            event.add("url", link(paper.id))
+        yield event
+
+
+def write_calendar(events: Iterable[Event]) -> bytes:
+    """Return events as an iCalendar file."""
     feed = Calendar()
     feed.add("version", "2.0")
     feed.add("prodid", "-//webmap//inspections//VI")
     feed.add("calscale", "GREGORIAN")
-    for paper, site, lon, lat in session.execute(query):
-        event = _event(paper, site, (lon, lat))
-        event.add("contact", owner.full_name or owner.name)
-        if link is not None:
-            event.add("url", link(paper.id))
+    for event in events:
         feed.add_component(event)
     written: bytes = feed.to_ical()
     return written
+
+
+def day_event(uid: str, day: date, summary: str, *, url: str, stamp: datetime) -> Event:
+    """Return an event that lasts a day, with an alarm at noon of the day before."""
+    event = Event()
+    event.add("uid", uid)
+    event.add("dtstamp", stamp)
+    event.add("dtstart", day)
+    event.add("summary", summary)
+    event.add("url", url)
+    alarm = Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", summary)
+    alarm.add("trigger", -timedelta(hours=12))
+    event.add_component(alarm)
+    return event
 
 
 def _event(paper: VisitPaper, site: FuelSite, place: tuple[float, float]) -> Event:

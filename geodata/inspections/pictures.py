@@ -12,9 +12,9 @@ from geodata.accounts.accounts import record_audit
 from geodata.base.errors import ConflictError, InvalidValueError, NotFoundError
 from geodata.base.i18n import N_
 from geodata.inspections.papers_content import Content, content_hash
-from geodata.inspections.photos import Picture
 from geodata.inspections.records import IN_WORK, PaperPicture, PaperState, PaperVersion, VisitPaper
 from geodata.inspections.rights import Person, get_paper
+from geodata.photos.reading import Picture
 
 MAX_PICTURES = 40
 FINISHED = N_("This visit is already finished. Correct it instead.")

@@ -81,6 +81,7 @@ class Meeting:
     held_on: date
     subject: str
     conclusion: str | None = None
+    attendees: str | None = None
     document_no: str | None = None
 
 

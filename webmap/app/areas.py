@@ -14,8 +14,9 @@ from webmap.app.i18n import translate
 #: All that is read here goes through Database.reading(); a page that reads otherwise stays closed.
 OPEN = frozenset(
     {
-        "accounts", "api", "batch_editing", "dashboard", "documents", "dossiers", "due", "editing", "exports", "features", "following", "health", "help",
-        "map", "ogc", "ogc_edit", "ogc_tiles", "openapi", "petitions", "projects", "proposals", "reports", "saved_views", "second_factor", "showcase", "sketches", "tiles", "tools",
+        "accounts", "api", "batch_editing", "calendar", "dashboard", "documents", "dossiers", "due", "editing", "exports", "features", "following", "health",
+        "help", "map", "ogc", "ogc_edit", "ogc_tiles", "openapi", "petitions", "project_site", "projects", "proposals", "reports", "saved_views",
+        "second_factor", "showcase", "sketches", "tiles", "tools",
     }
 )  # fmt: skip
 

@@ -49,7 +49,7 @@ PAGES = (
     Page(
         endpoint="projects.index",
         label=N_("Key works"),
-        also=("projects.project", "petitions.index", "dossiers.pipeline"),
+        also=("projects.project", "project_site.form", "petitions.index", "dossiers.pipeline"),
     ),
     Page(
         endpoint="grid.index",

@@ -9,9 +9,9 @@ from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
 from geodata.inspections import pictures
 from geodata.inspections.papers_content import Content, clean_content
-from geodata.inspections.photos import MAX_BYTES, MAX_HEAD_BYTES, read_photo, read_signature
 from geodata.inspections.records import PaperPicture
 from geodata.inspections.rights import get_paper
+from geodata.photos.reading import MAX_BYTES, MAX_HEAD_BYTES, read_photo, read_signature
 from webmap.app.auth import allow
 from webmap.app.extensions import db_session
 from webmap.inspections.form_fields import INSPECTORS, number_field, person

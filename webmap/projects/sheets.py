@@ -7,6 +7,7 @@ from geodata.base.i18n import N_
 from geodata.export.blocks import Block, Grid, Picture as PictureBlock
 from geodata.export.figures import Figure, write_png
 from geodata.export.papers import Paper
+from geodata.projects.photos import ProjectPhoto
 from geodata.projects.pictures import milestone_gantt, portfolio_gantt, s_curve
 from geodata.projects.records import ProjectRecord
 from geodata.projects.schedule import by_person, duties
@@ -15,7 +16,7 @@ from webmap.app.i18n import DEFAULT_LANGUAGE, format_value
 from webmap.app.papers import Filled, wording
 from webmap.projects import words
 from webmap.templating.fields import Fields, Listing, Picture, Text
-from webmap.templating.forms import Facts, Form, Rows, Shown, When
+from webmap.templating.forms import Each, Facts, Form, Rows, Shown, When
 
 _WIDE_CM = 16.5
 _LANGUAGE = words.language_of(DEFAULT_LANGUAGE)
@@ -31,6 +32,16 @@ _MILESTONE_FIELDS: Fields = {
 }  # fmt: skip
 _OBSTACLE_FIELDS: Fields = {
     "what": Text(label="Vướng mắc"), "who": Text(label="Đơn vị phải giải quyết"), "due": Text(label="Hạn"), "state": Text(label="Tình trạng"),
+}  # fmt: skip
+_MEETING_FIELDS: Fields = {
+    "held": Text(label="Ngày họp"), "subject": Text(label="Nội dung"), "conclusion": Text(label="Kết luận"),
+    "attendees": Text(label="Thành phần"),
+}  # fmt: skip
+#: The sheet shows so many of the latest photos and meetings.
+MOST_PHOTOS, MOST_MEETINGS = 4, 5
+_PHOTO_CM = 10.0
+_PHOTO_FIELDS: Fields = {
+    "picture": Picture(label="Ảnh", width=_PHOTO_CM), "caption": Text(label="Chú thích, ngày chụp, người chụp"),
 }  # fmt: skip
 PROJECT_FORM = Form(
     name="project",
@@ -53,6 +64,8 @@ PROJECT_FORM = Form(
         "gantt": Picture(label="Sơ đồ Gantt các mốc", width=_WIDE_CM),
         "milestones": Listing(label="Mốc tiến độ", fields=_MILESTONE_FIELDS),
         "obstacles": Listing(label="Vướng mắc chưa giải quyết", fields=_OBSTACLE_FIELDS),
+        "meetings": Listing(label="Cuộc họp gần đây", fields=_MEETING_FIELDS),
+        "photos": Listing(label="Ảnh hiện trường gần đây", fields=_PHOTO_FIELDS),
     },
     blocks=(
         When(has="illustration", blocks=("# {illustration}",)),
@@ -79,12 +92,32 @@ PROJECT_FORM = Form(
             of="obstacles", header=("Vướng mắc", "Đơn vị phải giải quyết", "Hạn", "Tình trạng"),
             cells=tuple(f"{{row.{name}}}" for name in _OBSTACLE_FIELDS), widths=(6.5, 5, 2.3, 2.7), otherwise=_NONE,
         ),
+        When(
+            has="meetings",
+            blocks=(
+                "# Cuộc họp gần đây",
+                Rows(
+                    of="meetings", header=("Ngày", "Nội dung", "Kết luận", "Thành phần"),
+                    cells=tuple(f"{{row.{name}}}" for name in _MEETING_FIELDS), widths=(2.3, 4.4, 5.8, 4), otherwise=_NONE,
+                ),
+            ),
+        ),
+        When(
+            has="photos",
+            blocks=(
+                "# Ảnh hiện trường gần đây",
+                Each(
+                    of="photos", name="photo",
+                    blocks=(Shown(picture="photo.picture", width=_PHOTO_CM), "{photo.caption}"),
+                ),
+            ),
+        ),
     ),
     signatures=("NGƯỜI LẬP", "LÃNH ĐẠO PHÒNG"),
 )  # fmt: skip
 
 
-def filled_project(project: ProjectRecord, *, on: date, office: str) -> Filled:
+def filled_project(project: ProjectRecord, *, on: date, office: str, photos: Sequence[ProjectPhoto] = ()) -> Filled:
     """Return the sheet of a project as known on a day."""
     line = words.describe(project, on, DEFAULT_LANGUAGE)
     unknown = "chưa rõ"
@@ -106,6 +139,16 @@ def filled_project(project: ProjectRecord, *, on: date, office: str) -> Filled:
         "gantt": _png(milestone_gantt(project, on, _LANGUAGE)),
         "milestones": _milestones(project),
         "obstacles": _obstacles(project, on),
+        "meetings": [
+            {
+                "held": _day(one.held_on),
+                "subject": one.subject,
+                "conclusion": one.conclusion or "–",
+                "attendees": one.attendees or "–",
+            }
+            for one in project.meetings[:MOST_MEETINGS]
+        ],
+        "photos": [{"picture": one.content, "caption": _caption(one)} for one in photos],
     }
     return Filled(form=PROJECT_FORM, values=values, office=office, number="…/SCT", day=on)
 
@@ -167,6 +210,11 @@ def _obstacles(project: ProjectRecord, on: date) -> list[dict[str, str]]:
         for duty in duties([project], on)
         if duty.is_obstacle
     ]
+
+
+def _caption(photo: ProjectPhoto) -> str:
+    said = f"{photo.caption} " if photo.caption else ""
+    return f"{said}({_day(photo.taken_on)}, {photo.added_by})"
 
 
 def _png(figure: Figure | None) -> bytes | None:

@@ -13,6 +13,7 @@ from geodata.base.errors import NotFoundError
 from geodata.following.follows import find_follow
 from geodata.layers.petitions import Petition
 from geodata.layers.projects import Project, ScheduleState
+from geodata.projects import photos
 from geodata.projects.pictures import milestone_gantt, portfolio_gantt, s_curve
 from geodata.projects.records import ProjectRecord, read_projects
 from geodata.projects.schedule import by_person, duties
@@ -74,14 +75,16 @@ def portfolio(format: str) -> Response:
 def project(code: str) -> str:
     """Show a project with its schedule, obstacles, money and what it builds."""
     on, language = _asked_day(), current_language()
-    record = _one(code, on)
+    record = one_project(code, on)
     with database().reading() as connection:
         acts = documents_of(connection, Project.layer.name, record.id)
         petitions = petitions_about(connection, [record.code, *(one.object_code for one in record.objects)])
     may_write = may(current_role(), Action.WRITE, Project)
     spoken = words.language_of(language)
+    shown = photos.list_photos(db_session(), record.id, until=on)
     return _page(
         "project",
+        photos=shown,
         on=on,
         line=words.describe(record, on, language),
         project=record,
@@ -93,6 +96,7 @@ def project(code: str) -> str:
         acts=acts,
         petitions=[(map_address(Petition.layer.name, selected=number), name) for number, name in petitions],
         map_address=map_address(Project.layer.name, selected=record.id),
+        may_write=may_write,
         edit_address=map_address(Project.layer.name, selected=record.id, edit=True) if may_write else "",
         objects=[
             (one, map_address(one.layer, selected=one.id) if one.layer else "") for one in record.objects
@@ -106,9 +110,10 @@ def project(code: str) -> str:
 def sheet(code: str, format: str) -> Response:
     """Answer the sheet of a project."""
     on = _asked_day()
-    return send_form(
-        db_session(), sheets.filled_project(_one(code, on), on=on, office=_office()), f"du-an-{code}", format
-    )
+    record = one_project(code, on)
+    latest = photos.list_photos(db_session(), record.id, until=on, limit=sheets.MOST_PHOTOS)
+    filled = sheets.filled_project(record, on=on, office=_office(), photos=latest)
+    return send_form(db_session(), filled, f"du-an-{code}", format)
 
 
 def _follow(code: str) -> int | None:
@@ -145,8 +150,8 @@ def _read(on: date, code: str | None = None) -> list[ProjectRecord]:
         return read_projects(connection, layers(), on, code)
 
 
-def _one(code: str, on: date) -> ProjectRecord:
-    """Return a project. Raises NotFoundError."""
+def one_project(code: str, on: date) -> ProjectRecord:
+    """Return a project as known on a day. Raises NotFoundError."""
     found = _read(on, code)
     if not found:
         raise NotFoundError(value=code)

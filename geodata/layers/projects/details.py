@@ -225,4 +225,5 @@ class Meeting(Detail):
     held_on: Mapped[date] = field(label=N_("Held on"), source_names=("NGAY", "NGAY_HOP"), required=True)
     subject: Mapped[str] = field(label=N_("Subject"), type_=Text, source_names=("NOI_DUNG", "CHU_DE"), required=True)
     conclusion: Mapped[str | None] = field(label=N_("Conclusion"), type_=Text, source_names=("KET_LUAN",))
+    attendees: Mapped[str | None] = field(label=N_("Who was there"), type_=Text, source_names=("THANH_PHAN", "DU_HOP"))
     document_no: Mapped[str | None] = field(label=N_("Document"), type_=Text, source_names=("SO_VB", "VAN_BAN"))

@@ -24,7 +24,6 @@ from geodata.inspections.finishing import finish_visit
 from geodata.inspections.followup import Due, list_follow_ups, record_follow_up
 from geodata.inspections.minutes import visit_minutes
 from geodata.inspections.papers_content import content_hash
-from geodata.inspections.photos import read_photo, read_signature
 from geodata.inspections.pictures import add_photo, add_signature, list_photos, remove_photo
 from geodata.inspections.records import InspectionCampaign, InspectionTarget, PaperPicture, PaperState, VisitPaper
 from geodata.inspections.register import find_clashes
@@ -34,6 +33,7 @@ from geodata.inspections.visits import correct_visit, plan_visit, save_draft
 from geodata.layers.fuel_sites import FuelSite
 from geodata.layers.fuel_sites.certificates import derive_state
 from geodata.layers.fuel_sites.visits import Finding, InspectionVisit, VisitKind
+from geodata.photos.reading import read_photo, read_signature
 from geodata.schema.roles import Role
 from tests.factories import make_feature
 from tests.visit_forms import clean_visit, violation

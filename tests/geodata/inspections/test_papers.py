@@ -21,7 +21,6 @@ from geodata.inspections.finishing import finish_visit
 from geodata.inspections.issued import IssuedPaper, current_facts, get_issued, issue_paper
 from geodata.inspections.minutes import visit_minutes
 from geodata.inspections.papers import target_list
-from geodata.inspections.photos import read_photo
 from geodata.inspections.pictures import add_photo
 from geodata.inspections.records import InspectionCampaign, InspectionTarget
 from geodata.inspections.rights import Person
@@ -29,6 +28,7 @@ from geodata.inspections.versions import read_record
 from geodata.inspections.visits import correct_visit, plan_visit
 from geodata.layers.fuel_sites import FuelSite
 from geodata.layers.fuel_sites.visits import Finding, VisitKind
+from geodata.photos.reading import read_photo
 from geodata.schema.roles import Role
 from tests.factories import make_feature
 from tests.visit_forms import clean_visit, violation

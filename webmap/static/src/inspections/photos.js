@@ -3,10 +3,10 @@
 import { byId, find, findAll, target } from "../lib/find.js";
 import { element, icon } from "../lib/texts.js";
 import { button, form, send, store, text } from "./form.js";
-import { drop, keep, list } from "./kept.js";
-import { shrink } from "./shrink.js";
+import { drop, keep, list } from "../lib/kept.js";
+import { drawSquare, shrink } from "../lib/shrink.js";
 
-/** @typedef {import("./kept.js").Kept} Kept */
+/** @typedef {import("../lib/kept.js").Kept} Kept */
 
 const photos = byId("photos");
 const state = byId("photo-state");
@@ -129,31 +129,13 @@ function showWaiting(thing) {
   const cross = removeButton();
   const caption = element("figcaption", {}, text("unsent"));
   const figure = element("figure", { class: "is-waiting", "data-waiting": thing.key }, picture, caption, cross);
-  drawSmall(picture, thing.blob);
+  drawSquare(picture, thing.blob);
   cross.addEventListener("click", async () => {
     await drop(thing.key);
     figure.remove();
     retry.hidden = !(await waiting()).length;
   });
   photos.append(figure);
-}
-
-/**
- * Draw a waiting photo: the page's policy lets no blob: address be a picture.
- *
- * @param {HTMLCanvasElement} canvas
- * @param {Blob} blob
- */
-async function drawSmall(canvas, blob) {
-  try {
-    const bitmap = await createImageBitmap(blob);
-    const side = Math.min(bitmap.width, bitmap.height);
-    const corner = [(bitmap.width - side) / 2, (bitmap.height - side) / 2];
-    canvas.getContext("2d")?.drawImage(bitmap, corner[0], corner[1], side, side, 0, 0, 220, 220);
-    bitmap.close();
-  } catch {
-    /* not a picture this browser knows: the server will say */
-  }
 }
 
 function removeButton() {

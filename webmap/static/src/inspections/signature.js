@@ -4,7 +4,7 @@ import { byId } from "../lib/find.js";
 import { save } from "./draft.js";
 import { fields, store, text } from "./form.js";
 import { offerEnd } from "./hours.js";
-import { keep, list } from "./kept.js";
+import { keep, list } from "../lib/kept.js";
 import { isSame } from "./merging.js";
 import { signaturePad } from "./pad.js";
 import { sendKept } from "./photos.js";

@@ -12,6 +12,7 @@
  * @property {string} [original] SHA-256 of the original file
  * @property {string} [finding] the finding it shows
  * @property {{ image: string, content: object, edition: number }} [signature]
+ * @property {Record<string, string>} [entry] what was written with it, of a project; nothing until it may be sent
  * @property {string} [refused] why the server did not take it
  */
 

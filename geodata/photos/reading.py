@@ -1,4 +1,4 @@
-"""Photos as inspectors send them, made safe: decoded, turned upright, made smaller, written anew without metadata.
+"""Photos as phones send them, made safe: decoded, turned upright, made smaller, written anew without metadata.
 
 What is kept on purpose is the time of taking; the place comes from the form, where people see it.
 """

@@ -44,3 +44,21 @@ export async function shrink(file) {
     return whole; // a format this browser does not draw, such as HEIC: the server makes it small
   }
 }
+
+/**
+ * Draw the middle of a photo into a square: the page's policy lets no blob: address be a picture.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {Blob} blob
+ */
+export async function drawSquare(canvas, blob) {
+  try {
+    const bitmap = await createImageBitmap(blob);
+    const side = Math.min(bitmap.width, bitmap.height);
+    const corner = [(bitmap.width - side) / 2, (bitmap.height - side) / 2];
+    canvas.getContext("2d")?.drawImage(bitmap, corner[0], corner[1], side, side, 0, 0, canvas.width, canvas.height);
+    bitmap.close();
+  } catch {
+    /* not a picture this browser knows: the server will say */
+  }
+}

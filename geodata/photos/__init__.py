@@ -1,0 +1,1 @@
+"""Photos from phones, made safe: for visits and for projects."""
