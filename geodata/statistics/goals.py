@@ -54,12 +54,12 @@ class Goal:
         return self.share_percent is not None and self.share_percent >= HUNDRED
 
 
-def standing_of(series: Series, year: int) -> Standing:
-    """Return how far a year is. Month 0: nothing of it is known."""
+def standing_of(series: Series, year: int, until: int = 12) -> Standing:
+    """Return how far a year is, of its months up to one. Month 0: nothing of it is known."""
     reported = {month.period: month for month in reversed(series.months_of(*REPORTED))}
     reported |= {month.period: month for month in series.months_of(FigureVersion.ACTUAL)}
     month, cumulative, growth = 0, None, None
-    for number in range(1, 13):
+    for number in range(1, until + 1):
         found = reported.get(date(year, number, 1))
         so_far = _so_far(series, found) if found else None
         rate = _growth(series, found) if found else None
@@ -76,9 +76,9 @@ def standing_of(series: Series, year: int) -> Standing:
     )  # fmt: skip
 
 
-def goals_of(series: Series, year: int) -> list[Goal]:
-    """Return the goals of a year, the plan first."""
-    standing = standing_of(series, year)
+def goals_of(series: Series, year: int, until: int = 12) -> list[Goal]:
+    """Return the goals of a year, the plan first, and how they stand in a month of it."""
+    standing = standing_of(series, year, until)
     found = [month for month in series.months_of(*PLANNED) if month.period == date(year, 12, 1)]
     found.sort(key=lambda month: (month.version is not FigureVersion.TARGET, month.scenario))
     return [_goal(month, standing) for month in found if _says_a_goal(month)]

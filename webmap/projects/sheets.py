@@ -83,8 +83,8 @@ PROJECT_FORM = Form(
         Shown(picture="curve", width=_WIDE_CM),
         "# Mốc tiến độ",
         Rows(
-            of="milestones", header=("Mốc", "Kế hoạch", "Thực tế, dự báo", "", "Đơn vị chịu trách nhiệm"),
-            cells=tuple(f"{{row.{name}}}" for name in _MILESTONE_FIELDS), widths=(5, 2.3, 2.9, 2, 4.3), otherwise=_NONE,
+            of="milestones", header=("Mốc", "Kế hoạch", "Thực tế, dự báo", "Tình trạng", "Đơn vị chịu trách nhiệm"),
+            cells=tuple(f"{{row.{name}}}" for name in _MILESTONE_FIELDS), widths=(4.6, 2.3, 2.7, 2.6, 4.3), otherwise=_NONE,
         ),
         Shown(picture="gantt", width=_WIDE_CM),
         "# Vướng mắc chưa giải quyết",

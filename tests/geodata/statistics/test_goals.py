@@ -59,6 +59,13 @@ def test_a_goal_that_is_reached_says_so_and_a_year_that_is_over_asks_nothing():
     assert standing_of(given, 2020).months_left == 0
 
 
+def test_a_report_of_a_month_knows_no_later_one():
+    given = series(
+        month(2020, 2, cumulative="220"), month(2020, 3, cumulative="340"), month(2020, 12, TARGET, cumulative="1320")
+    )
+    assert [goals_of(given, 2020, until)[0].needed_a_month for until in (2, 3)] == [110, Decimal(980) / 9]
+
+
 def test_without_a_month_of_the_year_nothing_is_needed_yet():
     given = series(month(2020, 12, TARGET, cumulative="1200"))
     (goal,) = goals_of(given, 2020)
