@@ -29,6 +29,7 @@ _ERRORS = {
 
 _WRITE_ERRORS = {
     "401": N_("Nobody is signed in, or the token is unknown, has ended or was revoked."),
+    "408": N_("The request did not come in time."),
     "412": N_("Somebody changed the object since; the ETag of If-Match is of an older version."),
     "415": N_("The body is no GeoJSON feature."),
     "422": N_("Some values cannot be stored; `details.problems` names each field, with a code and a message."),

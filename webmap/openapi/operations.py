@@ -6,12 +6,14 @@ A test compares OPERATIONS with the application's addresses, so that neither lag
 from dataclasses import dataclass
 
 from geodata.base.i18n import N_
+from geodata.export.formats import FORMATS
 from webmap.app.query import AS_OF
 from webmap.ogc.answers import GEOJSON, HTML, JSON, MVT, OPENAPI, SCHEMA
 from webmap.ogc.tilesets import SCHEME
 
 CSV = "text/csv"
-ANY_FILE = "application/octet-stream"
+#: What a layer's file may be.
+FILES = tuple(form.mimetype for form in FORMATS.values())
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -76,7 +78,7 @@ OPERATIONS = (
     Operation(path="/api/coordinates", tag=FEATURES, summary=N_("Places that written coordinates may mean"), parameters=("search", "lang")),
     Operation(
         path="/layers/{layer}/export", tag=FEATURES, summary=N_("What is filtered, as a file"), by_layer=True, filters=True,
-        parameters=("file-format", "file-crs", "file-detail", "heads", "columns", "sort", *_FILTERED), media=(GEOJSON, ANY_FILE), schema="exported",
+        parameters=("file-format", "file-crs", "file-detail", "heads", "columns", "sort", *_FILTERED), media=FILES, schema="exported",
     ),
     Operation(path="/exports", tag=FEATURES, summary=N_("Own large files, which the background makes; for staff"), media=(HTML,), is_for_staff=True),
     Operation(
@@ -89,7 +91,7 @@ OPERATIONS = (
     ),
     Operation(
         path="/exports/{number}/file", tag=FEATURES, summary=N_("One large file, when it is made; for staff"),
-        parameters=("export-number",), media=(ANY_FILE,), is_for_staff=True,
+        parameters=("export-number",), media=FILES, is_for_staff=True,
     ),
     Operation(path="/api/inside", tag=MAP, summary=N_("What lies inside an area, layer by layer"), parameters=("inside-limit", *_AREA)),
     Operation(
