@@ -119,15 +119,16 @@ def parse_shapes(text: str) -> tuple[Shape, ...]:
 
 
 def _shape(found: object) -> Shape:
-    if not isinstance(found, dict) or found.get("kind") not in KINDS or found.get("colour") not in COLOURS:
+    asked = found if isinstance(found, dict) else {}
+    kind, colour, note, at = (asked.get(name, "") for name in ("kind", "colour", "note", "at"))
+    if not isinstance(kind, str) or kind not in KINDS or colour not in COLOURS:
         raise _refused(N_("a shape has a kind and a colour of the lists"))
-    kind, note, at = str(found["kind"]), found.get("note", ""), found.get("at")
     if not isinstance(note, str) or len(note) > MAX_NOTE or not (note.isprintable() or note == ""):
         raise _refused(N_("a note has at most 300 printable characters"))
     if not isinstance(at, Sequence) or isinstance(at, str) or not KINDS[kind] <= len(at):
         raise _refused(N_("a shape has too few places"))
     places = tuple(_place(one) for one in at)
-    return Shape(kind=kind, at=places[:1] if KINDS[kind] == 1 else places, colour=str(found["colour"]), note=note)
+    return Shape(kind=kind, at=places[:1] if KINDS[kind] == 1 else places, colour=str(colour), note=note)
 
 
 def _place(found: object) -> tuple[float, float]:

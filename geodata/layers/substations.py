@@ -212,8 +212,8 @@ class Substation(Feature):
                 Variation(
                     field="voltage_kv",
                     cases={
-                        500: Symbol(size_px=24, shape="framed", weight=9),
-                        220: Symbol(size_px=20, weight=9),
+                        500: Symbol(size_px=24, shape="octagon", weight=9),
+                        220: Symbol(size_px=20, shape="framed", weight=9),
                         110: Symbol(size_px=16, shape="rounded"),
                     },
                     unknown=Symbol(size_px=13, shape="circle"),

@@ -12,7 +12,7 @@ CROSSED, DOTTED = 225, 360
 class Symbol:
     """A symbol as plain data; unset parts are taken from the symbol it is laid over.
 
-    shape: circle square rounded framed diamond hexagon drop triangle flag bubble (points). glyph: a name the renderer knows.
+    shape: circle square rounded framed diamond hexagon octagon drop triangle flag bubble (points). glyph: a name the renderer knows.
     level: how much of a point symbol is filled, 0 to 1. hatch: angle in degrees (45, 90, 135, 180), or CROSSED, DOTTED.
     dash: on and off lengths in px. badge: alert, warning, cross, tick, mended, open or works. core: a line has a white core.
     weight: what gives way to what where there is no room, 0 to 10; the highest of what is laid over one another counts.

@@ -281,6 +281,30 @@ def test_when_the_base_map_fails_the_land_stays_and_a_note_says_so(open_page, se
     assert page.evaluate(DRAWN) > 0
 
 
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768), (390, 844)])
+def test_the_note_about_the_base_map_covers_no_button_and_comes_once(
+    open_page, server_with_dead_basemap, width, height
+):
+    page = open_page(
+        "/",
+        {"width": width, "height": height},
+        origin=server_with_dead_basemap.url,
+        allowed=["http://127.0.0.1:9"],
+        touch=width < 500,
+    )
+    note = page.locator(".notice")
+    expect(note).to_be_visible()
+    inside = note.bounding_box()
+    for button in page.locator(".map-area .map-button:visible").all():
+        box = button.bounding_box()
+        is_beside = box["x"] >= inside["x"] + inside["width"] or box["x"] + box["width"] <= inside["x"]
+        assert is_beside or box["y"] >= inside["y"] + inside["height"] or box["y"] + box["height"] <= inside["y"]
+    note.get_by_role("button").click()
+    page.reload()
+    page.wait_for_function("() => webmap.page.map.hasLayer(webmap.page.land)")
+    expect(note).to_have_count(0)
+
+
 def test_metric_coordinates_agree_with_proj(page):
     projected = Transformer.from_crs(WGS84, vn2000_proj4(HAI_PHONG.metric_srid), always_xy=True)
     west, south, east, north = HAI_PHONG.extent

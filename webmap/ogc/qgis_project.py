@@ -31,7 +31,7 @@ DISCS = {"alert": INKS.alert, "warning": INKS.warning, "tick": INKS.tick, "mende
 HATCH_FILL, HATCH_PX = 0.22, 8
 
 _SHAPES = {
-    "circle": "circle", "square": "square", "framed": "square", "rounded": "square_with_corners", "diamond": "diamond",
+    "circle": "circle", "square": "square", "framed": "square", "octagon": "octagon", "rounded": "square_with_corners", "diamond": "diamond",
     "hexagon": "hexagon", "triangle": "triangle", "drop": "pentagon", "flag": "star", "bubble": "trapezoid",
 }  # fmt: skip
 _GEOMETRIES = {GeometryType.POINT: "Point", GeometryType.LINE: "Line", GeometryType.POLYGON: "Polygon"}

@@ -120,7 +120,7 @@ class FuelSite(Feature):
                         "lpg_depot": Symbol(shape="hexagon", size_px=19),
                         "lpg_filling": Symbol(shape="triangle", size_px=19),
                         "lpg_bulk": Symbol(shape="square", size_px=17),
-                        "lpg_supply": Symbol(shape="rounded"),
+                        "lpg_supply": Symbol(shape="framed", size_px=17),
                         "lpg_shop": Symbol(shape="diamond"),
                     },
                     unknown=Symbol(shape="circle"),

@@ -10,6 +10,8 @@ from geodata.schema.portrayal import Symbol
 #: Greys that are nearer than this, of 0 to 1, look alike beside one another.
 ALIKE = 0.17
 COLOURS = ("fill", "stroke")
+#: Shapes that are the same one at the size of a symbol.
+SAME = {"rounded": "square"}
 
 ROWS = [
     pytest.param(kind, variation, id=f"{kind.layer.name}-{variation.field}")
@@ -27,7 +29,8 @@ def grey(colour):
 def differs(one: Symbol, other: Symbol) -> bool:
     """Whether two symbols differ in something else than colour and size, or in how light they are."""
     forms = [
-        {k: v for k, v in each.as_dict().items() if k not in {*COLOURS, "size_px", "weight"}} for each in (one, other)
+        {k: SAME.get(str(v), v) for k, v in each.as_dict().items() if k not in {*COLOURS, "size_px", "weight"}}
+        for each in (one, other)
     ]
     pairs = [(getattr(one, name), getattr(other, name)) for name in COLOURS]
     return forms[0] != forms[1] or any(a and b and abs(grey(a) - grey(b)) > ALIKE for a, b in pairs)

@@ -65,6 +65,7 @@ def test_only_who_made_a_drawing_deletes_it(login):
         "nothing",
         "[" * 100_000,
         [POINT | {"kind": "circle"}],
+        [POINT | {"kind": [], "colour": {}}],
         [POINT | {"colour": "red;background:url(x)"}],
         [POINT | {"note": "a" * 301}],
         [POINT | {"note": "a\u0000b"}],

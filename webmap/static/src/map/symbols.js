@@ -38,6 +38,7 @@ const OUTLINES = {
   square: (c, r) => c.rect(-0.9 * r, -0.9 * r, 1.8 * r, 1.8 * r),
   diamond: (c, r) => polygon(c, 1.15 * r, 4),
   triangle: (c, r) => polygon(c, 1.15 * r, 3),
+  octagon: (c, r) => polygon(c, 1.05 * r, 8),
   flag(c, r) {
     c.moveTo(-0.9 * r, -1.1 * r);
     c.lineTo(1.1 * r, -1.1 * r);
