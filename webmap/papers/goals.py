@@ -1,43 +1,59 @@
-"""What a year is to reach, in the words of a report: how far it is, and what the months left must bring."""
+"""What a year is to reach, as a table of a report: how far it is, and what the months left must bring."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from decimal import Decimal
 
-from geodata.statistics.goals import Goal, Standing, goals_of, standing_of
+from geodata.statistics.goals import Goal, goals_of
 from geodata.statistics.indicators import Series
 from webmap.app.i18n import DEFAULT_LANGUAGE, translate
-from webmap.papers.written import number
+from webmap.papers.written import NOTHING, number
+from webmap.templating.fields import Fields, Listing, Text
+from webmap.templating.forms import Rows, When
+
+_COLUMNS: Fields = {
+    "name": Text(label="Chỉ tiêu"), "goal": Text(label="Kế hoạch, kịch bản"), "total": Text(label="Cả năm"),
+    "growth": Text(label="Tăng trưởng"), "share": Text(label="Đã đạt"), "needed": Text(label="Cần bình quân mỗi tháng còn lại"),
+    "needed_growth": Text(label="Mức tăng cần có so cùng kỳ"),
+}  # fmt: skip
+#: The fields of a form that has the table, and its block.
+GOAL_FIELDS: Fields = {
+    "goals": Listing(label="Kế hoạch, kịch bản tăng trưởng của năm", fields=_COLUMNS),
+    "goal_sources": Text(label="Nguồn của kế hoạch, kịch bản"),
+}
+GOAL_BLOCK = When(
+    has="goals",
+    blocks=(
+        "Kế hoạch, kịch bản tăng trưởng của năm và yêu cầu với các tháng còn lại (≈: chỉ biết mức tăng, tính như các tháng có quyền số bằng nhau). Nguồn: {goal_sources}.",
+        Rows(
+            of="goals", header=[field.label for field in _COLUMNS.values() if isinstance(field, Text)],
+            cells=[f"{{row.{name}}}" for name in _COLUMNS], widths=(3.6, 2.9, 2.3, 1.8, 1.7, 2.2, 2), right=frozenset(range(2, 7)),
+        ),
+    ),
+)  # fmt: skip
 
 
-def said_goals(series: Iterable[Series], year: int, month: int) -> Iterator[str]:
-    """Yield a sentence for each goal of a year, as its months up to one are known."""
-    for one in series:
-        standing = standing_of(one, year, month)
-        for goal in goals_of(one, year, month):
-            yield f"{one.name}, {_name(goal)}: {_said(goal, standing, translate(one.unit, DEFAULT_LANGUAGE))}."
+def said_goals(series: Iterable[Series], year: int, month: int) -> dict[str, object]:
+    """Return the values of GOAL_FIELDS: the goals of a year as its months up to one are known."""
+    found = [(one, goal) for one in series for goal in goals_of(one, year, month)]
+    sources = dict.fromkeys(goal.source for _, goal in found if goal.source)
+    return {"goals": [_row(one, goal) for one, goal in found], "goal_sources": "; ".join(sources) or NOTHING}
 
 
-def _name(goal: Goal) -> str:
-    kind = translate(goal.version.label, DEFAULT_LANGUAGE).lower()
-    return f"{kind} “{goal.scenario}”" if goal.scenario else kind
+def _row(series: Series, goal: Goal) -> dict[str, str]:
+    about = "≈ " if goal.is_rough else ""
+    unit = translate(series.unit, DEFAULT_LANGUAGE)
+    return {
+        "name": series.name if series.is_index else f"{series.name} ({unit})",
+        "goal": goal.scenario or translate(goal.version.label, DEFAULT_LANGUAGE), "total": _whole(goal.total),
+        "growth": _percent(goal.growth_percent), "share": _percent(goal.share_percent),
+        "needed": "đã đạt" if goal.is_reached else _whole(goal.needed_a_month),
+        "needed_growth": NOTHING if goal.is_reached or goal.needed_growth_percent is None else about + _percent(goal.needed_growth_percent),
+    }  # fmt: skip
 
 
-def _said(goal: Goal, standing: Standing, unit: str) -> str:
-    parts = []
-    if goal.total is not None:
-        parts.append(f"cả năm {number(round(goal.total))} {unit}")
-    if goal.growth_percent is not None:
-        parts.append(f"tăng trưởng {_percent(goal.growth_percent)}")
-    if goal.share_percent is not None:
-        parts.append(f"đã đạt {_percent(goal.share_percent)}")
-    left = f"trong {standing.months_left} tháng còn lại"
-    if goal.needed_a_month is not None and not goal.is_reached:
-        parts.append(f"cần bình quân {number(round(goal.needed_a_month))} {unit} mỗi tháng {left}")
-    if goal.needed_growth_percent is not None and not goal.is_reached:
-        about = "khoảng " if goal.is_rough else ""
-        parts.append(f"tương ứng mức tăng {about}{_percent(goal.needed_growth_percent)} so cùng kỳ {left}")
-    return "; ".join(parts)
+def _whole(value: Decimal | None) -> str:
+    return number(None if value is None else round(value))
 
 
-def _percent(value: Decimal) -> str:
-    return f"{number(round(value, 2))} %"
+def _percent(value: Decimal | None) -> str:
+    return NOTHING if value is None else f"{number(round(value, 2))}\u00a0%"

@@ -30,7 +30,7 @@ from geodata.statistics.indicators import (
 from webmap.app.i18n import DEFAULT_LANGUAGE, format_word, translate
 from webmap.app.papers import Filled
 from webmap.papers.figures import figure_names, month_sections
-from webmap.papers.goals import said_goals
+from webmap.papers.goals import GOAL_BLOCK, GOAL_FIELDS, said_goals
 from webmap.papers.periods import Period
 from webmap.papers.written import (
     FIGURE_FIELDS,
@@ -81,7 +81,7 @@ def _fields(registry: Registry) -> Fields:
                 **{key: Text(label=label) for key, label in _INDICATOR_FIELDS.items()},
             },
         ),
-        "goals": Listing(label="Kế hoạch, kịch bản tăng trưởng của năm", fields={"text": Text(label="Nội dung")}),
+        **GOAL_FIELDS,
         "sections": SECTIONS,
         "figures": Group(
             label="Từng số liệu tự động",
@@ -117,10 +117,7 @@ _BLOCKS = (
         cells=("{row.name}", *(f"{{row.{name}}}" for name in FIGURES)), widths=(5, 2.4, 2.2, 2.2, 2.4, 2.3),
         right=frozenset(range(1, 6)), otherwise="Không có.",
     ),
-    When(
-        has="goals",
-        blocks=("Kế hoạch và kịch bản tăng trưởng của năm:", Lines(of="goals", text="- {line.text}")),
-    ),
+    GOAL_BLOCK,
     Each(
         of="sections", name="section",
         blocks=(
@@ -176,7 +173,7 @@ def read_month(session: Session, registry: Registry, period: Period, *, office: 
         f"và {period.month} tháng năm {period.year}",
         "period": said_period(period),
         "indicators": [_said_series(one, period.first) for one in series],
-        "goals": [{"text": line} for line in said_goals(series, period.year, period.month)],
+        **said_goals(series, period.year, period.month),
         "sections": said_sections(sections, 1),
         "figures": said_figures(sections),
         "numerals": {name: NUMERALS[first_after + place] for place, name in enumerate(_AFTER)},
