@@ -5,7 +5,7 @@ from geodata.base import data_version
 from geodata.base.database import Base
 from geodata.editing import proposals, reviewed
 from geodata.export import runs as export_runs
-from geodata.following import follows
+from geodata.following import digests, follows
 from geodata.grid import events as grid_events, tables as grid_tables
 from geodata.history import change_sets
 from geodata.importing.sessions import sessions
@@ -25,6 +25,7 @@ __all__ = [
     "catalogue",
     "change_sets",
     "data_version",
+    "digests",
     "documents",
     "export_runs",
     "figure_changes",

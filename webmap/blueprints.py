@@ -6,7 +6,7 @@ from webmap.accounts import oidc, second_factor, views as accounts
 from webmap.app import health
 from webmap.documents import views as documents
 from webmap.editing import batch as batch_editing, proposals, views as editing
-from webmap.following import calendar, due, views as following
+from webmap.following import calendar, due, mail, views as following
 from webmap.grid import events as grid_events, on_map as grid_map, outages as grid_outages, views as grid
 from webmap.help import views as help_
 from webmap.imports import history, views as imports
@@ -74,6 +74,7 @@ MODULES = (
     following,
     due,
     calendar,
+    mail,
     dashboard,
     grid,
     grid_events,

@@ -93,7 +93,9 @@ def main() -> int:
 @contextmanager
 def _worker() -> Iterator[None]:
     process = subprocess.Popen(
-        [PYTHON, "-P", "-m", "geodata.jobs", "webmap.map.export_runs"], cwd=ROOT, stderr=subprocess.DEVNULL
+        [PYTHON, "-P", "-m", "geodata.jobs", "webmap.map.export_runs", "webmap.worker"],
+        cwd=ROOT,
+        stderr=subprocess.DEVNULL,
     )
     try:
         yield

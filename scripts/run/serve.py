@@ -230,7 +230,7 @@ def make_services(options: argparse.Namespace, environment: dict[str, str], metr
         ROOT,
         environment | {"PROMETHEUS_MULTIPROC_DIR": str(metrics), WEB_MARK: str(VAR)},
     )
-    working: list[str | Path] = [PYTHON, "-P", "-m", "geodata.jobs", "webmap.map.export_runs"]
+    working: list[str | Path] = [PYTHON, "-P", "-m", "geodata.jobs", "webmap.map.export_runs", "webmap.worker"]
     worker = Service("worker", working, LOGS / "worker.log", ROOT, environment)
     return web, worker
 

@@ -25,7 +25,13 @@ def test_it_has_a_database_with_postgis_a_migration_a_web_server_and_a_worker(co
     services = compose["services"]
     assert set(services) == {"database", "migrate", "web", "worker", "front"}
     assert services["database"]["image"].startswith("postgis/postgis:")
-    assert services["worker"]["command"] == ["python", "-m", "geodata.jobs", "webmap.map.export_runs"]
+    assert services["worker"]["command"] == [
+        "python",
+        "-m",
+        "geodata.jobs",
+        "webmap.map.export_runs",
+        "webmap.worker",
+    ]
     assert services["migrate"]["command"] == ["python", "-m", "scripts.cluster.prepare"]
 
 

@@ -15,7 +15,7 @@ from webmap.app.i18n import translate
 OPEN = frozenset(
     {
         "accounts", "api", "batch_editing", "calendar", "dashboard", "documents", "dossiers", "due", "editing", "exports", "features", "following", "health",
-        "help", "map", "ogc", "ogc_edit", "ogc_tiles", "openapi", "petitions", "project_site", "projects", "proposals", "reports", "saved_views",
+        "help", "mail", "map", "ogc", "ogc_edit", "ogc_tiles", "openapi", "petitions", "project_site", "projects", "proposals", "reports", "saved_views",
         "second_factor", "showcase", "sketches", "tiles", "tools",
     }
 )  # fmt: skip

@@ -4,6 +4,7 @@ All wrong values are reported at once, so that an operator corrects them in one 
 """
 
 import os
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from geodata.base.database import parse_database_url
 from geodata.base.errors import ConfigurationError
 from geodata.basemap.archive import open_archive
 from geodata.schema.roles import STAFF
+from webmap.app.mail_settings import MailSettings, read_mail
 
 OPENSTREETMAP = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 MIN_SECRET_LENGTH = 16
@@ -64,6 +66,7 @@ class Settings:
     oidc_client_secret: str = ""
     oidc_label: str = ""
     oidc_name_claim: str = "preferred_username"
+    mail: MailSettings | None = None
 
     @property
     def basemap_origin(self) -> str:
@@ -161,6 +164,7 @@ def from_env(environ: Mapping[str, str] | None = None) -> Settings:
     if not second_factor <= ROLES_WITH_ACCOUNTS:
         problems.append(f"SECOND_FACTOR_ROLES (of {', '.join(sorted(ROLES_WITH_ACCOUNTS))})")
     oidc = _read_oidc(env, problems)
+    mail = read_mail(env, problems)
     if problems or province is None:
         raise ConfigurationError(name="", reason="; ".join(problems))
     return Settings(
@@ -181,5 +185,22 @@ def from_env(environ: Mapping[str, str] | None = None) -> Settings:
         metrics_token=env.get("METRICS_TOKEN", "").strip(),
         second_factor_roles=second_factor,
         trusted_hosts=tuple((env.get("TRUSTED_HOSTS") or "").split()) or LOCAL_HOSTS,
+        mail=mail,
         **oidc,
+    )
+
+
+def mail_from_env(environ: Mapping[str, str] | None = None) -> MailSettings | None:
+    """Return the settings of mail alone, for the worker; None without a server. Raises ConfigurationError."""
+    problems: list[str] = []
+    found = read_mail(os.environ if environ is None else environ, problems)
+    if problems:
+        raise ConfigurationError(name="", reason="; ".join(problems))
+    return found
+
+
+def settings_for_words(mail: MailSettings) -> Settings:
+    """Return settings of an application that nobody signs in to: for the words and addresses of mail."""
+    return Settings(
+        secret_key=secrets.token_urlsafe(32), province=find_province("Hải Phòng"), basemap_url="", mail=mail
     )

@@ -1,6 +1,6 @@
 """The background's part of exports: the file of an address, made for who asked for it and under his rights then.
 
-A module of tasks for the worker: `python -m geodata.jobs webmap.map.export_runs`.
+A module of tasks for the worker: `python -m geodata.jobs webmap.map.export_runs webmap.worker`.
 """
 
 import tempfile
