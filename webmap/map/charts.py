@@ -11,9 +11,9 @@ from geodata.base.i18n import N_
 from geodata.inspections.campaigns import Progress
 from geodata.query.references import LooseEnd, Whole
 from geodata.schema.feature import Feature
-from geodata.statistics.dashboard import UNKNOWN, Bar, ChartFigures
+from geodata.statistics.dashboard import UNKNOWN, Bar, ChartFigures, conditions_of
 from geodata.statistics.indicators import FIGURES, PERCENT, FigureVersion, Month, Series, latest
-from webmap.app.i18n import format_number, format_value, translate
+from webmap.app.i18n import format_number, format_value, format_word, translate
 from webmap.app.links import map_address
 
 WIDTH, HEIGHT = 420, 170
@@ -50,7 +50,7 @@ class BarView:
 
 @dataclass(frozen=True, kw_only=True)
 class ChartView:
-    """A chart of bars and its table. `columns`: the labels of the sums, with units."""
+    """A chart of bars and its table. `columns`: the labels of the sums, with units. `only`: what is counted at all, or ""."""
 
     title: str
     heading: str
@@ -58,6 +58,7 @@ class ChartView:
     as_of: str
     bars: tuple[BarView, ...]
     columns: tuple[str, ...]
+    only: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +143,10 @@ def describe_chart(kind: type[Feature], figures: ChartFigures, language: str) ->
         as_of=format_value(figures.as_of, language),
         bars=tuple(bars),
         columns=tuple(_heading(kind, name, language) for name in chart.sums),
+        only=" · ".join(
+            condition.say(lambda text: translate(text, language), lambda value: format_word(value, language))
+            for condition in conditions_of(kind, chart.only)
+        ),
     )
 
 

@@ -25,7 +25,8 @@ def value_for(field, number):
         date: f"2026-01-{number % 28 + 1:02d}",
         datetime: f"2026-01-{number % 28 + 1:02d}T08:00",
     }
-    return plain.get(field.python_type, f"giá trị {number}")
+    shaped = {"contact_email": f"a{number}@example.com", "link": f"https://example.com/{number}"}
+    return plain.get(field.python_type, shaped.get(field.name, f"giá trị {number}"))
 
 
 def row_values(detail, number):

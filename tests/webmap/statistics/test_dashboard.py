@@ -14,6 +14,7 @@ from geodata.layers.fuel_sites.visits import Finding, InspectionVisit
 from geodata.schema.roles import STAFF, Role
 from geodata.statistics.dashboard import campaign_progress, chart_figures
 from tests.factories import make_feature
+from webmap.app.i18n import translate
 
 CHARTS = [(kind, chart) for kind in LAYERS for chart in kind.layer.charts]
 ALL = pytest.mark.parametrize(("kind", "chart"), CHARTS, ids=[chart.title for _, chart in CHARTS])
@@ -58,6 +59,19 @@ def test_every_bar_leads_to_as_many_objects_as_it_counts(demo_login):
         assert filters, address
         answer = client.get(f"/api/layers/{layer}/facets", query_string=filters)
         assert answer.json["numberMatched"] == int(count.replace(".", "")), (label, address)
+
+
+def test_the_public_page_and_the_dashboard_count_the_same_or_say_why(demo_login):
+    client = demo_login("planner")
+    dashboard = client.get("/dashboard").text
+    for kind in (kind for kind in LAYERS if kind.layer.showcase):
+        page = client.get(f"/{kind.layer.showcase.slug}").text
+        listed = re.search(r"<strong>(\d+) mục", page)[1]
+        only = re.search(r'<span class="only">([^<]+)</span>', page)[1]
+        for chart in kind.layer.charts:
+            card = re.search(rf"{translate(chart.title, 'vi')}.*?card-foot\">(.*?)</p>", dashboard, re.DOTALL)[1]
+            assert re.search(rf"\D{listed}\b", card)
+            assert only in card
 
 
 def test_every_chart_has_a_table_and_the_date_of_its_data(demo_login):
