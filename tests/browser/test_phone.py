@@ -148,6 +148,12 @@ def tab_to(page: Page, wanted: str, most: int = 60) -> None:
     pytest.fail(f"Tab never reaches {wanted}")
 
 
+def blur_all(page):
+    """Let the keyboard begin at the top of the page again."""
+    page.locator("body").focus()
+    page.evaluate("document.activeElement.blur()")
+
+
 def test_the_keyboard_alone_walks_search_legend_filter_table_and_panel(page):
     tab_to(page, "#search-text")
     page.keyboard.type("dong quoc binh")
@@ -160,8 +166,7 @@ def test_the_keyboard_alone_walks_search_legend_filter_table_and_panel(page):
     page.keyboard.press("Escape")
     expect(page.locator("#object-panel")).to_be_hidden()
 
-    page.locator("body").focus()
-    page.evaluate("document.activeElement.blur()")
+    blur_all(page)
     tab_to(page, "#tab-layers")
     tab_to(page, '[data-layer="markets"] .legend-row', 120)
     page.keyboard.press("Enter")

@@ -65,6 +65,15 @@ class MapParts:
     given: dict[str, object]
 
 
+_OPTIONS = {
+    "zoom_control": False,
+    "attribution_control": False,
+    "min_zoom": MIN_ZOOM,
+    "max_zoom": MAX_ZOOM,
+    "zoom_snap": ZOOM_STEP,
+}
+
+
 def build_map(
     layers: Sequence[MapLayer],
     *,
@@ -83,13 +92,7 @@ def build_map(
     """
     west, south, east, north = home
     map_ = BareMap(tiles=None)
-    map_.options = {
-        "zoom_control": False,
-        "attribution_control": False,
-        "min_zoom": MIN_ZOOM,
-        "max_zoom": MAX_ZOOM,
-        "zoom_snap": ZOOM_STEP,
-    }
+    map_.options = dict(_OPTIONS)
     land = LandLayer()
     land.add_to(map_)
     basemap = GroundLayer(ground) if ground else _basemap(basemap_url, attribution)
