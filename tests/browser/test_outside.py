@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from geodata.accounts.outside import save_source
 from geodata.base.database import new_engine
 from tests.browser.conftest import DESK, PHONE
+from tests.browser.test_accessibility import violations
 from tests.conftest import PASSWORD
 
 
@@ -164,12 +165,13 @@ def test_an_administrator_allows_a_map_on_the_page_and_sees_it_on_the_map(open_p
     card.get_by_label("Ghi nguồn").fill("Sở Công Thương")
     card.get_by_role("button", name="Cho phép bản đồ này").click()
     expect(page.locator("[data-source]")).to_contain_text("Bản đồ nền của Sở")
+    assert violations(page) == []
 
     page.goto(server.url)
     switch(page, "Bản đồ nền của Sở")
 
     page.wait_for_function(f"() => ({RED})().tiles > 3")
     page.goto(f"{server.url}/admin/map-sources")
-    page.get_by_role("button", name="Không cho phép Bản đồ nền của Sở nữa").click()
+    page.get_by_role("button", name="Xóa Bản đồ nền của Sở").click()
     expect(page.locator("[data-source]")).to_have_count(0)
     assert stored("SELECT count(*) FROM map_source") == 0
