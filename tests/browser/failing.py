@@ -10,7 +10,7 @@ from tests.browser.conftest import DESK, PHONE
 
 BOTH = pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
 ENDED = "Phiên làm việc đã kết thúc"
-GONE = re.compile("Máy chủ không trả lời cho [2-9] lớp")
+GONE = re.compile(r"Máy chủ không trả lời cho ([2-9]|[1-9]\d) lớp")
 
 
 def notice(page: Page, words):
