@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Connection, SQLColumnExpression, literal, select, union_all
+from sqlalchemy import Connection, SQLColumnExpression, literal, or_, select, union_all
 
 from geodata.layers.projects import Project, ProjectKind
 from geodata.layers.projects.details import (
@@ -164,10 +164,15 @@ _OWN = (
 
 
 def read_projects(connection: Connection, registry: Registry, on: date, code: str | None = None) -> list[ProjectRecord]:
-    """Return the projects as they were known on a day, by name; only the one of that code when it is given."""
+    """Return the projects that there were on a day, as known then, by name; of a code, that one whenever it was."""
     query = select(*(Project.column(name).label(name) for name in _OWN)).order_by(Project.name, Project.id)
     if code is not None:
         query = query.where(Project.code == code)
+    else:
+        query = query.where(
+            or_(Project.valid_from.is_(None), Project.valid_from <= on),
+            or_(Project.valid_to.is_(None), Project.valid_to >= on),
+        )
     records = [ProjectRecord(**row._asdict()) for row in connection.execute(query)]
     ids = [record.id for record in records]
     hanging: dict[str, dict[int, list[Any]]] = {
