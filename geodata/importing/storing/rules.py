@@ -14,7 +14,8 @@ _BETWEEN = re.compile(rf"\w+ BETWEEN {_NUMBER} AND {_NUMBER}$", re.IGNORECASE)
 _AT_LEAST = re.compile(rf"\w+ >= {_NUMBER}$")
 _ABOVE = re.compile(rf"\w+ > {_NUMBER}$")
 _LONGEST = re.compile(rf"length\(\w+\) <= {_NUMBER}")
-_FORM = re.compile(r"\w+ ~ '(.+)'$")
+#: A form that both PostgreSQL and this program read alike: no classes like [:space:].
+_FORM = re.compile(r"\w+ ~ '((?:(?!\[:).)+)'$")
 _IN_ORDER = re.compile(r"(\w+) <= (\w+)$")
 
 

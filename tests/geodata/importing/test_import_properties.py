@@ -32,6 +32,7 @@ WORDS = [
 ]  # fmt: skip
 TEXTS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=5).map(" ".join)
 TAX_CODES = st.from_regex(r"\A[0-9]{10}(-[0-9]{3})?\Z")
+EMAILS = st.sampled_from(["bql.ccn@haiphong.gov.vn", "a@b", "chu-dau-tu+ccn@example.vn"])
 DAYS = st.dates(date(1990, 1, 1), date(2049, 12, 31))
 WEST, SOUTH, EAST, NORTH = HAI_PHONG.extent
 #: Shapes stay in cells of this many degrees, each its own: parts of a shape never meet.
@@ -55,6 +56,8 @@ def cells(kind, field):
             return st.integers(max(low, 1) if "> 0" in rule else low, high)
         step = Decimal(1).scaleb(-column.type.scale)
         return st.integers(1, high).map(lambda number: number * step)
+    if "@" in rule:
+        return EMAILS
     return TAX_CODES if "~" in rule else TEXTS
 
 
