@@ -39,6 +39,36 @@ def test_an_event_is_kept_listed_told_with_an_outage_and_taken_out_again(demo_lo
     assert not demo_connection.scalar(text("SELECT count(*) FROM grid_event WHERE name = 'Hội thử'"))
 
 
+FED = """
+    SELECT s.name, ST_Distance(s.geom::geography, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)::geography) / 1000 AS km,
+           (SELECT sum(rated_mva) FROM transformer t WHERE t.feature_id = s.id AND NOT is_planned) AS installed,
+           (SELECT sum(rated_mva) - max(rated_mva) FROM transformer t WHERE t.feature_id = s.id AND NOT is_planned) AS firm
+    FROM substation s WHERE voltage_kv = 110 AND status = 'existing' ORDER BY km LIMIT 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "day"),
+    [("20.722, 106.790", "2026-12-20"), ("20.862, 106.610", "2027-03-02"), ("20.9210, 106.70", "2028-09-02")],
+)
+def test_the_figures_of_the_paper_are_those_of_the_register_by_plain_sql(demo_login, demo_connection, place, day):
+    client = demo_login("planner")
+    kept = client.post("/grid/events", data=EVENT | {"place": place, "begins_on": day}).location
+    tables = Document(io.BytesIO(client.get(kept + ".docx").data)).tables
+    told = {row.cells[0].text: row.cells[1].text for table in tables for row in table.rows if len(row.cells) == 2}
+    lat, lon = map(float, place.split(","))
+    name, km, installed, firm = demo_connection.execute(text(FED), {"lon": lon, "lat": lat}).one()
+    client.post(kept + "/remove")
+    assert told["Trạm cấp điện"].startswith(f"{name}, cách {in_vietnamese(km)} km")
+    assert told["Phụ tải của trạm; công suất đặt"].endswith(f"{in_vietnamese(installed)} MVA")
+    assert told["Công suất bảo đảm khi một máy sự cố"] == f"{in_vietnamese(firm)} MVA"
+    assert told["Thời gian"] == "/".join(reversed(day.split("-")))
+
+
+def in_vietnamese(number):
+    return f"{number:.1f}".replace(".", ",")
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
