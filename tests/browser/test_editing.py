@@ -72,5 +72,5 @@ def test_an_address_leads_to_the_form_of_what_it_names(open_page, accounts, stor
 def test_who_may_not_write_is_offered_no_editing(open_page):
     page = open_page("/", DESK)
     find(page, NAME)
-    expect(page.locator("[data-open-panel]")).to_be_visible()
+    expect(page.locator("#object-panel h2")).to_contain_text(NAME)
     expect(page.locator("[data-edit-object], [data-add-object]")).to_have_count(0)

@@ -61,7 +61,7 @@ def test_typed_places_are_read_as_people_write_them_and_what_is_wrong_is_told(op
     page.locator("[data-cancel]").click()
 
     find(page, "Đường dây 110 kV Lê Chân – Lạch Tray")
-    page.locator(".leaflet-popup [data-edit-object]").click()
+    page.locator("#object-panel [data-edit-object]").click()
     expect(form_of(page).locator("h2")).to_contain_text("Lạch Tray")
     type_places(page, f"20.84 106.66\n{stored(BESIDE)}")
     expect(warned).to_contain_text("cách “TBA 110 kV Kiến An” 40 m, chưa nối vào")

@@ -21,7 +21,9 @@ function offerEditing() {
     const click = () => openForm(page, layer, { id });
     const attributes = { class: "btn btn-sm btn-outline-primary", type: "button", "data-edit-object": id, click };
     const edit = element("button", attributes, icon("pencil"), " ", t("Edit"));
-    (content.querySelector(".actions, header") ?? content).after(element("div", { class: "edit-here" }, edit));
+    const beside = content.querySelector(".panel-follow");
+    if (beside) beside.prepend(edit, " ");
+    else (content.querySelector(".actions, header") ?? content).after(element("div", { class: "edit-here" }, edit));
   });
   page.selection.follow(); // what the address names was shown before
 }
