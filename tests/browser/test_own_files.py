@@ -51,7 +51,7 @@ def test_a_dropped_file_is_seen_asked_about_kept_for_the_tab_and_removed(open_pa
     expect(own.locator("li")).to_contain_text("bang.csv")
     page.evaluate(ARRIVES)
     own.get_by_role("button", name="Phóng đến “bang.csv”").click()
-    page.wait_for_function("window.arrived")  # while the map zooms its objects are not yet where they will be
+    page.wait_for_function("() => window.arrived")  # while the map zooms its objects are not yet where they will be
     page.mouse.click(*page.evaluate(PLACE))
     expect(page.locator(".own-popup")).to_contain_text("Chợ của tôi")
 

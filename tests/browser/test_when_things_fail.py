@@ -79,7 +79,14 @@ def popup_instead(page):
     page.evaluate("(id) => webmap.page.selection.show({ layer: 'markets', id })", number)
 
 
+@pytest.fixture
+def without_views(stored):
+    """Have no saved view, whoever saved some before."""
+    stored("WITH gone AS (DELETE FROM saved_view RETURNING 1) SELECT count(*) FROM gone")
+
+
 @BOTH
+@pytest.mark.usefixtures("without_views")
 def test_table_popup_search_and_views_say_that_the_login_has_ended(open_as, viewport):
     page = open_as("planner", "/", viewport)
     filter_text(page, "")
@@ -228,6 +235,7 @@ def test_filters_and_their_areas_say_what_they_miss_and_try_again(open_page):
     mend(page)
 
 
+@pytest.mark.usefixtures("without_views")
 def test_an_area_a_view_and_a_report_without_a_server_lose_nothing(open_as):
     page = open_as("planner", "/?layers=markets", DESK)
     open_tool(page, "inside")

@@ -99,16 +99,15 @@ def count_due() -> Reminders | None:
     role, on = current_role(), today()
     if role not in STEERING:
         return None
-    kinds = readable_layers()
-
-    def count() -> int:
-        with database().reading() as connection:
-            return sum(not one.due.has_page for one in read_dues(connection, role, kinds, on))
-
-    with database().reading(as_anybody=True) as shared:
-        names = [kind.layer.name for kind in kinds]
-        found = keep(shared, names, ("due", role, areas_of_reader(), on), count)
-        found += 0 if areas_of_reader() else len(due_reports(shared, layers(), on))
+    kinds, is_limited = readable_layers(), bool(areas_of_reader())
+    with database().reading() as connection:
+        found = keep(
+            connection,
+            [kind.layer.name for kind in kinds],
+            ("due", role, on),  # kept for nobody who is limited to areas: he reads in a transaction
+            lambda: sum(not one.due.has_page for one in read_dues(connection, role, kinds, on)),
+        )
+        found += 0 if is_limited else len(due_reports(connection, layers(), on))
     return Reminders(label=translate("Falling due"), count=found, address=url_for("due.index"))
 
 

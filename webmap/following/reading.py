@@ -1,7 +1,6 @@
 """What is new of each follow, and what falls due in it: read anew whenever it is asked, for whoever asks."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -18,8 +17,6 @@ from geodata.schema.feature import Feature
 from geodata.schema.registry import Registry
 from webmap.following.covering import Covering, Reader
 
-#: Gives connections that read what the reader may.
-Reading = Callable[[], AbstractContextManager[Connection]]
 #: Of one follow so many objects are told one by one.
 MOST_TOLD = 50
 
@@ -133,16 +130,17 @@ def _named(
 
 
 def count_news(
-    shared: Connection, reading: Reading, registry: Registry, reader: Reader, follows: Sequence[Follow], *, on: date
+    connection: Connection, registry: Registry, reader: Reader, follows: Sequence[Follow], *, on: date
 ) -> int:
     """Return how much is new of all follows: counted once for as long as neither data nor follows change.
 
-    `shared` tells the state of the data; it reads nothing of what the reader sees.
+    Who is limited to areas reads in a transaction, for whom nothing is kept.
     """
     question = ("news", reader, on, tuple((one.id, one.seen_at, one.seen_up_to) for one in follows))
-
-    def count() -> int:
-        with reading() as connection:
-            return sum(read_news(connection, registry, reader, one, on).count for one in follows)
-
-    return keep(shared, [kind.layer.name for kind in registry], question, count)
+    names = [kind.layer.name for kind in registry]
+    return keep(
+        connection,
+        names,
+        question,
+        lambda: sum(read_news(connection, registry, reader, one, on).count for one in follows),
+    )

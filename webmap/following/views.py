@@ -98,11 +98,11 @@ def count_following() -> Reminders | None:
     """Return how much is new of what I follow; None for who follows nothing."""
     if current_role() not in STAFF:
         return None
-    with database().reading(as_anybody=True) as shared:
-        mine = follows.read_follows(shared, reader().account_id)
+    with database().reading() as connection:
+        mine = follows.read_follows(connection, reader().account_id)
         if not mine:
             return None
-        count = count_news(shared, database().reading, layers(), reader(), mine, on=today())
+        count = count_news(connection, layers(), reader(), mine, on=today())
     return Reminders(label=translate("Following"), count=count, address=url_for("following.index"))
 
 

@@ -20,7 +20,7 @@ from geodata.importing.table import Geometries, Table, Value, as_objects, empty_
 from geodata.importing.understanding.coordinates import Points
 from geodata.importing.understanding.written_shapes import looks_like_a_shape, shape_of_text, srid_of
 
-_PLAIN = re.compile(r"\s*[+-]?\d{1,7}(\.\d+)?\s*$")
+_PLAIN = re.compile(r"[ \t]*[+-]?[0-9]{1,7}(\.[0-9]+)?[ \t]*$")
 #: What the answer may name: columns by what they hold, or that there are no places in the file.
 ANSWERS = frozenset({"lon", "lat", "x", "y", "easting", "northing", "pair", "wkt", "corner", "none"})
 #: From this share of cells that hold two coordinates on, a column is taken for places whatever it is called.

@@ -238,7 +238,7 @@ class IndustrialCluster(Feature):
         check="land_price_vnd_m2 >= 0",
         help=N_("Asked once for a square metre with infrastructure until the project ends, without VAT"),
     )
-    land_price_on: Mapped[date | None] = field(
+    price_stated_on: Mapped[date | None] = field(
         label=N_("Land price as of"), source_names=("NGAY_GIA", "GIA_TU_NGAY"), group=Group.SIZE
     )
     contact: Mapped[str | None] = field(

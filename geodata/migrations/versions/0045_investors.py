@@ -22,7 +22,7 @@ def upgrade() -> None:
     for name in _TEXTS:
         op.add_column("industrial_cluster", sa.Column(name, sa.Text(), nullable=True))
     op.add_column("industrial_cluster", sa.Column("land_price_vnd_m2", sa.BigInteger(), nullable=True))
-    op.add_column("industrial_cluster", sa.Column("land_price_on", sa.Date(), nullable=True))
+    op.add_column("industrial_cluster", sa.Column("price_stated_on", sa.Date(), nullable=True))
     for name, condition in _CHECKS.items():
         op.create_check_constraint(op.f(f"ck_industrial_cluster_{name}_range"), "industrial_cluster", condition)
     op.create_table(
@@ -183,5 +183,5 @@ def downgrade() -> None:
     op.drop_table("cluster_document")
     for name in _CHECKS:
         op.drop_constraint(op.f(f"ck_industrial_cluster_{name}_range"), "industrial_cluster")
-    for name in (*_TEXTS, "land_price_vnd_m2", "land_price_on"):
+    for name in (*_TEXTS, "land_price_vnd_m2", "price_stated_on"):
         op.drop_column("industrial_cluster", name)

@@ -1,5 +1,6 @@
 """The map of an earlier day over HTTP: its rows, its banner, who may see it, and the way back."""
 
+import re
 from datetime import UTC, date, datetime
 
 import mapbox_vector_tile
@@ -68,7 +69,8 @@ def test_the_page_says_which_day_it_shows_and_leads_back(login):
     page = gis.get(f"{THEN}/?z=12").text
     assert "Bản đồ tại ngày 02/03/2026" in page
     assert 'href="/?z=12">Trở về hiện tại' in page
-    assert f"{THEN}/tiles/markets/" in page
+    given = gis.get(re.search(rf'src="({THEN}/map/[^"]+)"', page)[1]).text
+    assert f"{THEN}/tiles/markets/" in given
     assert f"{THEN}/api/layers/{{layer}}/facets" in page
     assert "Bản đồ tại ngày" not in gis.get("/").text
     assert 'type="date"' in gis.get("/history").text

@@ -156,5 +156,5 @@ def test_price_and_contact_come_by_file(session, kind, tmp_path):
     report = commit_import(session, preview, user_name="gis", accept_partial=False)
     assert report.status == "ok", [problem.as_json() for problem in report.problems]
     session.refresh(stored)
-    assert (stored.land_price_vnd_m2, str(stored.land_price_on)) == (1_500_000, "2026-07-01")
+    assert (stored.land_price_vnd_m2, str(stored.price_stated_on)) == (1_500_000, "2026-07-01")
     assert (stored.contact_email, stored.industries_en) == ("a@example.com", "Textiles")
