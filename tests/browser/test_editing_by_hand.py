@@ -61,6 +61,7 @@ def test_typed_places_are_read_as_people_write_them_and_what_is_wrong_is_told(op
     page.locator("[data-cancel]").click()
 
     find(page, "Đường dây 110 kV Lê Chân – Lạch Tray")
+    expect(page.locator("#object-panel h2")).to_contain_text("Lạch Tray")  # no longer the one of before
     page.locator("#object-panel [data-edit-object]").click()
     expect(form_of(page).locator("h2")).to_contain_text("Lạch Tray")
     type_places(page, f"20.84 106.66\n{stored(BESIDE)}")
