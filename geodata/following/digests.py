@@ -61,7 +61,7 @@ def ask(session: Session, account: Account, email: str, language: str) -> str:
         raise InvalidValueError(N_("A mail was sent a moment ago. Wait five minutes before another one."))
     code = secrets.token_urlsafe(24)
     row = known or MailDigest(account_id=account.id, stop_code=secrets.token_urlsafe(24))
-    row.email, row.language, row.confirm_sha256, row.confirmed_at = email, language, _hash(code), None
+    row.email, row.language, row.confirm_sha256, row.confirmed_at = email, language, hash_of(code), None
     row.asked_at, row.problem, row.tries = func.now(), None, 0
     session.add(row)
     session.flush()
@@ -73,7 +73,7 @@ def find_to_confirm(session: Session, code: str) -> MailDigest:
     """Return whose address a code confirms. Raises HiddenError, also after its time."""
     row = session.scalar(
         select(MailDigest).where(
-            MailDigest.confirm_sha256 == _hash(code[:200]), MailDigest.asked_at > func.now() - CONFIRM_WITHIN
+            MailDigest.confirm_sha256 == hash_of(code[:200]), MailDigest.asked_at > func.now() - CONFIRM_WITHIN
         )
     )
     if row is None:
@@ -144,9 +144,5 @@ def count_failing(session: Session) -> int:
 
 
 def hash_of(text: str) -> str:
-    """Return the hash of what a mail says."""
-    return _hash(text)
-
-
-def _hash(code: str) -> str:
-    return hashlib.sha256(code.encode()).hexdigest()
+    """Return what is kept of a code, or of what a mail says."""
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Connection,
     ForeignKey,
     Identity,
+    Select,
     Text,
     UniqueConstraint,
     delete,
@@ -82,13 +83,15 @@ def find_follow(
     session: Session, account_id: int, *, layer: str | None = None, code: str | None = None, address: str | None = None
 ) -> Follow | None:
     """Return the account's follow of an object or an address, or None."""
-    return session.scalar(
-        select(Follow).where(
-            Follow.account_id == account_id,
-            Follow.layer.is_not_distinct_from(layer),
-            Follow.code.is_not_distinct_from(code),
-            Follow.address.is_not_distinct_from(address),
-        )
+    return session.scalar(_same(account_id, layer, code, address))
+
+
+def _same(account_id: int, layer: str | None, code: str | None, address: str | None) -> Select[Follow]:
+    return select(Follow).where(
+        Follow.account_id == account_id,
+        Follow.layer.is_not_distinct_from(layer),
+        Follow.code.is_not_distinct_from(code),
+        Follow.address.is_not_distinct_from(address),
     )
 
 
@@ -129,14 +132,7 @@ def follow(
     }  # fmt: skip
     # Two presses of a button at once follow once.
     session.execute(insert(Follow).values(values).on_conflict_do_nothing())
-    return session.scalars(
-        select(Follow).where(
-            Follow.account_id == account_id,
-            Follow.layer.is_not_distinct_from(layer),
-            Follow.code.is_not_distinct_from(code),
-            Follow.address.is_not_distinct_from(address),
-        )
-    ).one()
+    return session.scalars(_same(account_id, layer, code, address)).one()
 
 
 def stop(session: Session, account_id: int, number: int) -> None:

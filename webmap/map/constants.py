@@ -13,18 +13,15 @@ from threading import Lock
 
 from flask import current_app, request
 
-from geodata.accounts.access import Action, may, visible_fields
+from geodata.accounts.access import Action, may
 from geodata.base.crs import Bbox
 from webmap.app.auth import current_role
 from webmap.app.extensions import layers
 from webmap.app.ground import ground_spec
-from webmap.app.i18n import current_language, translate
-from webmap.app.settings import Settings
+from webmap.app.i18n import current_language
 from webmap.app.static_files import script_texts
-from webmap.folium import MapLayer, MapParts, build_map
-from webmap.folium.build import DEFAULT_ADDRESSES
-from webmap.folium.style import describe_style
-from webmap.map.describe import tile_url
+from webmap.folium import MapLayer, MapParts
+from webmap.map.parts import map_layer, map_parts
 
 _ENTRIES = ("src/map/map.entry.js", "src/tools/tools.entry.js", "src/tools/plan.entry.js", "src/edit/edit.entry.js")
 #: Roles times languages, and some for earlier days and for who is limited to areas.
@@ -60,19 +57,9 @@ def map_constants(home: Bbox) -> MapConstants:
 
 
 def _make(home: Bbox) -> MapConstants:
-    shown = _layers()
-    settings: Settings = current_app.config["SETTINGS"]
-    parts = build_map(
-        shown,
-        home=home,
-        extent=settings.province.extent,
-        metric_srid=settings.province.metric_srid,
-        basemap_url=settings.basemap_url,
-        attribution=settings.basemap_attribution,
-        ground=ground_spec(),
-        language=current_language(),
-        addresses={name: request.script_root + address for name, address in DEFAULT_ADDRESSES.items()},
-    )
+    role = current_role()
+    shown = [map_layer(kind, shown=kind.layer.shown) for kind in layers() if may(role, Action.VIEW, kind)]
+    parts = map_parts(shown, home)
     given = parts.given | {"texts": script_texts(*_ENTRIES)}
     script = f"globalThis.given = {json.dumps(given, ensure_ascii=False, separators=(',', ':'))};\n".encode()
     digest = hashlib.sha256(script).hexdigest()[:16]
@@ -83,20 +70,3 @@ def _make(home: Bbox) -> MapConstants:
         compressed=gzip.compress(script, mtime=0),
         name=f"{current_language()}-{digest}",
     )
-
-
-def _layers() -> list[MapLayer]:
-    role = current_role()
-    return [
-        MapLayer(
-            name=kind.layer.name,
-            title=translate(kind.layer.title),
-            geometry=kind.layer.geometry.value.lower(),
-            tile_url=tile_url(kind.layer.name),
-            min_zoom=kind.layer.min_zoom,
-            shown=kind.layer.shown,
-            style=describe_style(kind, frozenset(f.name for f in visible_fields(role, kind)), translate),
-        )
-        for kind in layers()
-        if may(role, Action.VIEW, kind)
-    ]

@@ -8,20 +8,18 @@ from flask import Blueprint, current_app, redirect, render_template, request, se
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from geodata.accounts.access import visible_names
 from geodata.base.crs import Bbox
 from geodata.base.errors import InvalidValueError, NotFoundError
 from geodata.base.i18n import N_
-from webmap.app.auth import allow_public, current_role
+from webmap.app.auth import allow_public
 from webmap.app.extensions import database, layers
 from webmap.app.gate import dear
-from webmap.app.ground import ground_spec
-from webmap.app.i18n import DEFAULT_LANGUAGE, current_language, translate
+from webmap.app.i18n import DEFAULT_LANGUAGE, current_language
 from webmap.app.links import map_address
 from webmap.app.security import embeddable
 from webmap.app.settings import Settings
-from webmap.folium import MapLayer, MapParts, build_map, describe_style
-from webmap.map.describe import tile_url
+from webmap.folium import MapParts
+from webmap.map.parts import map_layer, map_parts
 from webmap.showcase.pages import Shown, comparison, count_text, fact_sheet, find_showcase, list_page, this_one
 
 blueprint = Blueprint("showcase", __name__)
@@ -148,23 +146,4 @@ def _filters(shown: Shown) -> dict[str, tuple[str, ...]]:
 
 def _map(shown: Shown, extent: Bbox | None) -> MapParts:
     settings: Settings = current_app.config["SETTINGS"]
-    kind = shown.kind
-    layer = MapLayer(
-        name=kind.layer.name,
-        title=translate(kind.layer.title),
-        geometry=kind.layer.geometry.value.lower(),
-        tile_url=tile_url(kind.layer.name),
-        min_zoom=kind.layer.min_zoom,
-        shown=True,
-        style=describe_style(kind, visible_names(current_role(), kind), translate),
-    )
-    return build_map(
-        [layer],
-        home=extent or settings.province.opening,
-        extent=settings.province.extent,
-        metric_srid=settings.province.metric_srid,
-        basemap_url=settings.basemap_url,
-        attribution=settings.basemap_attribution,
-        ground=ground_spec(),
-        language=current_language(),
-    )
+    return map_parts([map_layer(shown.kind, shown=True)], extent or settings.province.opening)

@@ -4,7 +4,6 @@ import hashlib
 import io
 import json
 import tempfile
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -25,11 +24,12 @@ from geodata.statistics.figure_changes import (
     unfit,
 )
 from geodata.statistics.figure_files import LIMITS, FigureFile, Told, figure_rows, read_figures
-from geodata.statistics.indicators import FIGURES, MonthKey, Series, list_series, version_called
+from geodata.statistics.indicators import MonthKey, Series, list_series, version_called
 from webmap.app.auth import current_user
 from webmap.app.extensions import database, db_session
 from webmap.app.i18n import current_language, translate, translate_error
-from webmap.map.charts import figure_text, month_text, series_name
+from webmap.map.charts import month_text, series_name
+from webmap.statistics.figure_lines import FigureLine, figure_line
 from webmap.statistics.figure_tables import as_csv, as_xlsx
 from webmap.statistics.grid import MOST_CELLS, READERS, WRITERS
 from webmap.statistics.indicators import say_check
@@ -43,19 +43,6 @@ STYLES = {
     NumberStyle.ENGLISH.value: "1,234.5",
 }  # fmt: skip
 FACTS = {"sheet": N_("Sheet of the workbook"), "header": N_("Row of headings"), "numbers": N_("Numbers are written"), "units": N_("Units converted")}  # fmt: skip
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChangeView:
-    """A cell of the file that differs from what is stored."""
-
-    place: str
-    series: str
-    month: str
-    kind: str
-    figure: str
-    before: str
-    after: str
 
 
 @blueprint.get("")
@@ -142,7 +129,7 @@ def _preview(read: FigureFile, series: list[Series], *, file_name: str, sha256: 
     return render_template(
         "statistics/indicators/preview.html",
         file_name=file_name, sha256=sha256, problems=[_told(one) for one in read.problems],
-        oddities=[_told(one) for one in read.oddities], changes=[_change_view(cell, names) for cell in changes],
+        oddities=[_told(one) for one in read.oddities], changes=[_change_line(cell, names) for cell in changes],
         unfit=[(names[code][0], month_text(month.period, current_language()), say_check(check).text) for code, month, check in odd],
         facts=[(translate(FACTS[name]), text) for name, text in read.facts.items() if text],
         counts=(len(read.cells) - len(changes), sum(cell.before is None for cell in changes)), too_many=len(changes) > MOST_CELLS,
@@ -150,16 +137,9 @@ def _preview(read: FigureFile, series: list[Series], *, file_name: str, sha256: 
     )  # fmt: skip
 
 
-def _change_view(cell: Cell, names: dict[str, tuple[str, str]]) -> ChangeView:
-    language = current_language()
+def _change_line(cell: Cell, names: dict[str, tuple[str, str]]) -> FigureLine:
     name, unit = names[cell.code]
-    kind = translate(cell.month.version.label)
-    return ChangeView(
-        place=cell.place, series=name, month=month_text(cell.month.period, language),
-        kind=f"{kind}: {cell.month.scenario}" if cell.month.scenario else kind, figure=translate(FIGURES[cell.figure]),
-        before="–" if cell.before is None else figure_text(cell.figure, cell.before, unit, language),
-        after="–" if cell.value is None else figure_text(cell.figure, cell.value, unit, language),
-    )  # fmt: skip
+    return figure_line(name, unit, cell.month, cell.figure, (cell.before, cell.value), place=cell.place)
 
 
 def _told(told: Told) -> tuple[int, str, str]:

@@ -1,8 +1,6 @@
 """What was changed in the indicators, by whom, and the way back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal
 
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -19,12 +17,13 @@ from geodata.statistics.figure_changes import (
     take_back,
     undone_by,
 )
-from geodata.statistics.indicators import FIGURES, Series, list_series
+from geodata.statistics.indicators import Series, list_series
 from webmap.app.auth import current_user
 from webmap.app.extensions import db_session
 from webmap.app.i18n import current_language, translate, translate_error
 from webmap.app.requests import int_argument
-from webmap.map.charts import figure_text, month_text, series_name
+from webmap.map.charts import series_name
+from webmap.statistics.figure_lines import FigureLine, figure_line
 from webmap.statistics.grid import WRITERS
 
 blueprint = Blueprint("figure_history", __name__, url_prefix="/indicators/changes")
@@ -33,18 +32,6 @@ PAGE = 50
 KINDS = {
     ChangeKind.EDIT: N_("Typed in"), ChangeKind.IMPORT: N_("From a file"), ChangeKind.UNDO: N_("Undone"),
 }  # fmt: skip
-
-
-@dataclass(frozen=True, kw_only=True)
-class Line:
-    """A figure of a month before and after."""
-
-    series: str
-    month: str
-    kind: str
-    figure: str
-    before: str
-    after: str
 
 
 @blueprint.get("")
@@ -93,7 +80,7 @@ def _page(found: ChangeSet, problem: str = "") -> str:
     )  # fmt: skip
 
 
-def _kept(found: ChangeSet, known: Mapping[str, Series]) -> list[Line]:
+def _kept(found: ChangeSet, known: Mapping[str, Series]) -> list[FigureLine]:
     """Return what an undo left alone, because it was changed again before: what it should have brought back, and did not."""
     if found.undoes_id is None:
         return []
@@ -106,24 +93,10 @@ def _kept(found: ChangeSet, known: Mapping[str, Series]) -> list[Line]:
     return kept
 
 
-def _lines(change: MonthChange, known: Mapping[str, Series]) -> list[tuple[str, Line]]:
+def _lines(change: MonthChange, known: Mapping[str, Series]) -> list[tuple[str, FigureLine]]:
     language = current_language()
     series = known.get(change.code)
-    unit = translate(series.unit, language) if series else ""
-
-    def text(name: str, value: Decimal | None) -> str:
-        return "–" if value is None else figure_text(name, value, unit, language)
-
-    kind = translate(change.key.version.label, language)
+    title, unit = (series_name(series, language), translate(series.unit)) if series else (change.code, "")
     return [
-        (
-            name,
-            Line(
-                series=series_name(series, language) if series else change.code,
-                month=month_text(change.key.period, language),
-                kind=f"{kind}: {change.key.scenario}" if change.key.scenario else kind,
-                figure=translate(FIGURES[name], language), before=text(name, before), after=text(name, after),
-            ),
-        )
-        for name, before, after in change.figures()
-    ]  # fmt: skip
+        (name, figure_line(title, unit, change.key, name, (before, after))) for name, before, after in change.figures()
+    ]
