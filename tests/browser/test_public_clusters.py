@@ -104,6 +104,18 @@ def test_three_clusters_side_by_side_fit_their_screen(open_page, viewport):
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
 
 
+def test_no_figure_of_a_fact_sheet_runs_out_of_a_phone(open_page):
+    page = open_page("/clusters/CCN-QUANGPHUC?lang=en", PHONE)
+    expect(page.locator(".fact-unit").filter(has_text="VND/m²").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    broken = """() => [...document.querySelectorAll('.fact-unit')].filter((unit) => {
+        const range = document.createRange();
+        range.selectNodeContents(unit);
+        return new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size > 1;
+    }).map((unit) => unit.textContent)"""
+    assert page.evaluate(broken) == [], "a unit is broken in two lines"
+
+
 def test_the_fact_sheet_prints_without_its_buttons(open_page):
     page = open_page("/clusters/CCN-TANLIEN")
     page.emulate_media(media="print")
