@@ -49,6 +49,11 @@ class Table:
         return len(self.rows)
 
 
+def spellings(column: Sequence[Value]) -> list[str]:
+    """Return the different texts of a column, in order: what holds for a text is looked at once, not once a cell."""
+    return [value for value in dict.fromkeys(column) if isinstance(value, str)]
+
+
 def save_table(table: Table, folder: Path) -> None:
     """Write a table for the other process."""
     geometries = table.geometries

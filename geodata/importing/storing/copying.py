@@ -36,6 +36,8 @@ def _copy_texts(values: Sequence[Any]) -> list[str]:
         return list(values)
     if types == {int}:
         return list(map(str, values))
+    if types == {bool}:
+        return ["t" if value else "f" for value in values]
     return [_copy_text(value) for value in values]
 
 

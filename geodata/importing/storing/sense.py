@@ -11,6 +11,7 @@ from geodata.history.documents import table_of
 from geodata.importing.results import Problem, Severity, Text, problem
 from geodata.importing.storing.rows import CheckedRows
 from geodata.importing.storing.staging import Staging
+from geodata.importing.table import spellings
 from geodata.importing.told import by_row
 from geodata.schema.sense import InOrder, LeadingZero, SameScale
 
@@ -85,9 +86,10 @@ def _out_of_scale(session: Session, rows: CheckedRows, rule: SameScale) -> Itera
 
 def _alike_in_file(rows: CheckedRows) -> list[Problem]:
     codes = rows.values["code"]
-    folded = [code.casefold() if isinstance(code, str) else code for code in codes]
-    if len(set(folded)) == len(set(codes)):
+    different = set(codes)
+    if len({code.casefold() if isinstance(code, str) else code for code in different}) == len(different):
         return []
+    folded = [code.casefold() if isinstance(code, str) else code for code in codes]
     seen: dict[Any, int] = {}
     found = {}
     for index, code in enumerate(folded):
@@ -115,7 +117,7 @@ def _alike_to_stored(session: Session, rows: CheckedRows, staging: Staging) -> l
 
 def _without_noughts(session: Session, rows: CheckedRows, staging: Staging) -> list[Problem]:
     """Return a warning for each new row whose code is that of a stored object without the noughts in front: 1 for 001."""
-    if not any(isinstance(code, str) and code.isdigit() for code in rows.values["code"]):
+    if not any(map(str.isdigit, spellings(rows.values["code"]))):
         return []
     staged, match, target = staging.staged, staging.match, staging.target
     query = (

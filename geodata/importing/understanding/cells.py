@@ -10,11 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 from geodata.base.i18n import N_
-from geodata.base.names import visible
+from geodata.base.names import is_visible
 from geodata.base.numbers import NumberStyle, has_two_readings
 from geodata.base.units import is_in_another_unit
 from geodata.importing.results import Problem, Severity, Text, problem
-from geodata.importing.table import Value
+from geodata.importing.table import Value, spellings
 from geodata.importing.told import by_row
 from geodata.importing.understanding.days import DayOrder
 from geodata.importing.understanding.values import (
@@ -100,20 +100,22 @@ def _is_day(cell: Value) -> bool:
 
 
 def _plain_texts(cells: Sequence[Value], longest: int) -> list[Any] | None:
-    """Return texts that need no more than stripping, looked at as one text; None where some need more."""
+    """Return texts that need no more than stripping, each spelling looked at once; None where some need more."""
     if not set(map(type, cells)) <= {str, type(None)}:
         return None
-    texts = [str(cell) for cell in cells if cell is not None]
+    texts = spellings(cells)
     whole = "\n".join(texts)
     if (
         "\r" in whole
         or "<" in whole
         or BAD_CONTROL.search(whole)
-        or visible(whole) != whole
+        or not is_visible(whole)
         or not unicodedata.is_normalized("NFC", whole)
         or max(map(len, texts), default=0) > longest
     ):
         return None
+    if all(text and text == text.strip() for text in texts):
+        return list(cells)
     return [None if cell is None else str(cell).strip() or None for cell in cells]
 
 
@@ -152,7 +154,7 @@ def _change(field: Field, cell: Value, value: Any, style: NumberStyle, habits: H
     if isinstance(value, BadValueError) or value is None:
         return None
     template = None
-    if isinstance(cell, str) and (visible(cell) != cell or BAD_CONTROL.search(cell)):
+    if isinstance(cell, str) and (not is_visible(cell) or BAD_CONTROL.search(cell)):
         template = N_("Invisible or foreign letters in “{value}” were replaced; it is stored as “{stored}”.")
     elif isinstance(value, date):
         template = _change_of_day(cell, value, habits)

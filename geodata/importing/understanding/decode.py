@@ -12,7 +12,7 @@ from geodata.base.i18n import N_
 from geodata.importing.reading import encoding as letters
 from geodata.importing.reading.encoding import LOST
 from geodata.importing.results import Choice, ImportOptions, Known, Problem, Question, Severity, Text, problem
-from geodata.importing.table import Table, Value
+from geodata.importing.table import Table, Value, spellings
 from geodata.importing.understanding.cells import cut_warning
 from geodata.importing.understanding.worn import read_back
 
@@ -148,7 +148,7 @@ def _decoded_with(table: Table, encoding: str) -> Table:
 
 def _is_plain(column: Sequence[Value], encoding: str) -> bool:
     """Say whether decoding leaves a column as it is: looked at as one text, which is many times faster."""
-    whole = "\n".join(value for value in column if isinstance(value, str))
+    whole = "\n".join(spellings(column))
     if whole.isascii():
         return encoding != "viqr"
     return encoding == "unicode" and unicodedata.is_normalized("NFC", whole)
@@ -158,8 +158,7 @@ def _lost_rows(table: Table) -> list[Problem]:
     """Return an error for each row with letters that are lost."""
     told: dict[int, Problem] = {}
     for name, column in zip(table.names, table.columns, strict=True):
-        texts = [value for value in column if isinstance(value, str)]
-        if LOST not in "".join(texts):
+        if LOST not in "".join(spellings(column)):
             continue
         for row, value in zip(table.rows.tolist(), column, strict=True):
             if isinstance(value, str) and LOST in value and row not in told:
@@ -204,12 +203,8 @@ def samples_of(table: Table) -> tuple[str, ...]:
     """Return the first five accented texts of a table."""
     found: dict[str, None] = {}
     for column in table.columns:
-        for value in column:
-            if isinstance(value, str) and not value.isascii():
-                found[value] = None
-                if len(found) == 5:
-                    return tuple(found)
-    return tuple(found)
+        found.update(dict.fromkeys(_accented(column)[:5]))
+    return tuple(found)[:5]
 
 
 def telling_texts(table: Table) -> list[str]:
@@ -222,8 +217,8 @@ def telling_texts(table: Table) -> list[str]:
 
 
 def _accented(column: Sequence[Value]) -> list[str]:
-    """Return the texts of a column that are not plain ASCII; a column without any is looked at as one text."""
-    texts = [value for value in column if isinstance(value, str)]
+    """Return the different texts of a column that are not plain ASCII; one without any is looked at as one text."""
+    texts = spellings(column)
     return [] if "".join(texts).isascii() else [value for value in texts if not value.isascii()]
 
 

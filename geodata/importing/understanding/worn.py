@@ -14,7 +14,7 @@ from dataclasses import replace
 from geodata.base.i18n import N_
 from geodata.importing.reading.encoding import LOST, to_bytes
 from geodata.importing.results import Problem, Severity, Text, problem
-from geodata.importing.table import Table, Value
+from geodata.importing.table import Table, Value, spellings
 from geodata.importing.told import by_row
 from geodata.schema.fields import Field
 
@@ -51,6 +51,8 @@ def shortened(field: Field, cells: Sequence[Value], rows: Sequence[int]) -> list
     """Return an error for each cell of a field of texts that is a number without its last digits."""
     if field.python_type is not str or field.values is not None:
         return []
+    if not any("E+" in text for text in spellings(cells)):
+        return []
     template = N_("“{value}” is a number that a spreadsheet shortened; its last digits are lost.")
     what = Text(
         template=N_("Make the column one of texts in the spreadsheet, write the number anew, and save the file.")
@@ -77,7 +79,7 @@ def read_back(table: Table) -> tuple[Table, list[Problem]]:
 
 
 def _column(table: Table, name: str, column: list[Value]) -> tuple[list[Value], list[Problem]]:
-    texts = "\n".join(value for value in column if isinstance(value, str))
+    texts = "\n".join(spellings(column))
     if not (("&" in texts and _SIGN.search(texts)) or (not texts.isascii() and _TWICE.search(texts)) or "?" in texts):
         return column, []
     changed: dict[int, Value] = {}

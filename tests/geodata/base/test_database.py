@@ -6,6 +6,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from hypothesis import given, strategies as st
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
@@ -18,6 +19,7 @@ from geodata.base.data_version import data_version
 from geodata.base.database import new_engine
 from geodata.layers import LAYERS
 from tests.conftest import ROOT
+from tests.examples import examples
 from tests.factories import make_feature
 
 ALL = pytest.mark.parametrize("kind", list(LAYERS), ids=[kind.layer.name for kind in LAYERS])
@@ -171,3 +173,21 @@ def test_one_that_broke_just_after_it_was_used_fails_once_and_no_more(database_u
     with engine.connect() as found:
         assert found.scalar(text("SELECT 1")) == 1
     engine.dispose()
+
+
+#: Letters of Vietnamese whole and in parts, and whatever else Unicode has (no NUL, no halves: PostgreSQL has none).
+_TEXTS = st.lists(
+    st.one_of(
+        st.sampled_from([*"ạẩỹđĐƯờaAeo \u0323\u0302\u0301\u031b\u0300", "\u1ea1", "\u212b", "\u0340"]),
+        st.characters(exclude_categories=["Cs"], exclude_characters="\0"),
+    ),
+    max_size=30,
+).map("".join)
+
+
+@examples(100, heavy=3000)
+@given(value=_TEXTS)
+def test_a_folded_text_is_that_of_its_composed_form(connection, value):
+    composed = "lower(unaccent('unaccent'::regdictionary, normalize(:value, NFC)))"
+    row = connection.execute(text(f"SELECT fold_text(:value), {composed}"), {"value": value}).one()
+    assert row[0] == row[1]
