@@ -17,6 +17,7 @@ from sqlalchemy.types import Float
 from geodata.query import features
 from geodata.schema.feature import Feature, GeometryType
 from geodata.schema.registry import Registry
+from geodata.schema.roles import Role
 
 #: A line drawn by hand rarely meets the middle of a station; farther off, one of the two is wrong.
 MEETS_WITHIN_M = 250
@@ -141,6 +142,17 @@ def referring(
             listed = [row._asdict() for row in rows]
             found.append(Referring(kind=other, rows=listed, count=listed[0]["total"]))
     return found
+
+
+def named_in_details(connection: Connection, kind: type[Feature], feature_id: int, role: Role) -> list[str]:
+    """Return the codes of the objects that hang on a feature by name, as a role may read them: what a project builds."""
+    codes: list[str] = []
+    for detail in kind.details:
+        name, roles = detail.detail.names_object, detail.detail.roles
+        if name and (roles is None or role in roles):
+            column = detail.column(name)
+            codes += connection.scalars(select(column).where(detail.feature_id == feature_id).order_by(column))
+    return codes
 
 
 def _naming_in_details(kind: type[Feature], code: str) -> list[ColumnElement[bool]]:

@@ -1,4 +1,4 @@
-"""What a follow covers: an object, a unit with all that lies in it, or what the filters of an address keep."""
+"""What a follow covers: an object, a unit with all that lies in it, a project with what it builds, or what filters keep."""
 
 from dataclasses import dataclass
 
@@ -8,6 +8,7 @@ from werkzeug.datastructures import MultiDict
 from geodata.accounts.access import readable_by, visible_fields
 from geodata.following.follows import MOST_COVERED, Follow
 from geodata.query.features import find_by_code
+from geodata.query.references import find_object, named_in_details
 from geodata.schema.feature import Feature
 from geodata.schema.filters import Condition
 from geodata.schema.registry import Registry
@@ -46,7 +47,10 @@ class Covering:
         return self.of_object(follow.layer or "", follow.code or "")
 
     def of_object(self, layer: str, code: str) -> dict[str, list[int]]:
-        """Return an object, with what lies in it where its layer is one of areas; nothing when it is not there for him."""
+        """Return an object with what lies in it, where its layer is one of areas, and with the objects that its details name.
+
+        Nothing when it is not there for the reader; of the others those that are.
+        """
         kind = next((kind for kind in self.kinds if kind.layer.name == layer), None)
         number = find_by_code(self.connection, kind, code) if kind else None
         if kind is None or number is None:
@@ -57,7 +61,11 @@ class Covering:
             for other in self.kinds:
                 if other.layer.selects_as != kind.layer.selects_as:
                     found[other.layer.name] = self._ids(other, inside)
-        return found
+        for code in named_in_details(self.connection, kind, number, self.reader.role):
+            named = find_object(self.connection, (other for other in self.kinds if other is not kind), code)
+            if named is not None:
+                found.setdefault(named.kind.layer.name, []).append(named.id)
+        return {name: sorted(set(numbers)) for name, numbers in found.items()}
 
     def of_address(self, asked: Asked) -> dict[str, list[int]]:
         """Return what the filters keep. Raises InvalidFilterError."""

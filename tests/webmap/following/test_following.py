@@ -123,6 +123,42 @@ def test_progress_entered_for_a_project_is_told_with_its_table(planner, gis):
     assert "thay đổi: Tiến độ, người thực hiện gis-test" in page
 
 
+def test_who_follows_a_project_is_told_of_the_objects_that_it_builds_or_changes(planner, gis):
+    number = follow(planner, layer="projects", code="DA-CHO-DQB")
+    edit(gis, "markets", "CHO-TAM-DQB", stall_count=87)
+    assert rung(planner) == 1
+    assert re.search(r"Chợ tạm Đổng Quốc Bình .*thay đổi: Số điểm kinh doanh", words_of(planner.get("/following")))
+    look(planner)
+    rows = [{"values": {"object_code": "CHO-KS-01", "change": "changes"}}]
+    edit(gis, "projects", "DA-CHO-DQB", details={"objects": rows})
+    page = words_of(planner.get("/following"))
+    assert "mới thuộc phạm vi theo dõi" in page
+    planner.post(f"/following/{number}/stop")
+
+
+def test_of_a_followed_project_who_is_limited_to_its_area_is_told_of_no_object_beyond_it(demo_app, demo_session, gis):
+    project = object_of(gis, "projects", "DA-CHO-DQB")["properties"]
+    unit = next(
+        code
+        for code in demo_session.scalars(text("SELECT code FROM admin_unit WHERE valid_to IS NULL"))
+        if project["code"] in codes_in(gis, "projects", code) and "CHO-TAM-DQB" not in codes_in(gis, "markets", code)
+    )
+    create_user(demo_session, name="phuong", role="planner", password=PASSWORD)
+    limit_user(demo_session, LAYERS, "phuong", [f"unit={unit}"])
+    demo_session.commit()
+    here = enter(demo_app)
+    follow(here, layer="projects", code="DA-CHO-DQB")
+    edit(gis, "markets", "CHO-TAM-DQB", stall_count=88)
+    assert rung(here) == 0
+    edit(gis, "markets", "CHO-DQB", stall_count=324)
+    assert rung(here) == 1
+
+
+def codes_in(client, layer, unit):
+    found = client.get(f"/api/layers/{layer}/features?unit={unit}&limit=1000").json["features"]
+    return {one["properties"]["code"] for one in found}
+
+
 def test_what_begins_and_ceases_to_match_a_followed_filter_is_told(planner, gis):
     follow(planner, address="/?layers=markets&markets.market_class=3&z=12&lat=20.8&lon=106.6")
     edit(gis, "markets", "CHO-DQB", market_class="3")
