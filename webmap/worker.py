@@ -6,7 +6,9 @@ A module of tasks for the worker: `python -m geodata.jobs webmap.map.export_runs
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from geodata.base.database import TIME_ZONE, new_engine, today
+from sqlalchemy import Connection, Engine
+
+from geodata.base.database import TIME_ZONE, new_engine
 from geodata.jobs import QUEUE
 from webmap import create_app
 from webmap.app.settings import mail_from_env, settings_for_words
@@ -17,11 +19,16 @@ from webmap.following.digest import send_digests
 @QUEUE.task(name="send_digests", queueing_lock="send_digests")
 def _send_digests(timestamp: int) -> None:
     """Send the digests of the day; nobody signs in to the application made for it."""
-    settings = mail_from_env()
-    if settings is None or datetime.now(ZoneInfo(TIME_ZONE)).hour < settings.hour:
-        return
     engine = new_engine(pool_size=2)
     try:
-        send_digests(create_app(settings_for_words(settings), bind=engine), engine, settings, today())
+        send_due(engine, datetime.now(ZoneInfo(TIME_ZONE)))
     finally:
         engine.dispose()
+
+
+def send_due(bind: Engine | Connection, now: datetime) -> int:
+    """Send what waits, if mail is set and the hour has come, and return how many mails went out. `now`: the province's time."""
+    settings = mail_from_env()
+    if settings is None or now.hour < settings.hour:
+        return 0
+    return send_digests(create_app(settings_for_words(settings), bind=bind), bind, settings, now.date())

@@ -132,9 +132,10 @@ def take(session: Session, account_id: int, on: date) -> MailDigest | None:
     return row
 
 
-def failed(session: Session, account_id: int, before: date | None, problem: str) -> None:
-    """Note that the server refused a mail: it is tried again."""
+def failed(session: Session, account_id: int, before: date | None, problem: str, *, counts: bool = True) -> None:
+    """Note that the server refused a mail: it is tried again. `counts`: as one of MAX_TRIES."""
     row = session.get_one(MailDigest, account_id)
+    row.tries -= 0 if counts else 1
     row.done_on, row.problem = before, problem[:300]
 
 

@@ -61,8 +61,8 @@ class Covering:
             for other in self.kinds:
                 if other.layer.selects_as != kind.layer.selects_as:
                     found[other.layer.name] = self._ids(other, inside)
-        for code in named_in_details(self.connection, kind, number, self.reader.role):
-            named = find_object(self.connection, (other for other in self.kinds if other is not kind), code)
+        for other_code in named_in_details(self.connection, kind, number, self.reader.role):
+            named = find_object(self.connection, (other for other in self.kinds if other is not kind), other_code)
             if named is not None:
                 found.setdefault(named.kind.layer.name, []).append(named.id)
         return {name: sorted(set(numbers)) for name, numbers in found.items()}

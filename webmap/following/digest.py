@@ -32,20 +32,24 @@ MOST_LINES = 20
 
 
 def send_digests(app: Flask, bind: Engine | Connection, settings: MailSettings, on: date) -> int:
-    """Send what waits of a day and return how many mails went out. A failure of one leaves the others alone.
+    """Send what waits of a day and return how many mails went out. A refusal of one leaves the others alone.
 
-    `app`: whose addresses and words stand in the mails.
+    A server that cannot be reached ends the round: all that wait are tried again with the next one. `app`: whose addresses and words stand in the mails.
     """
     sent = 0
     with Session(bind, join_transaction_mode="create_savepoint") as session:
         accounts = digests.waiting(session, on)
     for account_id in accounts:
         with Session(bind, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
-            sent += _send_one(app, session, settings, account_id, on)
+            try:
+                sent += _send_one(app, session, settings, account_id, on)
+            except MailError:
+                break
     return sent
 
 
 def _send_one(app: Flask, session: Session, settings: MailSettings, account_id: int, on: date) -> int:
+    """Send somebody's digest and return how many mails went out. Raises MailError where the server is not to be reached."""
     row = digests.take(session, account_id, on)
     if row is None:
         session.rollback()
@@ -65,8 +69,13 @@ def _send_one(app: Flask, session: Session, settings: MailSettings, account_id: 
         send_mail(settings.server, to=row.email, subject=mail.subject, text=mail.text, stop_address=mail.stop_address)
     except MailError as error:
         log.warning("a digest could not be sent: %s", error.reason)
-        digests.failed(session, account_id, before, error.reason)
+        if error.is_lost:  # perhaps it was taken: once more might be twice
+            row.content_sha256, row.problem = content, error.reason
+        else:
+            digests.failed(session, account_id, before, error.reason, counts=not error.is_unreachable)
         session.commit()
+        if error.is_unreachable:
+            raise
         return 0
     row.content_sha256, row.problem = content, None
     session.commit()

@@ -1,75 +1,40 @@
 """The daily mail, against a small SMTP server: asked for, confirmed, sent once, refused, ended; it tells nothing beyond one's rights."""
 
-import email
 import re
-import socketserver
-import threading
-from datetime import timedelta
-from email import policy
+from dataclasses import replace
+from datetime import datetime, time, timedelta
 
 import pytest
 from sqlalchemy import text
 
-from geodata.accounts.access import disable_user
+from geodata.accounts.access import create_user, disable_user, visible_names
 from geodata.accounts.scopes import limit_user
 from geodata.base.database import today
 from geodata.base.errors import ConfigurationError
+from geodata.following import mail as sending
 from geodata.following.mail import MailServer
+from geodata.jobs import QUEUE
 from geodata.layers import LAYERS
-from tests.conftest import sign_in
+from geodata.schema.roles import STAFF, Role
+from tests.conftest import PASSWORD, sign_in
+from tests.post import Post, serve
+from webmap import worker
 from webmap.app.mail_settings import MailSettings
 from webmap.app.settings import mail_from_env
 from webmap.following.digest import send_digests
 
 
-class Post(socketserver.ThreadingTCPServer):
-    """Takes mail as RFC 5321 says, as far as smtplib asks; refuses it while `is_full`."""
-
-    allow_reuse_address = True
-    daemon_threads = True
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Taking)
-        self.taken, self.is_full = [], False
-
-    @property
-    def texts(self):
-        return [mail.get_content() for mail in self.taken]
-
-
-class Taking(socketserver.StreamRequestHandler):
-    def handle(self):
-        self.wfile.write(b"220 post\r\n")
-        while line := self.rfile.readline():
-            word = line.split()[0].upper() if line.split() else b""
-            if word == b"DATA":
-                self.wfile.write(b"354 go on\r\n")
-                lines = iter(self.rfile.readline, b".\r\n")
-                content = b"".join(line.removeprefix(b".") if line.startswith(b"..") else line for line in lines)
-                self.server.taken.append(email.message_from_bytes(content, policy=policy.default))
-            elif word == b"QUIT":
-                self.wfile.write(b"221 bye\r\n")
-                return
-            if word == b"MAIL" and self.server.is_full:
-                self.wfile.write(b"452 secret-of-the-server no room\r\n")
-            else:
-                self.wfile.write(b"250 ok\r\n")
-
-
 @pytest.fixture
 def post():
-    server = Post()
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    taking = Post()
+    server = serve(taking)
+    yield taking
+    server.stop()
 
 
 @pytest.fixture
 def mail(post):
-    server = MailServer(host="127.0.0.1", port=post.server_address[1], sender="bando@sct.example.vn", security="none")
+    server = MailServer(host="127.0.0.1", port=post.port, sender="bando@sct.example.vn", security="none")
     return MailSettings(server=server, public_url="https://bando.example.vn")
 
 
@@ -83,9 +48,9 @@ def planner(app):
     return sign_in(app, "planner")
 
 
-def confirm(app, client, post):
+def confirm(app, client, post, address="can.bo@sct.example.vn"):
     """Ask for the mail and open the link in it, as nobody in particular."""
-    assert client.post("/following/mail", data={"email": "can.bo@sct.example.vn"}).status_code == 302
+    assert client.post("/following/mail", data={"email": address}).status_code == 302
     link = re.search(r"http://localhost(/following/mail/confirm/\S+)", post.texts.pop())[1]
     post.taken.clear()
     anybody = app.test_client()
@@ -94,11 +59,11 @@ def confirm(app, client, post):
     assert anybody.post(link).status_code == 404
 
 
-def edit(client, code, **values):
-    (feature,) = client.get(f"/api/layers/markets/features?q={code}").json["features"]
-    version = client.get(f"/edit/markets/form?id={feature['id']}").text.partition('data-version="')[2].partition('"')[0]
+def edit(client, code, layer="markets", **values):
+    (feature,) = client.get(f"/api/layers/{layer}/features?q={code}").json["features"]
+    version = client.get(f"/edit/{layer}/form?id={feature['id']}").text.partition('data-version="')[2].partition('"')[0]
     edited = {"id": feature["id"], "version": version, "values": values}
-    assert client.post("/edit/markets", json={"objects": [edited]}).status_code == 200
+    assert client.post(f"/edit/{layer}", json={"objects": [edited]}).status_code == 200
 
 
 @pytest.fixture
@@ -191,3 +156,80 @@ def test_wrong_settings_are_told_by_name(wrong):
     with pytest.raises(ConfigurationError, match=next(iter(wrong))):
         mail_from_env(right | wrong)
     assert mail_from_env({}) is None
+
+
+def second(app, demo_session, post):
+    """Another account with a confirmed address that follows the same market."""
+    create_user(demo_session, name="second-test", role="planner", password=PASSWORD)
+    demo_session.commit()
+    client = app.test_client()
+    client.post("/login", data={"username": "second-test", "password": PASSWORD})
+    confirm(app, client, post, "nguoi.khac@sct.example.vn")
+    client.post("/following", data={"layer": "markets", "code": "CHO-DQB"})
+
+
+def test_a_refused_address_keeps_no_other_mail_back(app, demo_connection, demo_session, mail, post, news):
+    second(app, demo_session, post)
+    edit(news, "CHO-DQB", stall_count=5)
+    post.refused = {"can.bo@sct.example.vn"}
+    assert send_digests(app, demo_connection, mail, today()) == 1
+    assert [one["To"] for one in post.taken] == ["nguoi.khac@sct.example.vn"]
+
+
+def test_a_server_that_is_not_reached_is_asked_once_a_round_and_costs_no_try(
+    app, demo_connection, demo_session, mail, post, news
+):
+    second(app, demo_session, post)
+    edit(news, "CHO-DQB", stall_count=5)
+    away = replace(mail, server=replace(mail.server, port=mail.server.port, user="bando", password="x"))
+    for _ in range(7):
+        assert send_digests(app, demo_connection, away, today()) == 0
+    assert demo_connection.scalars(text("SELECT tries FROM mail_digest ORDER BY account_id")).all() == [0, 0]
+    assert demo_connection.scalar(text("SELECT count(*) FROM mail_digest WHERE problem IS NOT NULL")) == 1
+    assert send_digests(app, demo_connection, mail, today()) == 2
+
+
+def test_a_mail_that_was_handed_over_without_an_answer_is_not_sent_twice(
+    app, demo_connection, mail, post, news, monkeypatch
+):
+    monkeypatch.setattr(sending, "TIMEOUT_S", 0.5)
+    post.silent_at = "DATA"
+    assert send_digests(app, demo_connection, mail, today()) == 0
+    post.silent_at = None
+    assert send_digests(app, demo_connection, mail, today()) == 0
+    assert send_digests(app, demo_connection, mail, today() + timedelta(days=1)) == 0
+    assert len(post.taken) == 1
+    assert demo_connection.scalar(text("SELECT problem FROM mail_digest")) == "SMTPServerDisconnected"
+
+
+@pytest.mark.parametrize("role", sorted(STAFF))
+def test_a_mail_tells_each_role_what_it_may_see_and_no_more(app, demo_connection, demo_session, mail, post, role):
+    create_user(demo_session, name="reader-test", role=role, password=PASSWORD)
+    demo_session.commit()
+    client = app.test_client()
+    client.post("/login", data={"username": "reader-test", "password": PASSWORD})
+    confirm(app, client, post)
+    gis = sign_in(app, "gis")
+    (site,) = gis.get("/api/layers/fuel_sites/features?limit=1").json["features"]
+    client.post("/following", data={"layer": "fuel_sites", "code": site["properties"]["code"]})
+    client.post("/following", data={"layer": "projects", "code": "DA-CHO-DQB"})
+    edit(gis, site["properties"]["code"], layer="fuel_sites", contact_phone="0225 3123 456")
+    send_digests(app, demo_connection, mail, today())
+    said = "\n".join(post.texts)
+    assert ("thay đổi: Điện thoại" in said) == ("contact_phone" in visible_names(Role(role), LAYERS.get("fuel_sites")))
+    assert "0225 3123 456" not in said
+
+
+@pytest.mark.parametrize(("hour", "sent"), [(6, 0), (7, 1)])
+def test_the_hourly_job_sends_from_the_set_hour_on(app, demo_connection, mail, post, news, monkeypatch, hour, sent):
+    env = {
+        "SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(post.port), "SMTP_SECURITY": "none", "SMTP_FROM": "bando@sct.example.vn",
+        "PUBLIC_URL": "https://bando.example.vn", "DIGEST_HOUR": "7",
+    }  # fmt: skip
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    now = datetime.combine(today(), time(hour, 5))
+    assert worker.send_due(demo_connection, now) == sent
+    assert worker.send_due(demo_connection, now) == 0
+    assert len(post.taken) == sent
+    assert QUEUE.periodic_registry.periodic_tasks[("send_digests", "")].cron == "5 * * * *"
