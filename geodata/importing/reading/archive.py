@@ -52,6 +52,8 @@ SAVE_GEOPARQUET = N_(
 )
 #: Files our own exports lay beside a shapefile; they describe it and are no layer.
 DESCRIPTIONS = (".fields.csv",)
+#: What an .xml file says in its beginning -> the ending under which it is read.
+_XML = {b"urn:schemas-microsoft-com:office:spreadsheet": ".xls", b"opengis.net/gml": ".gml"}
 
 _CHUNK = 1024 * 1024
 #: So many times the limit of entries may lie in an archive without being read.
@@ -78,7 +80,7 @@ def find_sources(path: Path, file_name: str, work: Path, limits: Limits) -> list
             most=limits.file_bytes // 1_048_576,
             name="file_bytes",
         )
-    extension = PurePosixPath(file_name).suffix.lower()
+    extension = _ending(path, file_name)
     if path.stat().st_size == 0:
         raise RefusedError("not_zip" if extension == ".zip" else "malformed_file", N_("The file is empty."))
     if extension == ".zip":
@@ -109,6 +111,16 @@ def find_sources(path: Path, file_name: str, work: Path, limits: Limits) -> list
             (work / _part(f"source{extension}", component)).symlink_to(sibling.resolve())
             present.add(component)
     return [Source(name=PurePosixPath(file_name).stem, extension=extension, path=target, components=frozenset(present))]
+
+
+def _ending(path: Path, file_name: str) -> str:
+    """Return the ending of a file's name; of .xml the usual one of what it holds: Excel's files and GML are called so too."""
+    extension = PurePosixPath(file_name).suffix.lower()
+    if extension != ".xml":
+        return extension
+    with path.open("rb") as file:
+        start = file.read(4096).replace(b"\x00", b"").lower()
+    return next((ending for mark, ending in _XML.items() if mark in start), ".xml")
 
 
 def _part(main: str, component: str) -> str:

@@ -160,7 +160,7 @@ def xml_of(path: Path, root: bytes) -> bytes:
         raise RefusedError("external_reference", N_("The file declares XML entities (DOCTYPE); that is not taken."))
     if root not in plain[:4096].lower():
         raise malformed(N_("The file is not what its name says."))
-    return plain
+    return data
 
 
 def read_gml(source: Source, inner: str | None, _limits: Limits, _hints: Hints) -> Table:

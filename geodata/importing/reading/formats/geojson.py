@@ -16,6 +16,7 @@ from geodata.importing.reading.archive import Source
 from geodata.importing.reading.formats.delimited import text_of_file
 from geodata.importing.reading.formats.driven import is_esri, is_sequence, read_esri_json, read_sequence
 from geodata.importing.reading.formats.picking import malformed, too_many_rows
+from geodata.importing.reading.formats.repeated_names import RepeatedNames
 from geodata.importing.reading.formats.sheet import Hints
 from geodata.importing.reading.heights import heights_note
 from geodata.importing.results import Problem, RefusedError, problem
@@ -49,9 +50,10 @@ def _has_height(value: Any) -> bool:
 def read_geojson(source: Source, inner: str | None, limits: Limits, hints: Hints) -> Table:
     """Read GeoJSON with a parser of our own: a “crs” link would make the driver fetch it."""
     text, texts = text_of_file(source.path)
+    twice = RepeatedNames()
     try:
         # "bytes" texts have one letter per byte; JSON's own signs are ASCII in each of those encodings.
-        data = json.loads(text, parse_constant=_refuse_constant)
+        data = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=twice)
     except (ValueError, RecursionError) as error:
         if is_sequence(text):
             return read_sequence(source, inner, limits, hints)
@@ -74,6 +76,7 @@ def read_geojson(source: Source, inner: str | None, limits: Limits, hints: Hints
                 column = attributes[name] = [None] * index
             column.extend([None] * (index - len(column)))
             column.append(_json_value(value))
+    problems += twice.told(features)
     for column in attributes.values():
         column.extend([None] * (len(features) - len(column)))
     attributes |= _with_ids(features, attributes, hints)

@@ -89,7 +89,7 @@ def _sheet(book: Any, sheet: Any, limits: Limits, left_out: list[str]) -> Sheet:
         grid=Grid(rows=rows, merges=merges), lost=lost, hidden=hidden, formatted=formatted,
         hidden_columns=frozenset(column for column, facts in sheet.colinfo_map.items() if facts.hidden),
         told=(*hidden_sheets(left_out), *([counts_from_1904()] if book.datemode else [])),
-        counts_from_1904=bool(book.datemode), struck=struck,
+        counts_from_1904=bool(book.datemode), struck=struck, notes={at: note.text for at, note in sheet.cell_note_map.items()},
     )  # fmt: skip
 
 

@@ -77,6 +77,7 @@ def read_opendocument(source: Source, inner: str | None, limits: Limits, hints: 
     sheet = Sheet(
         grid=Grid(rows=found.rows, merges=tuple(found.merges)), lost=found.lost, hidden=frozenset(found.hidden),
         hidden_columns=frozenset(found.hidden_columns), formatted=found.formatted, struck=found.struck,
+        notes=found.notes,
         told=(*hidden_sheets(left_out), *found.told),
     )  # fmt: skip
     return table_of_sheet(sheet, name if len(chosen) > 1 else source.name, "ods", hints, limits, texts="unicode")
@@ -96,6 +97,7 @@ class _Found:
     merges: list[tuple[int, int, int, int]] = field(default_factory=list)
     told: list[Problem] = field(default_factory=list)
     struck: dict[tuple[int, int], str | None] = field(default_factory=dict)
+    notes: dict[tuple[int, int], str] = field(default_factory=dict)
     crossing: Container[str | None] = ()
     is_too_long: bool = False
     empty: int = 0
@@ -190,6 +192,8 @@ def _row(row: Any, number: int, found: _Found, most: int) -> list[Value]:
         times = _times(cell, "number-columns-repeated")
         if at >= most:
             break
+        if (note := cell.find(_called("office:annotation"))) is not None:
+            found.notes[number, at] = _text(note)
         if _is_filled(cell):
             high, wide = _times(cell, "number-rows-spanned"), _times(cell, "number-columns-spanned")
             if high > 1 or wide > 1:

@@ -14,6 +14,7 @@ from geodata.importing.limits import Limits
 from geodata.importing.reading.encoding import decode_text, detect
 from geodata.importing.reading.formats.header import Grid, Header, find_header
 from geodata.importing.reading.formats.header_again import headers_again, told_of_tables, unit_above, with_units
+from geodata.importing.reading.formats.notes import Notes, told_of_notes
 from geodata.importing.reading.formats.picking import too_many_rows
 from geodata.importing.reading.formats.struck import told_of_struck
 from geodata.importing.results import Problem, Severity, problem
@@ -40,7 +41,7 @@ class Sheet:
 
     `lost` are cells whose value is not known, with the sign that stands there; `hidden` are rows that the program hides,
     `hidden_columns` columns; `formatted` are cells taken as shown; `told` are problems of the whole sheet. `struck` are cells
-    that are crossed out, with the whole text where only a part of it is.
+    that are crossed out, with the whole text where only a part of it is; `notes` hang on cells and are not read.
     """
 
     grid: Grid
@@ -51,6 +52,7 @@ class Sheet:
     told: tuple[Problem, ...] = ()
     counts_from_1904: bool = False
     struck: Mapping[tuple[int, int], str | None] = field(default_factory=dict)
+    notes: Notes = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -296,6 +298,7 @@ def _told(
         template = N_("These columns are hidden in the sheet; they were read all the same: {names}.")
         problems.append(problem("bad_value", template, severity=Severity.WARNING, names=", ".join(unseen)[:300]))
     problems += told_of_struck(sheet.struck, sheet.grid, kept, numbers, header.names)
+    problems += told_of_notes(sheet.notes, kept, numbers, header.names)
     return problems + _told_of_cells(sheet, header, kept, numbers)
 
 

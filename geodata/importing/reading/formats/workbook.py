@@ -21,6 +21,7 @@ from geodata.base.i18n import N_
 from geodata.importing.limits import Limits
 from geodata.importing.reading.archive import Source
 from geodata.importing.reading.formats.header import Grid
+from geodata.importing.reading.formats.notes import notes_of_part
 from geodata.importing.reading.formats.number_shapes import NumberShape, Percent, shape_of
 from geodata.importing.reading.formats.picking import malformed, pick, too_many_rows
 from geodata.importing.reading.formats.sheet import Hints, Sheet, table_of_sheet
@@ -159,7 +160,7 @@ def _read(book: Any, sheet: Any, limits: Limits) -> Sheet:
     return Sheet(
         grid=Grid(rows=found.rows, merges=ranges), lost=found.lost, hidden=hidden, formatted=found.formatted,
         hidden_columns=frozenset(columns), told=tuple(found.told), counts_from_1904=book.epoch == CALENDAR_MAC_1904,
-        struck=found.struck,
+        struck=found.struck, notes=notes_of_part(book._archive, sheet._worksheet_path),
     )  # fmt: skip
 
 
