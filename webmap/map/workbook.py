@@ -67,6 +67,11 @@ def shown_fields(fields: Sequence[Field]) -> list[Field]:
     return [field for field in fields if field.in_panel]
 
 
+def sheet_name(kind: type[Feature], language: str) -> str:
+    """Return what a layer's sheet is called."""
+    return translate(kind.layer.title, language)[:MAX_SHEET_NAME]
+
+
 def write_workbook(
     connection: Connection,
     sheets: Sequence[Sheet],
@@ -82,7 +87,7 @@ def write_workbook(
         if not sheets:
             book.add_worksheet().write_string(0, 0, translate("Nothing lies inside this area.", language))
         for asked in sheets:
-            page = book.add_worksheet(translate(asked.kind.layer.title, language)[:MAX_SHEET_NAME])
+            page = book.add_worksheet(sheet_name(asked.kind, language))
             _write_rows(page, asked.heads(language), asked.rows(connection, language), head, day)
         if about:
             _write_about(book.add_worksheet(translate(N_("About this file"), language)), about, head)

@@ -17,8 +17,10 @@ from geodata.schema.fields import Field
 from geodata.schema.filters import Condition
 from webmap.app.i18n import format_number, format_word, translate
 from webmap.map.present import present_value
+from webmap.map.tables import MOST_ROWS
+from webmap.map.workbook import sheet_name
 
-#: A report lists so many features of a layer; all of them are in the export.
+#: A report lists so many features of a layer; all of them are in the workbook that goes along.
 MOST_LISTED = 50
 MOST_COLUMNS = 6
 MOST_PIXELS = 40_000_000
@@ -29,7 +31,10 @@ _FITTED = N_(
 )
 _OBJECTS = N_("Number of objects")
 _ILLUSTRATION = N_("ILLUSTRATION DATA: places, firms and results are invented. Not for official use.")
-_THE_REST = N_("There are {count} more; the whole list: “Export” in the table of the map, with the same filters.")
+_THE_REST = N_("There are {count} more; the whole list: sheet “{sheet}” of the file {file}, attached.")
+_TOO_LONG = N_("There are {count} more; the whole list: “Export” in the table of the map, with the same filters.")
+#: The workbook that goes along with the whole lists of layers that have more features than a report lists.
+LISTS = "danh-sach.xlsx"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,10 +82,27 @@ class Sheet:
         return says.text(_FITTED).format(scale=says.number(int(rounded)))
 
 
-def build_blocks(connection: Connection, parts: Sequence[Part], sheet: Sheet | None, language: str) -> list[Block]:
-    """Return the report's blocks: scope, numbers, map, and per layer its states and its first features."""
-    says = Says(language=language)
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """A report's blocks, and the lists that it names as attached."""
+
+    blocks: list[Block]
+    lists: list[Part]
+
+
+def build_report(connection: Connection, parts: Sequence[Part], sheet: Sheet | None, language: str) -> Report:
+    """Return the report: scope, numbers, map, and per layer its states and its first features."""
     counted = [(part, features.count_features(connection, part.kind, part.conditions)) for part in parts]
+    return Report(
+        blocks=_blocks(connection, counted, sheet, Says(language=language)),
+        lists=[part for part, count in counted if MOST_LISTED < count <= MOST_ROWS],
+    )
+
+
+def _blocks(
+    connection: Connection, counted: Sequence[tuple[Part, int]], sheet: Sheet | None, says: Says
+) -> list[Block]:
+    parts = [part for part, _ in counted]
     rows = [
         [
             says.text(part.kind.layer.title),
@@ -180,7 +202,8 @@ def _layer(connection: Connection, part: Part, count: int, says: Says) -> list[B
     widths = (1.0, *([15.5 / len(shown)] * len(shown)))
     blocks.append(Grid(header=(says.text(N_("No. in the list")), *map(_head(says), shown)), rows=rows, widths=widths))
     if count > len(rows):
-        blocks.append(says.text(_THE_REST).format(count=says.number(count - len(rows))))
+        told = {"count": says.number(count - len(rows)), "sheet": sheet_name(kind, says.language), "file": LISTS}
+        blocks.append(says.text(_THE_REST if count <= MOST_ROWS else _TOO_LONG).format(**told))
     return blocks
 
 

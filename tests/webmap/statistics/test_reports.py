@@ -1,15 +1,18 @@
 """The written report says what the map, the counts and the list say."""
 
 import io
+from zipfile import ZipFile
 
 import pytest
 from docx import Document
 from docx.enum.text import WD_ALIGN_PARAGRAPH
+from openpyxl import load_workbook
 from PIL import Image
 
 from geodata.layers import LAYERS
 from geodata.schema.roles import Role
 from tests.factories import make_feature
+from webmap.app.i18n import translate
 
 KIND = next(kind for kind in LAYERS if kind.layer.life and kind.is_point())
 NAME = KIND.layer.name
@@ -87,6 +90,28 @@ def test_a_report_is_in_the_language_asked_with_the_scale_it_really_has(login, s
     assert "ILLUSTRATION DATA" in said
     assert "Translation for reference" in said
     assert "1:636,000" in said  # 420 mm of A3 on 165 mm
+
+
+def test_a_list_too_long_for_the_paper_goes_along_whole(login, session):
+    for index in range(60):
+        make_feature(session, KIND, name=f"Đối tượng {index:02d}")
+    planner = login("planner")
+    for format, begins in (("docx", b"PK"), ("pdf", b"%PDF")):
+        answer = post(planner, format)
+        assert answer.mimetype == "application/zip"
+        with ZipFile(io.BytesIO(answer.data)) as both:
+            assert both.namelist() == [f"bao-cao.{format}", "danh-sach.xlsx"]
+            assert both.read(f"bao-cao.{format}").startswith(begins)
+            book = load_workbook(io.BytesIO(both.read("danh-sach.xlsx")))
+    title = translate(KIND.layer.title, "vi")
+    rows = list(book[title].values)
+    head = rows[0].index("Tên")
+    assert sorted(row[head] for row in rows[1:] if row[head]) == [f"Đối tượng {index:02d}" for index in range(60)]
+
+    with ZipFile(io.BytesIO(post(planner).data)) as both:
+        document = Document(io.BytesIO(both.read("bao-cao.docx")))
+    said = "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cell_texts(document.tables)])
+    assert f"Còn 10 đối tượng khác; danh sách đầy đủ: trang tính “{title}” của tệp danh-sach.xlsx kèm theo." in said
 
 
 def test_a_scale_that_is_none_is_refused(login):

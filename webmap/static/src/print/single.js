@@ -179,8 +179,10 @@ async function writeReport(page, address, format, status, picture) {
     const headers = { "X-CSRFToken": byId("tool-set").dataset.token ?? "", Accept: "application/json" };
     const answer = await ask(`${address}?${query}`, { method: "POST", body, headers });
     if (!answer.ok) throw new AskError(answer.statusText, { status: answer.status });
-    offer(await answer.blob(), `${fileName("bao-cao")}.${format}`);
-    status.textContent = "";
+    const file = await answer.blob();
+    const hasLists = file.type === "application/zip"; // too long for the paper, they come beside it
+    offer(file, `${fileName("bao-cao")}.${hasLists ? "zip" : format}`);
+    status.textContent = hasLists ? t("Saved as a zip: the report, and the whole lists as Excel.") : "";
   } catch (error) {
     const text = t("The report could not be written. Check the connection and try again.");
     const again = () => writeReport(page, address, format, status, picture);
