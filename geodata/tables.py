@@ -1,6 +1,7 @@
 """Imports every module that owns tables, so that migrations and create-all see the whole schema."""
 
 from geodata.accounts import access, identities, outside, saved_views, second_factor, sketches, tokens
+from geodata.attachments import stored as attachments
 from geodata.base import data_version
 from geodata.base.database import Base
 from geodata.editing import proposals, reviewed
@@ -22,6 +23,7 @@ __all__ = [
     "LAYERS",
     "METADATA",
     "access",
+    "attachments",
     "catalogue",
     "change_sets",
     "data_version",

@@ -37,7 +37,7 @@ from webmap.papers import (
     views as monthly,
 )
 from webmap.projects import dossiers, petitions, site as project_site, views as projects
-from webmap.showcase import views as showcase
+from webmap.showcase import files as showcase_files, views as showcase
 from webmap.statistics import (
     charts_page as figure_charts,
     dashboard,
@@ -97,6 +97,7 @@ MODULES = (
     saved_views,
     sketches,
     showcase,
+    showcase_files,
     imports,
     history,
     board,

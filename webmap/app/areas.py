@@ -16,7 +16,7 @@ OPEN = frozenset(
     {
         "accounts", "api", "batch_editing", "calendar", "dashboard", "documents", "dossiers", "due", "editing", "exports", "features", "following", "health",
         "help", "mail", "map", "ogc", "ogc_edit", "ogc_tiles", "openapi", "petitions", "project_site", "projects", "proposals", "reports", "saved_views",
-        "second_factor", "showcase", "sketches", "tiles", "tools",
+        "second_factor", "showcase", "showcase_files", "sketches", "tiles", "tools",
     }
 )  # fmt: skip
 

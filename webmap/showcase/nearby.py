@@ -2,13 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy.orm import Session
 
 import shapely
 
 from geodata.accounts.access import visible_details, visible_fields
+from geodata.attachments.stored import list_files
+from geodata.base.database import TIME_ZONE
 from geodata.base.i18n import N_
 from geodata.query import features
 from geodata.query.features import Measure
@@ -22,6 +27,7 @@ from webmap.app.i18n import format_number, translate
 from webmap.map.present import present_value, said_in
 
 M_PER_KM = 1000
+BYTES_PER_KB = 1024
 KILOMETRES = N_("{number} km")
 
 
@@ -53,11 +59,13 @@ class Ask:
 
 @dataclass(frozen=True, kw_only=True)
 class Download:
-    """A document that is published somewhere."""
+    """A document to take along: published at `link`, or kept here as the file `file_id`; `size` in KB."""
 
     title: str
-    link: str
     published_on: Any
+    link: str = ""
+    file_id: int = 0
+    size: int = 0
 
 
 def nearby(
@@ -118,9 +126,21 @@ def contact(kind: type[Feature], row: Mapping[str, Any], spec: Showcase, languag
 def downloads(
     connection: Connection, kind: type[Feature], feature_id: int, spec: Showcase, language: str
 ) -> tuple[Download, ...]:
-    """Return the documents that are published about a feature, the latest first."""
+    """Return the documents about a feature that everybody may take: those kept here, then those published elsewhere."""
+    if spec.downloads is None:
+        return ()
+    with Session(connection) as session:
+        kept = [
+            Download(
+                title=(row.title_en if language == "en" else None) or row.title,
+                published_on=row.added_at.astimezone(ZoneInfo(TIME_ZONE)).date(),
+                file_id=row.id,
+                size=ceil(row.size_bytes / BYTES_PER_KB),
+            )
+            for row in list_files(session, kind.layer.name, feature_id, only_public=True)
+        ]
     found = [detail for detail in visible_details(Role.PUBLIC, kind) if detail.detail.name == spec.downloads]
-    return tuple(
+    return *kept, *(
         Download(
             title=(row["title_en"] if language == "en" else None) or row["title"],
             link=row["link"],

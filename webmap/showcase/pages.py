@@ -212,6 +212,7 @@ def comparison(sheets: Sequence[FactSheet]) -> tuple[tuple[str, tuple[str, ...]]
         said += [(ask.label, ask.text) for ask in sheet.contact]
         said += [(label, name) for label, name, _, _ in sheet.related]
         said += [(translate(N_("Documents")), str(document["number"])) for document in sheet.feature.documents]
+        said += [(translate(N_("Documents to download")), document.title) for document in sheet.downloads]
         for label, text in said:
             told = lines.setdefault(label, {})
             told[index] = text if index not in told or told[index] == text else f"{told[index]}; {text}"

@@ -8,10 +8,11 @@ from flask import Blueprint, current_app, redirect, render_template, request, se
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from geodata.accounts.access import Action, may
 from geodata.base.crs import Bbox
 from geodata.base.errors import InvalidValueError, NotFoundError
 from geodata.base.i18n import N_
-from webmap.app.auth import allow_public
+from webmap.app.auth import allow_public, current_role
 from webmap.app.extensions import database, layers
 from webmap.app.gate import dear
 from webmap.app.i18n import DEFAULT_LANGUAGE, current_language
@@ -89,6 +90,7 @@ def sheet(slug: str, code: str) -> ResponseReturnValue:
         map_parts=_map(shown, facts.extent),
         open_map=map_address(shown.kind.layer.name, selected=facts.feature.id),
         map_address=map_address,
+        may_write=shown.spec.downloads is not None and may(current_role(), Action.WRITE, shown.kind),
         **_frame(),
     )
 

@@ -22,8 +22,7 @@ from webmap.app.i18n import current_language, translate
 from webmap.app.papers import send_paper, wording
 from webmap.map.tables import about_file
 from webmap.map.tools import asked_layers
-from webmap.map.workbook import Sheet as Table
-from webmap.map.workbook import shown_fields, write_workbook
+from webmap.map.workbook import Sheet as Table, shown_fields, write_workbook
 from webmap.statistics.report_content import LISTS, Part, Sheet, build_report, check_picture
 
 blueprint = Blueprint("reports", __name__)
