@@ -136,6 +136,7 @@ def test_the_demo_is_spelled_like_the_pages(path):
 NOT_WRITTEN = {
     "Tạm dừng": "Tạm ngừng",
     "Chép": "Sao chép",
+    "(?<![Ss]ao )chép": "sao chép",
     "Tải về": "Tải xuống",
     "tải về": "tải xuống",
     "Email": "Thư điện tử",
@@ -159,7 +160,7 @@ def test_each_thing_has_one_term(path):
         (wrong, right, text)
         for text in texts
         for wrong, right in NOT_WRITTEN.items()
-        if re.search(rf"(?<!\w){re.escape(wrong)}(?!\w)", text)
+        if re.search(rf"(?<!\w){wrong}(?!\w)", text)
     }
     assert found == set()
 
