@@ -36,6 +36,7 @@ from sqlalchemy.sql.functions import current_date
 from sqlalchemy.sql.visitors import replacement_traverse
 
 from geodata.base.errors import ConfigurationError
+from geodata.base.priority import lower_session
 
 TIME_ZONE = "Asia/Ho_Chi_Minh"
 
@@ -138,6 +139,7 @@ def new_engine(url: URL | str | None = None, *, statement_timeout_s: float | Non
             for name, value in settings.items():
                 cursor.execute("SELECT set_config(%s, %s, false)", (name, value))
         connection.autocommit = previous
+        lower_session(connection)
 
     _ping_what_rested(engine)
     return engine

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from geodata.base.database import TIME_ZONE, database_url, libpq_conninfo, new_engine
 from geodata.base.logs import log_as_json
+from geodata.base.priority import give_way
 
 log = logging.getLogger(__name__)
 
@@ -158,7 +159,11 @@ async def _work(more: Sequence[str]) -> None:
 
 
 def main() -> None:
-    """Work until SIGTERM or SIGINT; a job that runs is finished first. Arguments name modules with further tasks."""
+    """Work until SIGTERM or SIGINT, behind what people wait for; a job that runs is finished first.
+
+    Arguments name modules with further tasks.
+    """
+    give_way()
     log_as_json("worker")
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     asyncio.run(_work(sys.argv[1:]))
