@@ -188,7 +188,7 @@ def list_changes(session: Session, change_set_id: int) -> list[MonthChange]:
         .where(IndicatorChange.change_set_id == change_set_id)
         .order_by(Indicator.position, Indicator.code, IndicatorChange.period, IndicatorChange.version)
     )
-    return [_as_change(row, code) for row, code in session.execute(query)]
+    return [as_change(row, code) for row, code in session.execute(query)]
 
 
 def list_change_sets(session: Session, *, limit: int, before_id: int | None = None) -> list[ChangeSet]:
@@ -363,7 +363,8 @@ def _as_json(month: Month | None) -> dict[str, Any] | None:
     return {name: str(value) for name, value in values.items() if value is not None}
 
 
-def _as_change(row: IndicatorChange, code: str) -> MonthChange:
+def as_change(row: IndicatorChange, code: str) -> MonthChange:
+    """Return a stored change of a month of a series."""
     key = MonthKey(row.period, row.version, row.scenario)
     return MonthChange(code=code, key=key, before=_from_json(key, row.before), after=_from_json(key, row.after))
 

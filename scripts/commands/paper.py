@@ -52,7 +52,7 @@ def _written(name: str, period: str, format_: str) -> bytes:
     from webmap.papers.lists import read_list
     from webmap.papers.periodic import periodic_forms, read_report
     from webmap.papers.periods import parse_period
-    from webmap.papers.written import write_workbook
+    from webmap.papers.workbook import write_workbook
 
     asked = parse_period(period)
     office = (os.environ.get("DEPARTMENT_NAME") or Settings.department_name).upper()
@@ -71,5 +71,5 @@ def _written(name: str, period: str, format_: str) -> bytes:
             )
         report = read_report(session, LAYERS, asked, office=office)
         if format_ == "xlsx":
-            return write_workbook(report, [[figure.query for figure in section.figures] for section in report.sections])
+            return write_workbook(report, lambda figure: figure.query)
         return write_form(session, report.filled, format_)[0]

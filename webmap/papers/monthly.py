@@ -11,26 +11,31 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from geodata.base.i18n import N_
-from geodata.inspections.campaigns import Progress
 from geodata.layers.petitions import Petition
 from geodata.projects.records import ProjectRecord, read_projects
 from geodata.projects.schedule import delay_of, duties, explain
 from geodata.schema.feature import Feature
 from geodata.schema.registry import Registry
-from geodata.statistics.dashboard import progress_on
 from geodata.statistics.figure_checks import Check, check_figures
 from geodata.statistics.indicators import (
     FIGURES,
-    PERCENT,
-    FigureVersion,
-    Month as Entered,
     Series,
     list_series,
 )
 from webmap.app.i18n import DEFAULT_LANGUAGE, format_word, translate
 from webmap.app.papers import Filled
+from webmap.papers.campaigns import CAMPAIGN_FIELDS, CAMPAIGN_ROWS, read_campaigns, said_campaigns
 from webmap.papers.figures import figure_names, month_sections
 from webmap.papers.goals import GOAL_BLOCK, GOAL_FIELDS, said_goals
+from webmap.papers.indicators import (
+    CHART_BLOCKS,
+    INDICATOR_FIELDS,
+    INDICATOR_ROWS,
+    entered_month,
+    entry_address,
+    indicator_lines,
+    said_indicators,
+)
 from webmap.papers.periods import Period
 from webmap.papers.written import (
     FIGURE_FIELDS,
@@ -50,15 +55,6 @@ from webmap.templating.forms import Each, Form, Lines, Rows, When
 
 NAME = "monthly"
 TITLE = N_("Monthly report of the department")
-#: Where months are entered.
-ENTRY = "/indicators"
-_INDICATOR_FIELDS = dict(
-    zip(FIGURES, ("Trong tháng", "So tháng trước", "So cùng kỳ", "Lũy kế", "Lũy kế so cùng kỳ"), strict=True)
-)
-_CAMPAIGN_FIELDS: Fields = {
-    "title": Text(label="Kế hoạch, quyết định"), "planned": Text(label="Số cơ sở theo kế hoạch"), "done": Text(label="Đã kiểm tra"),
-    "violations": Text(label="Số vi phạm"), "fines": Text(label="Tiền phạt, đồng"), "overdue": Text(label="Quá hạn khắc phục"),
-}  # fmt: skip
 _TASK_FIELDS: Fields = {"due": Text(label="Hạn"), "what": Text(label="Việc"), "who": Text(label="Đơn vị")}
 _AFTER = ("inspections", "difficulties", "tasks", "notes")
 
@@ -74,13 +70,7 @@ def form(registry: Registry) -> Form:
 def _fields(registry: Registry) -> Fields:
     return {
         "period": PERIOD,
-        "indicators": Listing(
-            label="Chỉ tiêu sản xuất công nghiệp và thương mại",
-            fields={
-                "name": Text(label="Tên chỉ tiêu"),
-                **{key: Text(label=label) for key, label in _INDICATOR_FIELDS.items()},
-            },
-        ),
+        **INDICATOR_FIELDS,
         **GOAL_FIELDS,
         "sections": SECTIONS,
         "figures": Group(
@@ -88,7 +78,7 @@ def _fields(registry: Registry) -> Fields:
             fields={kind.layer.name: _layer_fields(kind) for kind in registry if kind.layer.reported},
         ),
         "numerals": Group(label="Số La Mã của các mục sau", fields={name: Text(label="Số La Mã") for name in _AFTER}),
-        "campaigns": Listing(label="Đợt kiểm tra", fields=_CAMPAIGN_FIELDS),
+        **CAMPAIGN_FIELDS,
         "difficulties": Listing(label="Khó khăn, vướng mắc", fields={"text": Text(label="Nội dung")}),
         "next_month": Text(label="Tháng sau"),
         "tasks": Listing(label="Nhiệm vụ tháng sau", fields=_TASK_FIELDS),
@@ -112,12 +102,9 @@ def _layer_fields(kind: type[Feature]) -> Group:
 _BLOCKS = (
     "Số liệu tự động tính đến ngày {period.day}, theo dữ liệu đang lưu. Dấu “–”: chưa có số liệu.",
     "# I. Chỉ tiêu sản xuất công nghiệp và thương mại",
-    Rows(
-        of="indicators", header=("Chỉ tiêu", *_INDICATOR_FIELDS.values()),
-        cells=("{row.name}", *(f"{{row.{name}}}" for name in FIGURES)), widths=(5, 2.4, 2.2, 2.2, 2.4, 2.3),
-        right=frozenset(range(1, 6)), otherwise="Không có.",
-    ),
+    INDICATOR_ROWS,
     GOAL_BLOCK,
+    *CHART_BLOCKS,
     Each(
         of="sections", name="section",
         blocks=(
@@ -130,12 +117,7 @@ _BLOCKS = (
         ),
     ),
     "# {numerals.inspections}. Công tác kiểm tra",
-    Rows(
-        of="campaigns",
-        header=("Kế hoạch, quyết định", "Kế hoạch", "Đã kiểm tra", "Vi phạm", "Tiền phạt, đồng", "Quá hạn khắc phục"),
-        cells=tuple(f"{{row.{name}}}" for name in _CAMPAIGN_FIELDS), widths=(5.8, 1.9, 2.4, 1.7, 2.6, 2.1),
-        right=frozenset({1, 3, 4, 5}), otherwise="Không có.",
-    ),
+    CAMPAIGN_ROWS,
     "# {numerals.difficulties}. Khó khăn, vướng mắc, kiến nghị",
     Lines(of="difficulties", text="- {line.text}", otherwise="Không có."),
     "# {numerals.tasks}. Nhiệm vụ tháng {next_month}",
@@ -160,24 +142,23 @@ def read_month(session: Session, registry: Registry, period: Period, *, office: 
         Missing(
             text=f"Chưa có số liệu của tháng: {one.name}",
             who="bộ phận quy hoạch nhập tại trang Chỉ tiêu",
-            address=ENTRY,
+            address=entry_address(one.code, period.first),
         )
         for one in series
-        if _entered(one, period.first) is None
+        if entered_month(one, period.first) is None
     ]
     contradictions = [_said_check(name, check) for name, check in _checks(series, period.first)]
-    first_after, decided = 1 + len(sections), _decided(session, day)
-    campaigns = [_campaign_line(one) for one in decided]
+    first_after, campaigns = 1 + len(sections), read_campaigns(session, period)
     values = {
         "subject": f"Tình hình thực hiện kế hoạch sản xuất công nghiệp và hoạt động thương mại tháng {period.month} "
         f"và {period.month} tháng năm {period.year}",
         "period": said_period(period),
-        "indicators": [_said_series(one, period.first) for one in series],
+        **said_indicators(series, period),
         **said_goals(series, period.year, period.month),
         "sections": said_sections(sections, 1),
         "figures": said_figures(sections),
         "numerals": {name: NUMERALS[first_after + place] for place, name in enumerate(_AFTER)},
-        "campaigns": [_said_campaign(one) for one in decided],
+        **said_campaigns(campaigns),
         "difficulties": [{"text": line} for line in _difficulties(projects, day)],
         "next_month": str(period.after.month),
         "tasks": _tasks(session, projects, period.after),
@@ -187,7 +168,7 @@ def read_month(session: Session, registry: Registry, period: Period, *, office: 
     filled = Filled(form=form(registry), values=values, office=office, number="…/BC-SCT", day=day)
     return Report(
         name=NAME, title=TITLE, period=period, day=day, sections=sections, missing=missing, contradictions=contradictions,
-        filled=filled, stated_as_kept=_as_kept(series, period.first, campaigns), campaigns=campaigns,
+        filled=filled, stated_as_kept=_as_kept(series, period.first, campaigns), campaigns=campaigns, indicators=indicator_lines(series, period.first),
     )  # fmt: skip
 
 
@@ -203,45 +184,15 @@ def said_period(period: Period) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _said_series(series: Series, month: date) -> dict[str, str]:
-    entered = _entered(series, month)
-    said = {"name": f"{series.name} ({translate(series.unit, DEFAULT_LANGUAGE)})"}
-    for name in FIGURES:
-        value = getattr(entered, name) if entered else None
-        said[name] = number(value) + (" %" if name in PERCENT and value is not None else "")
-    return said
-
-
-def _decided(session: Session, day: date) -> list[Progress]:
-    """Return how far the campaigns are that had been decided by a day."""
-    found = progress_on(session, day)
-    return [one for one in found if one.campaign.decided_on is None or one.campaign.decided_on <= day]
-
-
-def _said_campaign(one: Progress) -> dict[str, str]:
-    return {
-        "title": f"{one.campaign.number}: {one.campaign.title}", "planned": number(one.planned),
-        "done": f"{number(one.done)} ({one.percent} %)", "violations": number(one.violations),
-        "fines": number(one.fines_vnd), "overdue": number(one.overdue_remedies),
-    }  # fmt: skip
-
-
-def _campaign_line(one: Progress) -> CampaignLine:
-    numbers = (one.planned, one.done, one.violations, one.fines_vnd, one.overdue_remedies)
-    labels = [field.label for field in list(_CAMPAIGN_FIELDS.values())[1:] if isinstance(field, Text)]
-    figures = [(label, Decimal(value)) for label, value in zip(labels, numbers, strict=True)]
-    return CampaignLine(id=one.campaign.id, title=f"{one.campaign.number}: {one.campaign.title}", figures=figures)
-
-
 def _as_kept(series: Iterable[Series], month: date, campaigns: Iterable[CampaignLine]) -> list[dict[str, Any]]:
     """Return what is entered of indicators and what is counted of campaigns, as it is kept with a sent report."""
     told: list[tuple[str, Decimal | None]] = []
     for one in series:
-        entered = _entered(one, month)
+        entered = entered_month(one, month)
         told += [
             (f"{one.name}: {label}", getattr(entered, name) if entered else None) for name, label in FIGURES.items()
         ]
-    told += [(f"{line.title}: {label}", value) for line in campaigns for label, value in line.figures]
+    told += [(f"{line.title}: {label}", values[0]) for line in campaigns for label, values in line.figures]
     return [
         {"key": key, "value": f"{value.normalize():f}", "filters": {}, "rows": []}
         for key, value in told
@@ -287,17 +238,12 @@ def _difficulties(projects: Sequence[ProjectRecord], day: date) -> Iterator[str]
 def _checks(series: Iterable[Series], month: date) -> Iterator[tuple[str, Check]]:
     """Return the figures of a month that contradict each other, with the series they are of."""
     for one in series:
-        if (entered := _entered(one, month)) is not None:
+        if (entered := entered_month(one, month)) is not None:
             yield from ((one.name, check) for check in check_figures(entered, one.months) if not check.is_consistent)
 
 
 def _said_check(name: str, check: Check) -> str:
     return f"{name}: {_say(check.sentence).format(**{key: number(value) for key, value in check.numbers.items()})}"
-
-
-def _entered(series: Series, period: date) -> Entered | None:
-    months = series.months_of(FigureVersion.ACTUAL, FigureVersion.ESTIMATE)
-    return next((month for month in months if month.period == period), None)
 
 
 def _say(text: str) -> str:

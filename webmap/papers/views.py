@@ -10,6 +10,7 @@ from geodata.base.database import today
 from geodata.base.errors import GeodataError, NotFoundError
 from geodata.papers import sent
 from geodata.schema.roles import Role
+from geodata.statistics.indicators import FIGURES
 from webmap.app.auth import allow, current_role, current_user
 from webmap.app.extensions import db_session, layers
 from webmap.app.gate import dear
@@ -18,9 +19,11 @@ from webmap.app.links import map_address
 from webmap.app.papers import DOCX, send_form, write_form
 from webmap.app.query import AS_OF
 from webmap.papers.figures import Figure, as_kept
+from webmap.papers.indicators import entry_address
 from webmap.papers.periodic import periodic_forms, read_report
 from webmap.papers.periods import Period, Span, parse_period
-from webmap.papers.written import Report, label_of, number, shown_values, write_workbook
+from webmap.papers.workbook import write_workbook
+from webmap.papers.written import Report, label_of, number, shown_values
 
 blueprint = Blueprint("monthly", __name__, url_prefix="/papers")
 
@@ -44,8 +47,8 @@ def file(period: str, format: str) -> Response:
     report = _read(parse_period(period))
     name = f"bao-cao-{report.period.text}"
     if format == "xlsx":
-        links = [[rows_address(figure, external=True) for figure in section.figures] for section in report.sections]
-        content = io.BytesIO(write_workbook(report, links))
+        root = request.url_root.rstrip("/")
+        content = io.BytesIO(write_workbook(report, lambda figure: root + rows_address(figure), root))
         return send_file(content, mimetype=XLSX, as_attachment=True, download_name=f"{name}.xlsx")
     return send_form(db_session(), report.filled, name, format)
 
@@ -91,11 +94,10 @@ def _docx(content: bytes, name: str) -> Response:
     return send_file(io.BytesIO(content), mimetype=DOCX, as_attachment=True, download_name=f"{name}.docx")
 
 
-def rows_address(figure: Figure, *, external: bool = False) -> str:
+def rows_address(figure: Figure) -> str:
     """Return where the rows of a figure are: the map with its filters, states of the cut-off day."""
     filters = {name: values for name, values in figure.filters.items() if name != AS_OF}
-    address = map_address(figure.layer, filters, day=figure.filters[AS_OF][0])
-    return request.url_root.rstrip("/") + address if external else address
+    return map_address(figure.layer, filters, day=figure.filters[AS_OF][0])
 
 
 def _asked_period() -> Period:
@@ -142,6 +144,9 @@ def _page(period: Period, problem: str = "") -> str:
             (one, one.address or (map_address(one.layer, one.filters, day=report.day.isoformat()) if one.layer else ""))
             for one in report.missing
         ],
+        indicators=[(line, entry_address(line.code, period.first)) for line in report.indicators],
+        figure_labels=FIGURES,
+        language=language,
         problem=problem,
         may_inspect=current_role() in {Role.LEADER, Role.ADMIN},
     )

@@ -1,13 +1,10 @@
 """A report of a period as every page, file and sent version has it, whatever it is about."""
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
-
-import xlsxwriter
 
 from webmap.app.i18n import DEFAULT_LANGUAGE, format_number, format_value, translate
 from webmap.app.papers import Filled
@@ -50,15 +47,27 @@ class Report:
     stated_as_kept: Sequence[dict[str, Any]] = ()
     coverage: tuple[int, int] | None = None
     campaigns: Sequence["CampaignLine"] = ()
+    indicators: Sequence["IndicatorLine"] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class CampaignLine:
-    """A campaign as a report tells it. `figures`: label and number."""
+    """A campaign as a report tells it. `figures`: label and numbers of the three days, None before it was decided."""
 
     id: int
     title: str
-    figures: Sequence[tuple[str, Decimal]]
+    figures: Sequence[tuple[str, tuple[Decimal | None, ...]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndicatorLine:
+    """What is entered of a series for a month. `figures`: name, number, and whether it is a percentage."""
+
+    code: str
+    name: str
+    name_en: str | None
+    unit: str
+    figures: Sequence[tuple[str, Decimal | None, bool]]
 
 
 FIGURE_FIELDS = {
@@ -132,35 +141,3 @@ def number(value: int | Decimal | None) -> str:
 def told(value: object) -> str:
     """Return a day or other value as papers write it."""
     return format_value(value, DEFAULT_LANGUAGE)
-
-
-def write_workbook(report: Report, links: Sequence[Sequence[str]]) -> bytes:
-    """Return the figures of a report as a workbook; `links`: for each section the address of each figure's rows."""
-    target = io.BytesIO()
-    with xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False}) as book:
-        sheet, bold = book.add_worksheet("Số liệu"), book.add_format({"bold": True})
-        sheet.set_column(0, 1, 44)
-        sheet.set_column(2, 4, 18)
-        period = report.period
-        head = (
-            "Mục",
-            "Chỉ tiêu",
-            told(report.day),
-            told(period.before.cut_off),
-            told(period.last_year.cut_off),
-            "Danh sách",
-        )
-        sheet.write_row(0, 0, head, bold)
-        place = 1
-        for section, addresses in zip(report.sections, links, strict=True):
-            for figure, address in zip(section.figures, addresses, strict=True):
-                sheet.write_row(place, 0, (translate(section.title, DEFAULT_LANGUAGE), label_of(figure)))
-                for column, value in enumerate(shown_values(figure), start=2):
-                    if value is not None:
-                        sheet.write_number(place, column, float(value))
-                sheet.write_string(place, 5, address)
-                place += 1
-        for what, said in report.stated:
-            sheet.write_row(place, 0, ("Khai báo", what, said))
-            place += 1
-    return target.getvalue()

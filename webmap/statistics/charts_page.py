@@ -1,6 +1,5 @@
 """A year of an indicator: drawn, as a table with what is computed beside what is stated, and what is to be reached."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,14 +12,21 @@ from geodata.base.i18n import N_
 from geodata.statistics.figure_changes import LONGEST_NAME, LONGEST_SOURCE, Cell, Origin, store_cells
 from geodata.statistics.figure_checks import compute_figures
 from geodata.statistics.goals import Goal, Standing, goals_of, months_of_year, standing_of
-from geodata.statistics.indicators import FIGURES, PERCENT, FigureVersion, Month, MonthKey, Series, list_series
+from geodata.statistics.indicators import FIGURES, PERCENT, FigureVersion, MonthKey, Series, list_series
 from webmap.app.auth import current_role, current_user
 from webmap.app.extensions import database, db_session
 from webmap.app.i18n import current_language, format_number, translate, translate_error
 from webmap.map.charts import figure_text, series_name
 from webmap.statistics.grid import EDITORS, READERS, WRITERS, asked_year, known_years
 from webmap.statistics.numbers import read_number, write_number
-from webmap.statistics.year_chart import HEIGHT, month_bars, so_far_lines
+from webmap.statistics.year_chart import (
+    HEIGHT,
+    drawn_figures,
+    month_bars,
+    reported_numbers,
+    said_levels,
+    so_far_lines,
+)
 
 blueprint = Blueprint("figure_charts", __name__, url_prefix="/indicators/charts")
 
@@ -130,19 +136,12 @@ def _figures(series: Series) -> dict[str, str]:
 
 def _drawings(series: Series, year: int, goals: list[Goal]) -> list[dict[str, object]]:
     """Return the two drawings, each in both widths, with titles."""
-    by_month, so_far = ("value", "cumulative")
-    if series.is_index:
-        by_month, so_far = "year_change_percent", "cumulative_change_percent"
+    by_month, so_far = drawn_figures(series)
     months = {when: months_of_year(series, year - shift) for shift, when in enumerate(("now", "then"))}
-    now, then = (_numbers(series, months[when], by_month) for when in ("now", "then"))
+    now, then = (reported_numbers(series, months[when], by_month) for when in ("now", "then"))
     texts = {month: format_number(round(value, 1), current_language()) for month, value in now.items()}
-    sum_now, sum_then = (_numbers(series, months[when], so_far) for when in ("now", "then"))
-    levels = []
-    for goal in goals:
-        value = goal.growth_percent if series.is_index else goal.total
-        if value is not None:
-            levels.append((goal, value, f"{goal_name(goal)}: {format_number(round(value, 1), current_language())}"))
-    levels.sort(key=lambda level: level[1], reverse=True)  # a text stands over its line: the topmost has room
+    sum_now, sum_then = (reported_numbers(series, months[when], so_far) for when in ("now", "then"))
+    levels = said_levels(series, goals, current_language())
     return [
         {
             "title": translate(FIGURES[by_month]), "is_empty": not (now or then), "has_then": bool(then), "has_levels": False,
@@ -156,18 +155,6 @@ def _drawings(series: Series, year: int, goals: list[Goal]) -> list[dict[str, ob
             "charts": {name: so_far_lines(sum_now, sum_then, levels, width=width) for name, width in WIDTHS.items()},
         },
     ]  # fmt: skip
-
-
-def _numbers(series: Series, months: Mapping[int, Month], figure: str) -> dict[int, Decimal]:
-    """Return a figure of the months: as stated, else as computed."""
-    found = {}
-    for number, month in months.items():
-        value = getattr(month, figure)
-        if value is None and (follows := compute_figures(month, series.months).get(figure)) is not None:
-            value = follows.value
-        if value is not None:
-            found[number] = value
-    return found
 
 
 def _rows(series: Series, year: int, unit: str) -> list[tuple[int, list[CellView]]]:
@@ -187,11 +174,6 @@ def _rows(series: Series, year: int, unit: str) -> list[tuple[int, list[CellView
             )
         rows.append((number, cells))
     return rows
-
-
-def goal_name(goal: Goal) -> str:
-    """Return what a goal is called."""
-    return goal.scenario or translate(goal.version.label)
 
 
 def _goal_view(goal: Goal, unit: str) -> GoalView:

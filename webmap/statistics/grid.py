@@ -42,6 +42,7 @@ from webmap.app.extensions import database, db_session
 from webmap.app.i18n import current_language, translate, translate_error
 from webmap.map.charts import series_name
 from webmap.statistics.indicators import say_check
+from webmap.statistics.month_origin import asked_origin
 from webmap.statistics.numbers import EXAMPLE, read_number, write_number
 
 blueprint = Blueprint("figure_grid", __name__, url_prefix="/indicators/grid")
@@ -104,7 +105,7 @@ def index() -> str:
         "statistics/indicators/grid.html",
         groups=[_group(one, year, version, scenario) for one in series],
         year=year, years=known_years(series, year), version=version, scenario=scenario, versions=FigureVersion.labels(),
-        scenarios=known, months=range(1, 13), first_month=_first_month(year), may_write=current_role() in EDITORS,
+        origin=asked_origin(db_session(), series, year, version, scenario), scenarios=known, months=range(1, 13), first_month=_first_month(year), may_write=current_role() in EDITORS,
         account=current_user().name, role=current_role().value, saved=_saved(), example=write_number(EXAMPLE), is_reported=version in REPORTED,
     )  # fmt: skip
 

@@ -1,14 +1,19 @@
 """A year of an indicator as plain geometry: months beside those of last year, the year so far, and what is to be reached."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from geodata.base.i18n import N_
+from geodata.statistics.figure_checks import compute_figures
 from geodata.statistics.goals import Goal
+from geodata.statistics.indicators import Month, Series
+from webmap.app.i18n import format_number, translate
 
 HEIGHT = 260
 _TOP, _BOTTOM, _SIDE = 24, 24, 4
+#: What a line of text needs, and a letter of it.
+_LINE, _LETTER = 13, 6.5
 THIS_YEAR, LAST_YEAR = N_("This year"), N_("Last year")
 Numbers = Mapping[int, Decimal]
 
@@ -78,6 +83,34 @@ class _Scale:
         return tuple((self.x(month), month) for month in range(1, 13))
 
 
+def drawn_figures(series: Series) -> tuple[str, str]:
+    """Return which figures of a series are drawn: that of each month, and the year so far."""
+    return ("year_change_percent", "cumulative_change_percent") if series.is_index else ("value", "cumulative")
+
+
+def reported_numbers(series: Series, months: Mapping[int, Month], figure: str) -> dict[int, Decimal]:
+    """Return a figure of the months: as stated, else as computed."""
+    found = {}
+    for number, month in months.items():
+        value = getattr(month, figure)
+        if value is None and (follows := compute_figures(month, series.months).get(figure)) is not None:
+            value = follows.value
+        if value is not None:
+            found[number] = value
+    return found
+
+
+def said_levels(series: Series, goals: Sequence[Goal], language: str) -> list[tuple[Goal, Decimal, str]]:
+    """Return what a year is to reach as levels with their texts, the topmost first: a text stands over its line."""
+    levels = []
+    for goal in goals:
+        value = goal.growth_percent if series.is_index else goal.total
+        if value is not None:
+            name = goal.scenario or translate(goal.version.label, language)
+            levels.append((goal, value, f"{name}: {format_number(round(value, 1), language)}"))
+    return sorted(levels, key=lambda level: level[1], reverse=True)
+
+
 def month_bars(now: Numbers, then: Numbers, texts: Mapping[int, str], *, width: int) -> YearChart:
     """Draw each month beside the same one of last year. `texts`: what is written over this year's bars."""
     scale = _Scale(width, [*now.values(), *then.values()])
@@ -105,13 +138,19 @@ def so_far_lines(now: Numbers, then: Numbers, levels: Sequence[tuple[Goal, Decim
         if values
     ]
     drawn = tuple(Level(y=scale.y(value), text=text, kind=goal.version.value) for goal, value, text in levels)
-    return YearChart(width=width, zero=scale.y(Decimal(0)), ticks=scale.ticks, lines=tuple(lines), levels=_apart(drawn))
+    return YearChart(
+        width=width, zero=scale.y(Decimal(0)), ticks=scale.ticks, lines=tuple(lines), levels=_apart(drawn, width)
+    )
 
 
-def _apart(levels: tuple[Level, ...]) -> tuple[Level, ...]:
-    """Keep the texts of levels that nearly meet from lying over each other: the lines stay, only one text of a heap is written."""
+def _apart(levels: tuple[Level, ...], width: int) -> tuple[Level, ...]:
+    """Keep the texts of levels that nearly meet from lying over each other: one line says them all, as far as it holds them."""
     kept: list[Level] = []
     for level in levels:
-        is_free = all(abs(level.y - other.y) >= 13 for other in kept if other.text)
-        kept.append(level if is_free else Level(y=level.y, text="", kind=level.kind))
+        near = [place for place, other in enumerate(kept) if other.text and abs(level.y - other.y) < _LINE]
+        kept.append(replace(level, text="" if near else level.text))
+        if near:
+            joined = f"{kept[near[-1]].text} · {level.text}"
+            if len(joined) * _LETTER <= width:
+                kept[near[-1]] = replace(kept[near[-1]], text=joined)
     return tuple(kept)

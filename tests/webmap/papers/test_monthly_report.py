@@ -123,7 +123,12 @@ def test_every_figure_of_a_campaign_is_what_plain_sql_counts_and_its_link_shows_
     asked = parse_period(period)
     report = read_month(demo_session, LAYERS, asked, office="SỞ")
     day = {"day": asked.cut_off}
-    told = {line.id: [int(value) for _, value in line.figures] for line in report.campaigns}
+    told = {line.id: [int(values[0]) for _, values in line.figures] for line in report.campaigns}
+    for place, other in ((1, asked.before), (2, asked.last_year)):
+        counted = {row.id: list(row[1:]) for row in demo_session.execute(text(CAMPAIGNS), {"day": other.cut_off})}
+        for line in report.campaigns:
+            beside = [None if values[place] is None else int(values[place]) for _, values in line.figures]
+            assert beside == counted.get(line.id, [None] * 5)
     assert told == {row.id: list(row[1:]) for row in demo_session.execute(text(CAMPAIGNS), day)}
     assert told
     for number, figures in told.items():
@@ -135,6 +140,59 @@ def test_every_figure_of_a_campaign_is_what_plain_sql_counts_and_its_link_shows_
         assert len(names) == planned
         assert all(escape(name) in page for name in names)
         assert [facts.planned, facts.done, facts.violations, facts.fines_vnd, facts.overdue_remedies] == figures
+
+
+def test_the_campaigns_stand_beside_the_month_and_the_year_before(leader):
+    whole = [
+        [cell.text for cell in row.cells]
+        for table in Document(io.BytesIO(leader.get("/papers/2020-02.docx").data)).tables
+        for row in table.rows
+    ]
+    (title,) = (place for place, row in enumerate(whole) if row[0].startswith("2810/QĐ-UBND"))
+    assert whole[title + 1][0] == "– Số cơ sở theo kế hoạch"
+    assert whole[title + 2][:2] == ["– Đã kiểm tra", "7 (70\N{NO-BREAK SPACE}%)"]
+    assert whole[title + 2][3] == "–"
+
+
+def test_an_entered_figure_leads_to_its_month_with_who_entered_what_when(demo_app, leader):
+    planner = sign_in(demo_app, "planner")
+    cell = {"key": "retail|2020-02|actual||value", "value": "11.160", "before": "11.159"}
+    saved = planner.post("/indicators/grid", json={"cells": [cell], "source": "Niên giám 2020", "confirmed": True})
+    assert saved.status_code == 200, saved.text
+    page = leader.get("/papers?period=2020-02").text
+    address = "/indicators/grid?year=2020&amp;series=retail&amp;month=2#origin"
+    assert f'<a href="{address}">11.160</a>' in page
+    for client in (leader, planner):
+        found = " ".join(re.sub(r"<[^>]+>", " ", client.get(address.replace("&amp;", "&")).text).split())
+        assert re.search(r"Tổng mức bán lẻ [^,]*, 02/2020 Nhập bởi planner-test, lúc \d\d/\d\d/\d{4}", found)
+        assert "Nguồn: Niên giám 2020." in found
+        assert "Giá trị trong tháng: 11.159 tỷ đồng → 11.160 tỷ đồng" in found
+    assert "Chưa có số liệu nào được nhập" in leader.get("/indicators/grid?year=2020&series=retail&month=3").text
+    assert leader.get("/indicators/grid?year=2020&series=nothing&month=3").status_code == 404
+    assert leader.get("/indicators/grid?year=2020&series=retail&month=13").status_code == 400
+
+
+@pytest.mark.parametrize("period", ["2020-01", "2020-02", "2019-12"])
+def test_every_indicator_of_a_month_is_what_is_stored(demo_session, leader, period):
+    asked = parse_period(period)
+    report = read_month(demo_session, LAYERS, asked, office="SỞ")
+    told = {
+        (line.code, name): value for line in report.indicators for name, value, _ in line.figures if value is not None
+    }
+    names = ("value", "month_change_percent", "year_change_percent", "cumulative", "cumulative_change_percent")
+    rows = demo_session.execute(
+        text("SELECT i.code, v.* FROM indicator_value v JOIN indicator i ON i.id = v.indicator_id WHERE v.period = :month AND v.version = 'actual'"),
+        {"month": asked.first},
+    ).mappings()  # fmt: skip
+    assert told == {(row["code"], name): row[name] for row in rows for name in names if row[name] is not None}
+
+
+def test_the_report_shows_the_year_of_an_indicator_as_a_chart(demo_app, leader):
+    made = Document(io.BytesIO(leader.get("/papers/2020-02.docx").data))
+    assert len(made.inline_shapes) == 1
+    assert any(paragraph.text.startswith("Tổng mức bán lẻ") for paragraph in made.paragraphs)
+    assert len(Document(io.BytesIO(leader.get("/papers/2021-03.docx").data)).inline_shapes) == 0
+    assert leader.get("/papers/2020-02.pdf").data.count(b"/Subtype /Image") >= 1
 
 
 def test_only_who_reports_opens_it_and_a_wrong_month_is_told(demo_app, leader):
@@ -155,6 +213,11 @@ def test_the_command_writes_what_it_names_and_refuses_what_is_none(demo_session,
     words = ["monthly", "--period", "2020-02", "--format", "docx", str(tmp_path / "a")]
     assert command.run(parser.parse_args(words)) == 0
     assert Document(tmp_path / "a").tables
+    words = ["monthly", "--period", "2020-02", str(tmp_path / "a.xlsx")]
+    assert command.run(parser.parse_args(words)) == 0
+    rows = {row[1]: row for row in openpyxl.load_workbook(tmp_path / "a.xlsx").active.iter_rows(values_only=True)}
+    assert rows["Cửa hàng xăng dầu"][2] == 132
+    assert rows["2810/QĐ-UBND: Kiểm tra cửa hàng xăng dầu chưa có giấy chứng nhận: Đã kiểm tra"][2:5] == (7, 6, None)
     with pytest.raises(command.Failure):
         command.run(parser.parse_args(["monthly", "--period", "2020-02", str(tmp_path / "a.odt")]))
     with pytest.raises(SystemExit):
