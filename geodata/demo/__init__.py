@@ -57,6 +57,7 @@ LAYER_FILES = (
     ("projects", "projects.csv"),
     ("petitions", "petitions.csv"),
     ("transport_hubs", "transport_hubs.csv"),
+    ("waterways", "waterways.geojson"),
 )
 #: layer, its table of details, file; visits come before the findings made at them.
 DETAIL_FILES = (

@@ -10,8 +10,19 @@ from geodata.layers.power_lines import PowerLine
 from geodata.layers.projects import Project
 from geodata.layers.substations import Substation
 from geodata.layers.transport_hubs import TransportHub
+from geodata.layers.waterways import Waterway
 from geodata.schema.registry import registry
 
 LAYERS = registry(
-    FuelSite, Market, Substation, Project, Petition, PowerLine, IndustrialCluster, PlanningZone, TransportHub, AdminUnit
+    FuelSite,
+    Market,
+    Substation,
+    Project,
+    Petition,
+    PowerLine,
+    IndustrialCluster,
+    PlanningZone,
+    TransportHub,
+    Waterway,
+    AdminUnit,
 )

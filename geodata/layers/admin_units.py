@@ -66,6 +66,8 @@ class AdminUnit(Feature):
             ),
             label_min_zoom=10,
             label_rank=9,
+            first_named="has_district_name",
+            first_min_zoom=8,
         ),
     )
 
@@ -113,6 +115,13 @@ class AdminUnit(Feature):
     founding_document_no: Mapped[str | None] = field(
         label=N_("Document"), type_=Text, source_names=("SO_NQ", "VAN_BAN"), group=Group.LEGAL
     )
+
+
+AdminUnit.has_district_name = derived(
+    func.right(AdminUnit.former_district, func.length(AdminUnit.name)) == AdminUnit.name,
+    label=N_("Has the name of the former district"),
+    in_panel=False,
+)
 
 
 def _validity(on: ColumnElement[date]) -> ColumnElement[str]:

@@ -1,7 +1,7 @@
 """All tile SQL of the project: a layer's features as one Mapbox vector tile.
 
 Attributes: `c` class number (Style.classes), `n` merged points where more than one, `o` side-by-side
-offset, `t` label; where they are asked for, `code` and `name` of objects that are not merged. Polygons carry their labels in a second MVT layer `<name>_label` without buffer, so
+offset, `t` label, `f` 1 where it is written before others; where they are asked for, `code` and `name` of objects that are not merged. Polygons carry their labels in a second MVT layer `<name>_label` without buffer, so
 that only the tile that owns the point owns the label. Tiles are drawn at 512 px: tile zoom = map zoom - 1.
 """
 
@@ -50,6 +50,7 @@ class _Form:
     is_merged: bool
     is_simplified: bool
     is_labelled: bool
+    is_first_named: bool
     is_named: bool
 
 
@@ -80,6 +81,7 @@ def read_tile(
         is_merged=kind.is_point() and zoom <= style.thin_below_zoom - 1,
         is_simplified=not kind.is_point() and zoom < SIMPLIFY_BELOW,
         is_labelled=zoom >= style.label_min_zoom - 1,
+        is_first_named=style.first_named in visible and zoom >= style.first_min_zoom - 1,
         is_named=is_named,
     )
     # Building SQL costs more than most tiles: without conditions it is built once.
@@ -116,8 +118,8 @@ def _statement(
 ) -> Select[Any]:
     rows = _merged_points if form.is_merged else _features
     parts: list[ColumnElement[Any]] = [_as_mvt(rows(kind, visible, form, conditions), kind.layer.name)]
-    if kind.layer.geometry is GeometryType.POLYGON and form.is_labelled:
-        parts.append(_as_mvt(_label_points(kind, visible, conditions), f"{kind.layer.name}_label"))
+    if kind.layer.geometry is GeometryType.POLYGON and (form.is_labelled or form.is_first_named):
+        parts.append(_as_mvt(_label_points(kind, visible, form, conditions), f"{kind.layer.name}_label"))
     return select(*parts)
 
 
@@ -194,14 +196,22 @@ def _merged_points(
     ).order_by(merged.c.c.desc())
 
 
-def _label_points(kind: type[Feature], visible: frozenset[str], conditions: tuple[Condition, ...]) -> Select[Any]:
+def _label_points(
+    kind: type[Feature], visible: frozenset[str], form: _Form, conditions: tuple[Condition, ...]
+) -> Select[Any]:
     geom = kind.column("geom_3857")
-    return select(
+    rows = select(
         kind.id.label("id"),
         class_number(kind, visible, day_of(conditions)).label("c"),
         func.ST_AsMVTGeom(func.ST_PointOnSurface(geom), _TILE, EXTENT, 0, True).label("geom"),
         _label(kind, visible).label("t"),
     ).where(geom.op("&&")(_TILE), *(condition.sql for condition in conditions))
+    if not form.is_first_named:
+        return rows
+    is_first = kind.column(str(kind.layer.style.first_named))
+    if not form.is_labelled:
+        rows = rows.where(is_first)
+    return rows.add_columns(case((is_first, 1)).label("f"))
 
 
 def _label(kind: type[Feature], visible: frozenset[str]) -> ColumnElement[str]:

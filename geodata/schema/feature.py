@@ -73,6 +73,7 @@ class Layer:
     `grid`: what its features are to the power network. `reported`: its figures in the monthly report.
     `listed`: the paper that lists its features. `dues`: what falls due on days of its features.
     `in_english`: field -> the field that says the same in English, shown in its place to who reads English.
+    `is_ground`: what a base map draws too; the map opens with it only where there is none.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Layer:
     grid: GridStations | GridCircuits | GridConsumers | None = None
     sense: tuple[Sense, ...] = ()
     in_english: Mapping[str, str] = dataclass_field(default_factory=dict)
+    is_ground: bool = False
 
 
 class Feature(Described):

@@ -88,6 +88,7 @@ class Style:
     variation counting most; tiles, legend and renderer share it. `label_fields` are written from
     `label_min_zoom` on. `thin_below_zoom`: points that would overlap are merged below this zoom. `small`: what an area
     smaller than a symbol is drawn as, in the colours of its class. `short`: words, and what labels write for them.
+    `first_named`: a yes/no field of areas; where it holds they are named before the others, and from `first_min_zoom` on.
     """
 
     base: Symbol
@@ -99,6 +100,8 @@ class Style:
     offset_field: str | None = None
     small: Symbol | None = None
     short: tuple[tuple[str, str], ...] = ()
+    first_named: str | None = None
+    first_min_zoom: int = 0
 
     def variations(self, visible: frozenset[str]) -> tuple[Variation, ...]:
         """Return the variations whose field may be seen."""

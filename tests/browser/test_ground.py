@@ -53,6 +53,13 @@ def test_water_and_land_are_told_apart_by_day_and_by_night(open_page, grounded, 
     expect(page.locator("#attribution")).to_have_text("© OpenStreetMap · Đường bờ: Natural Earth")
 
 
+def test_what_a_ground_draws_itself_is_not_drawn_twice(open_page, grounded):
+    page = open_page(VIEW, DESK, origin=grounded.url)
+    expect(page.locator("#show-waterways")).not_to_be_checked()
+    page.locator("label[for=show-waterways]").click()
+    page.wait_for_function("() => webmap.page.layers.find(({ spec }) => spec.isGround).isOnMap()")
+
+
 def test_on_paper_the_ground_is_lines_with_its_names_and_its_credit(open_page, grounded):
     page = open_page(VIEW, DESK, origin=grounded.url)
     page.locator("[data-map-tool=print]").click()

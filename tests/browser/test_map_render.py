@@ -12,7 +12,6 @@ from pyproj import Transformer
 
 from geodata.base.crs import HAI_PHONG, VN2000_TOWGS84, WGS84, vn2000_proj4
 from tests.browser.conftest import DESK, PHONE
-from tests.conftest import Server
 
 DRAWN = "() => [...document.querySelectorAll('canvas.mvt-tile')].filter((tile) => tile.width > 0).length"
 
@@ -260,51 +259,6 @@ def test_the_first_view_names_clusters_and_stations_and_cuts_and_covers_no_name(
         if not place:
             assert sum(name.startswith("TBA") for name in names) >= least
             assert sum(name.startswith(("CCN", "KCN", "Khu")) for name in names) >= least
-
-
-def test_without_a_base_map_only_our_own_host_is_asked(page):
-    assert page.evaluate("webmap.page.basemap") is None
-    assert page.evaluate("webmap.page.map.hasLayer(webmap.page.land)")
-
-
-@pytest.fixture(scope="module")
-def server_with_dead_basemap(served_url, accounts):
-    server = Server(served_url, BASEMAP_URL="http://127.0.0.1:9/{z}/{x}/{y}.png")
-    server.wait()
-    yield server
-    server.stop()
-
-
-def test_when_the_base_map_fails_the_land_stays_and_a_note_says_so(open_page, server_with_dead_basemap):
-    page = open_page("/", origin=server_with_dead_basemap.url, allowed=["http://127.0.0.1:9"])
-
-    expect(page.locator(".notice")).to_contain_text("bản đồ nền")
-    assert page.evaluate("webmap.page.map.hasLayer(webmap.page.land)")
-    assert page.evaluate(DRAWN) > 0
-
-
-@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768), (390, 844)])
-def test_the_note_about_the_base_map_covers_no_button_and_comes_once(
-    open_page, server_with_dead_basemap, width, height
-):
-    page = open_page(
-        "/",
-        {"width": width, "height": height},
-        origin=server_with_dead_basemap.url,
-        allowed=["http://127.0.0.1:9"],
-        touch=width < 500,
-    )
-    note = page.locator(".notice")
-    expect(note).to_be_visible()
-    inside = note.bounding_box()
-    for button in page.locator(".map-area .map-button:visible").all():
-        box = button.bounding_box()
-        is_beside = box["x"] >= inside["x"] + inside["width"] or box["x"] + box["width"] <= inside["x"]
-        assert is_beside or box["y"] >= inside["y"] + inside["height"] or box["y"] + box["height"] <= inside["y"]
-    note.get_by_role("button").click()
-    page.reload()
-    page.wait_for_function("() => webmap.page.map.hasLayer(webmap.page.land)")
-    expect(note).to_have_count(0)
 
 
 def test_metric_coordinates_agree_with_proj(page):

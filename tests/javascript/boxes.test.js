@@ -54,12 +54,18 @@ test("a point's name stands right, left, below or above its symbol and never on 
   assert.ok(found[0][0] >= 108, "first to the right");
 });
 
-test("the name of an area stands in its middle, or beside it when it would hide it", () => {
-  const wide = places(label({ isArea: true, extent: [0, 0, 200, 200] }));
-  assert.deepEqual(
-    wide.map((box) => (box[0] + box[2]) / 2),
-    [100],
-  );
+test("the name of an area stands in its middle, above or below what is there, or beside it when it would hide it", () => {
+  const whole = [0, 0, 200, 200];
+  const [middle, ...others] = places(label({ isArea: true, extent: whole }));
+  assert.deepEqual([(middle[0] + middle[2]) / 2, (middle[1] + middle[3]) / 2], [100, 100]);
+  const symbol = [92, 92, 108, 108];
+  const inside = others.filter((box) => overlap(box, whole));
+  assert.equal(inside.length, 2);
+  for (const [x1, y1, x2, y2] of inside) {
+    assert.equal(overlap([x1, y1, x2, y2], symbol), false, "a station in the middle leaves room for the name");
+    assert.ok(x1 > 0 && y1 >= 0 && x2 < 200 && y2 <= 200);
+  }
+  assert.equal(others.length - inside.length, 4);
   const extent = [90, 90, 110, 110];
   for (const box of places(label({ isArea: true, extent }))) assert.equal(overlap(box, extent), false);
 });

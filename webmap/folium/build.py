@@ -40,7 +40,10 @@ DEFAULT_ADDRESSES = {
 
 @dataclass(frozen=True, kw_only=True)
 class MapLayer:
-    """One data layer of the map. `style` is what describe_style() returns; `title` is translated."""
+    """One data layer of the map. `style` is what describe_style() returns; `title` is translated.
+
+    `is_ground`: a base map shows the same; where that fails, the layer is shown.
+    """
 
     name: str
     title: str
@@ -49,6 +52,7 @@ class MapLayer:
     min_zoom: int
     shown: bool
     style: dict[str, Any]
+    is_ground: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +154,7 @@ def _spec(layer: MapLayer, index: int) -> dict[str, Any]:
         "url": layer.tile_url,
         "minZoom": layer.min_zoom,
         "shown": layer.shown,
+        "isGround": layer.is_ground,
         "zIndex": 10 * (100 - index),  # maps of other servers lie between the lowest layer and the next
         "style": layer.style,
     }

@@ -44,6 +44,7 @@ def describe_style(kind: type[Feature], visible: frozenset[str], translate: Tran
         "small": style.small.as_dict() if style.small else None,
         "labels": [_written(kind, name, translate) for name in style.label_fields if name in visible],
         "label_min_zoom": style.label_min_zoom,
+        "first_min_zoom": style.first_min_zoom if style.first_named in visible else style.label_min_zoom,
         "label_rank": style.label_rank,
         "thin_below_zoom": style.thin_below_zoom,
         "side_by_side": style.offset_field in visible,

@@ -21,7 +21,7 @@ from webmap.app.ground import ground_spec
 from webmap.app.i18n import current_language
 from webmap.app.static_files import script_texts
 from webmap.folium import MapLayer, MapParts
-from webmap.map.parts import map_layer, map_parts
+from webmap.map.parts import is_shown, map_layer, map_parts
 
 _ENTRIES = ("src/map/map.entry.js", "src/tools/tools.entry.js", "src/tools/plan.entry.js", "src/edit/edit.entry.js")
 #: Roles times languages, and some for earlier days and for who is limited to areas.
@@ -58,7 +58,7 @@ def map_constants(home: Bbox) -> MapConstants:
 
 def _make(home: Bbox) -> MapConstants:
     role = current_role()
-    shown = [map_layer(kind, shown=kind.layer.shown) for kind in layers() if may(role, Action.VIEW, kind)]
+    shown = [map_layer(kind, shown=is_shown(kind)) for kind in layers() if may(role, Action.VIEW, kind)]
     parts = map_parts(shown, home)
     given = parts.given | {"texts": script_texts(*_ENTRIES)}
     script = f"globalThis.given = {json.dumps(given, ensure_ascii=False, separators=(',', ':'))};\n".encode()

@@ -16,6 +16,13 @@ from webmap.folium.build import DEFAULT_ADDRESSES
 from webmap.map.describe import tile_url
 
 
+def is_shown(kind: type[Feature]) -> bool:
+    """Return whether the map opens with a layer: what a base map draws too, only where there is none."""
+    settings: Settings = current_app.config["SETTINGS"]
+    has_basemap = bool(settings.basemap_url or settings.basemap_pmtiles)
+    return kind.layer.shown and not (kind.layer.is_ground and has_basemap)
+
+
 def map_layer(kind: type[Feature], *, shown: bool) -> MapLayer:
     """Return a layer as this request's role sees it; `shown` when the map opens."""
     return MapLayer(
@@ -25,6 +32,7 @@ def map_layer(kind: type[Feature], *, shown: bool) -> MapLayer:
         tile_url=tile_url(kind.layer.name),
         min_zoom=kind.layer.min_zoom,
         shown=shown,
+        is_ground=kind.layer.is_ground,
         style=describe_style(kind, visible_names(current_role(), kind), translate),
     )
 

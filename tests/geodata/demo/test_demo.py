@@ -45,6 +45,7 @@ def metres(column):
         ("projects", 9),
         ("petitions", 3),
         ("transport_hubs", 10),
+        ("waterways", 13),
     ],
 )
 def test_every_layer_has_its_objects(demo_session, layer, count):

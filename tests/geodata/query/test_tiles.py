@@ -14,6 +14,7 @@ from tests.factories import CENTRE, make_feature
 ALL = list(LAYERS)
 NAMES = [kind.layer.name for kind in ALL]
 THINNED = [kind for kind in ALL if kind.layer.style.thin_below_zoom]
+FIRST = [kind for kind in LAYERS if kind.layer.style.first_named]
 
 
 def tile_at(lon, lat, zoom):
@@ -96,6 +97,21 @@ def test_labels_come_only_from_their_zoom_on(session, kind):
     assert texts[0] == set()
     assert len(texts[1]) == 1
     assert texts[1].pop().startswith("Chợ Đổng Quốc Bình")
+
+
+@pytest.mark.parametrize("kind", FIRST, ids=[kind.layer.name for kind in FIRST])
+def test_some_areas_are_named_earlier_and_marked_as_first_where_all_are_named(session, kind):
+    make_feature(session, kind, name="Vĩnh Bảo", former_district="Huyện Vĩnh Bảo")
+    make_feature(session, kind, name="Vĩnh Hải", former_district="Huyện Vĩnh Bảo")
+    make_feature(session, kind, name="Cảng biển")
+    visible = visible_names(Role.PUBLIC, kind)
+    style = kind.layer.style
+    named = []
+    for zoom in (style.first_min_zoom - 2, style.first_min_zoom - 1, style.label_min_zoom - 1):
+        decoded = decode(read_tile(session.connection(), kind, visible, tile_at(*CENTRE, zoom)))
+        labels = decoded.get(f"{kind.layer.name}_label", {"features": []})["features"]
+        named.append({f["properties"]["t"]: f["properties"].get("f") for f in labels})
+    assert named == [{}, {"Vĩnh Bảo": 1}, {"Vĩnh Bảo": 1, "Vĩnh Hải": None, "Cảng biển": None}]
 
 
 def test_every_choice_filter_names_the_values_of_its_field():

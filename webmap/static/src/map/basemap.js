@@ -3,6 +3,7 @@ import { byId } from "../lib/find.js";
 import { clear, notice } from "../lib/notices.js";
 import { element, t } from "../lib/texts.js";
 import { Ground } from "./ground.js";
+/** @import { State } from "./state.js" */
 /** @import { OpenedPage } from "./types" */
 
 const OSM = { href: "https://www.openstreetmap.org/copyright", target: "_blank", rel: "noopener" };
@@ -10,8 +11,9 @@ const OSM = { href: "https://www.openstreetmap.org/copyright", target: "_blank",
 /**
  * @param {OpenedPage} page
  * @param {L.TileLayer | Ground} basemap
+ * @param {State} state
  */
-export function watchBasemap({ map, layers, land }, basemap) {
+export function watchBasemap({ map, layers, land }, basemap, state) {
   const text = String(basemap.options.attribution ?? "");
   const isOurs = basemap instanceof Ground; // lies on the land, which goes on beyond it
   const credit = (/** @type {boolean} */ isLand) => {
@@ -20,9 +22,16 @@ export function watchBasemap({ map, layers, land }, basemap) {
     byId("attribution").replaceChildren(...parts.flatMap((part, i) => (i ? [" · ", part] : [part])));
   };
   credit(false);
+  /** What a base map draws itself is shown while there is none, until somebody chooses layers. */
+  const showGround = (/** @type {boolean} */ on) => {
+    const changed = layers.filter(({ spec }) => spec.isGround && spec.shown !== on);
+    for (const { spec } of changed) spec.shown = on;
+    if (changed.length) state.tell(["layers"]);
+  };
   let failed = 0;
   const showLand = (/** @type {boolean} */ on) => {
     credit(on);
+    if (!isOurs) showGround(on);
     if (!land || isOurs || map.hasLayer(land) === on) return;
     if (on) land.addTo(map);
     else land.remove();

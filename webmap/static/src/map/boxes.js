@@ -25,6 +25,7 @@
 
 const CELL = 64;
 const LINE_HEIGHT = 1.35;
+const STEP = 1.3; // heights of a name, from the middle of an area to where it stands aside of what is there
 
 /** The distance of two lines of text, px. */
 export const leading = (/** @type {{ px: number }} */ label) => label.px * LINE_HEIGHT;
@@ -133,9 +134,20 @@ export function places(label) {
       [x - w / 2, y - r - h, x + w / 2, y - r],
     ];
   }
-  if (!label.extent || label.extent[2] - label.extent[0] >= w) return [[x - w / 2, y - h / 2, x + w / 2, y + h / 2]];
-  return beside(label.extent, y, w, h);
+  const { extent } = label;
+  if (extent && extent[2] - extent[0] < w) return beside(extent, y, w, h);
+  const within = [0, -1, 1].map((step) => y + step * STEP * h).filter((at) => !extent || isWithin(extent, at, h));
+  /** @type {Box[]} */
+  const inside = within.map((at) => [x - w / 2, at - h / 2, x + w / 2, at + h / 2]);
+  return extent ? [...inside, ...beside(extent, y, w, h)] : inside;
 }
+
+/**
+ * @param {Box} extent
+ * @param {number} y middle of a label
+ * @param {number} h
+ */
+const isWithin = ([, top, , bottom], y, h) => y - h / 2 >= top && y + h / 2 <= bottom;
 
 /**
  * What a text that is turned covers.

@@ -7,7 +7,7 @@ export const LINE = 2;
 /**
  * The features of one layer of a tile. Feature i has the parts first[i] … first[i + 1], part p the vertices
  * parts[p] … parts[p + 1], vertex v the units xy[2 v] and xy[2 v + 1]. `c` is its class, `n` how many objects it stands
- * for, `o` its place among lines on one route. text(i) is its name or nothing. Of a base map kinds(i) are its kinds, the
+ * for, `o` its place among lines on one route, `f` 1 where it is named before others. text(i) is its name or nothing. Of a base map kinds(i) are its kinds, the
  * closest first, and `types` are those of each feature: there one layer holds areas and lines.
  *
  * @typedef {object} TileFeatures
@@ -18,6 +18,7 @@ export const LINE = 2;
  * @property {Uint16Array} c
  * @property {Uint32Array} n
  * @property {Uint8Array} o
+ * @property {Uint8Array} f
  * @property {Uint32Array} first
  * @property {Uint32Array} parts
  * @property {Int16Array | Float32Array} xy
@@ -39,6 +40,7 @@ const ROLES = /** @type {const} */ ({
   c: "c",
   n: "n",
   o: "o",
+  f: "f",
   t: "t",
   "name:vi": "t",
   name: "name",
@@ -88,6 +90,7 @@ function decodeLayer(pbf, end) {
     c: new Uint16Array(n),
     n: new Uint32Array(n),
     o: new Uint8Array(n),
+    f: new Uint8Array(n),
     t: new Int32Array(n).fill(-1),
     d: new Int32Array(n).fill(-1),
     k: new Int32Array(n).fill(-1),

@@ -31,6 +31,24 @@ export function asName(colour) {
   );
 }
 
+const DARK = 0.2; // of 0 to 1, below which a colour is lost by night
+
+/**
+ * What lies around a symbol of this colour, so that it stands out from the map.
+ *
+ * @param {string} colour #rrggbb
+ */
+export function rim(colour) {
+  const { label, halo, isDark } = tones();
+  return isDark && lightness(colour) < DARK ? label : halo;
+}
+
+/** @param {string} colour #rrggbb */
+function lightness(colour) {
+  const [red, green, blue] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16) / 255);
+  return 0.299 * red + 0.587 * green + 0.114 * blue;
+}
+
 /** @param {Inks} given */
 export function setInks(given) {
   Object.assign(inks, given);

@@ -118,6 +118,7 @@ function joined(name, parts) {
     c: Uint16Array.from(flat(({ c }) => c)),
     n: Uint32Array.from(flat(({ n }) => n)),
     o: Uint8Array.from(flat(({ o }) => o)),
+    f: Uint8Array.from(flat(({ f }) => f)),
     first: Uint32Array.from([...firsts, pieces]),
     parts: Uint32Array.from([...parted, vertices]),
     xy: Float32Array.from(

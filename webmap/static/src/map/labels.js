@@ -8,7 +8,7 @@ import { radius } from "./symbols.js";
 /** @import { TileFeatures } from "./decode.js" */
 /** @import { MvtLayer } from "./mvtlayer.js" */
 /** @import { Overlay } from "./overlay.js" */
-/** @import { Hit, MapSymbol } from "./types" */
+/** @import { Hit, MapSymbol, Style } from "./types" */
 
 const CROWD = 5000;
 const BACKGROUND = 9; // a layer of this rank and more is what others lie on
@@ -28,7 +28,7 @@ export function collectLabels(overlay) {
   /** @type {Label[]} */
   const wanted = [];
   for (const layer of overlay.layers) {
-    if (!layer.isOnMap() || overlay.zoom < layer.spec.style.label_min_zoom) continue;
+    if (!layer.isOnMap() || overlay.zoom < layer.spec.style.first_min_zoom) continue;
     if (layer.spec.geometry === "multilinestring") collectLines(overlay, layer, wanted);
     else collectPlaces(overlay, layer, wanted);
   }
@@ -141,24 +141,42 @@ function clearance({ selected, stretch }, layer, id, symbol) {
  */
 function begin(layer, from, i, zoom) {
   const number = from.c[i];
+  const { style } = layer.spec;
+  if (!from.f[i] && zoom < style.label_min_zoom) return null;
   const text = layer.isDrawn(number) && from.n[i] <= 1 && from.text(i);
   if (!text) return null;
-  const { style, geometry } = layer.spec;
-  const isBackground = style.label_rank >= BACKGROUND;
-  const own = geometry === "point" ? tones().label : asName(layer.symbols[number].stroke ?? inks.ink);
   return {
     text,
     id: from.id[i],
-    rank: isBackground ? style.label_rank : style.label_rank - 10 * (layer.symbols[number].weight ?? 0),
-    isArea: geometry === "multipolygon",
+    isArea: layer.spec.geometry === "multipolygon",
     x: 0,
     y: 0,
     r: 0,
     angle: 0,
-    weight: isBackground ? 500 : 600,
-    px: isBackground && zoom < 13 ? 11 : 12,
-    ink: isBackground ? tones().faint : own,
     lines: [text],
     width: 0,
+    ...(style.label_rank >= BACKGROUND ? quietly(style, from.f[i] === 1, zoom) : loudly(layer, number)),
   };
+}
+
+/**
+ * How what others lie on is named: after them, the first ones before the others of their layer.
+ *
+ * @param {Style} style
+ * @param {boolean} isFirst
+ * @param {number} zoom
+ */
+function quietly({ label_rank: rank }, isFirst, zoom) {
+  if (isFirst) return { rank: rank - 0.5, weight: 600, px: 12, ink: tones().faint };
+  return { rank, weight: 500, px: zoom < 13 ? 11 : 12, ink: tones().faint };
+}
+
+/**
+ * @param {MvtLayer} layer
+ * @param {number} number of the class
+ */
+function loudly({ spec, symbols }, number) {
+  const { stroke, weight = 0 } = symbols[number];
+  const ink = spec.geometry === "point" ? tones().label : asName(stroke ?? inks.ink);
+  return { rank: spec.style.label_rank - 10 * weight, weight: 600, px: 12, ink };
 }

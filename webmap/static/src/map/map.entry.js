@@ -31,7 +31,7 @@ byId("attribution").textContent = basemap ? "" : t("Land: Natural Earth");
 startPanels(map);
 keepNamesClear(map, overlay);
 const countLayers = startLayers(page, state);
-if (basemap) watchBasemap(page, basemap); // before the first of its tiles can fail
+if (basemap) watchBasemap(page, basemap, state); // before the first of its tiles can fail
 await nextTask();
 showView(); // asks for the tiles; the rest is made while they come, in pieces that leave room for a click
 await nextTask();

@@ -9,7 +9,7 @@ import { KeptTiles } from "./kept.js";
 import { theLand } from "./page.js";
 import { pixelRatio } from "./ratio.js";
 import { SCALE, SIZE, trace } from "./shapes.js";
-import { dot, fillArea, newPath, radius, sprite, strokePath } from "./symbols.js";
+import { dot, fillArea, newPath, quiet, radius, sprite, strokePath } from "./symbols.js";
 /** @import { TileFeatures } from "./decode.js" */
 /** @import { Sprite } from "./symbols.js" */
 /** @import { LayerSpec, MapSymbol, Pen, ShownTile } from "./types" */
@@ -337,8 +337,9 @@ export class MvtLayer extends L.GridLayer {
     const scale = this.scale();
     const zoom = this.tileZoom();
     const isLine = features.type === LINE;
+    const ink = this.spec.isGround ? quiet : (/** @type {MapSymbol} */ symbol) => symbol;
     const drawn = [...this.pathsByClass(c, features, zoom)].map(
-      /** @returns {[MapSymbol, Path2D]} */ ([number, path]) => [this.symbols[number], path],
+      /** @returns {[MapSymbol, Path2D]} */ ([number, path]) => [ink(this.symbols[number]), path],
     );
     if (isLine && zoom >= 11 && features.count < RIMS) {
       // in a crowd the rims of lines hide other lines, and double the work

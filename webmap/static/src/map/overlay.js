@@ -198,6 +198,7 @@ export class Overlay extends L.Layer {
           const symbol = layer.points[features.c[i]];
           const r = 0.8 * radius(symbol, layer.pointScale(symbol)) * this.stretch;
           taken.take([x - r, y - r, x + r, y + r]);
+          if (symbol.badge) taken.take([x, y - 1.6 * r, x + 1.6 * r, y]);
         }
       });
     }

@@ -1,6 +1,6 @@
 /* Draws one symbol of geodata's Symbol on a canvas: the same code for map and legend. Knows no layer and no state. */
 import { drawBadge, drawGlyph } from "./badges.js";
-import { asName, faded, inks, tones } from "./inks.js";
+import { asName, faded, inks, rim, tones } from "./inks.js";
 /** @import { Geometry, MapSymbol, Pen } from "./types" */
 
 /** @typedef {{ word: Uint32Array, alpha: Uint8Array, x: Int16Array, y: Int16Array }} Pixels what of a sprite is not empty */
@@ -114,7 +114,7 @@ export function drawPoint(c, symbol, scale, hasHalo) {
   outline.closePath();
   if (hasHalo) {
     c.lineWidth = 3;
-    c.strokeStyle = faded(tones().halo, 0.85);
+    c.strokeStyle = faded(rim(symbol.fill ?? inks.paper), 0.85);
     c.lineJoin = "round";
     c.stroke(outline);
   }
@@ -308,6 +308,13 @@ export function strokePath(c, path, symbol, scale) {
   c.lineWidth *= 0.4;
   c.stroke(path);
 }
+
+/**
+ * A line of the ground, by night no brighter than what lies on it.
+ *
+ * @param {MapSymbol} symbol
+ */
+export const quiet = (symbol) => (tones().isDark ? { ...symbol, stroke: faded(symbol.stroke ?? "", 0.35) } : symbol);
 
 /**
  * The legend's picture of a symbol.

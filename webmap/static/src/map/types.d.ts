@@ -49,6 +49,8 @@ export interface Style {
   /** What the parts of a label are. */
   labels: string[];
   label_min_zoom: number;
+  /** From which on those are named that come before the others. */
+  first_min_zoom: number;
   label_rank: number;
   side_by_side: boolean;
   thin_below_zoom: number;
@@ -99,6 +101,8 @@ export interface LayerSpec {
   minZoom: number;
   zIndex: number;
   shown: boolean;
+  /** A base map shows the same. */
+  isGround: boolean;
   style: Style;
 }
 
