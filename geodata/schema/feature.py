@@ -10,7 +10,6 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Computed,
-    ForeignKey,
     Identity,
     Index,
     Text,
@@ -180,7 +179,8 @@ class Feature(Described):
         server_default=func.now(),
         onupdate=func.now(),
     )
-    change_set_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("change_set.id"), index=True)
+    #: A change set that is there: triggers see to it, a statement at a time (watch_layer).
+    change_set_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
 
     @declared_attr
     @classmethod

@@ -7,7 +7,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from hypothesis import given, strategies as st
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from geoalchemy2.functions import ST_X, ST_Y
@@ -191,3 +191,27 @@ def test_a_folded_text_is_that_of_its_composed_form(connection, value):
     composed = "lower(unaccent('unaccent'::regdictionary, normalize(:value, NFC)))"
     row = connection.execute(text(f"SELECT fold_text(:value), {composed}"), {"value": value}).one()
     assert row[0] == row[1]
+
+
+@ALL
+def test_an_object_names_only_a_change_set_that_is_there(session, kind):
+    with pytest.raises(IntegrityError, match="change set 4711"), session.begin_nested():
+        make_feature(session, kind, change_set_id=4711)
+    stored = make_feature(session, kind)
+    with pytest.raises(IntegrityError, match="change set 4711"), session.begin_nested():
+        session.execute(update(kind).where(kind.id == stored.id).values(change_set_id=4711))
+
+
+@ALL
+def test_a_change_set_stays_as_long_as_objects_are_of_it(session, kind):
+    made = session.scalar(
+        text("INSERT INTO change_set (kind, layer, user_name) VALUES ('edit', :layer, 'an') RETURNING id"),
+        {"layer": kind.layer.name},
+    )
+    stored = make_feature(session, kind, change_set_id=made)
+    remove = text("DELETE FROM change_set WHERE id = :id")
+    with pytest.raises(IntegrityError, match=f"of change set {made}"), session.begin_nested():
+        session.execute(remove, {"id": made})
+    session.execute(update(kind).where(kind.id == stored.id).values(change_set_id=None))
+    session.execute(text("DELETE FROM feature_change"))  # that it was added goes with the change set
+    session.execute(remove, {"id": made})
