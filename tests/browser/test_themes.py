@@ -2,9 +2,10 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import DESK
+from tests.browser.conftest import DESK, PHONE
 from tests.conftest import PASSWORD
 
 SHOWN = "layers=industrial_clusters,admin_units&industrial_clusters.free_land_ha=10.."
@@ -70,3 +71,30 @@ def test_a_sheet_that_cannot_be_is_not_opened(open_page):
     page = open_page("/?sheet=A0,landscape,1,none")
     expect(page.locator("#panel-summary")).not_to_be_empty()
     expect(page.locator(".print-view")).to_have_count(0)
+
+
+EVERYTHING = "layers=industrial_clusters,planning_zones,power_lines,substations,markets,fuel_sites,admin_units"
+OVER_ONE_ANOTHER = """(sheet) => {
+    const boxes = (selector) => [...sheet.querySelectorAll(selector)].map((one) => one.getBoundingClientRect());
+    const over = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+    return boxes('.print-names text').filter((name) => boxes('.print-grid text').some((number) => over(name, number))).length;
+}"""
+
+
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize(
+    ("sheet", "least_pt"),
+    [("A4,landscape,250000", 5), ("A4,portrait,100000", 5.5), ("A3,landscape,200000", 6.5), ("A3,portrait,250000", 6)],
+)
+def test_a_long_legend_stays_readable_and_whole_and_names_leave_the_marks_free(open_page, viewport, sheet, least_pt):
+    page = open_page(f"/?{EVERYTHING}&z=10&lat=20.85&lon=106.65&sheet={sheet},vn2000&title=To", viewport)
+    made = sheet_of(page)
+    legend = made.locator(".print-legend")
+
+    assert legend.locator("h3").count() == 7
+    assert legend.locator("li").first.evaluate("(row) => parseFloat(getComputedStyle(row).fontSize)") * 0.75 >= least_pt
+    cut = "(box) => [box, ...box.querySelectorAll('li')].filter((one) => one.scrollWidth > one.clientWidth + 1).length"
+    assert legend.evaluate(cut) == 0
+    assert legend.evaluate("(box) => box.scrollHeight - box.clientHeight") <= 1
+    assert made.locator(".print-names text").count() > 5
+    assert made.evaluate(OVER_ONE_ANOTHER) == 0

@@ -7,7 +7,7 @@ import { svg } from "../lib/svg.js";
 /** @typedef {{ text: string, y: number, isOn: boolean, font: string, ink: string }} NameLine */
 /** @typedef {{ x: number, y: number, angle: number, lines: NameLine[] }} Name px from the corner of the overlay; radians */
 
-/** What the labels' drawing needs of a canvas; keeps the names that lie wholly on the sheet. */
+/** What the labels' drawing needs of a canvas; keeps the names that lie wholly on the sheet, and on nothing written there. */
 class TextRecorder {
   #measure = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
   /** @type {Name[]} */
@@ -19,9 +19,13 @@ class TextRecorder {
   angle = 0;
   fillStyle = "";
 
-  /** @param {L.Point} size */
-  constructor(size) {
+  /**
+   * @param {L.Point} size
+   * @param {L.Bounds[]} taken where something else is written
+   */
+  constructor(size, taken) {
     this.size = size;
+    this.taken = taken;
   }
 
   set font(value) {
@@ -67,7 +71,10 @@ class TextRecorder {
     const reach = (Math.abs(Math.cos(this.angle)) * half || half) + 2;
     const isWide = this.x - reach > REACH && this.x + reach < this.size.x - REACH;
     const isHigh = this.y + y - 10 > REACH && this.y + y + 10 < this.size.y - REACH;
-    this.#lines.push({ text, y, isOn: isWide && isHigh, font: this.font, ink: this.fillStyle });
+    const tall = Math.abs(Math.sin(this.angle)) * half + 10;
+    const box = L.bounds([this.x - reach, this.y + y - tall], [this.x + reach, this.y + y + tall]);
+    const isFree = !this.taken.some((other) => other.intersects(box));
+    this.#lines.push({ text, y, isOn: isWide && isHigh && isFree, font: this.font, ink: this.fillStyle });
   }
 
   restore() {
@@ -80,9 +87,12 @@ class TextRecorder {
 /**
  * @param {Overlay} overlay
  * @param {L.Point} size of its map
+ * @param {L.Bounds[]} taken px of the map, where something else is written
  */
-export function namesOf(overlay, size) {
-  const recorder = new TextRecorder(size.add([2 * REACH, 2 * REACH]));
+export function namesOf(overlay, size, taken = []) {
+  const reach = L.point(REACH, REACH);
+  const moved = taken.map(({ min, max }) => L.bounds((min ?? reach).add(reach), (max ?? reach).add(reach)));
+  const recorder = new TextRecorder(size.add([2 * REACH, 2 * REACH]), moved);
   overlay.drawLabels(/** @type {CanvasRenderingContext2D} */ (/** @type {unknown} */ (recorder)));
   return recorder.names;
 }

@@ -115,21 +115,34 @@ export class Sheet {
     if (!this.box.isConnected) return [];
     made.overlay.redraw();
     made.overlay.canvas.hidden = true;
-    made.names = namesOf(made.overlay, made.map.getSize());
+    made.names = namesOf(made.overlay, made.map.getSize(), this.#addGrid(made));
     showVectors(made.map);
     if (made.network) this.inner.append(networkOn(made.network, made.map));
     if (drawnNotes().length) this.inner.append(notesOn(drawnNotes(), made.map));
     this.inner.append(namesAsText(made.names, made.map.getSize()));
-    if (chosen.grid) {
-      const { mapWidth: width, mapHeight: height } = paper();
-      this.frame.append(gridOf(made.map, chosen.grid, this.page.config.projection, { width, height }));
-    }
     this.#aside.append(...sideOf(this.page, made));
     fit(find(".print-legend", this.#aside));
     this.box.dataset.ready = "";
     const lost = made.layers.filter((layer) => layer.failures).map((layer) => layer.spec.title);
     const late = made.outside.filter((layer) => layer.failures || layer.isLoading()).map((layer) => layer.title);
     return [...lost, ...late];
+  }
+
+  /**
+   * Mark the edges; returns where their numbers stand, px of the map.
+   *
+   * @param {Made} made
+   */
+  #addGrid({ map, factor, factorY }) {
+    if (!chosen.grid) return [];
+    const { mapWidth: width, mapHeight: height } = paper();
+    const grid = gridOf(map, chosen.grid, this.page.config.projection, { width, height });
+    this.frame.append(grid);
+    const px = (/** @type {number} */ x, /** @type {number} */ y) => L.point((x * MM) / factor, (y * MM) / factorY);
+    return [...grid.querySelectorAll("text")].map((text) => {
+      const { x, y, width: wide, height: high } = text.getBBox();
+      return L.bounds(px(x, y), px(x + wide, y + high));
+    });
   }
 }
 

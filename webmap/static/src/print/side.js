@@ -116,17 +116,52 @@ function northArrow() {
 
 /** The legend's type where there is room for it: a larger sheet is read from farther away. @type {Record<string, number>} */
 const TYPES = { A4: 1, A3: 1.3 };
+const LEAST_TYPE = 0.5;
+const STEP = 0.02;
+const WORTH = 1.1; // so much larger must the type be for one more column, whose rows break more often
 
 /**
- * A long legend is written no larger than on A4, goes on in a second column, then gets smaller, until it fits.
+ * A legend stands in as few columns as let it be written in full size; a longer one in those that let it be written largest.
  *
  * @param {HTMLElement} legend
  */
 export function fit(legend) {
-  const isTooLong = () => legend.scrollHeight > legend.clientHeight + 1 || legend.scrollWidth > legend.clientWidth + 1;
-  const write = (/** @type {number} */ size) => legend.style.setProperty("--size", size.toFixed(2));
-  write(TYPES[chosen.paper]);
-  for (let size = TYPES[chosen.paper]; size > 1 && isTooLong(); size -= 0.05) write(size - 0.05);
-  if (isTooLong()) legend.classList.add("is-dense");
-  for (let size = 0.95; size >= 0.5 && isTooLong(); size -= 0.05) write(size);
+  const fits = (/** @type {number} */ size) => {
+    legend.style.setProperty("--size", size.toFixed(2));
+    return !isCut(legend);
+  };
+  const tried = (chosen.landscape ? [1, 2, 3] : [2, 3, 4, 5, 6]).map((columns) => {
+    legend.style.setProperty("--columns", String(columns));
+    return { columns, size: largest(fits, TYPES[chosen.paper]) };
+  });
+  const best = tried.find(({ size }) => size >= 1) ?? tried.reduce((a, b) => (b.size > a.size * WORTH ? b : a));
+  legend.style.setProperty("--columns", String(best.columns));
+  fits(best.size);
+}
+
+/**
+ * The largest size that fits, to a step.
+ *
+ * @param {(size: number) => boolean} fits
+ * @param {number} most
+ */
+function largest(fits, most) {
+  if (fits(most)) return most;
+  let [low, high] = [LEAST_TYPE, most];
+  while (high - low > STEP) {
+    const middle = (low + high) / 2;
+    if (fits(middle)) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * Whether rows stand outside the legend, or a word outside its column.
+ *
+ * @param {HTMLElement} legend
+ */
+function isCut(legend) {
+  const wide = (/** @type {Element} */ one) => one.scrollWidth > one.clientWidth + 1;
+  return legend.scrollHeight > legend.clientHeight + 1 || wide(legend) || [...legend.querySelectorAll("li")].some(wide);
 }
