@@ -16,6 +16,7 @@ from reportlab.lib.enums import TA_CENTER, TA_JUSTIFY, TA_LEFT, TA_RIGHT
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import cm
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
@@ -173,7 +174,8 @@ def write_pdf(paper: Paper) -> bytes:
 def _needed(following: Block) -> float:
     """Return how high a heading and the beginning of what it is about are, in points: the first row of a table is whole."""
     if isinstance(following, Picture):
-        return float((following.width + 2) * cm)
+        wide, high = ImageReader(io.BytesIO(following.content)).getSize()
+        return float((following.width * min(1, high / wide) + 2) * cm)
     if isinstance(following, Grid):
         beginning = _pdf_block(replace(following, rows=following.rows[:1]))[0]
         return float(_BODY.leading + _BODY.spaceAfter + beginning.wrap(A4[0], A4[1])[1])

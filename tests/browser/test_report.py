@@ -1,6 +1,7 @@
 """A planner takes the map he sees along as a written report."""
 
 import io
+import re
 
 import pytest
 from docx import Document
@@ -22,6 +23,7 @@ def test_a_report_of_the_filtered_map_is_written(open_page, server, accounts, vi
         page.locator("[data-tools-toggle]").click()
     page.locator("[data-map-tool=print]").click()
     page.locator("[name=title]").fill("Chợ đang hoạt động")
+    page.locator("[name=scale]").fill("1:250.000")
     page.locator(".print-dialog [type=submit]").click()
     expect(page.locator(".print-sheet[data-ready]")).to_be_attached()
 
@@ -32,4 +34,11 @@ def test_a_report_of_the_filtered_map_is_written(open_page, server, accounts, vi
     text = " ".join(paragraph.text for paragraph in document.paragraphs)
     assert "Chợ đang hoạt động" in text
     assert "Trạng thái: Đang hoạt động" in text
-    assert len(document.inline_shapes) == 1
+    (shape,) = document.inline_shapes
+    assert (round(shape.width.cm, 1), round(shape.height.cm, 1)) == (
+        16.5,
+        11.2,
+    )  # drawn for this width, not fitted to it
+    assert re.search(r"Trên trang này bản đồ có tỷ lệ 1:[\d.]+0\.", text)
+    expect(page.locator(".print-sheet")).to_have_count(1)
+    expect(page.locator("[data-report-format=docx]")).to_be_enabled()

@@ -77,7 +77,8 @@ EVERYTHING = "layers=industrial_clusters,planning_zones,power_lines,substations,
 OVER_ONE_ANOTHER = """(sheet) => {
     const boxes = (selector) => [...sheet.querySelectorAll(selector)].map((one) => one.getBoundingClientRect());
     const over = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
-    return boxes('.print-names text').filter((name) => boxes('.print-grid text').some((number) => over(name, number))).length;
+    const numbers = boxes('.print-grid text'), all = [...numbers, ...boxes('.print-names text')];
+    return all.filter((one) => numbers.some((number) => number !== one && over(one, number))).length;
 }"""
 
 

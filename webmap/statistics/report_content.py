@@ -1,7 +1,6 @@
 """A written report of what the map shows: what was asked, counts, states, the map itself and a list, in the language asked."""
 
 import io
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -23,12 +22,14 @@ from webmap.map.workbook import sheet_name
 #: A report lists so many features of a layer; all of them are in the workbook that goes along.
 MOST_LISTED = 50
 MOST_COLUMNS = 6
+#: Letters of the narrowest and the widest column.
+_NARROW, _WIDE = 9, 45
+_EDGES = 4  # letters that a cell's edges take
 MOST_PIXELS = 40_000_000
 _MAP_CM = 16.5
-SIGNIFICANT = 3
-_FITTED = N_(
-    "Fitted to this page, the map has the scale 1:{scale}; the scale written on the sheet holds for the sheet itself."
-)
+_CAPTION = N_("The map has the scale 1:{scale} on this page.")
+#: A longer scope leaves no room for the map on the first page: the figures come first then.
+_SHORT_SCOPE = 5
 _OBJECTS = N_("Number of objects")
 _ILLUSTRATION = N_("ILLUSTRATION DATA: places, firms and results are invented. Not for official use.")
 _THE_REST = N_("There are {count} more; the whole list: sheet “{sheet}” of the file {file}, attached.")
@@ -67,19 +68,15 @@ class Says:
 
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
-    """The map as PNG, as the page drew it on a sheet; `scale` 0: unknown. `long_mm`: the sheet's longer side."""
+    """The map as PNG, as the page drew it for the report's own width; `scale` 0: unknown."""
 
     content: bytes
     scale: int = 0
-    long_mm: int = 297
 
-    def caption(self, says: "Says") -> str:
-        """Return the scale that the map has in the report: the sheet is fitted to the page, what is written on it is not."""
-        if not self.scale:
-            return ""
-        here = self.scale * self.long_mm / (_MAP_CM * 10)
-        rounded = round(here, SIGNIFICANT - 1 - math.floor(math.log10(here)))
-        return says.text(_FITTED).format(scale=says.number(int(rounded)))
+    def blocks(self, says: "Says") -> list[Block]:
+        """Return the map with the scale that it has in the report."""
+        caption = says.text(_CAPTION).format(scale=says.number(self.scale)) if self.scale else ""
+        return [Picture(content=self.content, caption=caption, width=_MAP_CM)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,23 +108,22 @@ def _blocks(
         ]
         for part, count in counted
     ]
+    figures: list[Block] = []
+    heads = (says.text(N_("Layer of data")), says.text(_OBJECTS), says.text(N_("Whole layer")))
+    figures.append(Grid(header=heads, rows=rows, widths=(9.5, 3.5, 3.5)))
+    if totals := [row for part, count in counted if count for row in _totals(connection, part, says)]:
+        heads = (says.text(N_("Sum")), says.text(N_("Of these objects")), says.text(N_("Unit of measure")))
+        figures.append(Grid(header=heads, rows=totals, widths=(9.5, 4.5, 2.5)))
+    scope = _scope(parts, says)
+    sections = [(N_("Scope"), scope), (N_("Figures"), figures)]
+    if sheet:
+        sections.insert(1 if len(scope) <= _SHORT_SCOPE else 2, ("Map", sheet.blocks(says)))
+    sections += [(part.kind.layer.title, _layer(connection, part, count, says)) for part, count in counted if count]
     blocks: list[Block] = []
     if features.have_illustration(connection, [part.kind for part, count in counted if count]):
         blocks.append(f"# {says.text(_ILLUSTRATION)}")
-    blocks += [f"# 1. {says.text(N_('Scope'))}", *_scope(parts, says), f"# 2. {says.text(N_('Figures'))}"]
-    heads = (says.text(N_("Layer of data")), says.text(_OBJECTS), says.text(N_("Whole layer")))
-    blocks.append(Grid(header=heads, rows=rows, widths=(9.5, 3.5, 3.5)))
-    if totals := [row for part, count in counted if count for row in _totals(connection, part, says)]:
-        heads = (says.text(N_("Sum")), says.text(N_("Of these objects")), says.text(N_("Unit of measure")))
-        blocks.append(Grid(header=heads, rows=totals, widths=(9.5, 4.5, 2.5)))
-    if sheet:
-        picture = Picture(content=sheet.content, caption=sheet.caption(says), width=_MAP_CM)
-        blocks += [f"# 3. {says.text('Map')}", picture]
-    number = 4 if sheet else 3
-    for part, count in counted:
-        if count:
-            blocks += [f"# {number}. {says.text(part.kind.layer.title)}", *_layer(connection, part, count, says)]
-            number += 1
+    for number, (title, inside) in enumerate(sections, start=1):
+        blocks += [f"# {number}. {says.text(title)}", *inside]
     return blocks
 
 
@@ -199,12 +195,21 @@ def _layer(connection: Connection, part: Part, count: int, says: Says) -> list[B
         [str(place), *(present_value(field, row[field.name], says.language) for field in shown)]
         for place, row in enumerate(page.rows, start=1)
     ]
-    widths = (1.0, *([15.5 / len(shown)] * len(shown)))
-    blocks.append(Grid(header=(says.text(N_("No. in the list")), *map(_head(says), shown)), rows=rows, widths=widths))
+    header = (says.text(N_("No.")), *map(_head(says), shown))
+    blocks.append(Grid(header=header, rows=rows, widths=(1.0, *_widths(header[1:], [row[1:] for row in rows]))))
     if count > len(rows):
         told = {"count": says.number(count - len(rows)), "sheet": sheet_name(kind, says.language), "file": LISTS}
         blocks.append(says.text(_THE_REST if count <= MOST_ROWS else _TOO_LONG).format(**told))
     return blocks
+
+
+def _widths(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[float]:
+    """Return widths in cm by what stands in the columns: short ones narrow, none so wide that others break each word."""
+    longest = [
+        min(max(len(head) / 2, *(len(row[index]) for row in rows), _NARROW), _WIDE) + _EDGES
+        for index, head in enumerate(header)
+    ]
+    return [round((_MAP_CM - 1.0) * one / sum(longest), 2) for one in longest]
 
 
 def _head(says: Says) -> Callable[[Field], str]:

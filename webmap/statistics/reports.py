@@ -27,8 +27,6 @@ from webmap.statistics.report_content import LISTS, Part, Sheet, build_report, c
 
 blueprint = Blueprint("reports", __name__)
 
-#: The longer side of a sheet, mm.
-LONG_MM = {"A4": 297, "A3": 420}
 MOST_SCALE = 100_000_000
 
 
@@ -79,13 +77,9 @@ def _together(answer: Response, name: str, lists: bytes) -> Response:
 
 
 def _sheet() -> Sheet | None:
-    """Return the picture that came with the form, with the scale and the size of its sheet. Raises InvalidValueError."""
+    """Return the picture that came with the form, with its scale in the report. Raises InvalidValueError."""
     upload = request.files.get("picture")
     if upload is None:
         return None
     scale = parse_whole("scale", request.form.get("scale") or "0", low=0, high=MOST_SCALE)
-    return Sheet(
-        content=check_picture(upload.read()),
-        scale=scale,
-        long_mm=LONG_MM.get(request.form.get("paper", ""), LONG_MM["A4"]),
-    )
+    return Sheet(content=check_picture(upload.read()), scale=scale)

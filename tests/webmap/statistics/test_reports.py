@@ -80,7 +80,7 @@ def test_a_report_adds_up_shows_what_was_filtered_and_says_what_is_illustration(
 def test_a_report_is_in_the_language_asked_with_the_scale_it_really_has(login, session):
     kind = next(kind for kind in LAYERS if kind.layer.life and "free_land_ha" in kind.layer.life.sums)
     make_feature(session, kind, industrial_land_ha=50, leased_area_ha=40, is_illustration=True)
-    form = {"title": "Free land", "picture": picture(), "scale": "250000", "paper": "A3"}
+    form = {"title": "Free land", "picture": picture(), "scale": "640000"}
     address = f"/reports/map.docx?layers={kind.layer.name}&lang=en&{kind.layer.name}.free_land_ha=5.."
     document = Document(io.BytesIO(login("planner").post(address, data=form).data))
 
@@ -89,7 +89,7 @@ def test_a_report_is_in_the_language_asked_with_the_scale_it_really_has(login, s
     assert "Free land is at least 5" in said
     assert "ILLUSTRATION DATA" in said
     assert "Translation for reference" in said
-    assert "1:636,000" in said  # 420 mm of A3 on 165 mm
+    assert "The map has the scale 1:640,000 on this page." in said
 
 
 def test_a_list_too_long_for_the_paper_goes_along_whole(login, session):

@@ -11,6 +11,8 @@ import { svg } from "../lib/svg.js";
 
 const LINES = 5; // about so many across the longer side
 const TICK = 2; // mm
+const CORNER = 6; // mm beside a corner, where the numbers of two edges would meet
+const WIDE = 13; // mm of a number
 const STEPS_M = [100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000];
 const STEPS_DEG = [1 / 60, 2 / 60, 5 / 60, 10 / 60, 15 / 60, 0.5, 1, 2];
 
@@ -37,6 +39,7 @@ export function gridOf(map, kind, projection, { width, height }) {
   );
   const step = (isMetres ? STEPS_M : STEPS_DEG).find((one) => span / one <= LINES) ?? span / LINES;
   const said = (/** @type {number} */ value) => (isMetres ? number(Math.round(value)) : inDegrees(value));
+  const isFree = (/** @type {number} */ place) => Math.min(place, height - place) > CORNER;
   const root = svg("svg", {
     class: "print-grid",
     "data-step": step,
@@ -46,11 +49,11 @@ export function gridOf(map, kind, projection, { width, height }) {
   });
   for (const y of [0, height]) {
     for (const { value, at: place } of crossings((along) => east(at(along, y)), width, step))
-      root.append(...mark(place, y, said(value), y ? "bottom" : "top"));
+      root.append(...mark(place, y, place < width - WIDE ? said(value) : "", y ? "bottom" : "top"));
   }
   for (const x of [0, width]) {
     for (const { value, at: place } of crossings((along) => north(at(x, height - along)), height, step))
-      root.append(...mark(x, height - place, said(value), x ? "right" : "left"));
+      root.append(...mark(x, height - place, isFree(place) ? said(value) : "", x ? "right" : "left"));
   }
   return root;
 }
@@ -89,6 +92,7 @@ function mark(x, y, text, edge) {
   const isSide = edge === "left" || edge === "right";
   const tx = x + dx * 1.3 + (isSide ? 0 : 0.6);
   const ty = y + dy * 1.3 + (edge === "top" ? 1.6 : edge === "bottom" ? 0 : -0.5);
+  if (!text) return [line];
   const label = svg("text", {
     x: tx,
     y: ty,

@@ -7,10 +7,11 @@ export const RATIO = 2; // canvas px for one px of the sheet
 export const REACH = 64; // px by which names are drawn beyond the map
 export const FONT = '"Be Vietnam Pro", "Segoe UI", sans-serif';
 export const MM = 96 / 25.4; // CSS px
-const EDGE = 10;
-const HEAD = 16;
-const SIDE = 62;
-const FOOT = 62;
+const EDGES = { edge: 10, head: 16, side: 62, foot: 62 };
+/** The map of a written report: as wide as its text, without a title of its own; mm as it is printed there. */
+export const REPORT = "report";
+const REPORT_MM = [165, 112];
+const REPORT_EDGES = { edge: 1, head: 0, side: 56, foot: 0 };
 const CIRCUMFERENCE = 40075016.686; // metres
 const E2 = 0.00669438;
 const INCH = 0.0254; // metres
@@ -77,11 +78,12 @@ export const metresPerPaperPixel = (scale) => (scale * INCH) / 96;
 
 /** Millimetres of the paper, and of the map on it. */
 export function paper() {
-  const [long, short] = PAPERS[chosen.paper];
+  const [long, short] = chosen.paper === REPORT ? REPORT_MM : PAPERS[chosen.paper];
+  const { edge, head, side, foot } = chosen.paper === REPORT ? REPORT_EDGES : EDGES;
   const width = chosen.landscape ? long : short;
   const height = chosen.landscape ? short : long;
-  const mapWidth = width - 2 * EDGE - (chosen.landscape ? SIDE : 0);
-  const mapHeight = height - 2 * EDGE - HEAD - (chosen.landscape ? 0 : FOOT);
+  const mapWidth = width - 2 * edge - (chosen.landscape ? side : 0);
+  const mapHeight = height - 2 * edge - head - (chosen.landscape ? 0 : foot);
   return { width, height, mapWidth, mapHeight };
 }
 

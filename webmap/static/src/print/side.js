@@ -5,7 +5,7 @@ import { drawnNotes } from "../map/notes.js";
 import { gridSentence } from "./grid.js";
 import { legendOf } from "./legend.js";
 import { networkLegend, networkNote } from "./network.js";
-import { FONT, chosen } from "./paper.js";
+import { FONT, REPORT, chosen } from "./paper.js";
 import { svg } from "../lib/svg.js";
 /** @import { MvtLayer } from "../map/mvtlayer.js" */
 /** @import { MapPage } from "../map/types" */
@@ -34,7 +34,9 @@ export function sideOf(page, made) {
   const filtered = made.layers.map((layer) => filtersOf(page, layer)).filter(Boolean);
   const system = gridSentence(chosen.grid, page.config.projection);
   const byHand = drawnNotes().length ? t("Marks drawn by hand are notes, not data.") : "";
-  const lines = [...filtered, byHand, system, t("Printed on {date}", { date }), source]
+  const isReport = chosen.paper === REPORT; // says itself what was filtered, and when
+  const own = isReport ? [] : [...filtered, t("Printed on {date}", { date })];
+  const lines = [...own.slice(0, -1), byHand, system, ...own.slice(-1), source]
     .filter(Boolean)
     .map((text) => element("p", {}, text));
   return [
@@ -115,7 +117,7 @@ function northArrow() {
 }
 
 /** The legend's type where there is room for it: a larger sheet is read from farther away. @type {Record<string, number>} */
-const TYPES = { A4: 1, A3: 1.3 };
+const TYPES = { A4: 1, A3: 1.3, [REPORT]: 0.95 };
 const LEAST_TYPE = 0.5;
 const STEP = 0.02;
 const WORTH = 1.1; // so much larger must the type be for one more column, whose rows break more often
@@ -134,19 +136,22 @@ export function fit(legend) {
     legend.style.setProperty("--columns", String(columns));
     return { columns, size: largest(fits, TYPES[chosen.paper]) };
   });
-  const best = tried.find(({ size }) => size >= 1) ?? tried.reduce((a, b) => (b.size > a.size * WORTH ? b : a));
+  const best =
+    tried.find(({ size }) => size >= Math.min(1, TYPES[chosen.paper])) ??
+    tried.reduce((a, b) => (b.size > a.size * WORTH ? b : a));
   legend.style.setProperty("--columns", String(best.columns));
-  fits(best.size);
+  fits(best.size || LEAST_TYPE);
 }
 
 /**
- * The largest size that fits, to a step.
+ * The largest size that fits, to a step; 0 where none does.
  *
  * @param {(size: number) => boolean} fits
  * @param {number} most
  */
 function largest(fits, most) {
   if (fits(most)) return most;
+  if (!fits(LEAST_TYPE)) return 0;
   let [low, high] = [LEAST_TYPE, most];
   while (high - low > STEP) {
     const middle = (low + high) / 2;

@@ -1,17 +1,15 @@
 /* One sheet: what the screen shows; printed, saved as a picture, or put into a report. */
-import { AskError, ask } from "../lib/ask.js";
-import { byId } from "../lib/find.js";
 import { failure } from "../lib/notices.js";
 import { element, t } from "../lib/texts.js";
 import { showPrint } from "../map/page.js";
 import { chosen } from "./paper.js";
 import { asPng, drawPicture } from "./picture.js";
+import { fileName, offer } from "./offer.js";
 import { openView, printButton, viewButton } from "./preview.js";
+import { reportButtons } from "./report.js";
 import { Sheet } from "./sheet.js";
 import { canKeep, saveTheme } from "./themes.js";
 /** @import { MapPage } from "../map/types" */
-
-const KEPT = 10000; // ms until a file that was offered is forgotten
 
 /**
  * @param {MapPage} page
@@ -44,7 +42,7 @@ export async function showSheet(page, centre = page.map.getCenter()) {
     viewButton("image", t("Save as PNG"), { class: look, click: save }),
     viewButton("phone-landscape", t("Turn the sheet"), { class: look, click: turn }),
     ...(canKeep() ? [viewButton("bookmark", t("Keep as a theme"), { class: look, click: keep })] : []),
-    ...reportButtons(page, status, picture),
+    ...reportButtons(page, centre, status),
   ];
   const view = openView(buttons, status, [sheet.box], () => {
     made.map.remove();
@@ -112,80 +110,4 @@ function startMoving({ frame, inner }, { map }, moved) {
     event.preventDefault();
     end(way[0], way[1]);
   });
-}
-
-/**
- * A name for a file, from the title.
- *
- * @param {string} usual
- */
-const fileName = (usual) => (chosen.title || usual).replace(/[^\p{L}\p{N}]+/gu, "-");
-
-/**
- * @param {Blob} blob
- * @param {string} download
- */
-function offer(blob, download) {
-  const link = element("a", { href: URL.createObjectURL(blob), download });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), KEPT);
-}
-
-/**
- * @param {MapPage} page
- * @param {HTMLElement} status
- * @param {() => Promise<Blob>} picture
- */
-function reportButtons(page, status, picture) {
-  const { report } = byId("tool-set").dataset;
-  if (!report) return [];
-  /** @type {[string, string][]} */
-  const formats = [
-    ["docx", t("Report as Word")],
-    ["pdf", t("Report as PDF")],
-  ];
-  return formats.map(([format, label]) => {
-    const click = () => writeReport(page, report.replace("docx", format), format, status, picture);
-    return viewButton("file-earmark-text", label, {
-      class: "btn btn-outline-primary",
-      "data-report-format": format,
-      click,
-    });
-  });
-}
-
-/**
- * The report of the layers shown and the filters in force, with this sheet as its map.
- *
- * @param {MapPage} page
- * @param {string} address
- * @param {string} format
- * @param {HTMLElement} status
- * @param {() => Promise<Blob>} picture
- */
-async function writeReport(page, address, format, status, picture) {
-  const shown = page.layers.filter((layer) => page.map.hasLayer(layer)).map((layer) => layer.spec.name);
-  const query = new URLSearchParams([["layers", shown.join(",")]]);
-  for (const name of shown) {
-    for (const [field, value] of page.state.pairs(name)) query.append(`${name}.${field}`, value);
-  }
-  status.textContent = t("Writing the report…");
-  try {
-    const body = new FormData();
-    body.set("title", chosen.title);
-    body.set("picture", await picture(), "map.png");
-    body.set("scale", String(Math.round(chosen.scale))); // of the sheet, which the report fits to its page
-    body.set("paper", chosen.paper);
-    const headers = { "X-CSRFToken": byId("tool-set").dataset.token ?? "", Accept: "application/json" };
-    const answer = await ask(`${address}?${query}`, { method: "POST", body, headers });
-    if (!answer.ok) throw new AskError(answer.statusText, { status: answer.status });
-    const file = await answer.blob();
-    const hasLists = file.type === "application/zip"; // too long for the paper, they come beside it
-    offer(file, `${fileName("bao-cao")}.${hasLists ? "zip" : format}`);
-    status.textContent = hasLists ? t("Saved as a zip: the report, and the whole lists as Excel.") : "";
-  } catch (error) {
-    const text = t("The report could not be written. Check the connection and try again.");
-    const again = () => writeReport(page, address, format, status, picture);
-    status.replaceChildren(...failure(error, text, again));
-  }
 }
