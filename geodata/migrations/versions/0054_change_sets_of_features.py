@@ -6,8 +6,8 @@ A foreign key asks for each row by itself: 3.6 of the 42 s that a million new ob
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0053"
-down_revision = "0052"
+revision = "0054"
+down_revision = "0053"
 branch_labels = None
 depends_on = None
 
