@@ -174,10 +174,13 @@ def _add_picture(document: DocxDocument, block: Picture) -> None:
         is_wide = image.width >= image.height
     size = {"width": Cm(block.width)} if is_wide else {"height": Cm(block.width)}
     document.add_picture(io.BytesIO(block.content), **size)
-    document.paragraphs[-1].paragraph_format.keep_with_next = True
-    document.paragraphs[-1].paragraph_format.space_after = Pt(0)
-    write_centred(document, Line(block.caption, size=11))
-    for paragraph in document.paragraphs[-2:]:
+    shown = document.paragraphs[-1:]
+    if block.caption:
+        shown[0].paragraph_format.keep_with_next = True
+        shown[0].paragraph_format.space_after = Pt(0)
+        write_centred(document, Line(block.caption, size=11))
+        shown = document.paragraphs[-2:]
+    for paragraph in shown:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
     document.paragraphs[-1].paragraph_format.space_after = Pt(8)
 

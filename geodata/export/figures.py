@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 from math import hypot
@@ -89,6 +89,13 @@ class Figure:
     title: str
     description: str
     parts: Sequence[Part]
+
+
+def moved(part: Part, right: float) -> Part:
+    """Return a part so many px further to the right."""
+    if isinstance(part, Line):
+        return replace(part, points=[(x + right, y) for x, y in part.points])
+    return replace(part, x=part.x + right)
 
 
 def write_png(figure: Figure) -> bytes:

@@ -133,9 +133,12 @@ def write_docx(paper: Paper) -> bytes:
         write_lines(foot[0], lines, centred=False)
     for cell, (role, name) in zip(foot[-len(paper.signatures) :], paper.signatures, strict=True):
         write_lines(cell, [Line(role, bold=True), Line(_sign_here(paper), italic=True)])
-        write_lines(cell, [Line("")] * 3 + [Line(name, bold=True)], more=True)
+        write_lines(cell, [Line("")] * 3 + [Line(name, bold=True)] * bool(name), more=True)
     if paper.signature_picture:
         foot[0].paragraphs[3].add_run().add_picture(io.BytesIO(paper.signature_picture), width=Cm(5))
+    # A document ends with a paragraph; where there is none, programs add one as high as a line.
+    last = document.add_paragraph().paragraph_format
+    last.space_after, last.line_spacing = Pt(0), Pt(1)
     target = io.BytesIO()
     document.save(target)
     return target.getvalue()
@@ -165,7 +168,9 @@ def write_pdf(paper: Paper) -> bytes:
     if isinstance(end, Grid) and not end.header:
         story.pop()
     last = [flowable for block in (*closing, end) for flowable in _pdf_block(block)]
-    story.append(KeepTogether([*last, Spacer(1, 10), _pdf_foot(paper)]))
+    if not isinstance(last[-1], Spacer):
+        last.append(Spacer(1, 10))
+    story.append(KeepTogether([*last, _pdf_foot(paper)]))
     note = _page_note(paper)
     document.build(story, onLaterPages=lambda canvas, page: _number_page(canvas, page, note))
     return target.getvalue()
@@ -228,8 +233,8 @@ def _pdf_foot(paper: Paper) -> Table:
         [
             _text(role, _MIDDLE, bold=True),
             _text(_sign_here(paper), _MIDDLE, italic=True),
-            Spacer(1, 56),
-            _text(name, _MIDDLE, bold=True),
+            Spacer(1, 51),
+            *([_text(name, _MIDDLE, bold=True)] if name else []),
         ]
         for role, name in paper.signatures
     ]
@@ -314,7 +319,8 @@ def _pdf_block(block: Block) -> list[Flowable]:
         return [grid, Spacer(1, 8)]
     if isinstance(block, Picture):
         picture = Image(io.BytesIO(block.content), width=block.width * cm, height=block.width * cm, kind="proportional")
-        return [KeepTogether([picture, _text(block.caption, _CAPTION)]), Spacer(1, 8)]
+        caption = [_text(block.caption, _CAPTION)] if block.caption else []
+        return [KeepTogether([picture, *caption]), Spacer(1, 8)]
     if isinstance(block, Middle):
         return [_text(block.text, _MIDDLE)]
     if block.startswith("# "):

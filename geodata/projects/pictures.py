@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import partial
 
 from geodata.base.i18n import N_
-from geodata.export.figures import Bar, Figure, Line, Mark, Part, Words
+from geodata.export.figures import Bar, Figure, Line, Mark, Part, Words, moved, text_width
 from geodata.projects.records import Milestone, ProjectRecord
 from geodata.projects.schedule import (
     delay_of,
@@ -20,12 +20,27 @@ from geodata.projects.schedule import (
 )
 from geodata.schema.explanations import Translate, Write
 
-WIDTH = 960
-_CURVE_HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 330, 52, 16, 34, 34
-_ROW, _NAMES = 34, 300
-#: Longer names are cut at the end of a word.
-_LONGEST_NAME = 42
-_MOST_YEARS_BY_QUARTER, _MOST_YEARS_NAMED = 3, 14
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 16, 32, 26
+#: What a letter of a name, a year and a quarter on the axis need (px).
+_LETTER, _YEAR, _QUARTER = 7.1, 36, 52
+_MOST_YEARS_BY_QUARTER = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """How large a picture is drawn (px): the curve's height, a row's, and what names take. Letters are 12 px in all."""
+
+    width: int
+    height: int
+    row: int
+    names: int
+
+
+#: Pages; papers, on which 680 px are 16,5 cm, so that letters have the size of notes; half of a paper's width.
+SCREEN = Size(width=960, height=330, row=34, names=300)
+SHEET = Size(width=680, height=300, row=28, names=270)
+HALF = Size(width=332, height=140, row=19, names=136)
+_BETWEEN = SHEET.width - 2 * HALF.width
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,9 +67,10 @@ class Axis:
 
     def ticks(self) -> list[tuple[date, str]]:
         """Return the days that are marked, with what is written there: years, and quarters of a short time."""
-        years = self.ends.year - self.begins.year
-        months = (1, 4, 7, 10) if years < _MOST_YEARS_BY_QUARTER else (1,)
-        step = 1 + years // _MOST_YEARS_NAMED
+        years, room = self.ends.year - self.begins.year, self.right - self.left
+        is_short = years < _MOST_YEARS_BY_QUARTER and 4 * (years + 1) * _QUARTER <= room
+        months = (1, 4, 7, 10) if is_short else (1,)
+        step = 1 + int(years * _YEAR // room)
         days = [date(year, month, 1) for year in range(self.begins.year, self.ends.year + 1, step) for month in months]
         return [
             (day, f"{day.month:02d}/{day.year}" if len(months) > 1 else str(day.year))
@@ -63,7 +79,7 @@ class Axis:
         ]
 
 
-def s_curve(project: ProjectRecord, on: date, language: Language) -> Figure | None:
+def s_curve(project: ProjectRecord, on: date, language: Language, size: Size = SCREEN) -> Figure | None:
     """Return what was planned, reported and is forecast over time, in % of the work; None without milestones."""
     planned, forecast = planned_curve(project), forecast_curve(project, on)
     if not planned:
@@ -71,8 +87,8 @@ def s_curve(project: ProjectRecord, on: date, language: Language) -> Figure | No
     reports = [(report.reported_on, report.percent) for report in project.reports]
     begins = min(day for day, _ in [*planned, *reports])
     begins = date(begins.year, 1, 1)
-    axis = _axis([begins, on, *(day for day, _ in [*planned, *forecast, *reports])], _LEFT, WIDTH - _RIGHT)
-    height = _CURVE_HEIGHT - _TOP - _BOTTOM
+    axis = _axis([begins, on, *(day for day, _ in [*planned, *forecast, *reports])], _LEFT, size.width - _RIGHT)
+    height = size.height - _TOP - _BOTTOM
 
     def place(points: Sequence[tuple[date, Decimal]]) -> list[tuple[float, float]]:
         return [(axis.x(day), _TOP + height * (1 - float(percent) / 100)) for day, percent in points]
@@ -80,7 +96,7 @@ def s_curve(project: ProjectRecord, on: date, language: Language) -> Figure | No
     parts = _ruled(axis, _TOP, _TOP + height)
     for percent in range(0, 101, 25):
         y = _TOP + height * (1 - percent / 100)
-        parts.append(Line(points=[(_LEFT, y), (WIDTH - _RIGHT, y)], tone="grid"))
+        parts.append(Line(points=[(_LEFT, y), (size.width - _RIGHT, y)], tone="grid"))
         parts.append(Words(x=_LEFT - 6, y=y + 4, text=f"{percent} %", anchor="end", tone="axis"))
     start = [(begins, Decimal(0))]
     reached = [point for point in forecast if point[0] <= on]
@@ -92,10 +108,10 @@ def s_curve(project: ProjectRecord, on: date, language: Language) -> Figure | No
         Line(points=place(start + reports), tone="actual", width=3),
         *(Mark(x=x, y=y, tone="actual", size=5) for x, y in place(reports)),
         *_today(axis, on, _TOP, _TOP + height, language),
-        *_legend(language),
+        *_legend(language, size),
     ]
     return Figure(
-        width=WIDTH, height=_CURVE_HEIGHT, title=language.say(N_("S-curve of the work")),
+        width=size.width, height=size.height, title=language.say(N_("S-curve of the work")),
         description=_told(project, on, language), parts=parts,
     )  # fmt: skip
 
@@ -116,19 +132,20 @@ def _round(percent: Decimal | None) -> Decimal:
     return Decimal(round(percent or 0))
 
 
-def _legend(language: Language) -> list[Part]:
+def _legend(language: Language, size: Size) -> list[Part]:
     parts: list[Part] = []
-    x = float(_LEFT)
+    x = float(_LEFT if size is SCREEN else 0)
     for tone, text, is_dashed in (
         ("plan", N_("Planned work"), False), ("actual", N_("Reported work"), False), ("forecast", N_("Forecast of the work"), True),
     ):  # fmt: skip
-        parts.append(Line(points=[(x, 12), (x + 26, 12)], tone=tone, width=3, is_dashed=is_dashed))
-        parts.append(Words(x=x + 32, y=16, text=language.say(text)))
-        x += 190
+        said = language.say(text)
+        parts.append(Line(points=[(x, 12), (x + 20, 12)], tone=tone, width=3, is_dashed=is_dashed))
+        parts.append(Words(x=x + 24, y=16, text=said))
+        x += 190 if size is SCREEN else 32 + text_width(said, 12)
     return parts
 
 
-def milestone_gantt(project: ProjectRecord, on: date, language: Language) -> Figure | None:
+def milestone_gantt(project: ProjectRecord, on: date, language: Language, size: Size = SCREEN) -> Figure | None:
     """Return the milestones under one another: planned hollow, reached or expected filled, what lies between as a line."""
     planned = [one for one in project.milestones if one.planned_on]
     if not planned:
@@ -146,10 +163,23 @@ def milestone_gantt(project: ProjectRecord, on: date, language: Language) -> Fig
         ]
 
     days = [day for one in planned for day in (one.planned_on, one.done_on or expected_on(one, on)) if day]
-    return _gantt([(one.name, partial(row, one)) for one in planned], days, on, language)
+    return _gantt([(one.name, partial(row, one)) for one in planned], days, on, language, size)
 
 
-def portfolio_gantt(projects: Sequence[ProjectRecord], on: date, language: Language) -> Figure | None:
+def schedule_picture(project: ProjectRecord, on: date, language: Language) -> Figure | None:
+    """Return curve and time plan beside each other, for a sheet of one page; None without milestones."""
+    curve, gantt = s_curve(project, on, language, HALF), milestone_gantt(project, on, language, HALF)
+    if curve is None or gantt is None:
+        return curve or gantt
+    return Figure(
+        width=SHEET.width, height=max(curve.height, gantt.height), title=f"{curve.title}; {gantt.title}",
+        description=curve.description, parts=[*curve.parts, *(moved(part, HALF.width + _BETWEEN) for part in gantt.parts)],
+    )  # fmt: skip
+
+
+def portfolio_gantt(
+    projects: Sequence[ProjectRecord], on: date, language: Language, size: Size = SCREEN
+) -> Figure | None:
     """Return the projects under one another: the plan as an outline, what is expected filled as far as is reported."""
 
     def row(project: ProjectRecord, axis: Axis, y: float) -> list[Part]:
@@ -169,7 +199,7 @@ def portfolio_gantt(projects: Sequence[ProjectRecord], on: date, language: Langu
     if not shown:
         return None
     days = [day for one in shown for day in _span(one, on)]
-    return _gantt([(one.name, partial(row, one)) for one in shown], days, on, language)
+    return _gantt([(one.name, partial(row, one)) for one in shown], days, on, language, size)
 
 
 def _span(project: ProjectRecord, on: date) -> tuple[date, date, date]:
@@ -184,18 +214,19 @@ def _gantt(
     days: Sequence[date],
     on: date,
     language: Language,
+    size: Size,
 ) -> Figure:
-    axis = _axis([*days, on], _NAMES, WIDTH - _RIGHT - 8)
-    bottom = _TOP + _ROW * len(rows)
+    axis = _axis([*days, on], size.names, size.width - _RIGHT - 8)
+    bottom = _TOP + size.row * len(rows)
     parts = _ruled(axis, _TOP, bottom)
     for number, (name, draw) in enumerate(rows):
-        y = _TOP + _ROW * (number + 0.5)
-        parts.append(Words(x=0, y=y + 4, text=_short(name)))
+        y = _TOP + size.row * (number + 0.5)
+        parts.append(Words(x=0, y=y + 4, text=_short(name, int(size.names / _LETTER))))
         parts += draw(axis, y)
     parts += _today(axis, on, _TOP, bottom, language)
     names = "; ".join(name for name, _ in rows)
     return Figure(
-        width=WIDTH, height=bottom + _BOTTOM, title=language.say(N_("Time plan")),
+        width=size.width, height=bottom + _BOTTOM, title=language.say(N_("Time plan")),
         description=language.say(N_("One line each, planned days hollow, reached or expected ones filled: {names}")).format(
             names=names
         ),
@@ -222,12 +253,13 @@ def _today(axis: Axis, on: date, top: float, bottom: float, language: Language) 
     x = axis.x(on)
     return [
         Line(points=[(x, top), (x, bottom)], tone="today", is_dashed=True),
-        Words(x=x, y=top - 5, text=language.write(on), anchor="end" if x > WIDTH - 80 else "middle"),
+        Words(x=x, y=top - 5, text=language.write(on), anchor="end" if x > axis.right - 60 else "middle"),
     ]
 
 
-def _short(name: str) -> str:
-    """Return a name cut to what fits before the time axis."""
-    if len(name) <= _LONGEST_NAME:
+def _short(name: str, longest: int) -> str:
+    """Return a name cut to what fits before the time axis, at the end of a word."""
+    if len(name) <= longest:
         return name
-    return f"{name[: _LONGEST_NAME - 1].rpartition(' ')[0]}…"
+    cut = name[: longest - 1]
+    return f"{cut.rpartition(' ')[0] or cut}…"

@@ -20,7 +20,7 @@ from webmap.templating.forms import Each, Form, Rows
 
 #: Columns of every list, and how wide they are in cm.
 _OFTEN: Fields = {"no": Text(label="TT"), "name": Text(label="Tên"), "address": Text(label="Địa chỉ")}
-_OFTEN_CM = (1.0, 3.6, 3.6)
+_OFTEN_CM = (1.0, 3.0, 4.4)
 
 
 def list_forms(registry: Registry) -> list[Form]:

@@ -8,7 +8,7 @@ from geodata.export.blocks import Block, Grid, Picture as PictureBlock
 from geodata.export.figures import Figure, write_png
 from geodata.export.papers import Paper
 from geodata.projects.photos import ProjectPhoto
-from geodata.projects.pictures import milestone_gantt, portfolio_gantt, s_curve
+from geodata.projects.pictures import SHEET, milestone_gantt, portfolio_gantt, s_curve, schedule_picture
 from geodata.projects.records import ProjectRecord
 from geodata.projects.schedule import by_person, duties
 from geodata.schema.fields import LabelledEnum
@@ -21,9 +21,7 @@ from webmap.templating.forms import Each, Facts, Form, Rows, Shown, When
 _WIDE_CM = 16.5
 _LANGUAGE = words.language_of(DEFAULT_LANGUAGE)
 _NONE = "Không có."
-_ILLUSTRATION = (
-    "# DỮ LIỆU MINH HỌA: vị trí, vốn, tiến độ và vướng mắc là giả định, không dùng cho công việc chính thức."
-)
+_ILLUSTRATION = "# DỮ LIỆU MINH HỌA, không dùng cho công việc chính thức."
 
 
 _MILESTONE_FIELDS: Fields = {
@@ -38,7 +36,7 @@ _MEETING_FIELDS: Fields = {
     "attendees": Text(label="Thành phần"),
 }  # fmt: skip
 #: The sheet shows so many of the latest photos and meetings.
-MOST_PHOTOS, MOST_MEETINGS = 4, 5
+MOST_PHOTOS, MOST_MEETINGS = 4, 2
 _PHOTO_CM = 10.0
 _PHOTO_FIELDS: Fields = {
     "picture": Picture(label="Ảnh", width=_PHOTO_CM), "caption": Text(label="Chú thích, ngày chụp, người chụp"),
@@ -62,6 +60,7 @@ PROJECT_FORM = Form(
         "verdict": Text(label="Đánh giá: trạng thái và lý do"),
         "curve": Picture(label="Đường cong tiến độ (S-curve)", width=_WIDE_CM),
         "gantt": Picture(label="Sơ đồ Gantt các mốc", width=_WIDE_CM),
+        "schedule": Picture(label="Đường cong tiến độ và sơ đồ Gantt cạnh nhau", width=_WIDE_CM),
         "milestones": Listing(label="Mốc tiến độ", fields=_MILESTONE_FIELDS),
         "obstacles": Listing(label="Vướng mắc chưa giải quyết", fields=_OBSTACLE_FIELDS),
         "meetings": Listing(label="Cuộc họp gần đây", fields=_MEETING_FIELDS),
@@ -71,34 +70,28 @@ PROJECT_FORM = Form(
         When(has="illustration", blocks=("# {illustration}",)),
         Facts(
             rows=(
-                ("Loại; trạng thái", "{kind}"),
-                ("Chủ đầu tư", "{owner}"),
-                ("Tổng mức đầu tư", "{capital}"),
-                ("Vốn đến năm nay: kế hoạch; đã giải ngân", "{money_planned}; {money_disbursed}"),
-                ("Tiến độ báo cáo; theo kế hoạch", "{progress}; {planned}"),
-                ("Đánh giá đến ngày {on}", "{verdict}"),
+                ("Loại; chủ đầu tư", "{kind}; {owner}"),
+                ("Vốn đến năm nay", "tổng mức {capital}; kế hoạch {money_planned}; đã giải ngân {money_disbursed}"),
+                ("Tiến độ; kế hoạch", "{progress}; {planned}"),
+                ("Đánh giá", "{verdict}"),
             ),
-            widths=(5.5, 11),
+            widths=(3.5, 13),
         ),
-        Shown(picture="curve", width=_WIDE_CM),
-        "# Mốc tiến độ",
+        Shown(picture="schedule", width=_WIDE_CM),
         Rows(
-            of="milestones", header=("Mốc", "Kế hoạch", "Thực tế, dự báo", "Tình trạng", "Đơn vị chịu trách nhiệm"),
-            cells=tuple(f"{{row.{name}}}" for name in _MILESTONE_FIELDS), widths=(4.6, 2.3, 2.7, 2.6, 4.3), otherwise=_NONE,
+            of="milestones", header=("Mốc tiến độ", "Kế hoạch", "Xong, dự báo", "Tình trạng", "Đơn vị thực hiện"),
+            cells=tuple(f"{{row.{name}}}" for name in _MILESTONE_FIELDS), widths=(5.5, 2.2, 2.7, 2.4, 3.7), otherwise="Mốc tiến độ: không có.",
         ),
-        Shown(picture="gantt", width=_WIDE_CM),
-        "# Vướng mắc chưa giải quyết",
         Rows(
-            of="obstacles", header=("Vướng mắc", "Đơn vị phải giải quyết", "Hạn", "Tình trạng"),
-            cells=tuple(f"{{row.{name}}}" for name in _OBSTACLE_FIELDS), widths=(6.5, 5, 2.3, 2.7), otherwise=_NONE,
+            of="obstacles", header=("Vướng mắc chưa giải quyết", "Đơn vị phải giải quyết", "Hạn", "Tình trạng"),
+            cells=tuple(f"{{row.{name}}}" for name in _OBSTACLE_FIELDS), widths=(6.5, 4.9, 2.3, 2.8), otherwise="Vướng mắc chưa giải quyết: không có.",
         ),
         When(
             has="meetings",
             blocks=(
-                "# Cuộc họp gần đây",
                 Rows(
-                    of="meetings", header=("Ngày", "Nội dung", "Kết luận", "Thành phần"),
-                    cells=tuple(f"{{row.{name}}}" for name in _MEETING_FIELDS), widths=(2.3, 4.4, 5.8, 4), otherwise=_NONE,
+                    of="meetings", header=("Ngày họp", "Cuộc họp gần đây", "Kết luận", "Thành phần"),
+                    cells=tuple(f"{{row.{name}}}" for name in _MEETING_FIELDS), widths=(2.2, 4.4, 7.2, 2.7), otherwise=_NONE,
                 ),
             ),
         ),
@@ -135,8 +128,9 @@ def filled_project(project: ProjectRecord, *, on: date, office: str, photos: Seq
         "planned": line.planned or "chưa có kế hoạch",
         "on": _day(on),
         "verdict": f"{line.label}. {line.reason}",
-        "curve": _png(s_curve(project, on, _LANGUAGE)),
-        "gantt": _png(milestone_gantt(project, on, _LANGUAGE)),
+        "curve": _png(s_curve(project, on, _LANGUAGE, SHEET)),
+        "gantt": _png(milestone_gantt(project, on, _LANGUAGE, SHEET)),
+        "schedule": _png(schedule_picture(project, on, _LANGUAGE)),
         "milestones": _milestones(project),
         "obstacles": _obstacles(project, on),
         "meetings": [
@@ -167,9 +161,10 @@ def portfolio_paper(projects: Sequence[ProjectRecord], *, on: date, office: str)
         for number, line in enumerate(lines, start=1)
     ]
     header = ("TT", "Dự án", "Tiến độ", "Kế hoạch", "Đánh giá")
-    blocks += ["# 1. Tình hình thực hiện", Grid(header=header, rows=rows, widths=(1, 4.8, 2.2, 1.9, 6.6))]
-    blocks += _pictures(portfolio_gantt(projects, on, _LANGUAGE))
+    blocks += ["# 1. Tình hình thực hiện", Grid(header=header, rows=rows, widths=(1, 4.7, 3.7, 1.5, 5.6))]
+    blocks += _pictures(portfolio_gantt(projects, on, _LANGUAGE, SHEET))
     blocks += ["# 2. Việc chậm và đơn vị phải giải quyết", _duties(projects, on)]
+    blocks.append(f"Trên đây là tiến độ các dự án, công trình trọng điểm tính đến ngày {_day(on)}, kính báo cáo./.")
     return Paper(
         wording=wording(), office=office, number="…/BC-SCT", day=on, title="BÁO CÁO", subject="Tiến độ các dự án, công trình trọng điểm",
         blocks=blocks, addressee="……………………", signatures=(("GIÁM ĐỐC", ""),),
@@ -186,7 +181,7 @@ def _duties(projects: Sequence[ProjectRecord], on: date) -> Block:
     if not rows:
         return _NONE
     header = ("Đơn vị", "Dự án", "Việc", "Hạn", "Tình trạng")
-    return Grid(header=header, rows=rows, widths=(3.6, 4.2, 4.2, 2.2, 2.3))
+    return Grid(header=header, rows=rows, widths=(3.2, 4.6, 3.6, 2.3, 2.8))
 
 
 def _milestones(project: ProjectRecord) -> list[dict[str, str]]:

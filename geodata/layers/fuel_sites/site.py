@@ -147,7 +147,7 @@ class FuelSite(Feature):
             subject=N_("Petrol and LPG sites by certificate, as on {day}"),
             by="certificate_state",
             columns=("trader", "certificate_no", "certificate_expires_on"),
-            widths=(3.2, 2.9, 2.2),
+            widths=(2.8, 3.1, 2.2),
         ),
         reported=Reported(
             place=6,

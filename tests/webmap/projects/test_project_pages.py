@@ -76,6 +76,11 @@ def test_sheets_are_papers_with_pictures_in_both_formats(leader, address, told):
     assert leader.get(f"{address}.odt").status_code == 404
 
 
+@pytest.mark.parametrize("code", ["DA-CATBA-M2", "DA-CHO-DQB", "DA-GIA-DAIHA", "DA-FLAMINGO-CATBA"])
+def test_the_sheet_of_a_project_is_one_page(leader, code):
+    assert re.findall(rb"/Count (\d+)", leader.get(f"/projects/{code}.pdf").data) == [b"1"]
+
+
 def test_only_staff_open_them_and_an_unknown_project_or_day_is_told(demo_app, leader):
     public = demo_app.test_client()
     assert public.get("/projects").status_code in {302, 401}
