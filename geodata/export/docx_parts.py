@@ -149,6 +149,12 @@ def number_pages(paragraph: DocxParagraph, *, after: str = "") -> None:
     paragraph.add_run(after)
 
 
+def end_with_paragraph(document: DocxDocument) -> None:
+    """End a document with a paragraph of no height: where there is none, programs add one as high as a line."""
+    last = document.add_paragraph().paragraph_format
+    last.space_after, last.line_spacing = Pt(0), Pt(1)
+
+
 def add_block(document: DocxDocument, block: Block) -> None:
     """Add a paragraph, heading, table or picture at the end of a document."""
     if isinstance(block, Grid):

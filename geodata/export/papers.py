@@ -42,6 +42,7 @@ from geodata.export.docx_parts import (
     add_end,
     add_rule,
     columns,
+    end_with_paragraph,
     number_pages,
     write_centred,
     write_lines,
@@ -136,9 +137,7 @@ def write_docx(paper: Paper) -> bytes:
         write_lines(cell, [Line("")] * 3 + [Line(name, bold=True)] * bool(name), more=True)
     if paper.signature_picture:
         foot[0].paragraphs[3].add_run().add_picture(io.BytesIO(paper.signature_picture), width=Cm(5))
-    # A document ends with a paragraph; where there is none, programs add one as high as a line.
-    last = document.add_paragraph().paragraph_format
-    last.space_after, last.line_spacing = Pt(0), Pt(1)
+    end_with_paragraph(document)
     target = io.BytesIO()
     document.save(target)
     return target.getvalue()
