@@ -375,10 +375,12 @@ def create_front() -> Front:
     """Return the application as `granian --interface rsgi --factory webmap.front:create_front` serves it."""
     from webmap import create_app
     from webmap.app.settings import from_env
+    from webmap.app.starting import get_ready
 
     # The event loop waits for its turn behind each thread that computes: a tenth of the usual 5 ms lets it answer in time.
     sys.setswitchinterval(SWITCH_S)
     settings = from_env()
     limits = Limits(body_bytes=(settings.max_upload_mb + 1) * 2**20)
     app = create_app(settings)
+    get_ready(app, settings)
     return Front(app, limits, proxy_count=settings.proxy_count, kept=KeptAnswers(app))
