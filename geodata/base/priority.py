@@ -6,8 +6,9 @@ from pathlib import Path
 
 import psycopg
 
-#: As `nice` counts: 0 is usual, 19 the lowest. Ten gets a tenth of a processor that others want as well, and all of an idle one.
-BACKGROUND = 10
+#: As `nice` counts: 0 is usual, 19 the lowest. Five gets a quarter of a processor that others want as well, and all of an idle
+#: one: who waits for his import does not wait for ever beside a busy map.
+BACKGROUND = 5
 
 
 def give_way() -> None:

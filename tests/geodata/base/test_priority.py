@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from geodata.base.priority import BACKGROUND
 from tests.conftest import ROOT
 
 ASKING = """
@@ -39,7 +40,7 @@ def priorities(url, work):
 
 
 def test_background_work_and_its_sessions_have_a_lower_priority(socket_url):
-    lower = min(os.getpriority(os.PRIO_PROCESS, 0) + 10, 19)
+    lower = min(os.getpriority(os.PRIO_PROCESS, 0) + BACKGROUND, 19)
     assert priorities(socket_url, "background") == [lower, lower]
 
 
@@ -61,4 +62,4 @@ def test_a_worker_works_in_the_background():
     command = [sys.executable, "-P", "-c", WORKING]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, cwd=ROOT)
-    assert int(done.stdout) == min(os.getpriority(os.PRIO_PROCESS, 0) + 10, 19)
+    assert int(done.stdout) == min(os.getpriority(os.PRIO_PROCESS, 0) + BACKGROUND, 19)
