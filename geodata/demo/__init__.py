@@ -67,6 +67,7 @@ DETAIL_FILES = (
     ("substations", "load_measurements", "load_measurements.csv"),
     ("substations", "load_requests", "load_requests.csv"),
     ("markets", "price_plans", "price_plans.csv"),
+    ("markets", "conversion_steps", "conversion_steps.csv"),
     ("fuel_sites", "certificates", "past_certificates.csv"),
     ("fuel_sites", "certificates", "certificates.csv"),
     ("fuel_sites", "visits", "visits.csv"),

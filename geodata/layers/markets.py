@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped
 from geodata.base.i18n import N_
 from geodata.schema.charts import Chart, Reported, ReportFigure
 from geodata.schema.details import Detail, DetailInfo, parent
+from geodata.schema.dues import Due
 from geodata.schema.feature import Feature, GeometryType, Layer
 from geodata.schema.fields import Group, LabelledEnum, field
 from geodata.schema.filters import DateRange, Range
@@ -19,7 +20,7 @@ from geodata.schema.grid import GridConsumers
 from geodata.schema.lifecycle import Life
 from geodata.schema.pipeline import Pipeline, Term
 from geodata.schema.portrayal import Style, Symbol, Variation
-from geodata.schema.roles import EDITORS, STAFF, Access, Role
+from geodata.schema.roles import EDITORS, STAFF, STEERING, Access, Role
 from geodata.schema.sense import InOrder, SameScale
 
 
@@ -119,6 +120,7 @@ class PricePlan(Detail):
             per="stall_group",
             days=60,
             only={"status": (PricePlanStatus.APPROVED,)},
+            before={"status": (PricePlanStatus.DECLARED, PricePlanStatus.APPRAISING)},
         ),
     )
 
@@ -141,6 +143,49 @@ class PricePlan(Detail):
     )
 
 
+class ConversionTask(LabelledEnum):
+    """The steps by which a market changes its management, in the order of the procedure."""
+
+    REVIEW = "review", N_("Review"), "rà soát"
+    PLAN = "plan", N_("Conversion plan"), "phương án"
+    APPRAISAL = "appraisal", N_("Appraisal"), "thẩm định"
+    APPROVED = "approved", N_("Approval of the plan"), "phê duyệt"
+    SELECTION = "selection", N_("Selecting the operator"), "đấu giá", "lựa chọn"
+    HANDOVER = "handover", N_("Handover"), "bàn giao"
+
+
+class ConversionDossier(Detail):
+    """One step of the conversion of a market's management, due and done, and who holds it."""
+
+    __tablename__ = "market_conversion_step"
+    detail = DetailInfo(
+        name="conversion_steps",
+        title=N_("Conversion of the management"),
+        order_by=("due_on",),
+        key=("step",),
+        roles=STAFF,
+        known_later={"done_on": ("document_no",)},
+        dues=(
+            Due(
+                title=N_("Conversions of markets"), day="due_on", done="done_on", what="step", days=14, roles=STEERING,
+                has_page=True,
+            ),
+        ),
+    )  # fmt: skip
+
+    feature_id: Mapped[int] = parent("market")
+    step: Mapped[ConversionTask] = field(
+        label=N_("Step"), source_names=("BUOC", "THU_TUC"), values=ConversionTask, required=True
+    )
+    due_on: Mapped[date | None] = field(label=N_("Due"), source_names=("HAN", "NGAY_HAN"))
+    done_on: Mapped[date | None] = field(label=N_("Done"), source_names=("NGAY_XONG", "HOAN_THANH"))
+    held_by: Mapped[str | None] = field(
+        label=N_("Held by"), source_names=("DON_VI", "DON_VI_GIU", "DANG_O"), type_=Text
+    )
+    document_no: Mapped[str | None] = field(label=N_("Document"), source_names=("SO_VB", "VAN_BAN"), type_=Text)
+    note: Mapped[str | None] = field(label=N_("Note"), source_names=("GHI_CHU",), type_=Text)
+
+
 _TEAL = "#00796B"
 
 
@@ -155,6 +200,8 @@ class Market(Feature):
             field="conversion_step",
             states=tuple(step for step in ConversionStep if step not in {ConversionStep.NONE, ConversionStep.DONE}),
             holder="manager",
+            steps="conversion_steps",
+            place=1,
         ),
         name="markets",
         sense=(
@@ -242,7 +289,7 @@ class Market(Feature):
             due="commissioning_year",
         ),
     )
-    details = (PricePlan,)
+    details = (PricePlan, ConversionDossier)
 
     status: Mapped[MarketStatus | None] = field(
         label=N_("Status"), values=MarketStatus, source_names=("TRANG_THAI", "TINH_TRANG"), group=Group.STATE

@@ -16,11 +16,12 @@ from geodata.schema.pipeline import Pipeline, Term
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """A step of a dossier: when it is due and when it was done."""
+    """A step of a dossier: when it is due, when it was done, and who holds it."""
 
     step: LabelledEnum
     due_on: date | None = None
     done_on: date | None = None
+    held_by: str | None = None
     note: str | None = None
 
 
@@ -44,8 +45,23 @@ class Dossier:
 
     def days_in_step(self, on: date) -> int | None:
         """Return how long the dossier has been in its step: since the last one was done."""
-        done = [one.done_on for one in self.steps if one.done_on]
-        return (on - max(done)).days if done and self.current else None
+        return (on - self.since).days if self.since else None
+
+    @property
+    def since(self) -> date | None:
+        """The day on which the current step began: that on which the last one was done."""
+        return max((one.done_on for one in self.steps if one.done_on), default=None) if self.current else None
+
+    @property
+    def days_allowed(self) -> int | None:
+        """How many days the current step may take: from its beginning to the day it is due."""
+        step = self.current
+        return (step.due_on - self.since).days if step and step.due_on and self.since else None
+
+    @property
+    def held_by(self) -> str | None:
+        """Who has the dossier now: whoever holds the step, else who holds all of it."""
+        return (self.current.held_by if self.current else None) or self.holder
 
     def days_late(self, on: date) -> int | None:
         """Return by how many days the current step is past its day; negative while there is time."""
@@ -76,7 +92,7 @@ def read_dossiers(connection: Connection, kind: type[Feature], pipeline: Pipelin
     if pipeline.steps is None:
         return list(found.values())
     table = next(detail for detail in kind.details if detail.detail.name == pipeline.steps)
-    columns = [table.feature_id, *(table.column(name) for name in ("step", "due_on", "done_on", "note"))]
+    columns = [table.feature_id, *(table.column(name) for name in ("step", "due_on", "done_on", "held_by", "note"))]
     rows = select(*columns).where(table.feature_id.in_(found)).order_by(table.column("due_on"), table.id)
     for row in connection.execute(rows):
         values = row._asdict()
@@ -118,6 +134,35 @@ def ending(connection: Connection, kind: type[Feature], detail: type[Detail], te
         Ending(feature_id=number, feature=name, group=group, ends_on=day)
         for number, name, group, day in connection.execute(query)
     ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coming:
+    """A row that does not count yet, with the state that it is in."""
+
+    feature_id: int
+    feature: str
+    group: str
+    begins_on: date | None
+    state: LabelledEnum
+
+
+def coming(connection: Connection, kind: type[Feature], detail: type[Detail], term: Term) -> list[Coming]:
+    """Return the rows of a table that are on their way to counting, by feature."""
+    found = []
+    for name, values in term.before.items():
+        state, per, begins = detail.column(name), detail.column(term.per), detail.column(term.begins)
+        query = (
+            select(kind.id, kind.name, per, begins, state)
+            .join(kind, kind.id == detail.feature_id)
+            .where(state.in_(values), kind.valid_to.is_(None))
+            .order_by(kind.name, per)
+        )
+        found += [
+            Coming(feature_id=number, feature=feature, group=group, begins_on=day, state=value)
+            for number, feature, group, day, value in connection.execute(query)
+        ]
+    return found
 
 
 def overdue(dossiers: Sequence[Dossier], on: date) -> list[Dossier]:

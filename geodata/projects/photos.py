@@ -130,6 +130,19 @@ def get_photo(session: Session, project_id: int, photo_id: int) -> ProjectPhoto:
     return row
 
 
+def set_caption(session: Session, project_id: int, photo_id: int, caption: str, *, by: str) -> None:
+    """Write what a photo shows, in place of what was said; the old words stay in the log. Raises HiddenError. The caller commits."""
+    row = get_photo(session, project_id, photo_id)
+    said = " ".join(caption.split())[:MAX_CAPTION] or None
+    if said == row.caption:
+        return
+    record_audit(
+        session, by=by, action=N_("Changed the caption of a picture"), subject=f"project {project_id}",
+        details=f"{row.source_sha256}: {row.caption or '–'} → {said or '–'}",
+    )  # fmt: skip
+    row.caption = said
+
+
 def remove_photo(session: Session, project_id: int, photo_id: int, *, by: str) -> None:
     """Take a photo off. Raises HiddenError. The caller commits."""
     row = get_photo(session, project_id, photo_id)

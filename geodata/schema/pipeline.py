@@ -11,7 +11,7 @@ class Pipeline:
     """The states that features pass on their way, in order, as a board shows them; `field` tells which one it is.
 
     `holder`: the field with who has the dossier. `only`: field -> the values that count at all. `steps`: the table with
-    step, due_on, done_on and note of each step of the procedure, in the order of the step's values.
+    step, due_on, done_on, held_by and note of each step of the procedure, in the order of the step's values. `place`: among the boards.
     """
 
     title: str
@@ -20,6 +20,7 @@ class Pipeline:
     holder: str
     only: Mapping[str, tuple[str, ...]] = dataclass_field(default_factory=dict)
     steps: str | None = None
+    place: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +28,7 @@ class Term:
     """Says that a row holds from one day to another, and that its end is told `days` before unless another one follows.
 
     `title` heads the list of those that end. `per`: the field whose value the one that follows shares. `only`: field ->
-    the values that count, of both.
+    the values that count, of both. `before`: field -> the values of rows that are still on their way to counting.
     """
 
     title: str
@@ -36,3 +37,4 @@ class Term:
     per: str
     days: int
     only: Mapping[str, tuple[str, ...]] = dataclass_field(default_factory=dict)
+    before: Mapping[str, tuple[LabelledEnum, ...]] = dataclass_field(default_factory=dict)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from geodata.accounts.access import Action, may
 from geodata.base.database import today
-from geodata.projects.dossiers import Dossier, Ending, ending, overdue, read_dossiers, with_terms
+from geodata.projects.dossiers import Coming, Dossier, Ending, coming, ending, overdue, read_dossiers, with_terms
 from geodata.schema.details import Detail
 from geodata.schema.feature import Feature
 from geodata.schema.pipeline import Pipeline, Term
@@ -32,11 +32,12 @@ class Board:
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """The rows of a table whose term ends, each with the address that opens its object."""
+    """The rows of a table whose term ends, and those that do not count yet, each with the address that opens its object."""
 
     title: str
     days: int
     rows: list[tuple[Ending, str]]
+    coming: list[tuple[Coming, str]]
 
 
 @blueprint.get("/clusters/pipeline")
@@ -57,9 +58,9 @@ def pipeline() -> str:
 
 
 def _ways() -> list[tuple[type[Feature], Pipeline]]:
-    """Return the layers with a procedure, those with days to keep first."""
+    """Return the layers with a procedure, in the order of the boards."""
     ways = [(kind, kind.layer.pipeline) for kind in layers() if kind.layer.pipeline is not None]
-    return sorted(ways, key=lambda found: found[1].steps is None)
+    return sorted(ways, key=lambda found: found[1].place)
 
 
 def _may_edit(kind: type[Feature]) -> bool:
@@ -80,11 +81,15 @@ def _board(connection: Connection, kind: type[Feature], way: Pipeline) -> Board:
 
 def _terms(connection: Connection, kind: type[Feature], detail: type[Detail], term: Term) -> Terms:
     edit = _may_edit(kind)
-    rows = [
-        (one, map_address(kind.layer.name, selected=one.feature_id, edit=edit))
-        for one in ending(connection, kind, detail, term, today())
-    ]
-    return Terms(title=translate(term.title), days=term.days, rows=rows)
+    ends, comes = ending(connection, kind, detail, term, today()), coming(connection, kind, detail, term)
+
+    def address(number: int) -> str:
+        return map_address(kind.layer.name, selected=number, edit=edit)
+
+    return Terms(
+        title=translate(term.title), days=term.days, rows=[(one, address(one.feature_id)) for one in ends],
+        coming=[(one, address(one.feature_id)) for one in comes],
+    )  # fmt: skip
 
 
 def count_late() -> Reminders | None:

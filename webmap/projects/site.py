@@ -73,6 +73,17 @@ def photo(code: str, photo_id: int) -> Response:
     return response
 
 
+@blueprint.post("/<code>/photos/<int:photo_id>/caption")
+@WRITERS
+def caption(code: str, photo_id: int) -> ResponseReturnValue:
+    """Write what a photo shows."""
+    project = _writable(code)
+    said = request.form.get("caption", "").replace("\x00", "")
+    photos.set_caption(db_session(), project.id, photo_id, said, by=current_user().name)
+    db_session().commit()
+    return redirect(url_for("projects.project", code=project.code) + "#photos")
+
+
 @blueprint.post("/<code>/photos/<int:photo_id>/remove")
 @WRITERS
 def remove(code: str, photo_id: int) -> ResponseReturnValue:

@@ -89,6 +89,9 @@ class DossierStep(Detail):
     )
     due_on: Mapped[date | None] = field(label=N_("Due"), source_names=("HAN", "NGAY_HAN"))
     done_on: Mapped[date | None] = field(label=N_("Done"), source_names=("NGAY_XONG", "HOAN_THANH"))
+    held_by: Mapped[str | None] = field(
+        label=N_("Held by"), source_names=("DON_VI", "DON_VI_GIU", "DANG_O"), type_=Text
+    )
     document_no: Mapped[str | None] = field(label=N_("Document"), source_names=("SO_VB", "VAN_BAN"), type_=Text)
     note: Mapped[str | None] = field(label=N_("Note"), source_names=("GHI_CHU",), type_=Text)
 

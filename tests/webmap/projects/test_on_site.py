@@ -6,6 +6,7 @@ import re
 import pytest
 from docx import Document
 from PIL import Image
+from sqlalchemy import text
 
 from tests.conftest import sign_in
 
@@ -62,11 +63,30 @@ def test_a_photo_is_kept_once_without_metadata_and_shown_with_its_day_place_and_
 def test_photos_and_meetings_stand_in_the_sheet(planner):
     send(planner, photo=photo("green"), caption="Móng")
     document = Document(io.BytesIO(planner.get(f"{PAGE}.docx").data))
-    text = "\n".join(document.element.itertext())
-    assert "Ảnh hiện trường gần đây" in text
-    assert "Móng (20/11/2026, planner-test)" in text
-    assert "Cuộc họp gần đây" in text
+    told = "\n".join(document.element.itertext())
+    assert "Ảnh hiện trường gần đây" in told
+    assert "Móng (20/11/2026, planner-test)" in told
+    assert "Cuộc họp gần đây" in told
     assert planner.get(f"{PAGE}.pdf").data.startswith(b"%PDF")
+
+
+def test_a_caption_is_mended_where_the_photo_stands_and_the_old_words_stay_in_the_log(
+    demo_app, demo_connection, planner
+):
+    send(planner, photo=photo("teal"), caption="Mái đã lơp")
+    address = re.search(r'src="(/projects/DA-CHO-DQB/photos/\d+)"', planner.get(PAGE).text)[1]
+    assert planner.post(f"{address}/caption", data={"caption": " Mái đã  lợp <b>"}).status_code == 302
+    assert "Mái đã lợp &lt;b&gt;" in planner.get(PAGE).text
+    assert "Mái đã lơp" not in planner.get(PAGE).text
+    log = demo_connection.scalars(
+        text("SELECT details FROM audit_entry WHERE action LIKE 'Changed the caption%'")
+    ).all()
+    assert [one.partition(": ")[2] for one in log] == ["Mái đã lơp → Mái đã lợp <b>"]
+    planner.post(f"{address}/caption", data={"caption": ""})
+    assert "Mái đã" not in planner.get(PAGE).text
+    for role, status in (("leader", 403), ("inspector", 403), ("gis", 302)):
+        assert sign_in(demo_app, role).post(f"{address}/caption", data={"caption": "x"}).status_code == status
+    assert planner.post(address.replace("DA-CHO-DQB", "DA-CATBA-M2") + "/caption").status_code == 404
 
 
 def test_a_photo_taken_off_is_no_longer_to_be_had(planner):
