@@ -11,6 +11,7 @@ import shapely
 
 from geodata.base.crs import WGS84
 from geodata.base.formulas import disarm
+from geodata.base.workbook import Cell, Table, write_workbook
 from geodata.export.source import Data, text_of
 
 # Tables ----------------------------------------------------------------------------------------------
@@ -68,31 +69,11 @@ def write_csv(data: Data, path: Path) -> None:
 
 def write_xlsx(data: Data, path: Path) -> None:
     """Write a workbook of one sheet; numbers as numbers, all else as texts."""
-    import xlsxwriter
-
-    options = {
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "constant_memory": True,
-    }
-    with xlsxwriter.Workbook(str(path), options) as book:
-        sheet = book.add_worksheet(data.name[:31])
-        bold = book.add_format({"bold": True})
-        for column, name in enumerate([*(field.name for field in data.fields), *_location_names(data)]):
-            sheet.write_string(0, column, name, bold)
-        for number, row in enumerate(_located_rows(data), 1):
-            for column, value in enumerate(row):
-                _write_cell(sheet, number, column, value)
+    heads = [*(field.name for field in data.fields), *_location_names(data)]
+    rows = ([_as_stored(value) for value in row] for row in _located_rows(data))
+    write_workbook(path, [Table(name=data.name, heads=heads, rows=rows)])
 
 
-def _write_cell(sheet: Any, row: int, column: int, value: Any) -> None:
-    if value is None:
-        return
-    if isinstance(value, bool):
-        sheet.write_boolean(row, column, value)
-    elif isinstance(value, int | float | Decimal) and abs(float(value)) < 1e15:
-        sheet.write_number(row, column, float(value))
-    else:
-        # A cell holds 32,767 letters.
-        sheet.write_string(row, column, text_of(value)[:32_767])
+def _as_stored(value: Any) -> Cell:
+    """Return what the import reads again as it is stored: days and the like in their one writing."""
+    return value if value is None or isinstance(value, bool | int | float | Decimal) else text_of(value)

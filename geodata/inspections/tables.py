@@ -1,26 +1,25 @@
-"""Lists as XLSX: every cell as text or number, never as a formula."""
+"""The lists of inspections as tables of a workbook."""
 
-import io
 from collections.abc import Callable, Sequence
-from datetime import date
 from typing import Any
 
-import xlsxwriter
-
 from geodata.base.i18n import N_
+from geodata.base.workbook import Cell, Table
 from geodata.inspections.campaigns import TargetRow
 from geodata.inspections.followup import FollowUp
 from geodata.inspections.worklist import RankedSite
-from geodata.layers.fuel_sites import CertificateState, FuelKind, InspectionStatus
+from geodata.layers.fuel_sites import CertificateState, FuelKind, FuelSite, InspectionStatus
 from geodata.schema.explanations import Explanation
 
 Translate = Callable[[str], str]
-Cell = str | int | float | date | None
+
+#: The layers whose features are inspected.
+INSPECTED = (FuelSite,)
 
 
-def write_worklist(
+def worklist_table(
     sites: Sequence[RankedSite], *, translate: Translate, say: Callable[[Explanation], str], title: str
-) -> bytes:
+) -> Table:
     """Return the worklist with its reasons."""
     columns = (
         N_("Rank"), N_("Points"), N_("Code"), N_("Name"), N_("Kind"), N_("Address"), N_("Certificate"),
@@ -35,10 +34,11 @@ def write_worklist(
         ]
         for number, site in enumerate(sites, start=1)
     ]  # fmt: skip
-    return write_table(translate(N_("Worklist")), title, [translate(column) for column in columns], rows)
+    heads = [translate(column) for column in columns]
+    return Table(name=translate(N_("Worklist")), title=title, heads=heads, rows=rows, beside=4)
 
 
-def write_targets(targets: Sequence[TargetRow], *, translate: Translate, title: str) -> bytes:
+def targets_table(targets: Sequence[TargetRow], *, translate: Translate, title: str) -> Table:
     """Return a campaign's targets."""
     columns = (
         N_("No."), N_("Code"), N_("Name"), N_("Trader"), N_("Address"), N_("Target"), N_("Visited on"), N_("Findings"),
@@ -51,10 +51,11 @@ def write_targets(targets: Sequence[TargetRow], *, translate: Translate, title: 
         ]
         for number, row in enumerate(targets, start=1)
     ]  # fmt: skip
-    return write_table(translate(N_("Targets")), title, [translate(column) for column in columns], rows)
+    heads = [translate(column) for column in columns]
+    return Table(name=translate(N_("Targets")), title=title, heads=heads, rows=rows, beside=4)
 
 
-def write_follow_ups(rows_: Sequence[FollowUp], *, translate: Translate, title: str) -> bytes:
+def follow_up_table(rows_: Sequence[FollowUp], *, translate: Translate, title: str) -> Table:
     """Return findings with their deadlines."""
     columns = (
         N_("No."), N_("Code"), N_("Name"), N_("Found on"), N_("Severity"), N_("Finding"), N_("Article, clause, point"),
@@ -68,47 +69,8 @@ def write_follow_ups(rows_: Sequence[FollowUp], *, translate: Translate, title: 
         ]
         for number, row in enumerate(rows_, start=1)
     ]  # fmt: skip
-    return write_table(translate(N_("Findings")), title, [translate(column) for column in columns], rows)
-
-
-def write_table(sheet: str, title: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> bytes:
-    """Return a workbook of one sheet with a title, a header that stays in view and dates as dates."""
-    target = io.BytesIO()
-    book = xlsxwriter.Workbook(
-        target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    )
-    page = book.add_worksheet(sheet[:31])
-    bold = book.add_format({"bold": True, "font_name": "Times New Roman", "text_wrap": True, "bottom": 1})
-    plain = book.add_format({"font_name": "Times New Roman", "text_wrap": True, "valign": "top"})
-    day = book.add_format({"font_name": "Times New Roman", "num_format": "dd/mm/yyyy", "valign": "top"})
-    page.write_string(0, 0, title, book.add_format({"bold": True, "font_name": "Times New Roman", "font_size": 13}))
-    widths = [len(column) for column in columns]
-    for number, column in enumerate(columns):
-        page.write_string(2, number, column, bold)
-    for line, row in enumerate(rows, start=3):
-        for number, cell in enumerate(row):
-            _write(page, (line, number), cell, plain=plain, day=day)
-            widths[number] = max(widths[number], min(len(str(cell or "")), 50))
-    for number, width in enumerate(widths):
-        page.set_column(number, number, width + 2)
-    page.freeze_panes(3, 0)
-    page.set_landscape()
-    page.fit_to_pages(1, 0)
-    page.repeat_rows(2)
-    book.close()
-    return target.getvalue()
-
-
-def _write(page: Any, place: tuple[int, int], cell: Cell, *, plain: Any, day: Any) -> None:
-    line, number = place
-    if cell is None or cell == "":
-        page.write_blank(line, number, None, plain)
-    elif isinstance(cell, date):
-        page.write_datetime(line, number, cell, day)
-    elif isinstance(cell, int | float):
-        page.write_number(line, number, cell, plain)
-    else:
-        page.write_string(line, number, cell, plain)
+    heads = [translate(column) for column in columns]
+    return Table(name=translate(N_("Findings")), title=title, heads=heads, rows=rows, beside=4)
 
 
 def _label(values: Any, value: str | None, translate: Translate) -> str:

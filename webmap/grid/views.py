@@ -18,6 +18,7 @@ from geodata.grid.records import Scenario
 from geodata.grid.requests import committed_mw, list_requests, request_states, request_tables
 from geodata.schema.grid import GridCircuits, GridStations
 from geodata.schema.roles import EDITORS, STAFF, Role
+from webmap.app.about import about_lines, about_sheet
 from webmap.app.auth import allow, current_editor, current_role, current_user
 from webmap.app.extensions import db_session, layers
 from webmap.app.i18n import DEFAULT_LANGUAGE, answer_in, translate, translate_error
@@ -97,7 +98,12 @@ def report(format: str) -> Response:
         file = io.BytesIO()
         supplies = results.supplies(db_session(), layers(), asked.scenario)
         workbook.write_grid_workbook(
-            kept.document, committed, supplies, file, computed=sheets.day_text(kept.computed_at)
+            kept.document,
+            committed,
+            supplies,
+            file,
+            computed=sheets.day_text(kept.computed_at),
+            about=about_sheet(about_lines(db_session().connection(), [*layers()], DEFAULT_LANGUAGE), DEFAULT_LANGUAGE),
         )
         file.seek(0)
         return send_file(file, mimetype=XLSX, as_attachment=True, download_name=f"luoi-110kv-{asked.year}.xlsx")

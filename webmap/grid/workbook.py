@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
-import xlsxwriter
-
+from geodata.base.workbook import About, Table, write_workbook
 from geodata.grid.consumers import Supply
 from webmap.grid.sheets import INDICATIVE, SCENARIOS, in_vietnamese
 from webmap.grid.words import PARAMETERS, names_of, outage_rows, overload_rows, station_rows
@@ -19,31 +18,17 @@ def write_grid_workbook(
     file: IO[bytes],
     *,
     computed: str,
+    about: About | None = None,
 ) -> None:
     """Write stations, circuits, overloads, outages, clusters and assumptions, a sheet each."""
-    sheets = _tables(document, committed, supplies)
     heading = (
         f"{document['year']} · {in_vietnamese(SCENARIOS[document['scenario']])} · tính ngày {computed} · {INDICATIVE}"
     )
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
-    with xlsxwriter.Workbook(file, options) as book:
-        decimal = book.add_format({"num_format": "#,##0.0##"})
-        head, quiet = book.add_format({"bold": True, "bottom": 1, "text_wrap": True}), book.add_format({"italic": True})
-        for title, (header, rows) in sheets.items():
-            sheet = book.add_worksheet(title)
-            sheet.set_column(0, len(header), 18)
-            sheet.write_string(0, 0, heading, quiet)
-            for column, text in enumerate(header):
-                sheet.write_string(1, column, text, head)
-            for place, row in enumerate(rows, 2):
-                for column, value in enumerate(row):
-                    if isinstance(value, float):
-                        sheet.write_number(place, column, value, decimal)
-                    elif isinstance(value, int):
-                        sheet.write_number(place, column, value)
-                    elif value:
-                        sheet.write_string(place, column, str(value))
-            sheet.freeze_panes(2, 1)
+    tables = [
+        Table(name=title, title=heading, heads=heads, rows=rows, decimals="#,##0.0##")
+        for title, (heads, rows) in _tables(document, committed, supplies).items()
+    ]
+    write_workbook(file, tables, about)
 
 
 def _tables(

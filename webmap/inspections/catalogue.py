@@ -5,17 +5,18 @@ import io
 from collections.abc import Iterator, Sequence
 from zipfile import BadZipFile, ZipFile
 
-from flask import Blueprint, Response, flash, jsonify, redirect, request, send_file, url_for
+from flask import Blueprint, Response, flash, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
+from geodata.base.workbook import Table
 from geodata.inspections import catalogue
 from geodata.inspections.catalogue import FIELDS, CatalogueError
-from geodata.inspections.tables import write_table
 from webmap.app.auth import allow
 from webmap.app.extensions import db_session
 from webmap.app.i18n import translate, translate_error
+from webmap.inspections.files import send_table
 from webmap.inspections.form_fields import INSPECTORS, LEADING, current_day, day_field, person, render_page
 
 blueprint = Blueprint("catalogue", __name__, url_prefix="/inspections/catalogue")
@@ -55,8 +56,10 @@ def as_table() -> Response:
         ]
         for row in catalogue.list_violations(db_session())
     ]
-    content = write_table("Danh mục", translate(N_("Catalogue of violations")), list(FIELDS.values()), rows)
-    return send_file(io.BytesIO(content), download_name="danh-muc-vi-pham.xlsx", as_attachment=True, mimetype=_XLSX)
+    return send_table(
+        Table(name="Danh mục", title=translate(N_("Catalogue of violations")), heads=list(FIELDS.values()), rows=rows),
+        "danh-muc-vi-pham.xlsx",
+    )
 
 
 @blueprint.get("/new")

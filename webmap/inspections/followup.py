@@ -1,20 +1,19 @@
 """The follow-up board: what is overdue, what is due, what came of it."""
 
-import io
-
-from flask import Blueprint, Response, redirect, request, send_file, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from geodata.base.errors import GeodataError, InvalidValueError
 from geodata.inspections import followup
 from geodata.inspections.entries import whole_text
 from geodata.inspections.followup import DUE_LABELS, Due
-from geodata.inspections.tables import write_follow_ups
+from geodata.inspections.tables import follow_up_table
 from geodata.schema.filters import CHOOSE
 from webmap.app.auth import allow
 from webmap.app.extensions import db_session
 from webmap.app.gate import dear
 from webmap.app.i18n import translate, translate_error
+from webmap.inspections.files import send_table
 from webmap.inspections.form_fields import INSPECTORS, current_day, day_field, number_field, person, render_page
 
 blueprint = Blueprint("followup", __name__, url_prefix="/inspections/followup")
@@ -34,11 +33,9 @@ def as_table() -> Response:
     """Answer the column as XLSX."""
     due = _due()
     rows = followup.list_follow_ups(db_session(), person(), due, current_day(), limit=5000)
-    return send_file(
-        io.BytesIO(write_follow_ups(rows, translate=translate, title=translate(DUE_LABELS[due]))),
-        download_name=f"khac-phuc-{due.value}.xlsx", as_attachment=True,
-        mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    )  # fmt: skip
+    return send_table(
+        follow_up_table(rows, translate=translate, title=translate(DUE_LABELS[due])), f"khac-phuc-{due.value}.xlsx"
+    )
 
 
 @blueprint.post("/<int:finding_id>")

@@ -1,8 +1,6 @@
 """Papers to sign and send: minutes of a visit, target list and summary of a campaign, as DOCX, PDF and XLSX."""
 
-import io
-
-from flask import Blueprint, Response, current_app, redirect, send_file, url_for
+from flask import Blueprint, Response, current_app, redirect, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
@@ -11,13 +9,14 @@ from geodata.inspections import campaigns, issued, papers
 from geodata.inspections.issued import SIGNS
 from geodata.inspections.minutes import visit_minutes
 from geodata.inspections.rights import get_campaign, get_paper
-from geodata.inspections.tables import write_targets
+from geodata.inspections.tables import targets_table
 from geodata.inspections.versions import read_record
 from webmap.app.auth import allow
 from webmap.app.extensions import db_session
 from webmap.app.gate import dear
 from webmap.app.i18n import translate
 from webmap.app.papers import send_form, send_paper, wanted_wording
+from webmap.inspections.files import send_table
 from webmap.inspections.form_fields import INSPECTORS, current_day, number_field, person
 from webmap.inspections.forms import filled_summary
 
@@ -79,9 +78,9 @@ def campaign_table(campaign_id: int) -> Response:
     session = db_session()
     campaign = get_campaign(session, person(), campaign_id)
     rows = campaigns.list_targets(session, campaign, current_day())
-    content = write_targets(rows, translate=translate, title=f"{campaign.number}: {campaign.title}")
-    return send_file(
-        io.BytesIO(content), download_name=f"ke-hoach-{campaign_id}.xlsx", as_attachment=True, mimetype=_XLSX
+    return send_table(
+        targets_table(rows, translate=translate, title=f"{campaign.number}: {campaign.title}"),
+        f"ke-hoach-{campaign_id}.xlsx",
     )
 
 

@@ -1,11 +1,10 @@
 """The worklist: filtered like the map, ranked with reasons, as page and as XLSX; and its weights."""
 
-import io
 from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, request, send_file, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement
 from werkzeug.datastructures import MultiDict
@@ -17,7 +16,7 @@ from geodata.inspections import campaigns, facts, weights as ranking_weights, wo
 from geodata.inspections.entries import whole_text
 from geodata.inspections.rights import get_campaign
 from geodata.inspections.sites import Site
-from geodata.inspections.tables import write_worklist
+from geodata.inspections.tables import worklist_table
 from geodata.schema.fields import Field
 from geodata.schema.filters import CHOOSE, Condition
 from webmap.app.auth import allow, current_role
@@ -26,6 +25,7 @@ from webmap.app.gate import dear
 from webmap.app.i18n import format_word, translate, translate_error
 from webmap.app.query import FilterParser
 from webmap.app.requests import int_argument, readable_layers
+from webmap.inspections.files import send_table
 from webmap.inspections.form_fields import (
     INSPECTORS,
     LEADING,
@@ -95,11 +95,17 @@ def as_table() -> Response:
     here, is_near = place_argument("here"), request.args.get("order") == "near"
     found = worklist.rank_sites(db_session(), conditions, here=here, nearest_first=is_near, size=MAX_ROWS)
     db_session().commit()
-    content = write_worklist(found.sites, translate=translate, say=say, title="; ".join(sentences))
-    return send_file(
-        io.BytesIO(content), download_name="danh-sach-kiem-tra.xlsx", as_attachment=True,
-        mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    )  # fmt: skip
+    table = worklist_table(
+        found.sites,
+        translate=translate,
+        say=say,
+        title=": ".join([translate(N_("Worklist")), *filter(None, ["; ".join(sentences)])]),
+    )
+    return send_table(
+        table,
+        "danh-sach-kiem-tra.xlsx",
+        [(translate(N_("Filter")), "; ".join(sentences) or translate(N_("all objects, without a filter")))],
+    )
 
 
 @blueprint.get("/weights")

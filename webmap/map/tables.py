@@ -2,9 +2,8 @@
 
 import io
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
-from flask import Response, current_app, request, send_file
+from flask import Response, request, send_file
 from sqlalchemy import Connection
 
 from geodata.base.errors import InvalidValueError
@@ -14,10 +13,10 @@ from geodata.query import features
 from geodata.query.spatial import MEASURED, measures_of
 from geodata.schema.fields import Field
 from geodata.schema.filters import CHOOSE
+from webmap.app.about import about_lines
 from webmap.app.extensions import database
 from webmap.app.i18n import current_language, format_value, format_word, translate
 from webmap.app.requests import LayerRequest
-from webmap.app.settings import Settings
 from webmap.map.workbook import Sheet, shown_fields, write_table, write_workbook
 
 #: Formats that have a form for people, and how many rows they hold.
@@ -67,11 +66,7 @@ def _chosen(asked: LayerRequest) -> list[Field]:
 
 def about_file(connection: Connection, sheets: Sequence[Sheet]) -> list[tuple[str, str]]:
     """Return what a table says of itself: what was filtered, how much that is, when and by whom it was made."""
-    settings: Settings = current_app.config["SETTINGS"]
-    said = [(translate(N_("Source")), settings.department_name)]
-    said.append((translate(N_("Made on")), format_value(datetime.now(UTC))))
-    if features.have_illustration(connection, [sheet.kind for sheet in sheets]):
-        said.append((translate(N_("Note")), translate(N_("Illustration data: not for official work."))))
+    said = about_lines(connection, [sheet.kind for sheet in sheets])
     for sheet in sheets:
         count = features.count_features(connection, sheet.kind, sheet.conditions)
         sentences = [condition.say(translate, format_word) for condition in sheet.conditions]

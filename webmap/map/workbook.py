@@ -8,15 +8,16 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import IO, Any
 
-import xlsxwriter
 from sqlalchemy import Connection
 
+from geodata.base import workbook
 from geodata.base.formulas import disarm
 from geodata.base.i18n import N_
 from geodata.query import features
 from geodata.schema.feature import Feature
 from geodata.schema.fields import Field
 from geodata.schema.filters import Condition
+from webmap.app.about import about_sheet
 from webmap.app.i18n import translate
 from webmap.map.present import present_value
 
@@ -54,14 +55,6 @@ class Sheet:
                 return
 
 
-MAX_CELL = 32_767
-MAX_SHEET_NAME = 31
-LARGEST_EXACT = 1e15
-NARROWEST, WIDEST = 9, 48
-#: Rows by which a column's width is chosen: the file is written while it is read.
-LOOKED_AT = 200
-
-
 def shown_fields(fields: Sequence[Field]) -> list[Field]:
     """Return the fields that people read."""
     return [field for field in fields if field.in_panel]
@@ -69,7 +62,7 @@ def shown_fields(fields: Sequence[Field]) -> list[Field]:
 
 def sheet_name(kind: type[Feature], language: str) -> str:
     """Return what a layer's sheet is called."""
-    return translate(kind.layer.title, language)[:MAX_SHEET_NAME]
+    return workbook.sheet_name(translate(kind.layer.title, language))
 
 
 def write_workbook(
@@ -77,20 +70,18 @@ def write_workbook(
     sheets: Sequence[Sheet],
     file: IO[bytes],
     language: str,
-    about: Sequence[tuple[str, str]] = (),
+    about: Sequence[tuple[str, str]],
 ) -> None:
-    """Write the features that each sheet's conditions keep, and what is said `about` the file. Texts are never formulas."""
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(file, {**options, "constant_memory": True, "in_memory": True}) as book:
-        head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
-        day = book.add_format({"num_format": "dd/mm/yyyy"})
-        if not sheets:
-            book.add_worksheet().write_string(0, 0, translate("Nothing lies inside this area.", language))
-        for asked in sheets:
-            page = book.add_worksheet(sheet_name(asked.kind, language))
-            _write_rows(page, asked.heads(language), asked.rows(connection, language), head, day)
-        if about:
-            _write_about(book.add_worksheet(translate(N_("About this file"), language)), about, head)
+    """Write the features that each sheet's conditions keep, and what is said `about` the file."""
+    tables = [
+        workbook.Table(
+            name=sheet_name(asked.kind, language), heads=asked.heads(language), rows=asked.rows(connection, language),
+            beside=2,
+        )
+        for asked in sheets
+    ]  # fmt: skip
+    nothing = workbook.Table(name="1", heads=(translate(N_("Nothing lies inside this area."), language),), rows=())
+    workbook.write_workbook(file, tables or [nothing], about_sheet(about, language))
 
 
 def write_table(connection: Connection, asked: Sheet, file: IO[bytes], language: str) -> None:
@@ -111,53 +102,9 @@ def _plain(cell: Any) -> Any:
     return cell.isoformat() if isinstance(cell, date) else cell
 
 
-def _write_rows(page: Any, heads: list[str], rows: Iterator[list[Any]], head: Any, day: Any) -> None:
-    page.freeze_panes(1, 2)
-    first = [row for row, _ in zip(rows, range(LOOKED_AT), strict=False)]
-    for column, text in enumerate(heads):
-        longest = max((_length(row[column]) for row in first), default=0)
-        width = max(longest, *(len(word) for word in text.split()), len(text) // 2)
-        page.set_column(column, column, min(WIDEST, max(NARROWEST, width + 2)))
-        page.write_string(0, column, text, head)
-    number = 0
-    for number, row in enumerate(_chained(first, rows), 1):
-        for column, cell in enumerate(row):
-            _write(page, (number, column), cell, day)
-    page.autofilter(0, 0, max(number, 1), max(len(heads) - 1, 0))
-
-
-def _chained(first: list[list[Any]], others: Iterator[list[Any]]) -> Iterator[list[Any]]:
-    yield from first
-    yield from others
-
-
-def _length(cell: Any) -> int:
-    return 10 if isinstance(cell, date) else len(str(cell))
-
-
-def _write_about(page: Any, about: Sequence[tuple[str, str]], head: Any) -> None:
-    page.set_column(0, 0, 24)
-    page.set_column(1, 1, 90)
-    for number, (what, text) in enumerate(about):
-        page.write_string(number, 0, what, head)
-        page.write_string(number, 1, text[:MAX_CELL])
-
-
 def _cell(field: Field, value: Any, language: str) -> Any:
     """Return a number or a day as such, anything else as text."""
     is_text = isinstance(value, bool | datetime) or field.values or getattr(field.filter, "labels", None)
     if not is_text and isinstance(value, int | float | Decimal | date):
         return value
-    return present_value(field, value, language)[:MAX_CELL]
-
-
-def _write(page: Any, place: tuple[int, int], value: Any, day: Any) -> None:
-    if isinstance(value, date):
-        page.write_datetime(*place, value, day)
-    elif isinstance(value, str):
-        if value:
-            page.write_string(*place, value)
-    elif abs(value) < LARGEST_EXACT:
-        page.write_number(*place, float(value))
-    else:
-        page.write_string(*place, str(value))
+    return present_value(field, value, language)[: workbook.MAX_CELL]

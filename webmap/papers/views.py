@@ -11,10 +11,11 @@ from geodata.base.errors import GeodataError, NotFoundError
 from geodata.papers import sent
 from geodata.schema.roles import Role
 from geodata.statistics.indicators import FIGURES
+from webmap.app.about import about_lines
 from webmap.app.auth import allow, current_role, current_user
 from webmap.app.extensions import db_session, layers
 from webmap.app.gate import dear
-from webmap.app.i18n import current_language, translate, translate_error
+from webmap.app.i18n import DEFAULT_LANGUAGE, current_language, translate, translate_error
 from webmap.app.links import map_address
 from webmap.app.papers import DOCX, send_form, write_form
 from webmap.app.query import AS_OF
@@ -48,7 +49,8 @@ def file(period: str, format: str) -> Response:
     name = f"bao-cao-{report.period.text}"
     if format == "xlsx":
         root = request.url_root.rstrip("/")
-        content = io.BytesIO(write_workbook(report, lambda figure: root + rows_address(figure), root))
+        about = about_lines(db_session().connection(), [*layers()], DEFAULT_LANGUAGE)
+        content = io.BytesIO(write_workbook(report, lambda figure: root + rows_address(figure), root, about))
         return send_file(content, mimetype=XLSX, as_attachment=True, download_name=f"{name}.xlsx")
     return send_form(db_session(), report.filled, name, format)
 

@@ -4,9 +4,10 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
-import xlsxwriter
-
+from geodata.base import workbook
+from geodata.base.workbook import Cell, Table
 from geodata.statistics.indicators import FIGURES
+from webmap.app.about import about_sheet
 from webmap.app.i18n import DEFAULT_LANGUAGE, translate
 from webmap.papers.figures import Figure
 from webmap.papers.indicators import entry_address
@@ -15,27 +16,29 @@ from webmap.papers.written import Report, label_of, shown_values, told
 _Row = tuple[str, str, Sequence[Decimal | None], str]
 
 
-def write_workbook(report: Report, rows_of: Callable[[Figure], str], root: str = "") -> bytes:
-    """Return the figures of a report. `rows_of`: the address of a figure's rows; `root` stands before those of pages."""
+def write_workbook(
+    report: Report, rows_of: Callable[[Figure], str], root: str = "", about: Sequence[tuple[str, str]] = ()
+) -> bytes:
+    """Return the figures of a report, and what is said `about` the file besides its period. `rows_of`: the address of a figure's rows; `root` stands before those of pages."""
+    days = (report.day, report.period.before.cut_off, report.period.last_year.cut_off)
+    table = Table(
+        name="Số liệu",
+        heads=("Mục", "Chỉ tiêu", *map(told, days), "Danh sách"),
+        rows=_cells(report, rows_of, root),
+        beside=2,
+    )
     target = io.BytesIO()
-    with xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False}) as book:
-        sheet, bold = book.add_worksheet("Số liệu"), book.add_format({"bold": True})
-        sheet.set_column(0, 1, 44)
-        sheet.set_column(2, 4, 18)
-        days = (report.day, report.period.before.cut_off, report.period.last_year.cut_off)
-        sheet.write_row(0, 0, ("Mục", "Chỉ tiêu", *map(told, days), "Danh sách"), bold)
-        place = 1
-        for section, name, values, address in _rows(report, rows_of, root):
-            sheet.write_row(place, 0, (section, name))
-            for column, value in enumerate(values, start=2):
-                if value is not None:
-                    sheet.write_number(place, column, float(value))
-            sheet.write_string(place, 5, address)
-            place += 1
-        for what, said in report.stated:
-            sheet.write_row(place, 0, ("Khai báo", what, said))
-            place += 1
+    lines = [("Kỳ báo cáo", report.period.text), ("Số liệu đến ngày", told(report.day))]
+    workbook.write_workbook(target, [table], about_sheet([*lines, *about], DEFAULT_LANGUAGE))
     return target.getvalue()
+
+
+def _cells(report: Report, rows_of: Callable[[Figure], str], root: str) -> Iterator[tuple[Cell, ...]]:
+    for section, name, values, address in _rows(report, rows_of, root):
+        three = [*values, None, None][:3]
+        yield section, name, *three, address
+    for what, said in report.stated:
+        yield "Khai báo", what, said
 
 
 def _rows(report: Report, rows_of: Callable[[Figure], str], root: str) -> Iterator[_Row]:

@@ -4,9 +4,8 @@ import csv
 import io
 from decimal import Decimal
 
-import xlsxwriter
-
 from geodata.base.numbers import has_two_readings
+from geodata.base.workbook import Table, write_workbook
 
 Rows = list[list[str | int | Decimal | None]]
 
@@ -14,23 +13,9 @@ Rows = list[list[str | int | Decimal | None]]
 def as_xlsx(rows: Rows) -> bytes:
     """Return the table as a workbook; numbers are numbers, as exact as they are stored."""
     target = io.BytesIO()
-    with xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False}) as book:
-        sheet, bold = book.add_worksheet("Chỉ tiêu"), book.add_format({"bold": True})
-        figure = book.add_format({"num_format": "#,##0.####"})
-        sheet.set_column(0, 0, 14)
-        sheet.set_column(1, 1, 44)
-        sheet.set_column(2, 2, 9)
-        sheet.set_column(3, 4, 26)
-        sheet.set_column(5, 18, 12)
-        for place, row in enumerate(rows):
-            for column, value in enumerate(row):
-                if isinstance(value, Decimal):
-                    sheet.write_number(place, column, float(value), figure)
-                elif isinstance(value, int):
-                    sheet.write_number(place, column, value)
-                elif value is not None:
-                    sheet.write_string(place, column, value, bold if place == 0 else None)
-        sheet.freeze_panes(1, 2)
+    heads, *figures = rows
+    table = Table(name="Chỉ tiêu", heads=[str(head) for head in heads], rows=figures, beside=2, decimals="#,##0.####")
+    write_workbook(target, [table])
     return target.getvalue()
 
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import xlsxwriter
 
 import shapely
 
 from geodata.base.formulas import disarm
+from geodata.base.workbook import Cell, Table, write_workbook
 from geodata.importing.preview import Preview
 from geodata.importing.results import Severity, Text
 from geodata.importing.understanding.match import REASON_COLUMN
@@ -161,13 +161,11 @@ def _safe(cell: Any) -> Any:
 
 
 def _write_xlsx(path: Path, names: Sequence[str], columns: Sequence[Sequence[Any]]) -> Path:
-    with xlsxwriter.Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
-        sheet = book.add_worksheet()
-        for index, (name, column) in enumerate(zip(names, columns, strict=True)):
-            sheet.write_string(0, index, name)
-            for row, cell in enumerate(column, 1):
-                if isinstance(cell, int | float) and not isinstance(cell, bool):
-                    sheet.write_number(row, index, cell)
-                elif cell is not None:
-                    sheet.write_string(row, index, str(cell))
+    rows = ([_cell(cell) for cell in row] for row in zip(*columns, strict=True))
+    write_workbook(path, [Table(name="1", heads=names, rows=rows, beside=0)])
     return path
+
+
+def _cell(cell: Any) -> Cell:
+    """Return a number as such, anything else as text."""
+    return cell if cell is None or (isinstance(cell, int | float) and not isinstance(cell, bool)) else str(cell)

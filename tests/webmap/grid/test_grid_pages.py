@@ -154,7 +154,7 @@ def test_a_flow_without_solution_says_where_the_voltage_collapses_and_up_to_whic
 
 def test_the_workbook_has_a_sheet_for_each_table(demo_login):
     book = load_workbook(io.BytesIO(demo_login("planner").get("/grid/report.xlsx").data))
-    assert {"Trạm", "Mạch", "Quá tải", "Sự cố", "Cụm công nghiệp", "Giả định"} == set(book.sheetnames)
+    assert {"Trạm", "Mạch", "Quá tải", "Sự cố", "Cụm công nghiệp", "Giả định", "Về tệp này"} == set(book.sheetnames)
     assert "TBA-110-CATHAI" in {row[0].value for row in book["Trạm"].iter_rows()}
     assumed = [[cell.value for cell in row] for row in book["Giả định"].iter_rows()]
     assert ["AC-185/29", "điện trở một km", 0.159, "Ω/km"] in assumed
