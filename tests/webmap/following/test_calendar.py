@@ -8,6 +8,7 @@ from icalendar import Calendar
 from geodata.accounts.access import disable_user, set_role
 from geodata.accounts.scopes import limit_user
 from geodata.layers import LAYERS
+from geodata.schema.roles import STAFF, STEERING
 from tests.conftest import sign_in
 
 
@@ -27,7 +28,7 @@ def kinds(found):
     return {title.partition(":")[0] for title in found}
 
 
-@pytest.mark.parametrize("role", ["planner", "leader"])
+@pytest.mark.parametrize("role", sorted(STEERING))
 def test_who_steers_gets_milestones_petitions_reports_dossiers_price_plans_and_certificates(demo_app, role):
     found = titles(demo_app, address_of(sign_in(demo_app, role)))
     wanted = {"Mốc tiến độ", "Trả lời kiến nghị", "Báo cáo", "Các bước hồ sơ", "Giấy chứng nhận sắp hết hạn"}
@@ -44,6 +45,17 @@ def test_others_get_what_they_follow(demo_app):
     found = titles(demo_app, address)
     assert {"Mốc tiến độ", "Vướng mắc"} == kinds(found)
     assert all("mạch 2 Chợ Rộc" in title for title in found)
+
+
+@pytest.mark.parametrize("role", sorted(STAFF - STEERING))
+def test_each_other_role_has_an_address_and_gets_what_it_follows_and_may_see(demo_app, role):
+    client = sign_in(demo_app, role)
+    address = address_of(client)
+    before = titles(demo_app, address)
+    client.post("/following", data={"layer": "projects", "code": "DA-CHO-DQB"})
+    found = titles(demo_app, address)
+    assert [one for one in found if one not in before and "Đổng Quốc Bình" in one]
+    assert kinds(found) & {"Báo cáo", "Các bước hồ sơ", "Giấy chứng nhận sắp hết hạn"} == set()
 
 
 def test_rights_are_asked_at_each_fetch(demo_app, demo_session):
