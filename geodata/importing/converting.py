@@ -106,8 +106,10 @@ class Conversion:
         return dict(found.orders)
 
     def _missing(self, name: str, values: Sequence[Any], told: set[int | None]) -> list[Problem]:
+        field = self.kind.field(name)
+        label = field.label if field is not None else name
         return [
-            problem("missing_field", N_("The field “{name}” is empty."), row=row, field=name, name=name)
+            problem("missing_field", N_("The field “{name}” is empty."), row=row, field=name, name=label)
             for row, value in zip(self.numbers, values, strict=True)
             if value is None and row not in told
         ]

@@ -111,6 +111,10 @@ def same(text: str) -> str:
     return text
 
 
+#: Details that stand in the file as they are: “None” in a cell is no word of ours.
+_OF_THE_FILE = frozenset({"value", "stored"})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Text:
     """A sentence: an English template with values, translated by whoever shows it."""
@@ -119,9 +123,9 @@ class Text:
     details: Mapping[str, Detail] = field(default_factory=dict)
 
     def say(self, translate: Translate = same) -> str:
-        """Return the sentence; details that are themselves translatable words are translated too."""
+        """Return the sentence; details that are themselves translatable words are translated too, the file's own never."""
         words = {
-            name: translate(value) if isinstance(value, str) and value else value
+            name: translate(value) if isinstance(value, str) and value and name not in _OF_THE_FILE else value
             for name, value in self.details.items()
         }
         return translate(self.template).format_map(words)

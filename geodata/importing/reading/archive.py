@@ -307,9 +307,7 @@ def _mains(visible: dict[str, zipfile.ZipInfo], only: str | None) -> list[str]:
     """Return the entries that are a file to read each: those with geometry before tables."""
     mains = [name for name in visible if _extension(name) in COMPONENTS and not name.lower().endswith(DESCRIPTIONS)]
     if only:
-        return sorted((name for name in mains if _extension(name) == only), key=lambda name: name.lower() != "doc.kml")[
-            :1
-        ]
+        return sorted((name for name in mains if _extension(name) == only), key=lambda name: name.lower() != "doc.kml")
     spatial = [name for name in mains if _extension(name) not in TABLES]
     return spatial or [name for name in mains if _extension(name) != ".txt"]
 

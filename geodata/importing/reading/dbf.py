@@ -180,9 +180,11 @@ def _dbf_number(text: str, decimals: int) -> Value:
     if not text or "*" in text:
         return None
     try:
-        return int(text) if not decimals and text.lstrip("+-").isdigit() else float(text)
+        number = int(text) if not decimals and text.lstrip("+-").isdigit() else float(text)
     except ValueError:
         return text
+    # “nan” stays the text that it is, and is told.
+    return number if number - number == 0 else text
 
 
 def _dbf_date(text: str) -> Value:

@@ -86,13 +86,20 @@ SPACED = ("ESRI Shapefile", "MapInfo File")
 
 @dataclass(frozen=True, kw_only=True)
 class DriverLayer:
-    """What the driver returned: texts decoded by GDAL unless the driver leaves bytes."""
+    """What the driver returned: texts decoded by GDAL unless the driver leaves bytes.
+
+    `closed` and `broken` are the positions of shapes whose outlines were not closed, and of those that cannot be made.
+    `is_disguised`: each letter stands for one byte of a still unknown encoding.
+    """
 
     names: tuple[str, ...]
     columns: tuple[list[Value], ...]
     geometries: Geometries
     crs: str | None
     encoding: str | None
+    closed: tuple[int, ...] = ()
+    broken: tuple[int, ...] = ()
+    is_disguised: bool = False
 
 
 def _load(driver: str) -> Any:
@@ -128,8 +135,14 @@ def list_layers(path: Path, driver: str) -> list[str]:
 def read_layer(path: Path, driver: str, layer: str | None, encoding: str | None = None) -> DriverLayer:
     """Read one layer whole. Raises RefusedError."""
     pyogrio = _load(driver)
+    is_disguised = False
     try:
-        meta, _, wkb, fields = pyogrio.raw.read(path, layer=layer, encoding=encoding, force_2d=False)
+        try:
+            meta, _, wkb, fields = pyogrio.raw.read(path, layer=layer, encoding=encoding, force_2d=False)
+        except UnicodeDecodeError:
+            # One letter per byte: the encoding is found out later, or asked.
+            is_disguised = True
+            meta, _, wkb, fields = pyogrio.raw.read(path, layer=layer, encoding="ISO-8859-1", force_2d=False)
     except (
         pyogrio.errors.DataSourceError,
         pyogrio.errors.DataLayerError,
@@ -140,12 +153,17 @@ def read_layer(path: Path, driver: str, layer: str | None, encoding: str | None 
         ValueError,
     ) as error:
         raise _malformed() from error
+    geometries = empty_geometries(len(fields[0]) if fields else 0) if wkb is None else _shapes(wkb)
+    closed, broken = _mend(geometries, wkb) if wkb is not None else ((), ())
     return DriverLayer(
         names=tuple(str(name) for name in meta["fields"]),
         columns=tuple(_plain(values) for values in fields),
-        geometries=empty_geometries(len(fields[0]) if fields else 0) if wkb is None else _shapes(wkb),
+        geometries=geometries,
         crs=meta["crs"],
         encoding=meta.get("encoding"),
+        closed=closed,
+        broken=broken,
+        is_disguised=is_disguised,
     )
 
 
@@ -163,6 +181,18 @@ def _shapes(wkb: NDArray[np.object_]) -> Geometries:
             return plain
     shapes: Geometries = shapely.from_wkb(wkb, on_invalid="ignore")
     return shapes
+
+
+def _mend(geometries: Geometries, wkb: NDArray[np.object_]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Close the outlines that a program left open, in place; return their positions and those of shapes that stay broken."""
+    closed: list[int] = []
+    broken: list[int] = []
+    for at in np.flatnonzero(shapely.is_missing(geometries)).tolist():
+        if wkb[at] is None:
+            continue
+        geometries[at] = shapely.from_wkb(wkb[at], on_invalid="fix")
+        (broken if geometries[at] is None else closed).append(at)
+    return tuple(closed), tuple(broken)
 
 
 def _malformed() -> RefusedError:

@@ -19,6 +19,7 @@ from geodata.importing.limits import Limits
 from geodata.importing.reading.archive import Source
 from geodata.importing.reading.dbf import Dbf, corrupt, lost_values, read_dbf
 from geodata.importing.reading.heights import heights_note, measures_note
+from geodata.importing.reading.outlines import outline_problems
 from geodata.importing.results import Problem, RefusedError, Severity, problem
 from geodata.importing.table import Geometries, Table, empty_geometries, row_numbers
 from geodata.importing.told import spans
@@ -48,13 +49,20 @@ def read_shapefile(source: Source, limits: Limits) -> Table:
     data = source.path.read_bytes()
     records = scan_records(data, limits)
     problems = [*_check_count(source, records), *_dropped(data, records), *_missing_components(source)]
-    geometries = _points(data, records) if records.shape_type in POINT_TYPES else _shapes(source.path, records)
+    told: list[Problem] = []
+    if records.shape_type in POINT_TYPES:
+        geometries = _points(data, records)
+    else:
+        geometries, told = _shapes(source.path, records)
     rows = row_numbers(len(records.offsets))
     table = read_dbf(source.path.with_suffix(".dbf"), limits) if ".dbf" in source.components else None
     if table is not None:
         problems += _deleted(table, rows)
+        gone = set(rows[~table.kept].tolist())
+        told = [item for item in told if item.row not in gone]
         rows, geometries = rows[table.kept], geometries[table.kept]
         problems += lost_values(table, rows.tolist())
+    problems += told
     prj = _text_beside(source, ".prj", 20_000, "utf-8") or None
     return Table(
         layer=source.name,
@@ -234,15 +242,15 @@ def _doubles_at(buffer: NDArray[np.uint8], offsets: NDArray[np.int64], dtype: st
     return np.ascontiguousarray(buffer[offsets[:, None] + np.arange(width)]).view(dtype).ravel()
 
 
-def _shapes(path: Path, records: Records) -> Geometries:
-    """Return lines and polygons by the driver, from the .shp and an index of our own."""
+def _shapes(path: Path, records: Records) -> tuple[Geometries, list[Problem]]:
+    """Return lines and polygons by the driver, from the .shp and an index of our own, and what is told of them."""
     folder = path.parent / "geometry"
     folder.mkdir()
     alone = folder / "source.shp"
     alone.symlink_to(path)
     count = len(records.offsets)
     if not count:
-        return empty_geometries(0)
+        return empty_geometries(0), []
     header = bytearray(path.open("rb").read(_HEADER))
     struct.pack_into(">i", header, 24, (_HEADER + count * 8) // 2)
     entries = np.empty((count, 2), dtype=">i4")
@@ -255,4 +263,4 @@ def _shapes(path: Path, records: Records) -> Geometries:
     if len(layer.geometries) != count:
         raise corrupt(N_("Only {count} of {expected} shapes can be read."), count=len(layer.geometries), expected=count)
     flat: Geometries = shapely.force_2d(layer.geometries)
-    return flat
+    return flat, outline_problems(layer.closed, layer.broken, row_numbers(count).tolist())

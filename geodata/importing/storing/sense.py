@@ -1,5 +1,6 @@
 """The checks between fields and against sense that a layer declares, and codes that only look different: warnings."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -19,6 +20,10 @@ from geodata.schema.sense import InOrder, LeadingZero, SameScale
 CODE_CASE = "code_case"
 #: The rule of codes that differ in the noughts in front only.
 CODE_NOUGHTS = "code_noughts"
+#: The rule of codes with signs that are hardly part of them: “12*”, “CH.01.”, “'001”.
+CODE_MARK = "code_mark"
+_MARK = re.compile(r"^['\"=]|\(\*+\)$|[*¹²³†‡.,;:]+$")
+_MARK_SOMEWHERE = re.compile(_MARK.pattern, re.MULTILINE)
 _CHECK = Text(template=N_("Check the value; it is stored as it is in the file."))
 
 
@@ -32,7 +37,7 @@ def sense_problems(session: Session, rows: CheckedRows, staging: Staging) -> lis
             found += _without_zero(rows, rule)
         else:
             found += _out_of_scale(session, rows, rule)
-    return [*found, *_alike_in_file(rows), *_alike_to_stored(session, rows, staging)]
+    return [*found, *_alike_in_file(rows), *_marked(rows), *_alike_to_stored(session, rows, staging)]
 
 
 def _label(rows: CheckedRows, name: str) -> str:
@@ -98,6 +103,19 @@ def _alike_in_file(rows: CheckedRows) -> list[Problem]:
             found[index] = {"other": first}
     template = N_("The code “{value}” differs from “{other}” in capital letters only.")
     return _told(rows, CODE_CASE, "code", template, found)
+
+
+def _marked(rows: CheckedRows) -> list[Problem]:
+    """Return a warning for each code that ends as a footnote or a sentence does, or begins with the mark of a text."""
+    codes = rows.values["code"]
+    if not _MARK_SOMEWHERE.search("\n".join(code for code in codes if isinstance(code, str))):
+        return []
+    found = {
+        index: {"mark": match[0]}
+        for index, code in enumerate(codes)
+        if isinstance(code, str) and (match := _MARK.search(code)) is not None
+    }
+    return _told(rows, CODE_MARK, "code", N_("The code “{value}” holds “{mark}”: is it part of the code?"), found)
 
 
 def _alike_to_stored(session: Session, rows: CheckedRows, staging: Staging) -> list[Problem]:

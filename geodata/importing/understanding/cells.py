@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -26,12 +26,16 @@ from geodata.importing.understanding.values import (
     parser_of,
     text_of,
 )
+from geodata.importing.understanding.written_days import read_day
 from geodata.schema.described import Described
 from geodata.schema.fields import Field
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}$")
 #: Days of sheets before this year are numbers that were shown as days: 2020 in a cell of days is the 12th of July 1905.
 _EARLY = 1930
+#: Fields that stand on one line, and the sign that a break was only set behind or before.
+LINES = frozenset({"code", "name"})
+_BREAK_AT_SIGN = re.compile(r"(?:(?<=[-/._])\s*\n\s*|\s*\n\s*(?=[-/._]))")
 _CLOCK = re.compile(r"[T ](\d{2}:\d{2}(?::\d{2})?)")
 
 
@@ -65,11 +69,12 @@ def convert_column(
 ) -> tuple[list[Any], list[Problem]]:
     """Return the values of a field and the cells that could not be taken; each spelling is read once."""
     parse = parser_of(kind, field, style, habits.order, first_day=habits.first_day, factor=habits.factor)
-    if field.name in kind.key_names() and field.python_type is str:
-        cells = _without_point_zero(cells)
+    if parse is text_of:
+        cells = _without_point_zero(cells, is_key=field.name in kind.key_names())
     is_plain = parse is text_of and not (habits.is_sheet and any(map(_is_day, cells)))
-    if is_plain and (plain := _plain_texts(cells, longest)) is not None:
+    if is_plain and (plain := _plain_texts(cells, longest, is_line=field.name in LINES)) is not None:
         return plain, []
+    parse = _line_of if parse is text_of and field.name in LINES else parse
     known: dict[tuple[type, Value], Any] = {}
     problems: list[Problem] = []
     values: list[Any] = []
@@ -99,14 +104,21 @@ def _is_day(cell: Value) -> bool:
     return isinstance(cell, str) and len(cell) == len("2026-12-31") and _DAY.match(cell) is not None
 
 
-def _plain_texts(cells: Sequence[Value], longest: int) -> list[Any] | None:
+def _line_of(cell: Value) -> str | None:
+    """Return a code or name on one line; a break beside a sign is no blank: “CH-⏎2” is CH-2."""
+    text = text_of(cell)
+    return None if text is None else " ".join(_BREAK_AT_SIGN.sub("", text).split()) if "\n" in text else text
+
+
+def _plain_texts(cells: Sequence[Value], longest: int, *, is_line: bool) -> list[Any] | None:
     """Return texts that need no more than stripping, each spelling looked at once; None where some need more."""
     if not set(map(type, cells)) <= {str, type(None)}:
         return None
     texts = spellings(cells)
-    whole = "\n".join(texts)
+    whole = "\t".join(texts)
     if (
         "\r" in whole
+        or (is_line and "\n" in whole)
         or "<" in whole
         or BAD_CONTROL.search(whole)
         or not is_visible(whole)
@@ -156,7 +168,9 @@ def _change(field: Field, cell: Value, value: Any, style: NumberStyle, habits: H
     template = None
     if isinstance(cell, str) and (not is_visible(cell) or BAD_CONTROL.search(cell)):
         template = N_("Invisible or foreign letters in “{value}” were replaced; it is stored as “{stored}”.")
-    elif isinstance(value, date):
+    elif field.name in LINES and isinstance(cell, str) and "\n" in cell.strip():
+        template = N_("“{value}” stands on several lines; it is stored as “{stored}”.")
+    elif isinstance(value, date) and not isinstance(value, datetime):
         template = _change_of_day(cell, value, habits)
     elif isinstance(value, Decimal | int) and not isinstance(value, bool):
         template = _change_of_number(field, cell, value, style, habits)
@@ -178,6 +192,11 @@ def _change_of_day(cell: Value, value: date, habits: Habits) -> str | None:
     if MOMENT.match(cell.strip()):
         is_same = cell.strip().startswith(value.isoformat())
         return None if is_same else N_("“{value}” is a moment in another time zone; the day in Vietnam is {stored}.")
+    written = read_day(cell)
+    if written.beside:
+        return N_("Beside the day, “{value}” says more; only the day {stored} is stored.")
+    if written.is_century_missing:
+        return N_("“{value}” does not say the century; it was read as {stored}.")
     clock = _CLOCK.search(cell)
     return N_("The time of “{value}” was left out; the day is {stored}.") if clock and clock[1].strip("0:") else None
 
@@ -200,12 +219,16 @@ def _change_of_number(
 
 
 _POINT_ZERO = re.compile(r"\d+\.0$")
+#: Fewer digits with “.0” may be meant as they stand where they are no code.
+_LONG = 8
 
 
-def _without_point_zero(cells: Sequence[Value]) -> Sequence[Value]:
-    """Return codes without the “.0” that other programs write where a column of whole numbers has gaps."""
-    texts = [cell for cell in cells if isinstance(cell, str)]
-    if not texts or not all(_POINT_ZERO.match(text) for text in texts):
+def _without_point_zero(cells: Sequence[Value], *, is_key: bool) -> Sequence[Value]:
+    """Return codes and numbers of telephones without the “.0” that other programs write where such a column has gaps."""
+    first = next((cell for cell in cells if isinstance(cell, str)), "")
+    if not _POINT_ZERO.match(first) or not (is_key or len(first) > _LONG):
+        return cells
+    if not all(_POINT_ZERO.match(cell) for cell in cells if isinstance(cell, str)):
         return cells
     return [cell[:-2] if isinstance(cell, str) else cell for cell in cells]
 

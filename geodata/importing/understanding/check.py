@@ -35,6 +35,9 @@ _NAMES = {
     GeometryType.LINE: N_("lines"),
     GeometryType.POLYGON: N_("areas"),
 }
+_CORNERS = N_(
+    "In a table, write each corner in a row of its own, in their order, with the object's code in each; or the shape as WKT."
+)
 _FOUND = {
     0: N_("a point"), 1: N_("a line"), 2: N_("a line"), 3: N_("an area"), 4: N_("several points"), 5: N_("a line"),
     6: N_("an area"), 7: N_("a mixed collection"),
@@ -73,7 +76,7 @@ def check_geometries(
     bounds = shapely.bounds(geometries)
     is_nowhere = ~np.isfinite(bounds).all(axis=1)
     found.reject(is_nowhere, "bad_coordinates", N_("The coordinates are no place on earth."))
-    geometries, told = without_labels(kind, geometries, rows)
+    geometries, told = without_labels(kind, unwrapped(geometries), rows)
     found.problems += told
     _reject_other_types(found, kind, geometries)
     _reject_large(found, geometries, limits)
@@ -117,6 +120,7 @@ def _reject_other_types(found: _Rejections, kind: GeometryType, geometries: Geom
             ~right & (types == other),
             "wrong_geometry_type",
             N_("The layer holds {wanted}; this is {found}."),
+            hint=_CORNERS if kind is not GeometryType.POINT and other == _POINT else None,
             wanted=_NAMES[kind],
             found=_FOUND.get(int(other), N_("a mixed collection")),
         )
@@ -141,6 +145,20 @@ def _reject_outside(found: _Rejections, bounds: NDArray[np.float64]) -> None:
     hint = N_("Longitude and latitude seem to be exchanged in this row.")
     found.reject(~inside & exchanged, "out_of_extent", template, hint, **told)
     found.reject(~inside, "out_of_extent", template, **told)
+
+
+def unwrapped(geometries: Geometries) -> Geometries:
+    """Return collections of shapes of one kind as that kind: programs wrap a single point so."""
+    result: Geometries = geometries.copy()
+    makes = {
+        frozenset({_POINT}): shapely.multipoints, frozenset({_LINE}): shapely.multilinestrings,
+        frozenset({_POLYGON}): shapely.multipolygons,
+    }  # fmt: skip
+    for index in np.flatnonzero(shapely.get_type_id(geometries) == _COLLECTION):
+        singles = shapely.get_parts(shapely.get_parts(geometries[index]))
+        make = makes.get(frozenset(shapely.get_type_id(singles).tolist()))
+        result[index] = make(singles) if make else geometries[index]
+    return result
 
 
 def without_labels(

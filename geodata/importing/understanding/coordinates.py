@@ -39,6 +39,8 @@ _AS_GOOD = 0.1
 #: How many vertices are enough to score a candidate.
 SAMPLE = 5_000
 
+#: Only what lands at least so much of the data in the province is an answer; maps of the web are, where nothing else is.
+_LEAST, _RARE = 0.3, (3857,)
 _EPSG = re.compile(r"(?:EPSG:)?(\d{4,6})", re.IGNORECASE)
 #: The projection of a VN-2000 zone on WGS 84, which has no number of its own.
 _ON_WGS84 = re.compile(r"WGS84:(\d{4})", re.IGNORECASE)
@@ -319,7 +321,9 @@ def list_candidates(
     order = {srid: number for number, srid in enumerate(current_province().likely_srids)}
     srids = [*order, *[srid for srid in VN2000_TM3 if srid not in order]]
     tried = [try_candidate(srid, points, swapped=swapped, places=places, area=area) for srid in srids]
-    found = [candidate for candidate in tried if candidate.share >= 0.3]
+    if max((candidate.share for candidate in tried), default=0.0) < _LEAST:
+        tried = [try_candidate(srid, points, swapped=swapped, places=places, area=area) for srid in _RARE]
+    found = [candidate for candidate in tried if candidate.share >= _LEAST]
     return sorted(found, key=lambda candidate: (-round(candidate.rank, 2), order.get(candidate.srid, 99)))
 
 

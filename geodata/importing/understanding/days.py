@@ -9,7 +9,7 @@ from geodata.base.i18n import N_
 from geodata.importing.results import Choice, Problem, Question, Severity, Text, problem
 from geodata.importing.table import Value
 
-_NUMBERS = re.compile(r"\s*(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})(?: .*)?$")
+_NUMBERS = re.compile(r"\s*(?:\D{1,20}\s)?(\d{1,2})[/.\-](\d{1,2})[/.\-](?:\d{4}|\d{2})(?:\D.*)?$", re.DOTALL)
 #: A clock of twelve hours: its program may write the month first.
 _NOON = re.compile(r"\d [AP]M$", re.IGNORECASE)
 _EPOCH_MS = (100_000_000_000, 4_102_444_800_000)

@@ -3,6 +3,7 @@
 Letters that no reading brings back (U+FFFD) reject their row: they are never stored, whatever the answer says.
 """
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,11 +14,18 @@ from geodata.importing.reading import encoding as letters
 from geodata.importing.reading.encoding import LOST
 from geodata.importing.results import Choice, ImportOptions, Known, Problem, Question, Severity, Text, problem
 from geodata.importing.table import Table, Value, spellings
+from geodata.importing.told import by_row
 from geodata.importing.understanding.cells import cut_warning
-from geodata.importing.understanding.worn import read_back
+from geodata.importing.understanding.worn import is_written_here, read_back
 
 #: From this share of damaged texts on, an encoding that was given is the wrong one.
 _MISFIT = 0.2
+#: Encodings with one byte a letter, in which lines of UTF-8 may stand that another program wrote.
+_SINGLE = frozenset({"tcvn3", "vni", "cp1258", "cp1252"})
+#: Letters that take bytes in UTF-8 which no other writing of Vietnamese puts side by side.
+_VIETNAMESE = re.compile("[ăĂđĐơƠưƯ\u1ea0-\u1ef9]")
+#: Their first two bytes, each shown as one letter.
+_PERHAPS = re.compile("[\xc4\xc6][\x80-\xbf]|\xe1[\xba\xbb]")
 _ENCODINGS = "utf-8, tcvn3, vni, cp1258, viqr, cp1252"
 
 
@@ -82,6 +90,7 @@ def _of_bytes(table: Table, given: str | None) -> Decoded:
             table=shown, encoding=Known(value=None, source=source), problems=tuple(problems), question=question
         )
     decoded = _decoded_with(table, encoding)
+    problems += _other_lines(table, decoded, encoding)
     return Decoded(table=decoded, encoding=Known(value=encoding, source=source), problems=tuple(problems))
 
 
@@ -137,13 +146,49 @@ def _decoded_with(table: Table, encoding: str) -> Table:
         if not isinstance(value, str):
             return value
         if value not in known:
-            known[value] = letters.decode_text(value, encoding, is_whole=is_whole)
+            other = _as_utf8(value) if encoding in _SINGLE else None
+            known[value] = other or letters.decode_text(value, encoding, is_whole=is_whole)
         return known[value]
 
     columns = tuple(
         column if _is_plain(column, encoding) else [decoded(value) for value in column] for column in table.columns
     )
     return replace(table, names=tuple(str(decoded(name)) for name in table.names), columns=columns)
+
+
+def _as_utf8(text: str) -> str | None:
+    """Return a text that is UTF-8 beyond doubt, in a file whose other lines are not; None for any other."""
+    if not _PERHAPS.search(text) or (data := letters.to_bytes(text)) is None:
+        return None
+    try:
+        found = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return found if _VIETNAMESE.search(found) and is_written_here(found) else None
+
+
+def _other_lines(table: Table, decoded: Table, encoding: str) -> list[Problem]:
+    """Return a warning for each row with a text in UTF-8 where the file is written otherwise."""
+    if encoding not in _SINGLE or table.texts != "bytes":
+        return []
+    found: dict[int, tuple[str, str]] = {}
+    for name, column, whole in zip(decoded.names, table.columns, decoded.columns, strict=True):
+        texts = spellings(column)
+        is_possible = _PERHAPS.search("\n".join(texts)) is not None
+        others = {text for text in texts if _as_utf8(text) is not None} if is_possible else set()
+        if others:
+            pairs = enumerate(zip(column, whole, strict=True))
+            found |= {at: (name, str(stored)) for at, (value, stored) in pairs if value in others and at not in found}
+    rows = table.rows.tolist()
+    template = N_("The letters of this row are UTF-8, those of others {encoding}; it was read as “{stored}”.")
+    return by_row(
+        sorted(found),
+        lambda at: problem(
+            "encoding_unknown", template, row=rows[at], field=found[at][0], severity=Severity.WARNING,
+            encoding=encoding, stored=found[at][1][:80],
+        ),
+        rows,
+    )  # fmt: skip
 
 
 def _is_plain(column: Sequence[Value], encoding: str) -> bool:

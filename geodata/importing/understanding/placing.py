@@ -321,6 +321,11 @@ def _clearly_better(candidate: Candidate, landed: Landed) -> bool:
 
 
 def _parameters_note(declared: Recognised, table: Table) -> tuple[Problem, ...]:
+    if ":" not in declared.name:
+        what = Text(template=N_("Compare some objects with the base map before you store."))
+        template = N_("“{crs}” is none of the coordinate systems in use here; it was taken as its parameters say.")
+        note = problem("crs_unknown", template, severity=Severity.WARNING, suggestion=what, crs=declared.name)
+        return (note,)
     if not declared.by_parameters or table.crs_source != "prj":
         return ()
     return (

@@ -18,24 +18,24 @@ from geodata.base.units import split_unit, unit_called
 from geodata.importing.results import Text
 from geodata.importing.table import Value
 from geodata.importing.understanding.days import DayOrder
+from geodata.importing.understanding.written_days import read_day, read_moment
 from geodata.schema.described import Described
 from geodata.schema.fields import Field, LabelledEnum, fold_column_name
 
-_EMPTY = {"", "<null>", "null", "n/a", "#n/a", "-", "--", "…", "..."}
-_TRUE = {"true", "t", "yes", "y", "1", "x", "co", "dung"}
-_FALSE = {"false", "f", "no", "n", "0", "khong", "sai"}
+_EMPTY = {"", "<null>", "null", "n/a", "#n/a", "nan", "-", "--", "…", "..."}
+_TRUE = {"true", "t", "yes", "y", "1", "x", "v", "c", "co", "daco", "coroi", "dung"}
+_FALSE = {"false", "f", "no", "n", "0", "k", "khong", "khongco", "chua", "chuaco", "sai"}
+#: What databases write where there is no day.
+_NO_DAYS = {"0", 0, "00000000", "00/00/0000", "0000-00-00", "0000-00-00 00:00:00"}
+_TICKS = {"✓": True, "✔": True, "√": True, "☑": True, "☐": False}
 BAD_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 #: Day 0 of the numbers of a sheet, in its two ways to count.
 FROM_1900, FROM_1904 = date(1899, 12, 30), date(1904, 1, 1)
-_DATE_FORMS: tuple[tuple[re.Pattern[str], tuple[int, int, int]], ...] = (
-    (re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ t].*)?$"), (1, 2, 3)),
-    (re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?:[ t].*)?$"), (1, 2, 3)),
-    (re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})(?: .*)?$"), (3, 2, 1)),
-    (re.compile(r"(\d{4})(\d{2})(\d{2})$"), (1, 2, 3)),
-    (re.compile(r"(?:ngay )?(\d{1,2}) thang (\d{1,2}) nam (\d{4})$"), (3, 2, 1)),
+#: What people write behind a count; words that multiply it (nghìn, chục) are none of them.
+_COUNTED = re.compile(
+    r"([\d.,]+) ?(?:cái|chiếc|bể|bồn|cột|cột bơm|trụ|trụ bơm|vòi|hộ|người|lao động|dự án|điểm|gian|ki[- ]?ốt|quầy|sạp|mạch|dây)$",
+    re.IGNORECASE,
 )
-
-
 #: What sheets put before a cell to keep it a text, left in it by a copy.
 _TEXT_MARK = "'"
 VIETNAM = timezone(timedelta(hours=7))
@@ -89,7 +89,9 @@ def parse_choice(value: Value, values: type[LabelledEnum]) -> LabelledEnum | Non
     text = text_of(value)
     if text is None:
         return None
-    found = _spellings(values).get(fold_column_name(text))
+    found = _spellings(values).get(fold_column_name(text)) or _spellings(values).get(
+        fold_column_name(text.removesuffix(".0"))
+    )
     if found is not None:
         return found
     if text.lower() in _EMPTY or fold_column_name(text) in {"chuaro", "khongro", "unknown"}:
@@ -105,7 +107,10 @@ def parse_boolean(value: Value) -> bool | None:
     """Return yes or no. Raises BadValueError."""
     if value is None or isinstance(value, bool):
         return value
-    text = fold_column_name(text_of(value) or "")
+    whole = text_of(value) or ""
+    if whole in _TICKS:
+        return _TICKS[whole]
+    text = fold_column_name(whole.removesuffix(".0"))
     if text in _TRUE:
         return True
     if text in _FALSE:
@@ -120,7 +125,7 @@ def parse_date(value: Value, order: DayOrder | None = None, first_day: date = FR
 
     `first_day` is day 0 of a sheet's plain numbers. Raises BadValueError.
     """
-    if _is_empty(value) or (not isinstance(value, bool) and value in ("0", 0, "00000000")):
+    if _is_empty(value) or (not isinstance(value, bool) and value in _NO_DAYS):
         return None
     if order in {DayOrder.EPOCH_MS, DayOrder.EPOCH_S}:
         seconds = int(str(value).removesuffix(".0")) / (1000 if order is DayOrder.EPOCH_MS else 1)
@@ -130,22 +135,13 @@ def parse_date(value: Value, order: DayOrder | None = None, first_day: date = FR
             return datetime.fromisoformat(value.strip()).astimezone(VIETNAM).date()
     if isinstance(value, int | float) and not isinstance(value, bool) and 20_000 <= value <= 80_000:
         return first_day + timedelta(days=int(value))
-    text = unicodedata.normalize("NFD", str(value).strip().lower().replace("đ", "d"))
-    text = " ".join("".join(char for char in text if not unicodedata.combining(char)).split())
-    text = text.removeprefix(_TEXT_MARK)
-    for pattern, places in _DATE_FORMS:
-        year, month, day = places
-        if match := pattern.match(text):
-            if order is DayOrder.MONTH_FIRST and (year, month, day) == (3, 2, 1) and "thang" not in text:
-                month, day = 1, 2
-            try:
-                found = date(int(match[year]), int(match[month]), int(match[day]))
-            except ValueError:
-                break
-            if 1800 <= found.year <= 2200:
-                return found
-            break
-    raise BadValueError(N_("“{value}” is no day."), Text(template=N_("Write days as 31/12/2026 or 2026-12-31.")))
+    written = read_day(str(value), is_month_first=order is DayOrder.MONTH_FIRST)
+    if written.day is not None:
+        return written.day
+    raise BadValueError(
+        written.why or N_("“{value}” is no day."),
+        Text(template=N_("Write days as 31/12/2026 or 2026-12-31.")),
+    )
 
 
 def parse_moment(value: Value) -> datetime | None:
@@ -156,6 +152,8 @@ def parse_moment(value: Value) -> datetime | None:
     for form in ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y"):
         with suppress(ValueError):
             return datetime.strptime(text, form)  # noqa: DTZ007 - of the province, like the database's sessions
+    if (written := read_moment(text)) is not None:
+        return written
     try:
         return datetime.fromisoformat(text)
     except ValueError as error:
@@ -180,6 +178,7 @@ def parse_decimal(
         number = Decimal(repr(value)) * factor
     else:
         text, factor = _without_unit(str(value), unit, factor)
+        text = _without_counter(text) if whole and not unit else text
         try:
             number = Decimal(plain_number(text, style, whole=whole and factor == 1)) * factor
         except AmbiguousNumberError as error:
@@ -192,6 +191,12 @@ def parse_decimal(
     if not number.is_finite() or abs(number) > Decimal("1e18"):
         raise BadValueError(N_("“{value}” is out of range."))
     return number
+
+
+def _without_counter(text: str) -> str:
+    """Return a count without the word of what is counted: “3 bể”, “12 hộ”."""
+    match = _COUNTED.match(unicodedata.normalize("NFC", text).strip())
+    return match[1] if match else text
 
 
 def _without_unit(text: str, unit: str, factor: Decimal) -> tuple[str, Decimal]:

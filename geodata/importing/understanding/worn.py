@@ -42,6 +42,11 @@ _ANEW = Text(
 )
 
 
+def is_written_here(text: str) -> bool:
+    """Say whether a text holds no letters beyond ASCII but those that Vietnamese is written with."""
+    return all(char.isascii() or char in _WRITTEN for char in text)
+
+
 def is_eaten(text: str) -> bool:
     """Say whether letters of a text were replaced by question marks."""
     return "?" in text and _EATEN.search(text) is not None and _ADDRESS.search(text) is None

@@ -50,13 +50,18 @@ class WastewaterState(LabelledEnum):
 class DossierStepKind(LabelledEnum):
     """Steps of an establishment dossier."""
 
-    PROPOSAL = "proposal", N_("Proposal received")
-    APPRAISAL = "appraisal", N_("Appraisal")
-    INVESTMENT_REPORT = "investment_report", N_("Investment report to the city")
-    ESTABLISHMENT = "establishment", N_("Establishment decision")
-    DETAILED_PLAN = "detailed_plan", N_("Detailed plan 1/500")
-    LAND_CLEARANCE = "land_clearance", N_("Land clearance")
-    INFRASTRUCTURE = "infrastructure", N_("Infrastructure works")
+    PROPOSAL = "proposal", N_("Proposal received"), "tiếp nhận đề xuất", "tiếp nhận", "đề xuất"
+    APPRAISAL = "appraisal", N_("Appraisal"), "thẩm định"
+    INVESTMENT_REPORT = (
+        "investment_report",
+        N_("Investment report to the city"),
+        "báo cáo đầu tư trình thành phố",
+        "báo cáo đầu tư",
+    )
+    ESTABLISHMENT = "establishment", N_("Establishment decision"), "quyết định thành lập", "thành lập"
+    DETAILED_PLAN = "detailed_plan", N_("Detailed plan 1/500"), "quy hoạch chi tiết 1/500", "quy hoạch chi tiết"
+    LAND_CLEARANCE = "land_clearance", N_("Land clearance"), "giải phóng mặt bằng", "GPMB"
+    INFRASTRUCTURE = "infrastructure", N_("Infrastructure works"), "xây dựng hạ tầng kỹ thuật", "xây dựng hạ tầng"
 
 
 class DossierStep(Detail):

@@ -45,7 +45,7 @@ def zone(*rings):
 
 #: Cells that a field cannot take, by column.
 BAD_CELLS = {
-    "SO_HO": ["nhiều", "-1", "1,5,7", "1e400", "NaN", "12abc", "99999999999999", "½", "1.200"],
+    "SO_HO": ["nhiều", "-1", "1,5,7", "1e400", "12abc", "99999999999999", "½", "1.200"],
     "HANG": ["hạng chín", "I hoặc II", "4"],
     "valid_from": ["31/02/2024", "2024-13-01", "hôm qua", "32/01/2024", "01/01/0001", "45839"],
     "MINH_HOA": ["có lẽ", "2"],
@@ -53,7 +53,7 @@ BAD_CELLS = {
 }
 #: Cells that are written oddly and mean something.
 ODD_CELLS = {
-    "SO_HO": ["1 200", "12.0", " 7 ", "0", "-", "N/A", "<null>"],
+    "SO_HO": ["1 200", "12.0", " 7 ", "0", "-", "N/A", "<null>", "NaN"],
     "HANG": ["hạng 1", "HẠNG 2", "3", "Hang 1"],
     "valid_from": ["01/07/2025", "2025-07-01", "1-7-2025", "ngày 1 tháng 7 năm 2025", "00000000", "20250701"],
     "MINH_HOA": ["có", "Không", "x", "TRUE", "0"],

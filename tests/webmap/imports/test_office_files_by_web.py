@@ -11,6 +11,7 @@ from geodata.importing.sessions.model import ImportSession, Stage
 from geodata.layers import LAYERS
 from tests.factories import make_feature
 from tests.geodata.importing.further_files import FILES
+from tests.geodata.importing.odder_files import ODDER
 from tests.geodata.importing.test_import_corpus import CORPUS
 from tests.geodata.importing.test_office_files import CASES, QUESTIONS, RIGHT, STEPS, layer_of
 from tests.webmap.imports.test_import_corpus_by_web import client, engine, work
@@ -119,9 +120,9 @@ def test_every_question_of_the_corpus_is_answered_on_its_page(client, engine, tm
     assert stored.stage in {Stage.READY, Stage.REFUSED}, stored.report["question"]
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [*FILES, *ODDER])
 def test_every_question_of_a_further_file_is_answered_on_its_page(client, engine, tmp_path, name):
-    file_name, layer, write, asked, read, rejected, _ = FILES[name]
+    file_name, layer, write, asked, read, rejected, _ = (FILES | ODDER)[name]
     write(tmp_path / file_name)
     found, stored = walk(client, engine, tmp_path / file_name, layer)
     assert list(dict.fromkeys(found)) == list(dict.fromkeys(asked)), stored.reason

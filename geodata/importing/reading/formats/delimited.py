@@ -18,6 +18,8 @@ from geodata.importing.table import Table, Value
 
 _SEPARATORS = "\t;,|"
 _SAID = re.compile(r'"?sep=(.|\\t)"?\s*\r?\n', re.IGNORECASE)
+_KEPT = re.compile(r"""="([^"]*)"$|'(\+?\d.*)$""", re.DOTALL)
+_WIDE = re.compile(r"\s{2,}")
 #: So many known headings in one line make it the header; longer cells are none.
 _ENOUGH, _LONGEST = 2, 80
 _NUMBER = re.compile(r"[+-]?\d[\d.,]*$")
@@ -69,16 +71,39 @@ def read_delimited(source: Source, _inner: str | None, limits: Limits, hints: Hi
     if separator is None:
         separator, text = "\t", _with_tabs(text)
     rows: list[list[Value]] = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    has_marks = "'" in text or '="' in text
+    quote = "'" if has_marks and _is_in_single_quotes(text, separator) else '"'
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, quotechar=quote)
     try:
         for row in reader:
-            rows.append([rearm(cell) for cell in row])
+            rows.append([_unmarked(cell) for cell in row] if has_marks else [*row])
             if len(rows) > limits.rows + 1000:
                 raise too_many_rows(limits)
     except csv.Error as error:
         raise malformed(N_("Row {row} of the file cannot be read."), row=reader.line_num) from error
+    if max(map(len, rows), default=0) == 1 and not any(map(_is_shape, text.split("\n", 3)[:3])):
+        raise malformed(
+            N_(
+                "No sign was found that separates the columns. Save the table with semicolons, commas or tabs between them, or as .xlsx."
+            )
+        )
     _check_quotes(text, separator, rows)
     return table_of_sheet(Sheet(grid=Grid(rows=rows)), source.name, "csv", hints, limits, texts=texts)
+
+
+def _unmarked(cell: str) -> str:
+    """Return a cell without what keeps it a text in a spreadsheet: ="001" and '001 are 001."""
+    if (match := _KEPT.match(cell)) is not None:
+        return match[1] or match[2]
+    return rearm(cell)
+
+
+def _is_in_single_quotes(text: str, separator: str) -> bool:
+    """Say whether the cells of a table stand in single quotes, as databases dump them."""
+    sign = re.escape(separator)
+    line = re.compile(rf"'[^']*'(?:{sign}(?:'[^']*'|[^'{sign}]*))*")
+    lines = [line for line in map(str.strip, text.split("\n", 20)[1:20]) if line]
+    return bool(lines) and all(map(line.fullmatch, lines))
 
 
 def _separator(text: str, said: str | None, words: frozenset[str]) -> str | None:
@@ -107,6 +132,8 @@ def _known(line: str, sign: str, words: frozenset[str]) -> int:
 
 def _are_apart_by_blanks(lines: list[str]) -> bool:
     """Say whether all lines have the same number of parts with blanks between them, most of them numbers."""
+    if _are_columns_of_blanks(lines):
+        return True
     parts = [line.split() for line in lines]
     if not parts or len(parts[0]) < 3 or len({*map(len, parts)}) > 1:
         return False
@@ -114,8 +141,21 @@ def _are_apart_by_blanks(lines: list[str]) -> bool:
     return sum(_NUMBER.match(part) is not None for part in last) * 2 > len(last)
 
 
+def _are_columns_of_blanks(lines: list[str]) -> bool:
+    """Say whether all lines have the same number of parts with two blanks or more between them."""
+    widths = {len(_WIDE.split(line.strip())) for line in lines}
+    return len(lines) > 1 and len(widths) == 1 and widths.pop() > 2
+
+
 def _with_tabs(text: str) -> str:
-    return "\n".join("\t".join(line.split()) for line in text.splitlines())
+    lines = text.splitlines()
+    is_wide = _are_columns_of_blanks([line for line in lines[:40] if line.strip()])
+    return "\n".join("\t".join(_WIDE.split(line.strip()) if is_wide else line.split()) for line in lines)
+
+
+def _is_shape(line: str) -> bool:
+    """Say whether a line may be all there is of an object: a shape, or a place with both its coordinates."""
+    return "(" in line or "°" in line or line.count(" ") > 0
 
 
 def _usual(lines: list[str], sign: str) -> float:

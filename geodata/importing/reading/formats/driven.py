@@ -13,9 +13,15 @@ from geodata.base.i18n import N_
 from geodata.importing.limits import Limits
 from geodata.importing.reading import drivers
 from geodata.importing.reading.archive import Source
+from geodata.importing.reading.formats.coded_values import (
+    lists_of_geodatabase,
+    lists_of_geopackage,
+    with_names_of_codes,
+)
 from geodata.importing.reading.formats.picking import malformed, pick
 from geodata.importing.reading.formats.sheet import Hints
 from geodata.importing.reading.heights import flattened
+from geodata.importing.reading.outlines import outline_problems
 from geodata.importing.results import Problem, RefusedError, Severity, problem
 from geodata.importing.table import Table, Value, row_numbers
 
@@ -37,10 +43,10 @@ def driver_table(
         names=found.names,
         columns=found.columns,
         geometries=geometries,
-        texts="unicode",
+        texts="bytes" if found.is_disguised else "unicode",
         crs=srs,
         crs_source="file" if srs else "none",
-        problems=tuple(problems),
+        problems=(*problems, *outline_problems(found.closed, found.broken, rows.tolist())),
     )
 
 
@@ -69,7 +75,8 @@ def read_geopackage(source: Source, inner: str | None, _limits: Limits, _hints: 
         raise malformed(N_("The GeoPackage is damaged.")) from error
     if not names and views:
         raise RefusedError("unsupported_format", N_("The GeoPackage holds only views; save them as tables."))
-    table = driver_table(source, "GPKG", pick(names, inner), "gpkg")
+    layer = pick(names, inner)
+    table = with_names_of_codes(driver_table(source, "GPKG", layer, "gpkg"), lists_of_geopackage(source, layer))
     return replace(table, problems=(*table.problems, *problems))
 
 
@@ -110,7 +117,9 @@ def _with_last_edits(source: Source, head: bytes) -> tuple[Source, Sequence[Prob
 def read_geodatabase(source: Source, inner: str | None, _limits: Limits, _hints: Hints) -> Table:
     """Read one feature class of a File Geodatabase, a folder of files."""
     names = drivers.list_layers(source.path, "OpenFileGDB")
-    return driver_table(source, "OpenFileGDB", pick(names, inner), "gdb")
+    layer = pick(names, inner)
+    table = driver_table(source, "OpenFileGDB", layer, "gdb")
+    return with_names_of_codes(table, lists_of_geodatabase(source, layer))
 
 
 def read_flatgeobuf(source: Source, inner: str | None, _limits: Limits, _hints: Hints) -> Table:

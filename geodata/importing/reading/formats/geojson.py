@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -10,7 +11,7 @@ import shapely
 
 from geodata.base.i18n import N_
 from geodata.base.names import fold_name
-from geodata.importing.headings import is_known
+from geodata.importing.headings import STOREY, is_known
 from geodata.importing.limits import Limits
 from geodata.importing.reading.archive import Source
 from geodata.importing.reading.formats.delimited import text_of_file
@@ -19,9 +20,10 @@ from geodata.importing.reading.formats.picking import malformed, too_many_rows
 from geodata.importing.reading.formats.repeated_names import RepeatedNames
 from geodata.importing.reading.formats.sheet import Hints
 from geodata.importing.reading.heights import heights_note
-from geodata.importing.results import Problem, RefusedError, problem
+from geodata.importing.results import Problem, RefusedError, Severity, problem
 from geodata.importing.table import Geometries, Table, Value, empty_geometries, row_numbers
 
+_NESTED = (dict, list)
 #: Properties that are a code by themselves.
 _CODES = frozenset({"code", "id", "ma", "maso", "sohieu"})
 _CRS_NAME = re.compile(r"(?:urn:ogc:def:crs:)?(EPSG|OGC)(?::[\d.]*)?:(\w+)$", re.IGNORECASE)
@@ -51,9 +53,10 @@ def read_geojson(source: Source, inner: str | None, limits: Limits, hints: Hints
     """Read GeoJSON with a parser of our own: a “crs” link would make the driver fetch it."""
     text, texts = text_of_file(source.path)
     twice = RepeatedNames()
+    no_numbers: list[str] = []
     try:
         # "bytes" texts have one letter per byte; JSON's own signs are ASCII in each of those encodings.
-        data = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=twice)
+        data = json.loads(text, parse_constant=no_numbers.append, object_pairs_hook=twice)
     except (ValueError, RecursionError) as error:
         if is_sequence(text):
             return read_sequence(source, inner, limits, hints)
@@ -63,22 +66,10 @@ def read_geojson(source: Source, inner: str | None, limits: Limits, hints: Hints
     features = _features(data)
     if len(features) > limits.rows:
         raise too_many_rows(limits)
-    problems: list[Problem] = []
-    shapes: list[Any] = []
-    attributes: dict[str, list[Value]] = {}
-    for index, feature in enumerate(features):
-        is_feature = isinstance(feature, dict)
-        shapes.append(feature.get("geometry") if is_feature else None)
-        properties = feature.get("properties") if is_feature else None
-        for name, value in (properties if isinstance(properties, dict) else {}).items():
-            column = attributes.get(name)
-            if column is None:
-                column = attributes[name] = [None] * index
-            column.extend([None] * (index - len(column)))
-            column.append(_json_value(value))
+    problems: list[Problem] = [_told_no_numbers(no_numbers)] if no_numbers else []
+    shapes, attributes, unfolded = _parts(features)
     problems += twice.told(features)
-    for column in attributes.values():
-        column.extend([None] * (len(features) - len(column)))
+    problems += [_told_unfolded(unfolded)] if unfolded else []
     attributes |= _with_ids(features, attributes, hints)
     geometries = _geojson_geometries(shapes, problems)
     problems += heights_note(_heights(shapes), row_numbers(len(shapes)).tolist())
@@ -97,6 +88,28 @@ def read_geojson(source: Source, inner: str | None, limits: Limits, hints: Hints
     )
 
 
+def _parts(features: list[Any]) -> tuple[list[Any], dict[str, list[Value]], set[str]]:
+    """Return the geometries, the properties by column, and the names of those that hold lists or objects."""
+    shapes: list[Any] = []
+    attributes: dict[str, list[Any]] = {}
+    unfolded: set[str] = set()
+    for index, feature in enumerate(features):
+        is_feature = isinstance(feature, dict)
+        shapes.append(feature.get("geometry") if is_feature else None)
+        properties = feature.get("properties") if is_feature else None
+        if not isinstance(properties, dict):
+            continue
+        for name, value in properties.items():
+            column = attributes.get(name)
+            if column is None:
+                column = attributes[name] = [None] * index
+            column.extend([None] * (index - len(column)))
+            column.append(value if type(value) in _NESTED else _json_value(value))
+    for column in attributes.values():
+        column.extend([None] * (len(features) - len(column)))
+    return shapes, _unfolded(attributes, unfolded), unfolded
+
+
 def _with_ids(features: list[Any], attributes: dict[str, list[Value]], hints: Hints) -> dict[str, list[Value]]:
     """Return the ids that stand beside the properties as a column, where no property is a code; mere counting is none."""
     folded = {name: fold_name(name) for name in attributes}
@@ -110,12 +123,55 @@ def _with_ids(features: list[Any], attributes: dict[str, list[Value]], hints: Hi
     return {} if is_counted or not any(value is not None for value in found) else {"id": found}
 
 
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")
+def _told_no_numbers(found: Sequence[str]) -> Problem:
+    template = N_("{count} values are written as {names}, which is no number; they were read as empty.")
+    names = ", ".join(dict.fromkeys(found))
+    return problem("bad_value", template, severity=Severity.WARNING, count=len(found), names=names)
+
+
+def _unfolded(attributes: dict[str, list[Any]], told: set[str]) -> dict[str, list[Value]]:
+    """Return the properties by column: one for each value of objects, lists of plain values as one text.
+
+    A column that holds them beside plain values keeps them as JSON, which its field then takes or refuses.
+    """
+    found: dict[str, list[Value]] = {}
+    for name, column in attributes.items():
+        kinds = set(map(type, column)) - {type(None)}
+        if kinds.isdisjoint(_NESTED):
+            found[name] = column
+        elif kinds == {dict}:
+            told.add(name)
+            inner = dict.fromkeys(key for value in column if value for key in value)
+            found |= {
+                f"{name}{STOREY}{key}": [_listed(value.get(key)) if value else None for value in column]
+                for key in inner
+            }
+        elif kinds == {list}:
+            told.add(name)
+            found[name] = [_listed(value) for value in column]
+        else:
+            found[name] = [_json_value(value) for value in column]
+    return found
+
+
+def _listed(value: Any) -> Value:
+    is_plain = isinstance(value, list) and not any(type(item) in _NESTED for item in value)
+    return ", ".join(str(item) for item in value if item is not None) or None if is_plain else _json_value(value)
+
+
+def _told_unfolded(names: set[str]) -> Problem:
+    template = N_("Lists and objects inside of objects were read as texts and as columns of their own: {names}.")
+    return problem("bad_value", template, severity=Severity.WARNING, names=", ".join(sorted(names))[:300])
 
 
 def _features(data: Any) -> list[Any]:
     kind = data.get("type") if isinstance(data, dict) else None
+    if (
+        isinstance(data, list)
+        and data
+        and all(isinstance(item, dict) and item.get("type") == "Feature" for item in data)
+    ):
+        return data
     if kind == "FeatureCollection" and isinstance(data.get("features"), list):
         features: list[Any] = data["features"]
         return features
@@ -133,7 +189,11 @@ def _features(data: Any) -> list[Any]:
         return [{"type": "Feature", "geometry": data, "properties": {}}]
     if kind == "Topology":
         raise RefusedError("unsupported_format", N_("TopoJSON cannot be imported; save it as GeoJSON."))
-    raise malformed(N_("The file is no GeoJSON: it has no “FeatureCollection”."))
+    raise malformed(
+        N_(
+            "The file is JSON, but no GeoJSON (it has no “FeatureCollection”). Save the data as GeoJSON, or as a table (.csv, .xlsx)."
+        )
+    )
 
 
 def _json_value(value: Any) -> Value:

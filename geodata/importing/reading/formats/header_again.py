@@ -71,6 +71,11 @@ def told_of_tables(header: Header, rows: Sequence[Sequence[Value]], end: int) ->
             "each other, put them below each other."
         )
         told.append(problem("malformed_file", template, severity=Severity.WARNING, names=", ".join(twice)[:200]))
+    elif twice:
+        template = N_(
+            "The header says “{name}” more than once: only the first was read as such, the others are kept beside it."
+        )
+        told.append(problem("malformed_file", template, severity=Severity.WARNING, name=twice[0]))
     return told
 
 

@@ -1,8 +1,9 @@
 """KML and KMZ: all folders at once with the folder as a column, tables and “name: value” lines of descriptions as columns."""
 
+import html
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -13,7 +14,7 @@ from geodata.base.names import fold_name
 from geodata.importing.limits import Limits
 from geodata.importing.reading import drivers
 from geodata.importing.reading.archive import Source
-from geodata.importing.reading.formats.driven import driver_table, xml_of
+from geodata.importing.reading.formats.driven import driver_table, drivers_columns_dropped, xml_of
 from geodata.importing.reading.formats.picking import AskLayerError, pick
 from geodata.importing.reading.formats.sheet import Hints
 from geodata.importing.results import Problem, RefusedError, Severity, problem
@@ -27,6 +28,9 @@ _OWN = {
 _ALWAYS_OWN = {"id", "tessellate", "extrude", "visibility", "draworder", "altitudemode"}
 _EMPTY = (None, "", -1, 0, False)
 FOLDER = "folder"
+#: What the driver adds to the name of a folder that another one has too.
+_FOLDER_AGAIN = re.compile(r" \(#\d+\)$")
+_DATA_NAME = re.compile(rb"<(?:\w+:)?(?:Data|SimpleField|SimpleData)\b[^>]*?\sname\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _LINE = re.compile(r"\s*([^:=\n]{1,60}?)\s*[:=]\s*(.+?)\s*$")
 #: From this share of objects on, what descriptions say becomes columns.
 _SHARE = 0.5
@@ -43,6 +47,7 @@ def read_kml(source: Source, inner: str | None, _limits: Limits, _hints: Hints) 
             )
         template = N_("Links to other places (NetworkLink) were not followed.")
         problems.append(problem("external_reference", template, severity=Severity.WARNING))
+    said = _said_names(data)
     names = drivers.list_layers(source.path, "LIBKML")
     if not names and b"<Placemark" in data:
         names = [source.name]
@@ -50,8 +55,23 @@ def read_kml(source: Source, inner: str | None, _limits: Limits, _hints: Hints) 
         table = _all_folders(source, names)
     else:
         table = driver_table(source, "LIBKML", pick(names, inner), "kml", crs="EPSG:4326")
-    table, told = _with_descriptions(_without_own(table))
+    table, told = _with_descriptions(_called_as_said(_without_own(table), said))
     return replace(table, problems=(*table.problems, *problems, *told))
+
+
+def _said_names(data: bytes) -> dict[str, str]:
+    """Return the driver's names of the file's own columns, in which each byte beyond ASCII is a line, and what they are."""
+    found: dict[str, str] = {}
+    for first, second in set(_DATA_NAME.findall(data)):
+        name = html.unescape((first or second).decode("utf-8", "replace")).strip()
+        plain = re.sub(rb"[^A-Za-z0-9_]", b"_", name.encode()).decode()
+        found[plain] = name if found.get(plain, name) == name else plain
+    return found
+
+
+def _called_as_said(table: Table, said: Mapping[str, str]) -> Table:
+    """Return the table with the columns called as the file calls them: “Dung tích”, not Dung_t__ch."""
+    return replace(table, names=tuple(said.get(name, name) for name in table.names))
 
 
 def _all_folders(source: Source, names: Sequence[str]) -> Table:
@@ -72,7 +92,7 @@ def _all_folders(source: Source, names: Sequence[str]) -> Table:
         done += len(table)
     for column in columns.values():
         column.extend([None] * (done - len(column)))
-    folders: list[Value] = [table.layer for table in tables for _ in range(len(table))]
+    folders: list[Value] = [_FOLDER_AGAIN.sub("", table.layer) for table in tables for _ in range(len(table))]
     told = problem(
         "multiple_layers",
         N_("All {count} folders were read together; the name of each is in the column “{column}”."),
@@ -162,6 +182,16 @@ def pairs_of(description: str) -> dict[str, str]:
     return found
 
 
+def _only_repeats(table: Table, found: Sequence[Mapping[str, str]], filled: int) -> bool:
+    """Say whether descriptions say what stands in columns already, as maps of Google's make them."""
+    said = {fold_name(name): column for name, column in zip(table.names, table.columns, strict=True)}
+    return 0 < filled == sum(map(bool, found)) and all(
+        fold_name(name) in said and str(said[fold_name(name)][at] or "").strip() == value
+        for at, pairs in enumerate(found)
+        for name, value in pairs.items()
+    )
+
+
 def _with_descriptions(table: Table) -> tuple[Table, list[Problem]]:
     """Return the table with what its descriptions say as columns, where most objects say the same things."""
     at = next((index for index, name in enumerate(table.names) if name.lower() == "description"), None)
@@ -173,7 +203,7 @@ def _with_descriptions(table: Table) -> tuple[Table, list[Problem]]:
     taken = {fold_name(name) for name in table.names}
     names = [name for name, count in counts.items() if count >= _SHARE * filled and fold_name(name) not in taken]
     if not names:
-        return table, []
+        return (drivers_columns_dropped(table, {"description"}) if _only_repeats(table, found, filled) else table), []
     columns: list[list[Value]] = [[pairs.get(name) or None for pairs in found] for name in names]
     told = problem(
         "bad_value",

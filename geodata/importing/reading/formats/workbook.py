@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lxml import etree
-from openpyxl import load_workbook
+from openpyxl.reader.excel import ExcelReader
 from openpyxl.styles.numbers import BUILTIN_FORMATS
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.utils.exceptions import InvalidFileException
@@ -55,7 +55,9 @@ def read_workbook(source: Source, inner: str | None, limits: Limits, hints: Hint
         raise malformed(N_("The file is no XLSX workbook."))
     check_unpacked(source.path, limits)
     try:
-        book = load_workbook(_plain_copy(source.path).open("rb"), read_only=True, data_only=True, keep_links=False)
+        reader = _Reader(_plain_copy(source.path).open("rb"), read_only=True, data_only=True, keep_links=False)
+        reader.read()
+        book = reader.wb
         shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible" and _has_rows(sheet)]
         hidden = [sheet for sheet in book.worksheets if sheet.sheet_state != "visible" and _has_rows(sheet)]
         sheets = [*shown, *hidden] if inner or not shown else shown
@@ -103,6 +105,13 @@ def _has_rows(sheet: Any) -> bool:
     return any(
         any(value is not None for value in row) for row in sheet.iter_rows(max_row=60, max_col=50, values_only=True)
     )
+
+
+class _Reader(ExcelReader):
+    """openpyxl's reader without sheets of charts, which hold no rows and which it cannot always read."""
+
+    def read_chartsheet(self, sheet: Any, rel: Any) -> None:
+        """Leave it out."""
 
 
 class _Parser(WorkSheetParser):

@@ -11,7 +11,10 @@ from geodata.importing.table import Table, Value
 from geodata.importing.told import by_row
 
 #: … and ##### where a column was too narrow.
-_WRITTEN: frozenset[Value] = frozenset({*ERRORS, *("#" * width for width in range(3, 256))})
+_NARROW = ("#" * width for width in range(3, 256))
+#: What databases and programs of statistics write where there is no value.
+_NOTHING = ("NULL", "null", "(null)", "<NULL>", "\\N", "NaN", "nan", "NaT", "<NA>", "None")
+_WRITTEN: frozenset[Value] = frozenset({*ERRORS, *_NARROW, *_NOTHING})
 
 _SHOWN = N_("The cell shows “{value}” instead of a value; what is stored stays.")
 
