@@ -86,6 +86,15 @@ def test_the_report_of_february_2020_has_the_departments_form(leader):
     assert "all.as_of=2020-02-29" in rows["Cửa hàng xăng dầu"][5]
 
 
+def test_what_no_longer_was_on_the_day_is_not_counted_and_the_page_says_so(leader):
+    """The public page counts an abolished cluster, the report does not: the reason stands beside it."""
+    page = leader.get("/papers?period=2026-10").text
+    assert "không tính đối tượng đã chấm dứt hoặc bãi bỏ trước đó" in page
+    on_the_day = "/api/layers/industrial_clusters/features?status=abolished&limit=1"
+    assert leader.get(on_the_day).get_json()["numberMatched"] == 1
+    assert leader.get(f"{on_the_day}&as_of=2026-10-31").get_json()["numberMatched"] == 0
+
+
 def test_what_nobody_has_entered_is_named(leader):
     page = leader.get("/papers?period=2021-03").text
     assert "Chưa có số liệu của tháng: Chỉ số sản xuất công nghiệp (IIP)" in page
