@@ -26,7 +26,7 @@ GOAL_BLOCK = When(
         "Kế hoạch, kịch bản tăng trưởng của năm và yêu cầu với các tháng còn lại (≈: chỉ biết mức tăng, tính như các tháng có quyền số bằng nhau). Nguồn: {goal_sources}.",
         Rows(
             of="goals", header=[field.label for field in _COLUMNS.values() if isinstance(field, Text)],
-            cells=[f"{{row.{name}}}" for name in _COLUMNS], widths=(3.6, 2.9, 2.3, 1.8, 1.7, 2.2, 2), right=frozenset(range(2, 7)),
+            cells=[f"{{row.{name}}}" for name in _COLUMNS], widths=(3.3, 2.5, 2.1, 1.9, 2, 2.3, 2.4), right=frozenset(range(2, 7)),
         ),
     ),
 )  # fmt: skip
@@ -40,7 +40,7 @@ def said_goals(series: Iterable[Series], year: int, month: int) -> dict[str, obj
 
 
 def _row(series: Series, goal: Goal) -> dict[str, str]:
-    about = "≈ " if goal.is_rough else ""
+    about = "≈\u00a0" if goal.is_rough else ""
     unit = translate(series.unit, DEFAULT_LANGUAGE)
     return {
         "name": series.name if series.is_index else f"{series.name} ({unit})",
