@@ -144,3 +144,10 @@ def test_a_bar_of_the_dashboard_opens_the_map_filtered(open_page, server, accoun
     bar.click()
     expect(page.locator("#chips .chip").first).to_be_visible()
     expect(page.locator(".layer:not(.is-off) .layer-count").first).to_have_text(count)
+
+
+def test_on_a_phone_the_map_of_a_cluster_stands_before_its_other_facts(open_page):
+    page = open_page("/clusters/CCN-QUANGPHUC?lang=en", PHONE, touch=True)
+    expect(page.locator(".small-map")).to_be_visible()
+    top = {name: page.locator(name).first.bounding_box()["y"] for name in (".key-facts", ".small-map", ".sheet-facts")}
+    assert top[".key-facts"] < top[".small-map"] < top[".sheet-facts"]
