@@ -339,3 +339,22 @@ def test_the_first_view_is_as_large_as_the_screen_allows(open_page):
     page.evaluate("webmap.page.map.setZoom(14, { animate: false })")
     page.locator('[data-tool="home"]').click()
     page.wait_for_function(f"webmap.page.map.getZoom() === {zoom}")
+
+
+@pytest.mark.parametrize("opened", ["table=markets", "table=markets&charts", "sel=markets:{id}&details"])
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_a_link_shows_its_place_beside_all_that_it_opens_each_time_anew(open_page, server, opened, viewport):
+    first = features(server, "markets", 1)[0]["id"]
+    page = open_page(f"/?z=12&lat=20.85&lon=106.68&{opened.format(id=first)}", viewport)
+    for _ in range(2):
+        expect(page.locator("#table-body tbody tr, #charts-body .chart-card, #object-body h2").first).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        centre = page.evaluate("(({ lat, lng }) => [lat, lng])(webmap.page.map.getCenter())")
+        asked = {
+            name: float(value[0])
+            for name, value in parse_qs(urlsplit(page.url).query).items()
+            if name in {"lat", "lon"}
+        }
+        assert centre == pytest.approx([20.85, 106.68], abs=7e-4), "within two pixels"
+        assert asked == {"lat": 20.85, "lon": 106.68}
+        page.reload()

@@ -25,6 +25,11 @@ UNITS = {
     "đặc khu Cát Hải": "Đặc khu Cát Hải",
     "phường Sở Dầu": "Phường Hồng Bàng",
     "thị trấn Núi Đối": "Xã Kiến Thụy",
+    "Liên Khê": "Phường Lưu Kiếm",
+    "xã Đặng Cương": "Phường An Dương",
+    "dang cuong": "Phường An Dương",
+    "xã Đại Hà": "Xã Kiến Hưng",
+    "phường Quán Trữ": "Phường Kiến An",
 }
 KINDS = {
     "xăng dầu": "fuel_sites",

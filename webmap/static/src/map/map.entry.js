@@ -25,6 +25,8 @@ import { State } from "./state.js";
 const page = thePage();
 const { map, layers, overlay, basemap, config } = page;
 checkTiles(check);
+/** @type {State["view"]} what the address asks for, while nobody has moved */
+let held = null;
 const state = new State(Object.fromEntries(layers.map((layer) => [layer.spec.name, opensWith(layer)])));
 
 byId("attribution").textContent = basemap ? "" : t("Land: Natural Earth");
@@ -92,10 +94,11 @@ function showHome(options) {
 function showView() {
   if (state.view) map.setView([state.view.lat, state.view.lon], state.view.z, { animate: false });
   else showHome({ animate: false });
+  holdView();
   state.on("view", () => {
     const { lat, lng } = map.getCenter();
     const { view } = state;
-    if (!view) return;
+    if (!view || view === held) return;
     const isAway = Math.abs(view.lat - lat) > 1e-5 || Math.abs(view.lon - lng) > 1e-5;
     if (view.z !== map.getZoom() || isAway) map.setView([view.lat, view.lon], view.z, { animate: false });
   });
@@ -105,8 +108,35 @@ function showView() {
       map.setView([lat, homeward(lng)], map.getZoom(), { animate: false });
       return;
     }
-    state.update({ view: { z: map.getZoom(), lat, lon: lng } });
+    state.update({ view: isHeld() ? held : { z: map.getZoom(), lat, lon: lng } });
   });
+}
+
+/** A link's view is that of the map beside all that the link opens: it is kept until somebody acts. */
+function holdView() {
+  held = state.view;
+  if (!held) return;
+  const hold = () => {
+    if (!held) return;
+    map.invalidateSize({ animate: false, pan: false });
+    map.setView([held.lat, held.lon], held.z, { animate: false });
+  };
+  const watch = new ResizeObserver(hold);
+  watch.observe(map.getContainer());
+  window.addEventListener("webmap:resized", hold);
+  const letGo = () => {
+    held = null;
+    watch.disconnect();
+    window.removeEventListener("webmap:resized", hold);
+  };
+  for (const act of ["pointerdown", "keydown", "wheel", "popstate"])
+    window.addEventListener(act, letGo, { capture: true, once: true });
+}
+
+/** Whether the map shows the held view, but for what a map of whole pixels cannot. */
+function isHeld() {
+  if (!held || held.z !== map.getZoom()) return false;
+  return map.latLngToContainerPoint([held.lat, held.lon]).distanceTo(map.getSize().divideBy(2)) < 2;
 }
 
 function startTools() {

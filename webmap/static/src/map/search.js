@@ -115,7 +115,8 @@ class Search {
       const heading = element("li", { class: "hit-kind", id: "hit-kind-" + k, role: "presentation" }, kind);
       return [element("ul", { role: "group", "aria-labelledby": "hit-kind-" + k }, heading, ...mine)];
     });
-    const sentences = empty.map((text) => element("li", { class: "empty" }, text));
+    const told = { class: "empty", role: "option", "aria-disabled": "true" }; // a list box may hold nothing else
+    const sentences = empty.map((text) => element("li", told, text));
     this.list.replaceChildren(...(items.length ? groups : sentences));
     this.list.hidden = false;
     this.input.setAttribute("aria-expanded", "true");

@@ -73,6 +73,7 @@ export class ChartCard {
       "section",
       {
         class: `chart-card${isFiltered ? " is-filtered" : ""}`,
+        role: "group", // thirty landmarks of a drawer would hide those of the page
         "aria-labelledby": this.#id,
         "data-chart": chart.field,
       },
