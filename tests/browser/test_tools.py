@@ -263,3 +263,12 @@ def test_an_area_without_distance_tells_how_much_of_each_object_lies_in_it(page,
     expect(page.locator(".tool-detail").first).to_contain_text("từ 0 đến 50.000 m")
     page.locator(".inside-result .subtitle button").click()
     expect(page.locator(".feature-panel h2")).to_have_text(area["properties"]["name"])
+
+
+def test_a_tool_lies_under_no_panel_on_a_tablet(open_page, server):
+    page = open_page("/", {"width": 820, "height": 1180})
+    open_object(page, server, "planning_zones")
+    page.get_by_role("button", name="Xung quanh có gì").click()
+    expect(page.locator(".inside-result h2")).to_be_visible()
+    left = {name: page.locator(name).first.bounding_box()["x"] for name in (".tool-card:visible", ".map-area")}
+    assert left[".tool-card:visible"] >= left[".map-area"]
