@@ -40,7 +40,10 @@ class PlanningZone(Feature):
         selects_as="within",
         access=Access(write=EDITORS | {Role.PLANNER}),
         style=Style(
-            base=Symbol(fill="#8C510A", stroke="#8C510A", stroke_px=2, fill_opacity=0.35, weight=5),
+            # Dash and dot around all of them: in grey print the same hatching of a cluster has a plain outline.
+            base=Symbol(
+                fill="#8C510A", stroke="#8C510A", stroke_px=2.4, fill_opacity=0.35, weight=5, dash=(12, 3, 2, 3)
+            ),
             by=(
                 Variation(
                     field="kind",

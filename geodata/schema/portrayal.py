@@ -89,6 +89,7 @@ class Style:
     `label_min_zoom` on. `thin_below_zoom`: points that would overlap are merged below this zoom. `small`: what an area
     smaller than a symbol is drawn as, in the colours of its class. `short`: words, and what labels write for them.
     `first_named`: a yes/no field of areas; where it holds they are named before the others, and from `first_min_zoom` on.
+    `legend_note`: what a reader of the legend's numbers must know.
     """
 
     base: Symbol
@@ -102,6 +103,7 @@ class Style:
     short: tuple[tuple[str, str], ...] = ()
     first_named: str | None = None
     first_min_zoom: int = 0
+    legend_note: str = ""
 
     def variations(self, visible: frozenset[str]) -> tuple[Variation, ...]:
         """Return the variations whose field may be seen."""

@@ -46,6 +46,7 @@ def describe_style(kind: type[Feature], visible: frozenset[str], translate: Tran
         "label_min_zoom": style.label_min_zoom,
         "first_min_zoom": style.first_min_zoom if style.first_named in visible else style.label_min_zoom,
         "label_rank": style.label_rank,
+        "note": translate(style.legend_note) if style.legend_note else "",
         "thin_below_zoom": style.thin_below_zoom,
         "side_by_side": style.offset_field in visible,
     }

@@ -104,6 +104,7 @@ class IndustrialCluster(Feature):
             short=(("Cụm công nghiệp", "CCN"), ("Khu công nghiệp", "KCN")),
             label_min_zoom=8,
             label_rank=2,
+            legend_note=N_("Industrial parks and economic zones are counted here too."),
         ),
         showcase=SHOWCASE,
         in_english={"industries": "industries_en"},

@@ -49,6 +49,7 @@ export function buildLegend(layer, legend, state) {
   );
   if (style.thin_below_zoom) legend.append(severalRow());
   if (style.labels.length > 1) legend.append(labelNote(style.labels));
+  if (style.note) legend.append(element("p", { class: "legend-said" }, style.note));
   legend.append(opacity, moreButton(opacity));
   return { rows, slider };
 }

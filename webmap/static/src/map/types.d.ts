@@ -52,6 +52,8 @@ export interface Style {
   /** From which on those are named that come before the others. */
   first_min_zoom: number;
   label_rank: number;
+  /** What a reader of the legend's numbers must know. */
+  note: string;
   side_by_side: boolean;
   thin_below_zoom: number;
 }

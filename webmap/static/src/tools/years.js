@@ -129,7 +129,7 @@ class Years {
       if (mine !== this.#turn) return;
       this.#table.replaceChildren(this.#numbers(found));
       this.#showChanges(found);
-      this.#note.textContent = t("Plans without a year are left out.");
+      this.#note.textContent = t("Plans without a year and what has ended are left out.");
     } catch (error) {
       if (mine === this.#turn) this.#fail(error, () => this.#showYear());
     }
