@@ -213,12 +213,18 @@ class Staging:
         return same_key
 
     def _keep_stored(self, stored: FromClause, same_key: Sequence[ColumnElement[bool]]) -> None:
-        """Take from the stored objects what the file does not know: lost values, places, and that a 0 means nothing."""
+        """Take from the stored objects what the file does not know: lost values, ends of texts, places, that a 0 means nothing."""
         staged, checked = self.staged, self.checked
         for name, rows in checked.kept.items():
             if name in self.names and rows:
                 held = update(staged).where(*same_key, staged.c.row_no.in_(sorted(rows)))
                 self.session.execute(held.values({name: self.plain(stored, name)}))
+        for name, rows in checked.cut.items():
+            if name not in self.names:
+                continue
+            goes_on = func.starts_with(stored.c[name], staged.c[name])
+            held = update(staged).where(*same_key, staged.c.row_no.in_(sorted(rows)), goes_on)
+            self.session.execute(held.values({name: self.plain(stored, name)}))
         if checked.keeps_places:
             self.session.execute(
                 update(staged).where(*same_key).values(geom=type_coerce(stored.c.geom, PlainGeometry()))

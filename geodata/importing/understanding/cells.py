@@ -251,7 +251,7 @@ def cut_warning(field: str, row: int, value: str, width: int) -> Problem:
     """Return the warning for a text that fills its column to the last byte."""
     return problem(
         "too_long",
-        N_("The text fills its {width} bytes; it was probably cut."),
+        N_("The text fills its {width} bytes; it was probably cut. Where the stored one goes on after it, that stays."),
         row=row,
         field=field,
         severity=Severity.WARNING,

@@ -58,7 +58,7 @@ HOSTILE = [
 def test_texts_that_look_like_formulas_or_numbers_stay_texts(session, tmp_path, name):
     kind = LAYERS.get("markets")
     for number, text in enumerate(HOSTILE):
-        make_feature(session, kind, code=f"C{number}", name=f"x{text}".strip(), address=text.strip())
+        make_feature(session, kind, code=f"C{number}", name=f"x{text}".strip().replace("\n", " "), address=text.strip())
     path = export(session, kind, tmp_path / "out", format=name)
     report = preview_import(session, kind, path).report
     assert report.counts.unchanged == len(HOSTILE)
