@@ -163,7 +163,9 @@ class Comparison {
       const told = { ...found, layers };
       this.#numbers.replaceChildren(numbersTable(told, labels), changesList(told, go));
       for (const side of this.sides) side.mark(told);
-      this.#status.textContent = t("Counted with the filters in force. Plans without a year and what has ended are left out.");
+      this.#status.textContent = t(
+        "Counted with the filters in force. Plans without a year and what has ended are left out.",
+      );
     } catch (error) {
       if (mine !== this.#turn) return;
       const text = t("The numbers could not be loaded. Check the connection and try again.");
