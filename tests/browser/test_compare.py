@@ -7,6 +7,7 @@ import urllib.request
 import pytest
 from playwright.sync_api import Page, expect
 
+from geodata.base.crs import HAI_PHONG
 from tests.browser.conftest import DESK, PHONE
 from tests.browser.test_accessibility import AXE, SUMMARY
 
@@ -39,6 +40,21 @@ def test_two_years_stand_side_by_side_with_the_numbers_that_change(open_page, se
     first, second = (box["x"] if viewport is DESK else box["y"] for box in boxes)
     assert first < second
     assert all(box["height"] > 120 and box["width"] > 300 for box in boxes)
+
+
+@pytest.mark.parametrize("address", ["/", "/?compare=2020,2030"])
+def test_both_years_show_the_whole_city_where_the_map_shows_it(open_page, address):
+    page = open_page(address, PHONE, touch=True)
+    if address == "/":
+        open_comparison(page, touch=True)
+    expect(page.locator(".compare-numbers [data-compared]").first).to_be_visible()
+    west, south, east, north = HAI_PHONG.opening
+    page.locator(".compare-map").first.focus()
+    page.keyboard.press("+")
+    expect(page).to_have_url(re.compile(r"lat="))
+    place = {name: float(value) for name, value in re.findall(r"(lat|lon)=([\d.]+)", page.url)}
+    assert place["lat"] == pytest.approx((south + north) / 2, abs=0.02)
+    assert place["lon"] == pytest.approx((west + east) / 2, abs=0.02)
 
 
 def test_both_maps_move_as_one_and_the_address_keeps_them(page, open_page, server):

@@ -96,10 +96,16 @@ class Comparison {
     this.#main.append(this.box);
     document.body.classList.add("has-compare");
     for (const other of this.#others) other.inert = true;
-    const whole = this.sides[0].map.getBoundsZoom(map.getBounds());
-    const zoom = fit ? Math.min(map.getZoom(), whole) : map.getZoom();
+    const home = L.latLngBounds(/** @type {[number, number][]} */ (this.page.config.home));
+    // The first view stands off the middle, clear of a phone's sheet, which does not lie over these maps.
+    const isHome = (fit || !this.page.state.view) && map.getBounds().contains(home);
+    const seen = isHome ? home : map.getBounds();
+    const whole = this.sides[0].map.getBoundsZoom(seen);
+    const zoom = fit || isHome ? Math.min(map.getZoom(), whole) : map.getZoom();
     for (const side of this.sides) {
-      side.map.setView(map.getCenter(), Math.max(side.map.getMinZoom(), zoom), { animate: false });
+      side.map.setView(isHome ? home.getCenter() : map.getCenter(), Math.max(side.map.getMinZoom(), zoom), {
+        animate: false,
+      });
     }
     this.#moveAsOne();
     this.#watch.observe(this.box);
