@@ -244,6 +244,8 @@ def _made_up(table: type[Described], field: Field, number: Any) -> Any:
         return cast(low + func.random() * (high - low), Integer)
     if field.python_type is bool:
         return func.random() < 0.5
+    if "https://" in str(table.column(field.name).info.get(CHECK, "")):
+        return "https://example.vn/" + cast(number, Text)
     return _made_up_text(field, number)
 
 
