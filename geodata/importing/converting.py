@@ -88,23 +88,12 @@ class Conversion:
         elif self.table.format in WITHOUT_NULL and field.python_type in {*NUMBERS, bool}:
             pairs = zip(self.numbers, values, strict=True)
             self.weak[field.name] = frozenset(row for row, value in pairs if value is not None and not value)
-        if self.table.widths and field.python_type is str and field.values is None:
-            self._note_cut(field.name, values, self.table.widths[index])
+        if name in self.table.cut and field.python_type is str and field.values is None:
+            self.cut[field.name] = frozenset(self.numbers[position] for position in self.table.cut[name])
         if self.table.format in UNSEEN_FORMATS and field.python_type is str and field.values is None:
             self.problems += _unseen_formats(field.name, name, cells)
         if field.required and field.name != "code":
             self.problems += self._missing(field.name, values, {item.row for item in problems})
-
-    def _note_cut(self, name: str, texts: Sequence[Any], width: int) -> None:
-        """Remember which texts fill their column: a program cut them there, maybe in the middle of a letter."""
-        least = width - 3
-        filled = {
-            row
-            for row, text in zip(self.numbers, texts, strict=True)
-            if text and len(text) * 4 >= least and max(len(text), len(text.encode())) >= least
-        }
-        if width and filled:
-            self.cut[name] = frozenset(filled)
 
     def _orders_of_days(self) -> dict[str, DayOrder]:
         """Return in which order the columns of days are written; asks where a column contradicts itself."""

@@ -23,7 +23,8 @@ class Table:
 
     `texts` is "bytes" when each letter stands for one byte of a still unknown encoding. `rows` are the
     1-based record numbers. `geometries` is None for tables whose columns hold the coordinates. `lost` names for a
-    column the positions whose value is not known: what is stored there stays. `counts_from_1904`: plain numbers count days so.
+    column the positions whose value is not known: what is stored there stays; `cut` those whose text was probably cut, known once
+    the texts are decoded. `counts_from_1904`: plain numbers count days so.
     `places` are the columns of a sheet that the names stand in, from 0. `said_unit`: the unit said above the table.
     """
 
@@ -40,6 +41,7 @@ class Table:
     problems: tuple[Problem, ...] = ()
     widths: tuple[int, ...] = field(default_factory=tuple)
     lost: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    cut: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     header_row: str | None = None
     counts_from_1904: bool = False
     places: tuple[int, ...] = ()

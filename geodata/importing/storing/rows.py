@@ -15,7 +15,7 @@ class CheckedRows:
     """Rows that passed the checks of the file: values by field, geometry in EPSG:4326, and what no field took.
 
     `kept` are, by field, the rows whose value is not known: what is stored stays. `weak` are those with a 0 that may mean
-    nothing: it counts only where something is stored. `cut` are those whose text fills its column: where the stored one begins
+    nothing: it counts only where something is stored. `cut` are those whose text was probably cut: where the stored one begins
     with it, that stays. `keeps_places`: the file has no places.
     `targets`: the ids of the stored features that the rows are, None for new ones; without it the key tells. `touched`:
     rows that count as changed although nothing of the feature itself differs: something that hangs on it does.

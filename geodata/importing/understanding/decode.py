@@ -58,12 +58,13 @@ def decode_table(table: Table, answer: str | None) -> Decoded:
     rows = _lost_rows(found.table)
     if given is not None and rows and (again := _asked_again(table, found, given, rows)) is not None:
         return again
-    cut = _cut_texts(table, found)
     whole, told = (found.table, []) if found.question is not None else read_back(found.table)
+    names = _whole_names(whole.names)
+    cut = _cut_texts(table, found)
     return replace(
         found,
-        table=replace(whole, names=_whole_names(whole.names)),
-        problems=(*found.problems, *rows, *told, *cut),
+        table=replace(whole, names=names, cut={name: at for name, at in zip(names, cut, strict=True) if at}),
+        problems=(*found.problems, *rows, *told, *_told_of_cut(found.table, cut)),
     )
 
 
@@ -223,25 +224,26 @@ def _whole_names(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(f"cot_{number}" if LOST in name else name for number, name in enumerate(names, 1))
 
 
-def _cut_texts(raw: Table, found: Decoded) -> list[Problem]:
-    """Return a warning for each text that fills its column, or whose last letter was cut in the middle."""
+def _cut_texts(raw: Table, found: Decoded) -> list[tuple[int, ...]]:
+    """Return for each column the positions of texts that fill the longest column there is, or end within a letter."""
     encoding = found.encoding.value or ""
-    problems: list[Problem] = []
-    for name, column, cells, width in zip(
-        found.table.names, found.table.columns, raw.columns, raw.widths or (0,) * len(raw.names), strict=True
-    ):
-        if not width:
-            continue
-        problems += [
-            cut_warning(name, int(row), str(value), width)
-            for row, value, cell in zip(found.table.rows, column, cells, strict=True)
-            if isinstance(cell, str)
-            and (
-                (width >= 254 - 3 and len(cell) >= width - 3)
-                or (len(cell) >= width - 3 and letters.is_cut(cell, encoding))
-            )
-        ]
-    return problems
+    return [
+        tuple(
+            position
+            for position, cell in enumerate(cells if width else ())
+            if isinstance(cell, str) and len(cell) >= width - 3 and (width >= 254 - 3 or letters.is_cut(cell, encoding))
+        )
+        for cells, width in zip(raw.columns, raw.widths or (0,) * len(raw.names), strict=True)
+    ]
+
+
+def _told_of_cut(table: Table, cut: Sequence[Sequence[int]]) -> list[Problem]:
+    """Return a warning for each text that was probably cut."""
+    return [
+        cut_warning(table.names[index], int(table.rows[at]), str(table.columns[index][at]), table.widths[index])
+        for index, positions in enumerate(cut)
+        for at in positions
+    ]
 
 
 def samples_of(table: Table) -> tuple[str, ...]:

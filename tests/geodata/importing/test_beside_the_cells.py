@@ -1,11 +1,11 @@
-"""What stands beside the values of a file: notes of cells, formats and crossing out in XML, names that JSON gives twice."""
+"""What stands beside the values of a file, and what is missing of them: notes, formats, names given twice, texts cut short."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from tests.geodata.importing.files import geojson, point
+from tests.geodata.importing.files import PLACES, geojson, point, shapefile
 
 CASES = Path(__file__).parent / "cases"
 SPACE = "urn:schemas-microsoft-com:office:spreadsheet"
@@ -155,3 +155,29 @@ def test_a_geometry_that_is_given_twice_is_told(tmp_path, preview):
     path.write_text(path.read_text("utf-8").replace('"geometry"', '"geometry": null, "geometry"'), encoding="utf-8")
     found = preview(path, "fuel_sites")
     assert [row for row, _, text in said(found) if "twice" in text] == [1]
+
+
+def with_address(path, address, width):
+    """A shapefile of one point, the texts of its .dbf in columns of so many bytes."""
+    return shapefile(path, ["MA", "TEN", "DIA_CHI"], [["A", "Cửa hàng", address]], PLACES[:1], width=width)
+
+
+LONG = "Số 1 đường Trần Nguyên Hãn, " * 12
+
+
+def test_the_end_of_a_stored_text_stays_where_the_column_was_too_short_for_it(tmp_path, store):
+    store(geojson(tmp_path / "a.geojson", [({"ma": "A", "ten": "Cửa hàng", "dia_chi": LONG}, point(*PLACES[0]))]))
+    report = store(with_address(tmp_path / "b.zip", LONG, 254))
+    assert (report.counts.unchanged, report.counts.changed) == (1, 0)
+    assert any("was probably cut" in item.text.say() for item in report.problems)
+
+
+def test_another_text_that_fills_its_column_is_stored(tmp_path, store):
+    store(geojson(tmp_path / "a.geojson", [({"ma": "A", "ten": "Cửa hàng", "dia_chi": LONG}, point(*PLACES[0]))]))
+    assert store(with_address(tmp_path / "b.zip", LONG.replace("Số 1", "Số 2"), 254)).counts.changed == 1
+
+
+def test_a_shorter_text_is_a_change_though_it_fills_a_narrow_column(tmp_path, store):
+    whole, short = "5 Lạch Tray, tầng 2", "5 Lạch Tray"
+    store(geojson(tmp_path / "a.geojson", [({"ma": "A", "ten": "Cửa hàng", "dia_chi": whole}, point(*PLACES[0]))]))
+    assert store(with_address(tmp_path / "b.zip", short, len(short.encode()))).counts.changed == 1
