@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
-from geodata.photos.reading import MAX_BYTES as MAX_PICTURE_BYTES, read_photo
+from geodata.photos.reading import read_photo
 
 MAX_BYTES = 20 * 2**20
 MAX_NAME = 120
+_NEEDED = N_("a PDF or a picture (JPEG, PNG) is needed; save papers of Word and Excel as PDF")
 _MAX_UNPACKED = 64 * 2**20
 _HEAD_BYTES, _TAIL_BYTES = 1024, 2048
 _PDF, _PDF_END = b"%PDF-", b"%%EOF"
@@ -47,14 +48,10 @@ def read_file(name: str, data: bytes) -> Received:
     if data[:_HEAD_BYTES].lstrip().startswith(_PDF):
         _check_pdf(data)
         return Received(name=f"{stem}.pdf", content=data, mimetype="application/pdf", sha256=digest)
-    if data[:4] in {b"%!PS", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"} or not data or len(data) > MAX_PICTURE_BYTES:
-        raise _refused(name[:80], N_("a PDF or a picture (JPEG, PNG) is needed; save papers of Word and Excel as PDF"))
     try:
         picture = read_photo(data)
     except InvalidValueError:
-        raise _refused(
-            name[:80], N_("a PDF or a picture (JPEG, PNG) is needed; save papers of Word and Excel as PDF")
-        ) from None
+        raise _refused(name[:80], _NEEDED) from None
     return Received(name=f"{stem}.jpg", content=picture.content, mimetype=picture.mimetype, sha256=digest)
 
 

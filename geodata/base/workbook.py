@@ -3,7 +3,7 @@
 Rows are written while they are read, so that memory does not grow with their number.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -96,7 +96,7 @@ def _write_table(page: Any, table: Table, pens: _Pens) -> None:
         page.write_string(top, column, text, pens.head)
     decimals = pens.book.add_format({"num_format": table.decimals})
     last = top
-    for last, row in _numbered(chain(first, rows), top + 1):
+    for last, row in enumerate(chain(first, rows), top + 1):
         for column, cell in enumerate(row):
             _write_cell(page, (last, column), cell, pens.day, decimals)
     page.freeze_panes(top + 1, table.beside)
@@ -105,10 +105,6 @@ def _write_table(page: Any, table: Table, pens: _Pens) -> None:
     page.set_paper(9)  # A4
     page.fit_to_pages(1, 0)
     page.repeat_rows(top)
-
-
-def _numbered(rows: Iterable[Sequence[Cell]], start: int) -> Iterator[tuple[int, Sequence[Cell]]]:
-    return enumerate(rows, start)
 
 
 def _set_widths(page: Any, heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:

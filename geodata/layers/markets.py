@@ -20,6 +20,7 @@ from geodata.schema.grid import GridConsumers
 from geodata.schema.lifecycle import Life
 from geodata.schema.pipeline import Pipeline, Term
 from geodata.schema.portrayal import Style, Symbol, Variation
+from geodata.schema.procedures import ProcedureStep
 from geodata.schema.roles import EDITORS, STAFF, STEERING, Access, Role
 from geodata.schema.sense import InOrder, SameScale
 
@@ -154,7 +155,7 @@ class ConversionTask(LabelledEnum):
     HANDOVER = "handover", N_("Handover"), "bàn giao"
 
 
-class ConversionDossier(Detail):
+class ConversionDossier(ProcedureStep):
     """One step of the conversion of a market's management, due and done, and who holds it."""
 
     __tablename__ = "market_conversion_step"
@@ -177,13 +178,6 @@ class ConversionDossier(Detail):
     step: Mapped[ConversionTask] = field(
         label=N_("Step"), source_names=("BUOC", "THU_TUC"), values=ConversionTask, required=True
     )
-    due_on: Mapped[date | None] = field(label=N_("Due"), source_names=("HAN", "NGAY_HAN"))
-    done_on: Mapped[date | None] = field(label=N_("Done"), source_names=("NGAY_XONG", "HOAN_THANH"))
-    held_by: Mapped[str | None] = field(
-        label=N_("Held by"), source_names=("DON_VI", "DON_VI_GIU", "DANG_O"), type_=Text
-    )
-    document_no: Mapped[str | None] = field(label=N_("Document"), source_names=("SO_VB", "VAN_BAN"), type_=Text)
-    note: Mapped[str | None] = field(label=N_("Note"), source_names=("GHI_CHU",), type_=Text)
 
 
 _TEAL = "#00796B"

@@ -10,8 +10,8 @@ from geodata.schema.fields import LabelledEnum
 class Pipeline:
     """The states that features pass on their way, in order, as a board shows them; `field` tells which one it is.
 
-    `holder`: the field with who has the dossier. `only`: field -> the values that count at all. `steps`: the table with
-    step, due_on, done_on, held_by and note of each step of the procedure, in the order of the step's values. `place`: among the boards.
+    `holder`: the field with who has the dossier. `only`: field -> the values that count at all. `steps`: the table of its
+    steps (`schema/procedures.py`). `place`: among the boards.
     """
 
     title: str

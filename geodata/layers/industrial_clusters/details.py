@@ -10,6 +10,7 @@ from geodata.base.i18n import N_
 from geodata.schema.details import Detail, DetailInfo, parent
 from geodata.schema.dues import Due
 from geodata.schema.fields import LabelledEnum, field
+from geodata.schema.procedures import ProcedureStep
 from geodata.schema.roles import STAFF, STEERING
 
 
@@ -64,7 +65,7 @@ class DossierStepKind(LabelledEnum):
     INFRASTRUCTURE = "infrastructure", N_("Infrastructure works"), "xây dựng hạ tầng kỹ thuật", "xây dựng hạ tầng"
 
 
-class DossierStep(Detail):
+class DossierStep(ProcedureStep):
     """One step of a cluster's dossier, due and done."""
 
     __tablename__ = "cluster_dossier_step"
@@ -92,13 +93,6 @@ class DossierStep(Detail):
     step: Mapped[DossierStepKind] = field(
         label=N_("Step"), source_names=("BUOC", "THU_TUC"), values=DossierStepKind, required=True
     )
-    due_on: Mapped[date | None] = field(label=N_("Due"), source_names=("HAN", "NGAY_HAN"))
-    done_on: Mapped[date | None] = field(label=N_("Done"), source_names=("NGAY_XONG", "HOAN_THANH"))
-    held_by: Mapped[str | None] = field(
-        label=N_("Held by"), source_names=("DON_VI", "DON_VI_GIU", "DANG_O"), type_=Text
-    )
-    document_no: Mapped[str | None] = field(label=N_("Document"), source_names=("SO_VB", "VAN_BAN"), type_=Text)
-    note: Mapped[str | None] = field(label=N_("Note"), source_names=("GHI_CHU",), type_=Text)
 
 
 class ClusterReport(Detail):

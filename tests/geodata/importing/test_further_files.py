@@ -6,25 +6,17 @@ import shapely
 
 from geodata.importing.reading.archive import COMPONENTS
 from geodata.layers import LAYERS
-from scripts.commands import importing
 from tests.factories import make_feature
 from tests.geodata.importing.files import archive
 from tests.geodata.importing.further_files import FILES, REFUSED, WKB, rows, text
-from tests.geodata.importing.test_office_files import CASES, door, walk
+from tests.geodata.importing.test_office_files import CASES, door, ends_as_it_should
 
 __all__ = ["door"]
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_further_file_ends_as_it_should_by_command(door, monkeypatch, tmp_path, name):
-    monkeypatch.setattr(importing, "vietnamese", lambda sentence: sentence)
-    file_name, layer, write, asked, read, rejected, words = FILES[name]
-    write(tmp_path / file_name)
-    found, code, report = walk(door, tmp_path / file_name, "--layer", layer)
-    assert (found, code) == (asked, 3 if rejected else 0), report["problems"]
-    assert (report["counts"]["read"], report["counts"]["rejected"]) == (read, rejected)
-    told = " ".join(item["message"] for item in report["problems"])
-    assert all(word in told for word in words), told
+    ends_as_it_should(door, monkeypatch, tmp_path, FILES[name])
 
 
 @pytest.mark.parametrize(

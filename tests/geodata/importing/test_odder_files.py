@@ -7,12 +7,11 @@ import zipfile
 import pytest
 
 from geodata.layers import LAYERS
-from scripts.commands import importing
 from tests.factories import make_feature
 from tests.geodata.importing.files import PLACES, PRJ_WGS84, archive, dbf, shp_points, tcvn3
 from tests.geodata.importing.further_files import rows, text
 from tests.geodata.importing.odder_files import ODDER, REFUSED_TEXTS
-from tests.geodata.importing.test_office_files import CASES, door, walk
+from tests.geodata.importing.test_office_files import CASES, door, ends_as_it_should
 
 __all__ = ["door"]
 DAY = datetime.date(2026, 3, 15)
@@ -20,14 +19,7 @@ DAY = datetime.date(2026, 3, 15)
 
 @pytest.mark.parametrize("name", ODDER)
 def test_an_odder_file_ends_as_it_should_by_command(door, monkeypatch, tmp_path, name):
-    monkeypatch.setattr(importing, "vietnamese", lambda sentence: sentence)
-    file_name, layer, write, asked, read, rejected, words = ODDER[name]
-    write(tmp_path / file_name)
-    found, code, report = walk(door, tmp_path / file_name, "--layer", layer)
-    assert (found, code) == (asked, 3 if rejected else 0), report["problems"]
-    assert (report["counts"]["read"], report["counts"]["rejected"]) == (read, rejected)
-    told = " ".join(item["message"] for item in report["problems"])
-    assert all(word in told for word in words), told
+    ends_as_it_should(door, monkeypatch, tmp_path, ODDER[name])
 
 
 @pytest.mark.parametrize(

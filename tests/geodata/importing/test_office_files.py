@@ -119,6 +119,18 @@ def walk(door, path, *options):
     return found, code, report
 
 
+def ends_as_it_should(door, monkeypatch, folder, case):
+    """Walk a made file to its end: (its name, layer, what writes it, questions, rows read, rejected, words of what is told)."""
+    monkeypatch.setattr(importing, "vietnamese", lambda sentence: sentence)
+    file_name, layer, write, asked, read, rejected, words = case
+    write(folder / file_name)
+    found, code, report = walk(door, folder / file_name, "--layer", layer)
+    assert (found, code) == (asked, 3 if rejected else 0), report["problems"]
+    assert (report["counts"]["read"], report["counts"]["rejected"]) == (read, rejected)
+    told = " ".join(item["message"] for item in report["problems"])
+    assert all(word in told for word in words), told
+
+
 @pytest.mark.parametrize("name", RIGHT)
 def test_a_case_ends_as_it_should_by_command(door, sites, name):
     asked, read, rejected, codes = RIGHT[name]
