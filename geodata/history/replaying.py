@@ -26,8 +26,8 @@ class KeptEdit:
 
     feature_id: int
     code: str
-    fields: tuple[str, ...]
-    reason: str
+    fields: tuple[str, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from geodata.base.i18n import N_
+from geodata.importing.proposals import Proposal
 from geodata.importing.results import Choice, Problem, Question, Text, problem
-from geodata.importing.storing.likeness import MATCH, Proposal
+from geodata.importing.storing.likeness import MATCH
 from geodata.importing.table import Table
 
 #: What the reader asks -> the problem that is told with it.

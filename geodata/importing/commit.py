@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from geodata.base.i18n import N_
+from geodata.base.typed_json import to_json
 from geodata.history.change_sets import ChangeSet, lock_layer, recorded_in
+from geodata.importing.answered import Answered
 from geodata.importing.details import store_details
 from geodata.importing.facts import signature_of
 from geodata.importing.preview import Preview
@@ -35,7 +36,7 @@ def store(
     report = preview.report
     if preview.hanging is not None and preview.hanging.rows and (report.status is Status.OK or accept_partial):
         return store_details(
-            session, report, preview.hanging, user_name=user_name, mapping=_remembered(preview),
+            session, report, preview.hanging, user_name=user_name, answered=_answered(preview),
             left_out=preview.left_out, progress=progress, on_stored=on_stored,
         )  # fmt: skip
     if preview.rows is None or (report.status is Status.PARTIAL and not accept_partial) or not len(preview.rows.rows):
@@ -59,7 +60,7 @@ def _store_rows(
         found = classify(staging)
         if found.rejected:
             session.rollback()
-            return report.replaced(status=Status.PARTIAL).with_problems([*report.problems, *found.problems])
+            return replace(report, status=Status.PARTIAL).with_problems([*report.problems, *found.problems])
         counts = replace(
             report.counts, new=found.new, changed=found.changed, unchanged=found.unchanged, absent=found.absent
         )
@@ -72,8 +73,8 @@ def _store_rows(
             file_sha256=report.file_sha256,
             crs=report.crs.value,
             encoding=report.encoding.value if report.encoding else None,
-            counts=counts.as_json(),
-            mapping=_remembered(preview),
+            counts=to_json(counts),
+            mapping=to_json(_answered(preview)),
         )
         with recorded_in(session, change_set.id):
             write(staging, change_set, found, progress)
@@ -86,8 +87,8 @@ def _store_rows(
         session.rollback()
         log.warning("import of %s: %s", report.file_name, str(error.orig).strip().splitlines()[0][:200])
         text = Text(template=N_("The database refused the rows; the reason is in the server's log."))
-        return report.replaced(status=Status.REFUSED, reason="bad_value", reason_text=text)
-    return report.replaced(counts=counts, import_id=import_id)
+        return replace(report, status=Status.REFUSED, reason="bad_value", reason_text=text)
+    return replace(report, counts=counts, import_id=import_id)
 
 
 def _staged(session: Session, preview: Preview, progress: Progress) -> Staging:
@@ -103,20 +104,22 @@ def _staged(session: Session, preview: Preview, progress: Progress) -> Staging:
     return staging
 
 
-def _remembered(preview: Preview) -> dict[str, Any]:
-    options = preview.options
-    return {
-        "columns": dict(preview.report.mapping),
-        "constants": dict(options.constants),
-        "values": {name: dict(table) for name, table in options.values.items()},
-        "mode": options.mode.value,
-        "swap_axes": options.swap_axes,
-        "source_layer": options.source_layer,
-        "header_row": options.header_row,
-        "coordinates": dict(options.coordinates),
-        "dates": options.dates,
-        "match": options.match or options.take_matches,
-        "matches": {str(row): code for row, code in preview.rows.taken.items()} if preview.rows else {},
-        "operation": preview.report.operation,
-        "signature": signature_of(preview.table) if preview.table else None,
-    }
+def _answered(preview: Preview) -> Answered:
+    """Return what is remembered of the answers of a preview."""
+    options, report = preview.options, preview.report
+    return Answered(
+        columns=report.mapping,
+        constants=options.constants,
+        values=options.values,
+        mode=options.mode.value,
+        swap_axes=options.swap_axes,
+        source_layer=options.source_layer,
+        header_row=options.header_row,
+        coordinates=options.coordinates,
+        dates=options.dates,
+        match=options.match or options.take_matches,
+        matches=preview.rows.taken if preview.rows else {},
+        operation=report.operation,
+        signature=signature_of(preview.table) if preview.table else None,
+        detail=preview.detail.detail.name if preview.detail else None,
+    )

@@ -68,7 +68,7 @@ class DetailImport(Import):
             raise InvalidValueError(name="--detail", value=options.detail or "", reason=names or "-")
         self.detail: type[Detail] = detail
         self.fields = {item.name: item for item in detail_fields(detail)}
-        self.report = self.report.replaced(detail=detail.detail.name)
+        self.report = replace(self.report, detail=detail.detail.name)
 
     def words(self) -> frozenset[str]:
         """Return the folded names by which the header of a sheet is known."""
@@ -94,7 +94,7 @@ class DetailImport(Import):
         bad = frozenset(item.row for item in found.problems if item.row is not None)
         left_out = len(self.options.excluded_rows)
         counts = found.counts(len(table), left_out)
-        self.report = self.report.replaced(counts=counts, status=Status.PARTIAL if counts.rejected else Status.OK)
+        self.report = replace(self.report, counts=counts, status=Status.PARTIAL if counts.rejected else Status.OK)
         self.hanging, self.lines = hanging.without(bad), found.lines
 
     def _check_names(self) -> None:
@@ -120,7 +120,7 @@ class DetailImport(Import):
             free = [index for index in free if index not in found.values()]
             code = self.kind.field("code")
             found |= match_names({PARENT: code.source_names if code else ()}, table.names, free, set())
-        self.report = self.report.replaced(mapping={name: table.names[index] for name, index in found.items()})
+        self.report = replace(self.report, mapping={name: table.names[index] for name, index in found.items()})
         needed = [PARENT, *(name for name, item in self.fields.items() if item.required)]
         missing = [name for name in needed if name not in found and name not in self.options.constants]
         if missing:
@@ -156,7 +156,7 @@ class DetailImport(Import):
     def _tell_what_is_left(self, table: Table, columns: _Columns) -> None:
         """Say which columns and places of the file are not taken: details have no further columns."""
         names = [table.names[index] for index in columns.left if any(cell is not None for cell in table.columns[index])]
-        self.report = self.report.replaced(unmapped=tuple(names))
+        self.report = replace(self.report, unmapped=tuple(names))
         if names:
             template = N_("These columns fit no field and are left out: {columns}.")
             note = problem("missing_field", template, severity=Severity.WARNING, columns=", ".join(names))

@@ -17,8 +17,10 @@ from sqlalchemy.orm import Session
 
 from geodata.base.i18n import N_
 from geodata.base.numbers import NumberStyle
+from geodata.base.typed_json import to_json
 from geodata.history.change_sets import ChangeSet, hold_rows, lock_layer, recorded_in
 from geodata.history.documents import ADDED_IN, Document, table_of, type_of_json
+from geodata.importing.answered import Answered
 from geodata.importing.progress import Progress, Step, silent
 from geodata.importing.results import Action, Counts, ImportReport, Mode, Problem, Severity, Status, Text, problem
 from geodata.importing.storing.details import CheckedRows, DetailRow, check_rows, latest_row, write_rows
@@ -249,7 +251,7 @@ def store_details(
     hanging: HangingRows,
     *,
     user_name: str,
-    mapping: Mapping[str, Any],
+    answered: Answered,
     left_out: int = 0,
     progress: Progress = silent,
     on_stored: Callable[[ChangeSet], None] | None = None,
@@ -263,12 +265,12 @@ def store_details(
         found = compare(session, hanging)
         if found.problems:
             session.rollback()
-            return report.replaced(status=Status.PARTIAL).with_problems([*report.problems, *found.problems])
+            return replace(report, status=Status.PARTIAL).with_problems([*report.problems, *found.problems])
         counts = found.counts(report.counts.read, left_out)
         change_set = new_change_set(
             session, layer=kind.layer.name, user_name=user_name, file_name=report.file_name,
             file_sha256=report.file_sha256, crs=None, encoding=report.encoding.value if report.encoding else None,
-            counts=counts.as_json(), mapping={**mapping, "detail": hanging.detail.detail.name},
+            counts=to_json(counts), mapping=to_json(answered),
         )  # fmt: skip
         progress(Step.STORE, 0, len(hanging.rows))
         with recorded_in(session, change_set.id):
@@ -280,8 +282,8 @@ def store_details(
     except (IntegrityError, DataError):
         session.rollback()
         text = Text(template=N_("The database refused the rows; the reason is in the server's log."))
-        return report.replaced(status=Status.REFUSED, reason="bad_value", reason_text=text)
-    return report.replaced(counts=counts, import_id=str(change_set.id))
+        return replace(report, status=Status.REFUSED, reason="bad_value", reason_text=text)
+    return replace(report, counts=counts, import_id=str(change_set.id))
 
 
 def _touch(session: Session, hanging: HangingRows, found: Compared, change_set: ChangeSet) -> None:

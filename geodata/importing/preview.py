@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from geodata.importing.details import HangingRows, Line
+from geodata.importing.proposals import Proposal
 from geodata.importing.results import ImportOptions, ImportReport, Problem, Severity
-from geodata.importing.storing.likeness import Proposal
 from geodata.importing.storing.rows import CheckedRows
 from geodata.importing.storing.staging import Staging
 from geodata.importing.table import Table

@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
 
 from geodata.base.errors import Detail, GeodataError
 from geodata.base.i18n import N_
+from geodata.base.typed_json import named, to_json
 from geodata.importing.limits import Limits, limits_from_env
+from geodata.importing.proposals import Proposal
 
 Translate = Callable[[str], str]
 
@@ -139,7 +140,7 @@ class Problem:
     """
 
     code: str
-    text: Text
+    text: Text = field(metadata=named("message"))
     row: int | None = None
     field: str | None = None
     severity: Severity = Severity.ERROR
@@ -147,7 +148,7 @@ class Problem:
     suggestion: Text | None = None
     rule: str | None = None
 
-    def as_json(self, translate: Translate = same) -> dict[str, Any]:
+    def as_json(self, translate: Translate = same) -> dict[str, object]:
         """Return the contract's object."""
         return {
             "row": self.row,
@@ -200,10 +201,10 @@ class Choice:
     samples: tuple[str, ...] = ()
     score: float | None = None
 
-    def as_json(self, translate: Translate = same) -> dict[str, Any]:
+    def as_json(self, translate: Translate = same) -> dict[str, object]:
         """Return the contract's object, with where the data would land and how texts would read."""
         share = None if self.share_inside is None else round(self.share_inside, 4)
-        shown: dict[str, Any] = {"value": self.value, "why": self.why.say(translate), "share_inside": share}
+        shown: dict[str, object] = {"value": self.value, "why": self.why.say(translate), "share_inside": share}
         if self.bbox:
             shown["bbox"] = [round(value, 6) for value in self.bbox]
         if self.samples:
@@ -218,7 +219,7 @@ class Question:
     about: str
     choices: tuple[Choice, ...]
 
-    def as_json(self, translate: Translate = same) -> dict[str, Any]:
+    def as_json(self, translate: Translate = same) -> dict[str, object]:
         """Return the contract's object."""
         return {"about": self.about, "choices": [choice.as_json(translate) for choice in self.choices]}
 
@@ -227,12 +228,8 @@ class Question:
 class Known:
     """A fact about the file and where it comes from (prj, file, cpg, given, detected, none)."""
 
-    value: str | None
-    source: str
-
-    def as_json(self) -> dict[str, str | None]:
-        """Return the contract's object."""
-        return {"value": self.value, "from": self.source}
+    value: str | None = None
+    source: str = field(default="none", metadata=named("from"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,10 +242,6 @@ class Counts:
     unchanged: int = 0
     absent: int = 0
     rejected: int = 0
-
-    def as_json(self) -> dict[str, int]:
-        """Return the contract's object."""
-        return dict(vars(self))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -288,6 +281,18 @@ class ImportOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TakenOver:
+    """Which answers of an earlier import, by their names among the options, fit a file; and whether they were used."""
+
+    import_id: str
+    file_name: str | None
+    user: str
+    at: str
+    answers: Mapping[str, object]
+    used: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImportReport:
     """The answer of an import or of its dry run."""
 
@@ -298,22 +303,18 @@ class ImportReport:
     file_name: str | None = None
     file_sha256: str | None = None
     counts: Counts = field(default_factory=Counts)
-    crs: Known = field(default_factory=lambda: Known(value=None, source="none"))
+    crs: Known = field(default_factory=Known)
     operation: str | None = None
     encoding: Known | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
     unmapped: tuple[str, ...] = ()
     question: Question | None = None
-    matches: tuple[dict[str, Any], ...] = ()
-    remembered: dict[str, Any] | None = None
+    matches: tuple[Proposal, ...] = ()
+    remembered: TakenOver | None = None
     problems: tuple[Problem, ...] = ()
     problems_omitted: int = 0
     reason: str | None = None
     reason_text: Text | None = None
-
-    def replaced(self, **parts: Any) -> "ImportReport":
-        """Return a copy with these parts."""
-        return replace(self, **parts)
 
     def with_problems(self, problems: Sequence[Problem]) -> "ImportReport":
         """Return a copy with these problems in file order, as many as are listed."""
@@ -322,7 +323,7 @@ class ImportReport:
             self, problems=tuple(ordered[:MAX_PROBLEMS]), problems_omitted=max(0, len(ordered) - MAX_PROBLEMS)
         )
 
-    def as_json(self, translate: Translate = same) -> dict[str, Any]:
+    def as_json(self, translate: Translate = same) -> dict[str, object]:
         """Return the object that `manage import --json` prints."""
         return {
             "status": self.status.value,
@@ -331,15 +332,15 @@ class ImportReport:
             **({"detail": self.detail} if self.detail else {}),
             "file_name": self.file_name,
             "file_sha256": self.file_sha256,
-            "counts": self.counts.as_json(),
-            "crs": self.crs.as_json(),
+            "counts": to_json(self.counts),
+            "crs": to_json(self.crs),
             "operation": self.operation,
-            "encoding": self.encoding.as_json() if self.encoding else None,
+            "encoding": to_json(self.encoding),
             "mapping": dict(self.mapping),
             "unmapped": list(self.unmapped),
             "question": self.question.as_json(translate) if self.question else None,
-            "matches": list(self.matches),
-            "remembered": self.remembered,
+            "matches": to_json(self.matches),
+            "remembered": to_json(self.remembered),
             "problems": [item.as_json(translate) for item in self.problems],
             "problems_omitted": self.problems_omitted,
             "reason": self.reason,

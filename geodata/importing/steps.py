@@ -17,6 +17,7 @@ from geodata.importing.details import HangingRows, Line
 from geodata.importing.facts import number_style, sha256_of, words_of
 from geodata.importing.preview import Preview
 from geodata.importing.progress import Progress, Step, silent
+from geodata.importing.proposals import Proposal
 from geodata.importing.reading.sandbox import collector_paused, read_table
 from geodata.importing.results import (
     MAX_PROBLEMS,
@@ -34,7 +35,7 @@ from geodata.importing.results import (
     problem,
 )
 from geodata.importing.storing.alike import are_mostly_stored, find_alike
-from geodata.importing.storing.likeness import Proposal, decided, problems_of
+from geodata.importing.storing.likeness import decided, problems_of
 from geodata.importing.storing.objections import classify
 from geodata.importing.storing.rows import CheckedRows
 from geodata.importing.storing.sense import sense_problems
@@ -111,16 +112,16 @@ class Import:
     def preview(self) -> Preview:
         """Return what the steps found, or the question or refusal at which they ended."""
         try:
-            self.report = self.report.replaced(file_sha256=sha256_of(self.path))
+            self.report = replace(self.report, file_sha256=sha256_of(self.path))
             self.steps()
         except AskError as ask:
             self.problems += ask.problems
-            self.report = self.report.replaced(status=Status.ASK, question=ask.question)
+            self.report = replace(self.report, status=Status.ASK, question=ask.question)
         except RefusedError as error:
             text = Text(template=error.message_template, details=error.details)
             if not any(item.code == error.reason for item in self.problems):
                 self.problems.append(Problem(code=error.reason, text=text))
-            self.report = self.report.replaced(status=Status.REFUSED, reason=error.reason, reason_text=text)
+            self.report = replace(self.report, status=Status.REFUSED, reason=error.reason, reason_text=text)
         self.report = self.report.with_problems(self.problems)
         is_ready = self.report.status in {Status.OK, Status.PARTIAL}
         return Preview(
@@ -180,7 +181,7 @@ class Import:
             code, template = READER_ASKS[found.about]
             raise AskError(found, [problem(code, template)])
         self.problems += found.problems
-        self.report = self.report.replaced(counts=Counts(read=len(found)))
+        self.report = replace(self.report, counts=Counts(read=len(found)))
         return found
 
     def _located(
@@ -209,7 +210,7 @@ class Import:
                 corner=columns.corner,
                 used=columns.used,
             )
-            self.report = self.report.replaced(counts=Counts(read=len(table)))
+            self.report = replace(self.report, counts=Counts(read=len(table)))
             problems = [*problems, *told]
         self.problems += problems
         return table, geometries, order_is_known
@@ -252,7 +253,7 @@ class Import:
         """Return the table in Unicode, and the question where several readings are possible."""
         decoded = decode_table(found, self.options.encoding)
         self.problems += decoded.problems
-        self.report = self.report.replaced(encoding=decoded.encoding)
+        self.report = replace(self.report, encoding=decoded.encoding)
         self.samples, self.raw_samples = samples_of(decoded.table), samples_of(found)
         return decoded.table, AskError(decoded.question) if decoded.question else None
 
@@ -273,8 +274,8 @@ class Import:
         operation = transformation.operation if transformation else None
         if transformation is not None and (note := operation_note(transformation, found.recognised.name)):
             self.problems.append(note)
-        self.report = self.report.replaced(
-            crs=Known(value=found.recognised.name, source=found.source), operation=operation
+        self.report = replace(
+            self.report, crs=Known(value=found.recognised.name, source=found.source), operation=operation
         )
         return found
 
@@ -312,7 +313,7 @@ class Import:
         for code in ("out_of_extent", "wrong_geometry_type", "null_geometry", "bad_coordinates"):
             if codes.count(code) == count:
                 first = next(item for item in self.problems if item.code == code)
-                self.report = self.report.replaced(counts=replace(self.report.counts, rejected=count))
+                self.report = replace(self.report, counts=replace(self.report.counts, rejected=count))
                 raise RefusedError(code, first.text.template, **first.text.details)
 
     # fields
@@ -320,8 +321,8 @@ class Import:
     def _mapping(self, table: Table, used: frozenset[int]) -> Mapping_:
         mapping = match_columns(self.kind, table.names, self.options.mapping, self.options.constants, used)
         named = {name: table.names[index] for name, index in mapping.columns.items()}
-        self.report = self.report.replaced(
-            mapping=named, unmapped=tuple(table.names[index] for index in mapping.unmapped)
+        self.report = replace(
+            self.report, mapping=named, unmapped=tuple(table.names[index] for index in mapping.unmapped)
         )
         if mapping.doubtful:
             raise AskError(*which_field(table.names, mapping.doubtful))
@@ -356,7 +357,8 @@ class Import:
             found = classify(staging)
         read = self.report.counts.read
         rejected = read - len(rows.rows) - len(self.options.excluded_rows)
-        self.report = self.report.replaced(
+        self.report = replace(
+            self.report,
             counts=Counts(
                 read=read,
                 new=found.new,
@@ -379,9 +381,7 @@ class Import:
     def _recognised(self, rows: CheckedRows, staging: Staging) -> tuple[CheckedRows, Staging]:
         """Return the rows with the codes of the objects that they were said to be; rows left without a code are rejected."""
         self.proposals = decided(find_alike(staging), self.options)
-        self.report = self.report.replaced(
-            matches=tuple(proposal.as_json() for proposal in self.proposals[:MAX_PROBLEMS])
-        )
+        self.report = replace(self.report, matches=self.proposals[:MAX_PROBLEMS])
         columns = zip(rows.rows, rows.values["code"], rows.values.get("name", rows.rows), strict=True)
         codeless = {row: str(name) for row, code, name in columns if code is None}
         taken = {proposal.row: proposal.taken.code for proposal in self.proposals if proposal.taken}

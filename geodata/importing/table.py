@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 import shapely
 
-from geodata.importing.results import Choice, Problem, Question, RefusedError, Severity, Text
+from geodata.base.typed_json import from_json, to_json
+from geodata.importing.results import Problem, Question, RefusedError
 
 Geometries = NDArray[np.object_]
 Value = str | int | float | bool | None
@@ -82,7 +83,7 @@ def save_table(table: Table, folder: Path) -> None:
         "declared_encoding": table.declared_encoding,
         "crs": table.crs,
         "crs_source": table.crs_source,
-        "problems": [_problem_out(item) for item in table.problems],
+        "problems": to_json(table.problems),
         "widths": table.widths,
         "lost": {name: list(positions) for name, positions in table.lost.items()},
         "header_row": table.header_row,
@@ -142,7 +143,7 @@ def load_table(folder: Path) -> Table:
         declared_encoding=head["declared_encoding"],
         crs=head["crs"],
         crs_source=head["crs_source"],
-        problems=tuple(_problem_in(item) for item in head["problems"]),
+        problems=from_json(tuple[Problem, ...], head["problems"]),
         widths=tuple(head["widths"]),
         lost={name: tuple(positions) for name, positions in head["lost"].items()},
         header_row=head["header_row"],
@@ -152,45 +153,11 @@ def load_table(folder: Path) -> Table:
     )
 
 
-def _problem_out(item: Problem) -> dict[str, Any]:
-    return {
-        "code": item.code,
-        "template": item.text.template,
-        "details": dict(item.text.details),
-        "row": item.row,
-        "field": item.field,
-        "severity": item.severity.value,
-        "value": item.value,
-    }
-
-
-def _problem_in(item: dict[str, Any]) -> Problem:
-    text = Text(template=item["template"], details=item["details"])
-    return Problem(
-        code=item["code"],
-        text=text,
-        row=item["row"],
-        field=item["field"],
-        severity=Severity(item["severity"]),
-        value=item["value"],
-    )
-
-
 def save_answer(answer: RefusedError | Question, folder: Path) -> None:
     """Write a refusal or a question for the other process."""
+    data: object = to_json(answer)
     if isinstance(answer, RefusedError):
-        data: dict[str, Any] = {"reason": answer.reason, "template": answer.message_template, "details": answer.details}
-    else:
-        choices = [
-            {
-                "value": item.value,
-                "template": item.why.template,
-                "details": dict(item.why.details),
-                "samples": item.samples,
-            }
-            for item in answer.choices
-        ]
-        data = {"about": answer.about, "choices": choices}
+        data = {"reason": answer.reason, "template": answer.message_template, "details": answer.details}
     (folder / "answer.json").write_text(json.dumps(data), encoding="ascii")
 
 
@@ -202,15 +169,7 @@ def load_answer(folder: Path) -> RefusedError | Question | None:
     data = json.loads(path.read_text(encoding="ascii"))
     if "reason" in data:
         return RefusedError(data["reason"], data["template"], **data["details"])
-    choices = tuple(
-        Choice(
-            value=item["value"],
-            why=Text(template=item["template"], details=item["details"]),
-            samples=tuple(item["samples"]),
-        )
-        for item in data["choices"]
-    )
-    return Question(about=data["about"], choices=choices)
+    return from_json(Question, data)
 
 
 def empty_geometries(count: int) -> Geometries:

@@ -8,18 +8,19 @@ import json
 import re
 import shutil
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from scripts.base.console import Exit, Failure, announce, say
 from scripts.cluster.session import database_session
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from geodata.importing import ImportOptions, ImportReport
     from geodata.importing.preview import Preview
+    from geodata.importing.results import TakenOver
 
 #: Exit codes by the report's status.
 EXIT_CODES = {"ok": 0, "partial": 3, "ask": 4, "refused": 5}
@@ -145,12 +146,12 @@ def import_file(arguments: argparse.Namespace, path: Path) -> tuple[int, str]:
     with database_session() as session:
         say(f"Đang đọc {path.name}", "reading")
         preview = preview_import(session, kind, path, options)
-        remembered: dict[str, Any] | None = None
+        remembered: TakenOver | None = None
         last = last_like(session, preview) if arguments.remembered or preview.report.question else None
         if last is not None and (again := with_remembered(session, preview, path, last)):
-            remembered = {**taken_over(preview, again, last), "used": arguments.remembered}
+            remembered = taken_over(preview, again, last, used=arguments.remembered)
             preview = again if arguments.remembered else preview
-        preview = replace(preview, report=preview.report.replaced(remembered=remembered))
+        preview = replace(preview, report=replace(preview.report, remembered=remembered))
         report = preview.report
         if not arguments.dry_run and report.status in {"ok", "partial"}:
             say("Đang ghi vào cơ sở dữ liệu", "storing")
@@ -159,7 +160,7 @@ def import_file(arguments: argparse.Namespace, path: Path) -> tuple[int, str]:
     if arguments.rejected and report.counts.rejected:
         write_back(preview, arguments.rejected)
     if arguments.json:
-        told = {**report.as_json(vietnamese), "undecided": undecided(preview)}
+        told = {**report.as_json(vietnamese), "undecided": [vars(item) for item in undecided(preview)]}
         return EXIT_CODES[report.status], json.dumps(told, ensure_ascii=False, allow_nan=False)
     lines = describe(report, dry_run=arguments.dry_run)
     return EXIT_CODES[report.status], "\n".join([*lines[:-1], *undecided_lines(preview), *lines[-1:]])
@@ -167,12 +168,8 @@ def import_file(arguments: argparse.Namespace, path: Path) -> tuple[int, str]:
 
 def write_back(preview: Preview, path: Path) -> None:
     """Write the rejected rows like the file they came from when `path` has its ending, else as CSV."""
-    from geodata.importing.results import Text
     from geodata.importing.sessions.rejected import write_rejected
     from geodata.importing.sessions.returned import keep_rejected, write_returned
-
-    def say(kept: Mapping[str, Any]) -> str:
-        return Text(template=kept["template"], details=kept["details"]).say(vietnamese)
 
     with tempfile.TemporaryDirectory() as name:
         kept = Path(name) / "kept.json"
@@ -180,7 +177,7 @@ def write_back(preview: Preview, path: Path) -> None:
             write_rejected(preview, path, vietnamese)
             return
         (folder := Path(name) / "back").mkdir()
-        written = write_returned(kept, folder, path.stem, say)
+        written = write_returned(kept, folder, path.stem, lambda text: text.say(vietnamese))
         if written.suffix == path.suffix.lower():
             shutil.move(written, path)
         else:
@@ -294,9 +291,9 @@ def describe(report: ImportReport, *, dry_run: bool) -> list[str]:
         lines.append(f"Bảng mã: {report.encoding.value} ({report.encoding.source})")
     if report.mapping:
         lines.append("Cột: " + ", ".join(f"{field} ← {column}" for field, column in report.mapping.items()))
-    taken = [item for item in report.matches if item["decision"]]
+    taken = [item for item in report.matches if item.decision]
     if taken:
-        pairs_ = ", ".join(f"dòng {item['row']} = {item['decision']}" for item in taken[:20])
+        pairs_ = ", ".join(f"dòng {item.row} = {item.decision}" for item in taken[:20])
         lines.append(f"Nhận ra theo tên và vị trí: {len(taken)} dòng ({pairs_}{', …' if len(taken) > 20 else ''})")
     for item in report.problems[:SHOWN_PROBLEMS]:
         where = f"dòng {item.row}" if item.row else "tệp"
@@ -344,7 +341,16 @@ def _is_places(about: str, value: str) -> bool:
     return about == "columns" and (value == "none" or re.match(r"x=.*,y=", value) is not None)
 
 
-def undecided(preview: Preview) -> list[dict[str, Any]]:
+@dataclass(frozen=True, kw_only=True)
+class Undecided:
+    """Cells of a field that are none of its values, and what may be said instead."""
+
+    field: str
+    cells: list[str]
+    allowed: list[str]
+
+
+def undecided(preview: Preview) -> list[Undecided]:
     """Return the cells that are none of their field's values and have not been answered, with what may be said."""
     from geodata.importing.preview import unknown_values
 
@@ -353,7 +359,7 @@ def undecided(preview: Preview) -> list[dict[str, Any]]:
         field, answered = preview.filled.field(name), preview.options.values.get(name, {})
         allowed = list(field.values.labels()) if field is not None and field.values is not None else []
         if left := [cell for cell in cells if cell not in answered]:
-            found.append({"field": name, "cells": left, "allowed": allowed})
+            found.append(Undecided(field=name, cells=left, allowed=allowed))
     return found
 
 
@@ -361,8 +367,8 @@ def undecided_lines(preview: Preview) -> list[str]:
     """Return the values that no field knows, with the option that says what they mean and what may be said."""
     lines = []
     for item in undecided(preview):
-        allowed = "|".join(item["allowed"])
-        lines += [f"  --value “{item['field']}:{cell}=…”: chọn một trong {allowed}" for cell in item["cells"]]
+        allowed = "|".join(item.allowed)
+        lines += [f"  --value “{item.field}:{cell}=…”: chọn một trong {allowed}" for cell in item.cells]
     return ["Giá trị chưa rõ nghĩa (các dòng này bị loại nếu không trả lời):", *lines] if lines else []
 
 
@@ -371,9 +377,9 @@ def remembered_lines(report: ImportReport) -> list[str]:
     found = report.remembered
     if found is None:
         return []
-    answers = ", ".join(f"{name}={value}" for name, value in found["answers"].items())
-    source = f"lần nhập {found['import_id']} ({found['file_name']}, {found['at'][:10]}, {found['user']})"
-    if found["used"]:
+    answers = ", ".join(f"{name}={value}" for name, value in found.answers.items())
+    source = f"lần nhập {found.import_id} ({found.file_name}, {found.at[:10]}, {found.user})"
+    if found.used:
         return [f"Dùng lại câu trả lời của {source}: {answers}"]
     return [f"Tệp có cùng các cột ở {source} đã được trả lời: {answers}. Dùng lại bằng --remembered."]
 

@@ -1,8 +1,10 @@
 """The answers of the questions' form, read back into options of the import."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
 
+from geodata.importing.results import Mode
+from geodata.importing.sessions.documents import Answers
 from geodata.importing.sessions.model import ImportSession
 from geodata.schema.described import Described
 from geodata.schema.feature import Feature
@@ -30,11 +32,11 @@ def columns_of_places(form: Mapping[str, str]) -> dict[str, str]:
 
 def _cut_columns(found: ImportSession) -> dict[str, list[str]]:
     """Return column -> the fields it may be, as the question says them."""
-    question = found.report.get("question") or {}
-    known = {column["name"] for column in found.facts.get("columns", [])}
+    question = found.report.question
+    known = {column.name for column in found.facts.columns}
     columns: dict[str, list[str]] = {}
-    for choice in question.get("choices", []) if question.get("about") == "columns" else []:
-        field, equals, column = str(choice["value"]).partition("=")
+    for choice in question.choices if question and question.about == "columns" else ():
+        field, equals, column = choice.value.partition("=")
         if equals and column in known:
             columns.setdefault(column, []).append(field)
     return columns
@@ -56,48 +58,52 @@ def fields_of_cut_columns(found: ImportSession, form: Mapping[str, str]) -> dict
     return mapping
 
 
-def answers_of(kind: type[Feature], found: ImportSession, form: Mapping[str, str]) -> dict[str, Any]:
-    """Return the answers of the form; what is not in it stays as it was."""
-    answers: dict[str, Any] = {}
-    for name in ("source_layer", "header_row", "dates", "crs", "encoding"):
-        if name in form:
-            answers[name] = form[name].strip() or None
-    if form.get("crs") == "other":
-        answers["crs"] = form.get("crs_other", "").strip() or None
-    if "places" in form:
-        answers["coordinates"] = columns_of_places(form)
-    if form.get("axes"):
-        answers["swap_axes"] = form["axes"] == "swap"
-    if "match_asked" in form:
-        answers["match"] = "match" in form
-    if form.get("mode") in MODE_TEXTS:
-        answers["mode"] = form["mode"]
-    answers |= _columns_and_values(kind, found, form)
+def answers_of(kind: type[Feature], found: ImportSession, form: Mapping[str, str]) -> Answers:
+    """Return the answers with those of the form; what is not in it stays as it was."""
     if "forget" in form:
-        answers |= {"forget": True, "crs": None, "encoding": None, "mapping": {}, "constants": {}, "values": {}}
-        answers |= {"swap_axes": False, "match": False, "matches": {}}
-        answers |= {"header_row": None, "dates": None, "coordinates": {}}
-    return answers
+        return Answers(
+            forget=True, detail=found.options.detail, source_layer=_given(found.options.source_layer, form, "source_layer"),
+            mode=_mode(found.options.mode, form), confirmed_by=found.options.confirmed_by,
+        )  # fmt: skip
+    return _with_columns(kind, found, form, _with_choices(found.options, form))
 
 
-def _columns_and_values(kind: type[Feature], found: ImportSession, form: Mapping[str, str]) -> dict[str, Any]:
-    """Return what the form says of columns, constants and values."""
-    answers: dict[str, Any] = {}
+def _given(before: str | None, form: Mapping[str, str], name: str) -> str | None:
+    return form[name].strip() or None if name in form else before
+
+
+def _mode(before: Mode, form: Mapping[str, str]) -> Mode:
+    return Mode(form["mode"]) if form.get("mode") in MODE_TEXTS else before
+
+
+def _with_choices(before: Answers, form: Mapping[str, str]) -> Answers:
+    """Return the answers with what the form says of the file as a whole."""
+    crs = form.get("crs_other", "").strip() or None if form.get("crs") == "other" else _given(before.crs, form, "crs")
+    return replace(
+        before,
+        source_layer=_given(before.source_layer, form, "source_layer"),
+        header_row=_given(before.header_row, form, "header_row"),
+        dates=_given(before.dates, form, "dates"),
+        crs=crs,
+        encoding=_given(before.encoding, form, "encoding"),
+        coordinates=columns_of_places(form) if "places" in form else before.coordinates,
+        swap_axes=form["axes"] == "swap" if form.get("axes") else before.swap_axes,
+        match="match" in form if "match_asked" in form else before.match,
+        mode=_mode(before.mode, form),
+    )
+
+
+def _with_columns(kind: type[Feature], found: ImportSession, form: Mapping[str, str], answers: Answers) -> Answers:
+    """Return the answers with what the form says of columns, constants and values."""
     names = {field.name for field in fields_of(kind, found)}
     columns = {name: form[f"map.{name}"] for name in names if f"map.{name}" in form}
     if columns:
-        before = found.report.get("mapping") or {}
+        before = found.report.mapping
         changed = {name: column for name, column in columns.items() if column != before.get(name, "")}
-        answers["mapping"] = {**(found.options.get("mapping") or {}), **changed}
-        answers["constants"] = {
-            name: form[f"set.{name}"].strip() for name in names if form.get(f"set.{name}", "").strip()
-        }
-    if cut := fields_of_cut_columns(found, form):
-        answers["mapping"] = {**answers.get("mapping", found.options.get("mapping") or {}), **cut}
-    tables = _value_tables(names, form)
-    if tables:
-        answers["values"] = {**(found.options.get("values") or {}), **tables}
-    return answers
+        constants = {name: form[f"set.{name}"].strip() for name in names if form.get(f"set.{name}", "").strip()}
+        answers = replace(answers, mapping={**answers.mapping, **changed}, constants=constants)
+    cut, tables = fields_of_cut_columns(found, form), _value_tables(names, form)
+    return replace(answers, mapping={**answers.mapping, **cut}, values={**answers.values, **tables})
 
 
 def _value_tables(names: set[str], form: Mapping[str, str]) -> dict[str, dict[str, str]]:

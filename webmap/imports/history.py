@@ -86,7 +86,7 @@ def change_set(number: int) -> str:
         found=found, kind=kind, objects=objects, count=count, page=page, pages=-(-count // PAGE), made_by=made_by,
         counts=counts_line(found), labels=field_labels(kind), line=_line(found, kind),
         undone_by=sessions.undone_by(session, [number]).get(number),
-        kept=kept_lines(kind, undoing.report.get("kept", [])) if undoing else [], may_undo=may_undo,
+        kept=kept_lines(kind, undoing.report.kept) if undoing else [], may_undo=may_undo,
         hanging=_hanging(session, kind, number, [*(item.feature_id for item, _, _ in objects), *(row.id for row in others)]),
         others=others, detail=detail_of(kind, str(found.mapping.get("detail") or "")),
     )  # fmt: skip
@@ -144,7 +144,7 @@ def _undo_page(number: int, problem: str = "") -> str:
     report = None
     if undone is None and count <= MAX_TRIED:
         report = undoing.preview_undo(session, number, layers())  # rolls back; no second connection
-    kept = kept_lines(kind, report.as_json()["kept"]) if report else []
+    kept = kept_lines(kind, report.kept) if report else []
     return render_template(
         "imports/history/undo.html",
         found=found, kind=kind, report=report, kept=kept, undone_by=undone, count=count, problem=problem,

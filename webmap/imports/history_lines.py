@@ -7,6 +7,7 @@ from typing import Any
 from geodata.accounts.access import visible_details, visible_fields
 from geodata.base.i18n import N_
 from geodata.history.change_sets import ACTS, ChangeSet, HangingChange, metres_moved
+from geodata.history.replaying import KeptEdit
 from geodata.schema.feature import Feature
 from webmap.app.auth import current_role
 from webmap.app.i18n import format_number, translate
@@ -97,18 +98,17 @@ def counts_line(change_set: ChangeSet) -> list[tuple[str, str]]:
     ]
 
 
-def kept_lines(kind: type[Feature], kept: Sequence[Mapping[str, Any]]) -> list[tuple[int, str, str, str]]:
+def kept_lines(kind: type[Feature], kept: Sequence[KeptEdit]) -> list[tuple[int, str, str, str]]:
     """Return the later edits that an undo leaves alone as (id, code, fields, reason)."""
     labels = {**field_labels(kind), "geom": translate("Location"), "extra": translate("Other columns")}
     labels |= {detail.detail.name: translate(detail.detail.title) for detail in visible_details(current_role(), kind)}
     labels[ACTS] = translate("Documents")
     return [
         (
-            edit["feature_id"],
-            edit["code"],
-            ", ".join(labels[name] for name in edit["fields"] if name in labels),
-            translate(reason),
+            edit.feature_id,
+            edit.code,
+            ", ".join(labels[name] for name in edit.fields if name in labels),
+            translate(edit.reason),
         )
         for edit in kept
-        for reason in [str(edit.get("reason", ""))]
     ]

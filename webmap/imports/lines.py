@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from geodata.importing.results import Severity
 from geodata.importing.sessions.model import ImportItem
 from geodata.schema.described import Described
 from webmap.app.i18n import format_number, translate
@@ -65,7 +66,7 @@ class MatchLine:
 
 def change_line(kind: type[Described], item: ImportItem, excluded: frozenset[int]) -> ChangeLine:
     """Return one change of a preview."""
-    data = item.data
+    facts = item.change
     visible = {field.name: field for field in visible_fields_of(kind)}
     known = {field.name for field in kind.fields()}
     differences = [
@@ -74,63 +75,62 @@ def change_line(kind: type[Described], item: ImportItem, excluded: frozenset[int
             old=shown_value(visible.get(name), old),
             new=shown_value(visible.get(name), new),
         )
-        for name, (old, new) in data.get("fields", {}).items()
+        for name, (old, new) in facts.fields.items()
         if name in visible or name not in known
     ]
-    point = data.get("point")
     return ChangeLine(
         row=item.row_number,
         code=item.code or "",
         name=item.name or "",
-        feature_id=data.get("feature_id"),
+        feature_id=facts.feature_id,
         differences=differences,
-        moved=metres(data.get("moved_m")),
-        point=(point[0], point[1]) if point else None,
-        old_point=(old[0], old[1]) if (old := data.get("old_point")) else None,
+        moved=metres(facts.moved_m),
+        point=facts.point,
+        old_point=facts.old_point,
         taken=item.row_number not in excluded,
     )
 
 
 def match_line(item: ImportItem) -> MatchLine:
     """Return one row that resembles stored objects."""
-    data = item.data
+    proposal = item.proposal
     choices = [
         MatchChoice(
-            value=f"={candidate['code']}",
-            code=candidate["code"],
-            name=candidate["name"],
-            feature_id=candidate["feature_id"],
-            distance=metres(candidate["metres"]),
-            likeness=f"{format_number(round(candidate['likeness'] * 100))} %",
-            is_chosen=data["decision"] == candidate["code"],
+            value=f"={candidate.code}",
+            code=candidate.code,
+            name=candidate.name,
+            feature_id=candidate.feature_id,
+            distance=metres(candidate.metres),
+            likeness=f"{format_number(round(candidate.likeness * 100))} %",
+            is_chosen=proposal.decision == candidate.code,
         )
-        for candidate in data["candidates"]
+        for candidate in proposal.candidates
     ]
     return MatchLine(
-        row=data["row"],
-        code=data["code"] or "",
-        name=data["name"] or "",
-        point=(data["point"][0], data["point"][1]),
+        row=proposal.row,
+        code=proposal.code or "",
+        name=proposal.name,
+        point=proposal.point,
         choices=choices,
-        is_new=data["decision"] == "",
-        is_decided=data["decision"] is not None,
+        is_new=proposal.decision == "",
+        is_decided=proposal.decision is not None,
     )
 
 
 def problem_line(kind: type[Described], item: ImportItem) -> ProblemLine:
     """Return one problem of a preview."""
-    data = item.data
-    field = next((item for item in visible_fields_of(kind) if item.name == data["field"]), None) or kind.field(
-        data["field"] or ""
+    problem = item.problem
+    field = next((field for field in visible_fields_of(kind) if field.name == problem.field), None) or kind.field(
+        problem.field or ""
     )
-    label = translate(field.label) if field else translate("Location") if data["field"] == "geom" else data["field"]
+    label = translate(field.label) if field else translate("Location") if problem.field == "geom" else problem.field
     return ProblemLine(
         row=item.row_number,
         code=item.code or "",
         name=item.name or "",
         field=label or "",
-        value=data["value"] or "",
-        message=say(data["message"]),
-        suggestion=say(data["suggestion"]),
-        is_error=data["severity"] == "error",
+        value=problem.value or "",
+        message=say(problem.text),
+        suggestion=say(problem.suggestion),
+        is_error=problem.severity is Severity.ERROR,
     )

@@ -1,7 +1,7 @@
 """The pages of the wizard: one function a page, each with all that its template shows."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from flask import current_app, render_template, request
 from flask.typing import ResponseReturnValue
@@ -10,7 +10,9 @@ from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
 from geodata.history.change_sets import get_change_set
 from geodata.importing.details import detail_of
+from geodata.importing.results import Known
 from geodata.importing.sessions import keeping, listed, model, sessions
+from geodata.importing.sessions.documents import StoredCounts
 from geodata.importing.sessions.model import ImportSession, Stage
 from geodata.schema.feature import Feature
 from webmap.app.extensions import db_session, layers
@@ -21,7 +23,7 @@ from webmap.folium.sketch import Sketch, build_sketch
 from webmap.imports.answers import cut_columns
 from webmap.imports.filled import fields_of, filled_by
 from webmap.imports.labels import DETAIL_MODE_TEXTS, ENCODING_LABELS, MODE_TEXTS, SOURCE_TEXTS
-from webmap.imports.lines import ChangeLine, change_line, match_line, problem_line
+from webmap.imports.lines import ChangeLine, ProblemLine, change_line, match_line, problem_line
 from webmap.imports.rights import offered_details, writable_kinds
 from webmap.imports.steps import state_json, steps
 from webmap.imports.values import say
@@ -40,6 +42,17 @@ TABS = {
 _LONGEST_SEARCH = 100
 #: Degrees shown around a move: a few metres are seen too.
 _MOVE_MARGIN = 0.0003
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownChoice:
+    """A possible answer in words, with the picture of where it puts the objects."""
+
+    value: str
+    why: str
+    share_inside: float | None
+    samples: Sequence[str]
+    sketch: Sketch | None
 
 
 def upload_page(problem: str = "") -> str:
@@ -67,23 +80,22 @@ def progress_page(found: ImportSession, here: str) -> ResponseReturnValue:
 def questions_page(found: ImportSession, problem: str = "") -> str:
     """Return the second step: where the file is, how it is written, what is what."""
     kind = layers().get(found.layer)
-    question = found.report.get("question") or {}
-    places = {place["value"]: place["points"] for place in found.facts.get("places", [])}
+    question = found.report.question
+    places = {place.value: place.points for place in found.facts.places}
     home = settings_here().province.opening
     choices = [
-        {
-            **choice,
-            "why": say(choice["why"]),
-            "sketch": build_sketch([(x, y, "place", "") for x, y in places[choice["value"]]], home)
-            if choice["value"] in places
+        ShownChoice(
+            value=choice.value, why=say(choice.why), share_inside=choice.share_inside, samples=choice.samples,
+            sketch=build_sketch([(x, y, "place", "") for x, y in places[choice.value]], home)
+            if choice.value in places
             else None,
-        }
-        for choice in question.get("choices", [])
-    ]
+        )
+        for choice in (question.choices if question else ())
+    ]  # fmt: skip
     fields = fields_of(kind, found)
     return render_template(
         "imports/questions.html",
-        found=found, kind=kind, steps=steps(found, "imports.questions"), problem=problem, about=question.get("about"),
+        found=found, kind=kind, steps=steps(found, "imports.questions"), problem=problem, about=question.about if question else None,
         choices=choices, fields=fields, options=found.options, cut_columns=cut_columns(filled_by(kind, found), found), reason=say(found.reason),
         problems=_problems(found, kind, ("error", "warning"), limit=20), kinds=writable_kinds(),
         allowed={field.name: field.values.labels() for field in fields if field.values}, **common_facts(found),
@@ -92,16 +104,16 @@ def questions_page(found: ImportSession, problem: str = "") -> str:
 
 def _tabs(found: ImportSession) -> dict[str, str]:
     """Return the lists of a preview; what hangs on objects is known by its key and never merely alike."""
-    return {name: label for name, label in TABS.items() if name != "match" or not found.options.get("detail")}
+    return {name: label for name, label in TABS.items() if name != "match" or not found.options.detail}
 
 
 def preview_page(found: ImportSession) -> str:
     """Return the third step: what would change, and what is wrong."""
     session, kind = db_session(), layers().get(found.layer)
     lengths = listed.count_items(session, found.id)
-    counts = found.report["counts"]
-    totals = {name: counts.get(name, 0) for name in TABS} | {
-        "error": counts["rejected"], "warning": lengths.get("warning", 0), "match": lengths.get("match", 0),
+    counts = found.report.counts or StoredCounts()
+    totals = {name: getattr(counts, name, 0) for name in TABS} | {
+        "error": counts.rejected, "warning": lengths.get("warning", 0), "match": lengths.get("match", 0),
     }  # fmt: skip
     undecided = sessions.undecided(found) if found.stage is Stage.READY else 0
     first = next((name for name in ("changed", "new", "error") if totals[name]), "unchanged")
@@ -146,40 +158,38 @@ def confirm_page(found: ImportSession, problem: str = "") -> str:
     """Return the fourth step: the mode, and what will be stored."""
     kind = layers().get(found.layer)
     excluded = listed.count_excluded_by_list(db_session(), found)
-    counts = dict(found.report["counts"])
-    will = {name: counts[name] - excluded.get(name, 0) for name in model.CHOSEN}
+    counts = found.report.counts or StoredCounts()
+    will = {name: getattr(counts, name) - excluded.get(name, 0) for name in model.CHOSEN}
     return render_template(
         "imports/confirm.html",
         found=found, kind=kind, steps=steps(found, "imports.confirm"), counts=counts, will=will,
-        left_out=sum(excluded.values()), modes=DETAIL_MODE_TEXTS if found.options.get("detail") else MODE_TEXTS, mode=found.options.get("mode", "upsert"),
+        left_out=sum(excluded.values()), modes=DETAIL_MODE_TEXTS if found.options.detail else MODE_TEXTS, mode=found.options.mode,
         mark=sessions.preview_mark(found), problem=problem, undecided=sessions.undecided(found), **common_facts(found),
     )  # fmt: skip
 
 
-def common_facts(found: ImportSession) -> dict[str, Any]:
+def common_facts(found: ImportSession) -> dict[str, object]:
     """Return what every page says about a file: CRS, encoding, where the answers come from."""
     remembered = get_change_set(db_session(), found.remembered_from) if found.remembered_from else None
-    detail = detail_of(layers().get(found.layer), found.options.get("detail") or "")
+    detail = detail_of(layers().get(found.layer), found.options.detail or "")
     return {
         "facts": found.facts,
         "detail": detail,
-        "crs": _known(found, "crs", remembered.crs if remembered else None),
-        "encoding": _known(found, "encoding", remembered.encoding if remembered else None),
+        "crs": _known(found.report.crs, remembered.crs if remembered else None),
+        "encoding": _known(found.report.encoding, remembered.encoding if remembered else None),
         "remembered": remembered,
         "sources": SOURCE_TEXTS,
         "encodings": ENCODING_LABELS,
     }
 
 
-def _known(found: ImportSession, name: str, remembered: str | None) -> dict[str, Any]:
+def _known(known: Known, remembered: str | None) -> Known:
     """Return a fact about the file; what was given only by an earlier import says so."""
-    known = dict(found.report.get(name) or {})
-    if known.get("from") == "given" and known.get("value") == remembered:
-        known["from"] = "remembered"
-    return known
+    is_taken_over = known.source == "given" and known.value == remembered
+    return replace(known, source="remembered") if is_taken_over else known
 
 
-def _problems(found: ImportSession, kind: type[Feature], names: tuple[str, ...], *, limit: int) -> list[Any]:
+def _problems(found: ImportSession, kind: type[Feature], names: tuple[str, ...], *, limit: int) -> list[ProblemLine]:
     return [
         problem_line(filled_by(kind, found), item)
         for name in names

@@ -47,6 +47,6 @@ def import_of(number: int) -> ImportSession:
         sessions.settle_lost(session)
         found = sessions.get_import(session, number)
     kind = writable(found.layer)
-    if detail := found.options.get("detail"):
+    if detail := found.options.detail:
         check_detail(kind, detail)
     return found

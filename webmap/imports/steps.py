@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from flask import url_for
 
@@ -60,7 +59,7 @@ def _reached(found: ImportSession) -> int:
     return {Stage.READY: 3, Stage.CONFIRMED: 4, Stage.STORING: 4, Stage.STORED: 4, Stage.FAILED: 4}.get(found.stage, 1)
 
 
-def state_json(found: ImportSession, *, worker: bool) -> dict[str, Any]:
+def state_json(found: ImportSession, *, worker: bool) -> dict[str, object]:
     """Return what the progress bar asks for each second."""
     left = seconds_left(found, datetime.now(UTC))
     done, total = found.rows_done, found.rows_total

@@ -1,15 +1,14 @@
 """Values, fields and stored sentences of imports and history as people read them."""
 
 import re
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
 from geodata.accounts.access import visible_fields
 from geodata.importing.details import PARENT_FIELD
+from geodata.importing.results import Text
 from geodata.schema.described import Described
 from geodata.schema.feature import Feature
 from geodata.schema.fields import Field
@@ -29,19 +28,14 @@ class Difference:
     new: str
 
 
-def say(text: Mapping[str, Any] | None) -> str:
-    """Return a stored sentence in the language of this request."""
-    if not text:
+def say(text: Text | None) -> str:
+    """Return a stored sentence in the language of this request; one whose values an earlier version kept otherwise, bare."""
+    if text is None:
         return ""
-    details = {
-        name: translate(value) if isinstance(value, str) and value else value
-        for name, value in (text.get("details") or {}).items()
-    }
-    template = translate(str(text.get("template", "")))
     try:
-        return template.format_map(details)
+        return text.say(translate)
     except (KeyError, IndexError, ValueError):
-        return template
+        return translate(text.template)
 
 
 def field_labels(kind: type[Described]) -> dict[str, str]:

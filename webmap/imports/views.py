@@ -10,6 +10,7 @@ from geodata.base.errors import GeodataError, InvalidValueError, NotFoundError
 from geodata.base.i18n import N_
 from geodata.base.parsing import parse_id
 from geodata.history.change_sets import get_change_set
+from geodata.importing.results import Mode
 from geodata.importing.sessions import keeping, listed, model, sessions
 from geodata.importing.sessions.model import Stage, Task
 from geodata.importing.sessions.returned import write_returned
@@ -141,7 +142,7 @@ def preview(number: int) -> ResponseReturnValue:
     found = import_of(number)
     if found.is_working:
         return progress_page(found, "imports.preview")
-    if found.stage not in {Stage.READY, Stage.STORED, Stage.FAILED} or not found.report.get("counts"):
+    if found.stage not in {Stage.READY, Stage.STORED, Stage.FAILED} or found.report.counts is None:
         return redirect(current_address(found))
     return preview_page(found)
 
@@ -206,14 +207,11 @@ def confirm(number: int) -> ResponseReturnValue:
 def commit(number: int) -> ResponseReturnValue:
     """Have the preview stored."""
     found = import_of(number)
-    if not found.report.get("counts"):
+    counts = found.report.counts
+    if counts is None:
         return redirect(current_address(found))  # there is no preview to confirm
     accept = "accept_partial" in request.form
-    if (
-        found.options.get("mode") == "replace"
-        and found.report["counts"]["absent"]
-        and "accept_delete" not in request.form
-    ):
+    if found.options.mode is Mode.REPLACE and counts.absent and "accept_delete" not in request.form:
         return confirm_page(
             found, problem=translate("Say that the objects missing in the file are to be deleted.")
         ), 400

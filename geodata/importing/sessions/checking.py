@@ -4,8 +4,8 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Text as SqlText, cast, delete, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
@@ -16,15 +16,17 @@ from geodata.base.data_version import data_version
 from geodata.base.database import rows_changed
 from geodata.base.errors import GeodataError
 from geodata.base.i18n import N_
+from geodata.base.typed_json import to_json
 from geodata.history.change_sets import ChangeSet
-from geodata.importing import ImportOptions, Status, preview_import
+from geodata.importing import Status, preview_import
 from geodata.importing.preview import Preview
 from geodata.importing.progress import Progress, Step
+from geodata.importing.sessions.documents import answers_of, stored_report
 from geodata.importing.sessions.memory import last_like, with_remembered
 from geodata.importing.sessions.model import ImportItem, ImportSession, Stage
 from geodata.importing.sessions.returned import keep_rejected
-from geodata.importing.sessions.sessions import options_of, running
-from geodata.importing.sessions.shown import Item, facts_of, other_items, question_json, text_json
+from geodata.importing.sessions.sessions import running
+from geodata.importing.sessions.shown import Item, facts_of, other_items
 from geodata.importing.storing.lists import lists_of
 from geodata.layers import LAYERS
 
@@ -37,11 +39,11 @@ FILE_GONE = N_("The uploaded file is no longer kept. Upload it again.")
 def check(session: Session, found: ImportSession, progress: Progress) -> None:
     """Make the preview of an import, with the answers remembered of a file like it where there are any."""
     kind, path = LAYERS.get(found.layer), file_of(found)
-    options = options_of(found)
+    options = found.options.options(found.file_name)
     version = data_version(session, found.layer)
     preview = preview_import(session, kind, path, options, progress=progress)
     remembered = remembered_of(session, found)
-    if preview.table is not None and remembered is None and not found.options.get("forget"):
+    if preview.table is not None and remembered is None and not found.options.forget:
         remembered = last_like(session, preview)
         if remembered is not None:
             again = with_remembered(session, preview, path, remembered, progress)
@@ -54,7 +56,7 @@ def check(session: Session, found: ImportSession, progress: Progress) -> None:
 
 def remembered_of(session: Session, found: ImportSession) -> ChangeSet | None:
     """Return the import whose answers have been taken over already."""
-    if found.remembered_from is None or found.options.get("forget"):
+    if found.remembered_from is None or found.options.forget:
         return None
     return session.get(ChangeSet, found.remembered_from)
 
@@ -81,11 +83,11 @@ def _copy_items(session: Session, number: int, items: Iterable[Item]) -> None:
     with copy_into(session.connection(), "import_item", ("import_session_id", *_LISTED)) as copy:
         for kind, row, code, name, data in items:
             positions[kind] += 1
-            plain = json.dumps(data, ensure_ascii=False, default=str)
+            plain = json.dumps(to_json(data), ensure_ascii=False, default=str)
             copy.write_row((number, kind, positions[kind], row, code, name, plain))
 
 
-def _digests(session: Session, number: int) -> list[list[Any]]:
+def _digests(session: Session, number: int) -> list[list[object]]:
     """Return for each list its length and a digest of all it says, in its order."""
     item = func.jsonb_build_array(ImportItem.row_number, ImportItem.code, ImportItem.name, ImportItem.data)
     line = func.md5(cast(item, SqlText))
@@ -106,24 +108,19 @@ def keep_preview(
     """Write down what the pages show of a preview beside its lists."""
     report = preview.report
     stage = {Status.ASK: Stage.ASKING, Status.REFUSED: Stage.REFUSED}.get(report.status, Stage.READY)
-    options = _answers(preview.options, found.options)
     ended = session.execute(
         update(ImportSession)
         .where(running(found.id, found.turn))
         .values(
             status=stage,
             file_sha256=report.file_sha256,
-            options=options,
+            options=answers_of(preview.options, forget=found.options.forget),
             remembered_from=remembered.id if remembered else None,
-            report={**report.as_json(), "problems": [], "question": question_json(report.question)},
-            facts={
-                **facts_of(preview),
-                "mark": mark,
-                "rejected_file": _keep_rejected(found, preview),
-            },
+            report=stored_report(report),
+            facts=replace(facts_of(preview), mark=mark, rejected_file=_keep_rejected(found, preview)),
             seen_version=version,
             step=None,
-            reason=text_json(report.reason_text) if report.reason_text else None,
+            reason=report.reason_text,
         )
     )
     if rows_changed(ended) != 1:
@@ -135,26 +132,6 @@ def _keep_rejected(found: ImportSession, preview: Preview) -> str | None:
         return None
     path = Path(f"{found.file_path}-rejected")
     return str(path) if keep_rejected(preview, path) else None
-
-
-def _answers(options: ImportOptions, before: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "detail": options.detail,
-        "source_layer": options.source_layer,
-        "header_row": options.header_row,
-        "coordinates": dict(options.coordinates),
-        "dates": options.dates,
-        "crs": options.crs,
-        "encoding": options.encoding,
-        "swap_axes": options.swap_axes,
-        "mapping": dict(options.mapping),
-        "constants": dict(options.constants),
-        "values": {name: dict(table) for name, table in options.values.items()},
-        "mode": options.mode.value,
-        "match": options.match,
-        "matches": {str(row): code for row, code in options.matches.items()},
-        "forget": bool(before.get("forget")),
-    }
 
 
 def file_of(found: ImportSession) -> Path:

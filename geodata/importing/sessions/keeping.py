@@ -17,7 +17,7 @@ ORPHAN_AFTER_S = 6 * 3600
 
 def rejected_file(found: ImportSession) -> Path | None:
     """Return where the rejected rows are kept, when there are some."""
-    name = found.facts.get("rejected_file")
+    name = found.facts.rejected_file
     path = Path(name) if name else None
     return path if path is not None and path.is_file() else None
 

@@ -1,18 +1,19 @@
 """What was answered about an earlier file with the same columns: found again by both doors, shown, and open to change."""
 
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from geodata.base.errors import GeodataError
+from geodata.base.typed_json import from_json
 from geodata.history.change_sets import ChangeSet
 from geodata.importing import ImportOptions, Status, preview_import
+from geodata.importing.answered import Answered
 from geodata.importing.facts import signature_of
 from geodata.importing.preview import Preview
 from geodata.importing.progress import Progress, silent
-from geodata.importing.results import Question
+from geodata.importing.results import Question, TakenOver
 
 #: A remembered CRS must put about as many objects inside as the best answer does.
 _LEAST_AS_GOOD = 0.01
@@ -50,28 +51,28 @@ def with_remembered(
     Only what was asked or could not be matched is filled in; a CRS only where it is one of the likeliest answers.
     """
     options, question = preview.options, preview.report.question
-    answers = last.mapping
+    answers = from_json(Answered, last.mapping)
     asked = question.about if question else None
     if asked == "crs" and not _is_likely(question, last.crs):
         return None
     if asked == "encoding" and not _reads_well(question, last.encoding):
         return None
-    columns = {name: column for name, column in (answers.get("columns") or {}).items() if name not in options.mapping}
+    columns = {name: column for name, column in answers.columns.items() if name not in options.mapping}
     merged = ImportOptions(
         detail=options.detail,
-        source_layer=options.source_layer or answers.get("source_layer"),
-        header_row=options.header_row or (answers.get("header_row") if asked == "header" else None),
-        coordinates=options.coordinates or dict(answers.get("coordinates") or {}),
-        dates=options.dates or (answers.get("dates") if asked == "dates" else None),
+        source_layer=options.source_layer or answers.source_layer,
+        header_row=options.header_row or (answers.header_row if asked == "header" else None),
+        coordinates=options.coordinates or answers.coordinates,
+        dates=options.dates or (answers.dates if asked == "dates" else None),
         crs=options.crs or (last.crs if asked in {"crs", "axes"} else None),
-        swap_axes=options.swap_axes or (bool(answers.get("swap_axes")) and asked in {"crs", "axes"}),
+        swap_axes=options.swap_axes or (answers.swap_axes and asked in {"crs", "axes"}),
         encoding=options.encoding or (last.encoding if asked == "encoding" else None),
         mapping={**columns, **options.mapping},
-        constants={**(answers.get("constants") or {}), **options.constants},
-        values={**(answers.get("values") or {}), **options.values},
+        constants={**answers.constants, **options.constants},
+        values={**answers.values, **options.values},
         mode=options.mode,
         file_name=options.file_name,
-        match=options.match or bool(answers.get("match")),
+        match=options.match or answers.match,
         matches=options.matches,
         take_matches=options.take_matches,
     )
@@ -100,10 +101,10 @@ def _reads_well(question: Question | None, encoding: str | None) -> bool:
     return encoding in scores and scores[encoding] >= max(_READS_WELL, best - _LEAST_AS_GOOD)
 
 
-def taken_over(before: Preview, after: Preview, last: ChangeSet) -> dict[str, Any]:
+def taken_over(before: Preview, after: Preview, last: ChangeSet, *, used: bool) -> TakenOver:
     """Return which answers of an earlier import a preview uses, and which import that was."""
     old, new = before.options, after.options
-    answers = {
+    answers: dict[str, object] = {
         name: getattr(new, name)
         for name in ("source_layer", "header_row", "coordinates", "dates", "crs", "encoding", "swap_axes", "match")
         if getattr(new, name) != getattr(old, name)
@@ -112,10 +113,11 @@ def taken_over(before: Preview, after: Preview, last: ChangeSet) -> dict[str, An
     answers |= {"mapping": columns} if columns else {}
     answers |= {"constants": dict(new.constants)} if new.constants != old.constants else {}
     answers |= {"values": {name: dict(table) for name, table in new.values.items()}} if new.values != old.values else {}
-    return {
-        "import_id": str(last.id),
-        "file_name": last.file_name,
-        "user": last.user_name,
-        "at": last.made_at.isoformat(),
-        "answers": answers,
-    }
+    return TakenOver(
+        import_id=str(last.id),
+        file_name=last.file_name,
+        user=last.user_name,
+        at=last.made_at.isoformat(),
+        answers=answers,
+        used=used,
+    )

@@ -12,7 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Integer,
-    Text,
+    Text as SqlText,
     func,
     update,
 )
@@ -23,6 +23,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from geodata.base.database import Base, rows_changed
 from geodata.base.errors import ConflictError
 from geodata.base.i18n import N_
+from geodata.base.json_columns import JsonOf
+from geodata.base.typed_json import from_json
+from geodata.importing.proposals import Proposal
+from geodata.importing.results import Problem, Text
+from geodata.importing.sessions.documents import Answers, ChangeFacts, Facts, StoredReport
 from geodata.jobs import defer
 
 #: The task of the queue that does what an import waits for.
@@ -68,25 +73,25 @@ class ImportSession(Base):
     __tablename__ = "import_session"
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    task: Mapped[str] = mapped_column(Text)
-    layer: Mapped[str] = mapped_column(Text)
-    user_name: Mapped[str] = mapped_column(Text)
+    task: Mapped[str] = mapped_column(SqlText)
+    layer: Mapped[str] = mapped_column(SqlText)
+    user_name: Mapped[str] = mapped_column(SqlText)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    status: Mapped[str] = mapped_column(Text)
-    file_name: Mapped[str | None] = mapped_column(Text)
-    file_path: Mapped[str | None] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(SqlText)
+    file_name: Mapped[str | None] = mapped_column(SqlText)
+    file_path: Mapped[str | None] = mapped_column(SqlText)
     file_bytes: Mapped[int | None] = mapped_column(BigInteger)
-    file_sha256: Mapped[str | None] = mapped_column(Text)
+    file_sha256: Mapped[str | None] = mapped_column(SqlText)
     keep_until: Mapped[date | None]
-    options: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
+    options: Mapped[Answers] = mapped_column(JsonOf(Answers), default=Answers, server_default="{}")
     remembered_from: Mapped[int | None] = mapped_column(BigInteger)
-    report: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
-    facts: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
+    report: Mapped[StoredReport] = mapped_column(JsonOf(StoredReport), default=StoredReport, server_default="{}")
+    facts: Mapped[Facts] = mapped_column(JsonOf(Facts), default=Facts, server_default="{}")
     #: The rows that somebody left out, as ranges: they may be millions, and the database reckons with them as one set.
     excluded_rows: Mapped[MultiRange[int]] = mapped_column(INT8MULTIRANGE, server_default="{}", deferred=True)
     accept_partial: Mapped[bool] = mapped_column(default=False, server_default="false")
-    seen_version: Mapped[str | None] = mapped_column(Text)
-    step: Mapped[str | None] = mapped_column(Text)
+    seen_version: Mapped[str | None] = mapped_column(SqlText)
+    step: Mapped[str | None] = mapped_column(SqlText)
     rows_done: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     rows_total: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     step_started_at: Mapped[datetime | None]
@@ -95,7 +100,7 @@ class ImportSession(Base):
     #: How often it has been taken up: what an earlier turn still has to say is not heard.
     turn: Mapped[int] = mapped_column(default=0, server_default="0")
     change_set_id: Mapped[int | None] = mapped_column(ForeignKey("change_set.id", ondelete="SET NULL"), index=True)
-    reason: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    reason: Mapped[Text | None] = mapped_column(JsonOf(Text))
 
     @property
     def stage(self) -> Stage:
@@ -121,15 +126,30 @@ class ImportItem(Base):
     import_session_id: Mapped[int] = mapped_column(
         ForeignKey("import_session.id", ondelete="CASCADE"), primary_key=True
     )
-    kind: Mapped[str] = mapped_column(Text, primary_key=True)
+    kind: Mapped[str] = mapped_column(SqlText, primary_key=True)
     position: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     row_number: Mapped[int | None] = mapped_column(BigInteger)
-    code: Mapped[str | None] = mapped_column(Text)
-    name: Mapped[str | None] = mapped_column(Text)
-    data: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    code: Mapped[str | None] = mapped_column(SqlText)
+    name: Mapped[str | None] = mapped_column(SqlText)
+    data: Mapped[object] = mapped_column(JSONB)
     search_text: Mapped[str | None] = mapped_column(
-        Text, Computed("fold_text(coalesce(code, '') || ' ' || coalesce(name, ''))", persisted=True), deferred=True
+        SqlText, Computed("fold_text(coalesce(code, '') || ' ' || coalesce(name, ''))", persisted=True), deferred=True
     )
+
+    @property
+    def change(self) -> ChangeFacts:
+        """What a line of a list of changes says."""
+        return from_json(ChangeFacts, self.data)
+
+    @property
+    def proposal(self) -> Proposal:
+        """What a line of the list of proposals says."""
+        return from_json(Proposal, self.data)
+
+    @property
+    def problem(self) -> Problem:
+        """What a line of a list of problems says."""
+        return from_json(Problem, self.data)
 
 
 @dataclass(frozen=True, kw_only=True)

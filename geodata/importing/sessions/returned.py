@@ -9,6 +9,7 @@ import re
 import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import numpy as np
 import shapely
 
 from geodata.base.formulas import disarm
+from geodata.base.typed_json import from_json, to_json
 from geodata.base.workbook import Cell, Table, write_workbook
 from geodata.importing.preview import Preview
 from geodata.importing.results import Severity, Text
@@ -32,18 +34,25 @@ _DRIVERS = {
     "mif": ("MapInfo File", ".mif"),
 }
 _DBF_BYTES = 254
-Say = Callable[[Mapping[str, Any]], str]
+Say = Callable[[Text], str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Reason:
+    """Why a row was rejected: the field, the sentence, and what to do."""
+
+    field: str
+    text: Text
+    hint: Text | None = None
 
 
 def keep_rejected(preview: Preview, path: Path) -> int:
     """Write the rejected rows of a preview as plain data; return how many."""
     table = preview.table
-    reasons: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    reasons: dict[int, list[_Reason]] = defaultdict(list)
     for item in preview.problems:
         if item.row is not None and item.severity is Severity.ERROR:
-            reasons[item.row].append(
-                {"field": item.field or "", "text": _plain(item.text), "hint": _plain(item.suggestion)}
-            )
+            reasons[item.row].append(_Reason(field=item.field or "", text=item.text, hint=item.suggestion))
     if table is None or not reasons:
         return 0
     chosen = [index for index, row in enumerate(table.rows.tolist()) if row in reasons]
@@ -54,7 +63,7 @@ def keep_rejected(preview: Preview, path: Path) -> int:
         "names": list(table.names),
         "columns": [[column[index] for index in chosen] for column in table.columns],
         "shapes": shapes,
-        "reasons": [reasons[int(table.rows[index])] for index in chosen],
+        "reasons": to_json([reasons[int(table.rows[index])] for index in chosen]),
     }
     path.write_text(json.dumps(kept, ensure_ascii=False, default=str), encoding="utf-8")
     return len(chosen)
@@ -63,7 +72,8 @@ def keep_rejected(preview: Preview, path: Path) -> int:
 def write_returned(kept_path: Path, folder: Path, stem: str, say: Say) -> Path:
     """Write kept rows as a file of the kind they came in, and return it. `say` makes a sentence of a kept text."""
     kept = json.loads(kept_path.read_text(encoding="utf-8"))
-    reasons = [" | ".join(_sentence(item, say) for item in items) for items in kept["reasons"]]
+    told = from_json(tuple[tuple[_Reason, ...], ...], kept["reasons"])
+    reasons = [" | ".join(_sentence(item, say) for item in items) for items in told]
     names = [*kept["names"], REASON_COLUMN]
     columns = [*kept["columns"], reasons]
     driver = _DRIVERS.get(kept["format"])
@@ -78,13 +88,9 @@ def write_returned(kept_path: Path, folder: Path, stem: str, say: Say) -> Path:
     return _write_csv(folder / f"{stem}.csv", names, columns)
 
 
-def _plain(text: Text | None) -> dict[str, Any] | None:
-    return {"template": text.template, "details": dict(text.details)} if text is not None else None
-
-
-def _sentence(item: Mapping[str, Any], say: Say) -> str:
-    words = say(item["text"]) + (f" {say(item['hint'])}" if item["hint"] else "")
-    return f"{item['field']}: {words}" if item["field"] else words
+def _sentence(reason: _Reason, say: Say) -> str:
+    words = say(reason.text) + (f" {say(reason.hint)}" if reason.hint else "")
+    return f"{reason.field}: {words}" if reason.field else words
 
 
 def _may_be_one_layer(shapes: Sequence[str | None]) -> bool:

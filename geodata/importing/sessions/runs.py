@@ -173,7 +173,8 @@ def run(engine: Engine, number: int, turn: int) -> None:
             elif found.stage is Stage.CHECKING:
                 check(session, found, _Teller(engine, number, turn))
             elif found.stage is Stage.STORING:
-                many = 0 if found.options.get("detail") else found.report["counts"]["new"]
+                counts = found.report.counts
+                many = 0 if found.options.detail or counts is None else counts.new
                 with without_indexes(session, LAYERS.get(found.layer), many):
                     store(session, found, _Teller(engine, number, turn))
     except GeodataError as error:

@@ -4,8 +4,8 @@ The heavy work is geodata.importing.sessions.runs, in the background; nothing he
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -14,17 +14,18 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    text,
+    text as sql,
     update,
 )
 from sqlalchemy.orm import Session
 
 from geodata.accounts.accounts import record_audit
 from geodata.base.database import rows_changed
-from geodata.base.errors import BusyError, ConflictError, NotFoundError, QuotaError
+from geodata.base.errors import BusyError, ConflictError, Detail, NotFoundError, QuotaError
 from geodata.base.i18n import N_
 from geodata.history.change_sets import ChangeSet
-from geodata.importing.results import ImportOptions, Mode
+from geodata.importing.results import Text
+from geodata.importing.sessions.documents import Answers, StoredCounts
 from geodata.importing.sessions.keeping import forget_file
 from geodata.importing.sessions.model import (
     OPEN,
@@ -84,7 +85,7 @@ def undone_by(session: Session, change_set_ids: Sequence[int]) -> dict[int, int]
 
 def is_worker_running(session: Session) -> bool:
     """Say whether a background worker has given a sign of life lately."""
-    query = text("SELECT max(last_heartbeat) > now() - make_interval(secs => :seconds) FROM procrastinate_workers")
+    query = sql("SELECT max(last_heartbeat) > now() - make_interval(secs => :seconds) FROM procrastinate_workers")
     return bool(session.scalar(query, {"seconds": WORKER_AFTER_S}))
 
 
@@ -94,28 +95,6 @@ def seconds_left(found: ImportSession, now: datetime) -> int | None:
         return None
     spent = (now - found.step_started_at).total_seconds()
     return round(spent * (found.rows_total - found.rows_done) / found.rows_done)
-
-
-def options_of(found: ImportSession) -> ImportOptions:
-    """Return the answers given so far as options of the import."""
-    stored = found.options
-    return ImportOptions(
-        detail=stored.get("detail"),
-        source_layer=stored.get("source_layer"),
-        header_row=stored.get("header_row"),
-        coordinates=dict(stored.get("coordinates") or {}),
-        dates=stored.get("dates"),
-        crs=stored.get("crs"),
-        encoding=stored.get("encoding"),
-        swap_axes=bool(stored.get("swap_axes")),
-        mapping=dict(stored.get("mapping") or {}),
-        constants=dict(stored.get("constants") or {}),
-        values={name: dict(table) for name, table in (stored.get("values") or {}).items()},
-        mode=Mode(stored.get("mode") or Mode.UPSERT),
-        file_name=found.file_name,
-        match=bool(stored.get("match")),
-        matches={int(row): str(code) for row, code in (stored.get("matches") or {}).items()},
-    )
 
 
 # Deciding -----------------------------------------------------------------------------------------
@@ -131,7 +110,7 @@ def add_import(
         user_name=user_name,
         status=Stage.WAITING,
         file_name=file.name,
-        options={"detail": detail} if detail else {},
+        options=Answers(detail=detail),
         file_path=str(file.path),
         file_bytes=file.size,
         keep_until=file.keep_until,
@@ -177,15 +156,14 @@ def check_quota(session: Session, user_name: str) -> None:
         raise QuotaError(text, count=in_an_hour, seconds=_HOUR_S)
 
 
-def answer(session: Session, found: ImportSession, answers: Mapping[str, Any]) -> None:
+def answer(session: Session, found: ImportSession, answers: Answers) -> None:
     """Take answers and send the file to be checked again. Raises ConflictError when it is being worked on."""
-    options = {**found.options, **answers}
     move(
         session,
         found,
         OPEN,
         Stage.WAITING,
-        options=options,
+        options=answers,
         excluded_rows=[],
         reason=None,
         seen_version=None,
@@ -195,7 +173,7 @@ def answer(session: Session, found: ImportSession, answers: Mapping[str, Any]) -
 
 def undecided(found: ImportSession) -> int:
     """Return how many rows may be a stored object, and nobody has said whether they are."""
-    return int(found.facts.get("undecided") or 0)
+    return found.facts.undecided
 
 
 def decide_matches(session: Session, found: ImportSession, decisions: Mapping[int, str]) -> None:
@@ -203,19 +181,19 @@ def decide_matches(session: Session, found: ImportSession, decisions: Mapping[in
 
     Raises ConflictError when it is being worked on.
     """
-    matches = {**(found.options.get("matches") or {}), **{str(row): code for row, code in decisions.items()}}
-    options = {**found.options, "matches": matches}
+    options = replace(found.options, matches={**found.options.matches, **decisions})
     move(session, found, {Stage.READY}, Stage.WAITING, options=options, reason=None, seen_version=None, step=None)
 
 
 def sole_matches(session: Session, found: ImportSession) -> dict[int, str]:
     """Return row -> code of the rows that resemble one stored object and no other."""
-    query = select(ImportItem.row_number, ImportItem.data).where(
+    query = select(ImportItem).where(
         ImportItem.import_session_id == found.id,
         ImportItem.kind == "match",
         ImportItem.data["is_unique"].as_boolean(),
     )
-    return {int(row or 0): str(data["candidates"][0]["code"]) for row, data in session.execute(query)}
+    proposals = (item.proposal for item in session.scalars(query))
+    return {proposal.row: proposal.candidates[0].code for proposal in proposals}
 
 
 def open_matches(session: Session, found: ImportSession) -> list[int]:
@@ -239,20 +217,21 @@ def confirm(session: Session, found: ImportSession, *, seen: str, accept_partial
         raise ConflictError(
             N_("{count} rows resemble stored objects. Say of each whether it is the same."), count=undecided(found)
         )
-    if found.report.get("counts", {}).get("rejected") and not accept_partial:
+    counts = found.report.counts or StoredCounts()
+    if counts.rejected and not accept_partial:
         raise ConflictError(N_("Some rows are rejected. Say that the others are to be stored without them."))
-    options = {**found.options, "confirmed_by": by}
+    options = replace(found.options, confirmed_by=by)
     move(
         session, found, {Stage.READY}, Stage.CONFIRMED, accept_partial=accept_partial, options=options, reason=None,
         step=None,
     )  # fmt: skip
-    counts = ", ".join(f"{name} {count}" for name, count in found.report.get("counts", {}).items() if count)
-    record_audit(session, by=by, action=N_("Confirmed an import"), subject=f"import {found.id}", details=counts)
+    told = ", ".join(f"{name} {count}" for name, count in vars(counts).items() if count)
+    record_audit(session, by=by, action=N_("Confirmed an import"), subject=f"import {found.id}", details=told)
 
 
 def preview_mark(found: ImportSession) -> str:
     """Return what tells two previews of an import apart."""
-    return str(found.facts.get("mark", ""))
+    return found.facts.mark
 
 
 def request_cancel(session: Session, found: ImportSession, *, by: str) -> None:
@@ -290,7 +269,7 @@ def add_undo(session: Session, change_set: ChangeSet, *, user_name: str) -> Impo
         user_name=user_name,
         status=Stage.CONFIRMED,
         file_name=change_set.file_name,
-        options={"undo": change_set.id},
+        options=Answers(undo=change_set.id),
     )
     _add(session, found)
     record_audit(session, by=user_name, action=N_("Asked for an undo"), subject=f"import {change_set.id}")
@@ -310,8 +289,8 @@ CANCELLED = N_("Cancelled. Nothing was stored.")
 LOST = N_("The background worker stopped in the middle. Nothing was stored; the data are as before. Start it again.")
 
 
-def _reason(template: str, **details: object) -> dict[str, Any]:
-    return {"template": template, "details": details}
+def _reason(template: str, **details: Detail) -> Text:
+    return Text(template=template, details=details)
 
 
 def settle_lost(session: Session) -> None:
@@ -330,7 +309,7 @@ def running(number: int, turn: int) -> ColumnElement[bool]:
     return and_(ImportSession.id == number, ImportSession.turn == turn, ImportSession.status.in_(RUNNING))
 
 
-def end(session: Session, number: int, turn: int, stage: Stage, template: str, **details: object) -> bool:
+def end(session: Session, number: int, turn: int, stage: Stage, template: str, **details: Detail) -> bool:
     """End a turn with a reason, unless it has ended itself; say whether it was this. Commits."""
     ended = session.execute(
         update(ImportSession).where(running(number, turn)).values(status=stage, reason=_reason(template, **details))

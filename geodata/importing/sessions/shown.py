@@ -1,14 +1,16 @@
-"""A preview as plain data: what the pages show of it, in any language later."""
+"""A preview as documents: what the pages show of it, in any language later."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
 from geodata.importing.facts import signature_of
 from geodata.importing.preview import Preview, unknown_values
+from geodata.importing.proposals import Proposal
 from geodata.importing.reading import encoding as letters
-from geodata.importing.results import Question, Text
+from geodata.importing.results import Problem
+from geodata.importing.sessions.documents import ChangeFacts, ColumnFacts, Facts, Landing, Reading
+from geodata.importing.table import Value
 from geodata.importing.understanding.coordinates import find_transformation, parse_crs, representative_points
 from geodata.importing.understanding.values import text_of
 
@@ -18,39 +20,26 @@ _SKETCH_POINTS = 150
 #: What a rejected row is called by, and how much of it is shown: it was not checked.
 _CALLED, _CALLED_LENGTH = ("code", "name"), 200
 #: Kind, row, code, name and data of one line of a list.
-Item = tuple[str, int | None, str | None, str | None, dict[str, Any]]
-
-
-def text_json(text: Text) -> dict[str, Any]:
-    """Return a sentence so that it can be said in any language later."""
-    return {"template": text.template, "details": dict(text.details)}
-
-
-def question_json(question: Question | None) -> dict[str, Any] | None:
-    """Return a question with its choices."""
-    if question is None:
-        return None
-    choices = [{**choice.as_json(), "why": text_json(choice.why)} for choice in question.choices]
-    return {"about": question.about, "choices": choices}
+Item = tuple[str, int | None, str | None, str | None, ChangeFacts | Proposal | Problem]
 
 
 def other_items(preview: Preview) -> Iterator[Item]:
     """Return what is listed beside the changes: rows that may be a stored object, and problems by their severity."""
     for line in preview.lines:
-        data = {"feature_id": line.feature_id, "fields": {name: list(pair) for name, pair in line.fields.items()}}
-        yield line.action.value, line.row, line.code, line.key, data
+        yield (
+            line.action.value,
+            line.row,
+            line.code,
+            line.key,
+            ChangeFacts(feature_id=line.feature_id, fields=line.fields),
+        )
     for proposal in preview.proposals:
-        yield "match", proposal.row, proposal.code, proposal.name, proposal.as_json()
+        yield "match", proposal.row, proposal.code, proposal.name, proposal
     code_and_name = _code_and_name(preview)
     # Of a file that cannot be stored as it is, the first problems are enough.
     is_ready = preview.rows is not None or preview.hanging is not None
     for item in preview.problems if is_ready else preview.report.problems:
-        data = {
-            **item.as_json(),
-            "message": text_json(item.text),
-            "suggestion": text_json(item.suggestion) if item.suggestion else None,
-        }
-        yield item.severity.value, item.row, *code_and_name(item.row), data
+        yield item.severity.value, item.row, *code_and_name(item.row), item
 
 
 def _code_and_name(preview: Preview) -> Callable[[int | None], tuple[str | None, str | None]]:
@@ -69,51 +58,52 @@ def _code_and_name(preview: Preview) -> Callable[[int | None], tuple[str | None,
     return called
 
 
-def facts_of(preview: Preview) -> dict[str, Any]:
+def facts_of(preview: Preview) -> Facts:
     """Return what the questions need to know of the file: columns, encodings, places, unknown values."""
     table = preview.table
     if table is None:
-        return {}
-    columns = [
-        {"name": name, "samples": _samples(column), "filled": sum(value is not None for value in column[:10_000])}
+        return Facts()
+    columns = tuple(
+        ColumnFacts(name=name, samples=_samples(column), filled=sum(value is not None for value in column[:10_000]))
         for name, column in zip(table.names, table.columns, strict=True)
-    ]
-    return {
-        "format": table.format,
-        "header_row": table.header_row,
-        "is_table": table.geometries is None and preview.detail is None,
-        "rows": len(table),
-        "columns": columns,
-        "samples": list(preview.samples),
-        "encodings": _encodings(preview.raw_samples),
-        "places": _places(preview),
-        "values": unknown_values(preview),
-        "signature": signature_of(table),
-        "undecided": sum(proposal.decision is None for proposal in preview.proposals),
-    }
+    )
+    return Facts(
+        format=table.format,
+        header_row=table.header_row,
+        is_table=table.geometries is None and preview.detail is None,
+        rows=len(table),
+        columns=columns,
+        samples=preview.samples,
+        encodings=_encodings(preview.raw_samples),
+        places=tuple(_places(preview)),
+        values={name: tuple(cells) for name, cells in unknown_values(preview).items()},
+        signature=signature_of(table),
+        undecided=sum(proposal.decision is None for proposal in preview.proposals),
+    )
 
 
-def _samples(column: Sequence[Any], most: int = 3) -> list[str]:
+def _samples(column: Sequence[Value], most: int = 3) -> tuple[str, ...]:
     found = dict.fromkeys(str(value)[:60] for value in column[:1000] if value is not None)
-    return list(found)[:most]
+    return tuple(found)[:most]
 
 
-def _encodings(raw: Sequence[str]) -> list[dict[str, Any]]:
+def _encodings(raw: Sequence[str]) -> tuple[Reading, ...]:
     if not raw:
-        return []
-    return [{"value": name, "samples": [letters.decode_text(text, name)[:80] for text in raw]} for name in ENCODINGS]
+        return ()
+    return tuple(
+        Reading(value=name, samples=tuple(letters.decode_text(text, name)[:80] for text in raw)) for name in ENCODINGS
+    )
 
 
-def _places(preview: Preview) -> list[dict[str, Any]]:
+def _places(preview: Preview) -> Iterator[Landing]:
     """Return where each CRS in question puts some of the objects, as lon, lat."""
     table, question = preview.table, preview.report.question
     if table is None or table.geometries is None or question is None or question.about != "crs":
-        return []
+        return
     import shapely
 
     shapes = table.geometries[~(shapely.is_missing(table.geometries) | shapely.is_empty(table.geometries))]
     points = representative_points(shapes[:: len(shapes) // _SKETCH_POINTS + 1])
-    places = []
     for choice in question.choices:
         recognised = parse_crs(choice.value)
         transformation = find_transformation(recognised) if recognised else None
@@ -121,5 +111,4 @@ def _places(preview: Preview) -> list[dict[str, Any]]:
             continue
         landed = transformation.apply(points[:, ::-1] if preview.options.swap_axes else points)
         landed = landed[np.isfinite(landed).all(axis=1)]
-        places.append({"value": choice.value, "points": [[round(x, 5), round(y, 5)] for x, y in landed.tolist()]})
-    return places
+        yield Landing(value=choice.value, points=tuple((round(x, 5), round(y, 5)) for x, y in landed.tolist()))

@@ -17,9 +17,10 @@ from geodata.importing.preview import Preview
 from geodata.importing.progress import Progress, Step
 from geodata.importing.results import Text
 from geodata.importing.sessions.checking import file_of, keep_preview, remembered_of, write_lists
+from geodata.importing.sessions.documents import StoredCounts, StoredReport
 from geodata.importing.sessions.listed import excluded_rows_of
 from geodata.importing.sessions.model import ImportSession, Stage
-from geodata.importing.sessions.sessions import CANCELLED, end, options_of, preview_mark, running
+from geodata.importing.sessions.sessions import CANCELLED, end, preview_mark, running
 from geodata.layers import LAYERS
 
 DATA_CHANGED = N_("The data changed since this preview. It has been made anew: look at it again.")
@@ -30,14 +31,14 @@ def store(session: Session, found: ImportSession, progress: Progress) -> None:
     kind, path = LAYERS.get(found.layer), file_of(found)
     number, turn, excluded = found.id, found.turn, excluded_rows_of(session, found)
     user_name, accept_partial, was_mark = found.user_name, found.accept_partial, preview_mark(found)
-    confirmed_by = str(found.options.get("confirmed_by") or user_name)
+    confirmed_by = found.options.confirmed_by or user_name
     lock_layer(session, found.layer)
     version = data_version(session, found.layer)
-    options = options_of(found)
+    options = found.options.options(found.file_name)
     whole = preview_import(session, kind, path, options, progress=progress)
     if version != found.seen_version and (mark := write_lists(session, found, whole, progress)) != was_mark:
         keep_preview(session, found, whole, remembered_of(session, found), version=version, mark=mark)
-        note = {"template": DATA_CHANGED, "details": {}}
+        note = Text(template=DATA_CHANGED)
         session.execute(update(ImportSession).where(ImportSession.id == number).values(reason=note))
         session.commit()
         return
@@ -67,11 +68,11 @@ def store(session: Session, found: ImportSession, progress: Progress) -> None:
         text = report.reason_text or Text(template=N_("No row was left to store."))
         end(session, number, turn, Stage.FAILED, text.template, **text.details)
         return
-    counts = {**report.counts.as_json(), "left_out": len(excluded)}
+    counts = StoredCounts(**vars(report.counts), left_out=len(excluded))
     session.execute(
         update(ImportSession)
         .where(ImportSession.id == number)
-        .values(report={**found.report, "counts": counts, "import_id": report.import_id})
+        .values(report=replace(found.report, counts=counts, import_id=report.import_id))
     )
     session.commit()
 
@@ -93,7 +94,11 @@ def take_back(session: Session, found: ImportSession, progress: Progress) -> Non
             update(ImportSession)
             .where(running(number, turn))
             .values(
-                status=Stage.STORED, change_set_id=report.change_set_id, report=report.as_json(), step=None, reason=None
+                status=Stage.STORED,
+                change_set_id=report.change_set_id,
+                report=StoredReport(kept=report.kept),
+                step=None,
+                reason=None,
             )
         )
         if rows_changed(stored) != 1:
@@ -101,7 +106,7 @@ def take_back(session: Session, found: ImportSession, progress: Progress) -> Non
 
     undo(
         session,
-        found.options["undo"],
+        found.options.undo or 0,
         user_name=user_name,
         on_undone=mark_undone,
         progress=partial(progress, Step.UNDO),

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from geodata.base.crs import current_province
 from geodata.history.documents import AnyGeometry
-from geodata.importing.storing.likeness import ALIKE, ALIKE_M, MAX_ROWS, SAME_NAME_M, Candidate, Proposal, propose
+from geodata.importing.proposals import Candidate, Proposal
+from geodata.importing.storing.likeness import ALIKE, ALIKE_M, MAX_ROWS, SAME_NAME_M, propose
 from geodata.importing.storing.staging import Staging
 from geodata.schema.feature import Feature
 

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from geodata.base.i18n import N_
+from geodata.importing.proposals import Candidate, Proposal
 from geodata.importing.results import ImportOptions, Problem, Severity, Text, problem
 
 #: Names that are the same may lie this far apart, names that are only alike less far.
@@ -19,51 +19,6 @@ MATCH = "(match)"
 
 _MOST = 3
 _NUMBERS = re.compile(r"\d+")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Candidate:
-    """A stored object that a row resembles: how far away in metres, and how alike the names are, up to 1."""
-
-    feature_id: int
-    code: str
-    name: str
-    metres: float
-    likeness: float
-
-    def as_json(self) -> dict[str, Any]:
-        """Return plain data."""
-        return dict(vars(self))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Proposal:
-    """A row that no code identifies, and what it may be. `decision` is a candidate's code, "" for a new object, or None."""
-
-    row: int
-    code: str | None
-    name: str
-    point: tuple[float, float]
-    candidates: tuple[Candidate, ...]
-    is_unique: bool = False
-    decision: str | None = None
-
-    @property
-    def taken(self) -> Candidate | None:
-        """The stored object that the row is said to be."""
-        return next((item for item in self.candidates if item.code == self.decision), None) if self.decision else None
-
-    def as_json(self) -> dict[str, Any]:
-        """Return plain data."""
-        return {
-            "row": self.row,
-            "code": self.code,
-            "name": self.name,
-            "point": list(self.point),
-            "candidates": [item.as_json() for item in self.candidates],
-            "is_unique": self.is_unique,
-            "decision": self.decision,
-        }
 
 
 def propose(found: Iterable[tuple[int, str | None, str, tuple[float, float], Candidate]]) -> tuple[Proposal, ...]:

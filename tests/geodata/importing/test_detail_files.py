@@ -47,7 +47,7 @@ def transformers(session):
 
 
 def counts(report):
-    return {name: number for name, number in report.counts.as_json().items() if number}
+    return {name: number for name, number in vars(report.counts).items() if number}
 
 
 def test_rows_are_added_changed_and_left_by_the_code_of_the_object_and_their_own_key(

@@ -135,4 +135,4 @@ def test_areas_are_recognised_too(tmp_path, store, preview):
     path = geojson(tmp_path / "b.geojson", [({"ten": "khu dat cho"}, square(size=0.006))])
     report = preview(path, "planning_zones", take_matches=True).report
     assert counts(report) == (0, 1, 0, 0)
-    assert report.matches[0]["decision"] == "QH1"
+    assert report.matches[0].decision == "QH1"

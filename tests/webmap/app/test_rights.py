@@ -9,6 +9,7 @@ from geodata.accounts.access import create_user
 from geodata.accounts.accounts import AuditEntry
 from geodata.accounts.scopes import limit_user
 from geodata.importing.sessions import sessions
+from geodata.importing.sessions.documents import Facts, StoredCounts, StoredReport
 from geodata.importing.sessions.model import ImportSession, Stage, Task
 from geodata.inspections.records import DayRoute, InspectionCampaign, VisitPaper
 from geodata.layers import LAYERS
@@ -87,12 +88,12 @@ def test_a_file_taken_along_is_written_down_with_what_was_asked_for(app, session
 def test_who_confirms_another_s_import_is_written_down(session):
     found = ImportSession(
         task=Task.IMPORT, layer="markets", user_name="uploader", status=Stage.READY, file_name="a.csv",
-        report={"counts": {"new": 2, "rejected": 0, "absent": 0}}, facts={"mark": "m"},
+        report=StoredReport(counts=StoredCounts(new=2)), facts=Facts(mark="m"),
     )  # fmt: skip
     session.add(found)
     session.commit()
     sessions.confirm(session, found, seen="m", accept_partial=False, by="gis-test")
-    assert (found.user_name, found.options["confirmed_by"]) == ("uploader", "gis-test")
+    assert (found.user_name, found.options.confirmed_by) == ("uploader", "gis-test")
     line = session.scalars(select(AuditEntry).where(AuditEntry.action == "Confirmed an import")).one()
     assert (line.account_name, line.subject) == ("gis-test", f"import {found.id}")
 

@@ -116,18 +116,18 @@ def test_a_file_ends_at_the_step_where_it_should(client, engine, tmp_path, name)
         codes = codes_of(engine, number)
         assert codes <= CODES
         assert code is None or code in codes or "--take-matches" in words or name.startswith("same name"), codes
-        assert found.report["reason"] == (code if expected == 5 else None)
+        assert found.report.reason == (code if expected == 5 else None)
         page = client.get(f"/imports/{number}", follow_redirects=True)
         assert page.status_code == 200
         if expected in {4, 5}:
             assert "/questions" in page.request.path
             assert count(engine) == before
             return
-        counts, mark = found.report["counts"], found.facts["mark"]
-        assert bool(counts["rejected"]) == (expected == 3)
+        counts, mark = found.report.counts, found.facts.mark
+        assert bool(counts.rejected) == (expected == 3)
         confirmed = client.post(f"/imports/{number}/confirm", data={"mark": mark})
         assert confirmed.status_code == (409 if expected == 3 else 302)
         if expected == 0:
             found = work(engine, number)
-            assert found.stage is Stage.STORED or not (counts["new"] or counts["changed"]), found.reason
-        assert count(engine) - before == (counts["new"] if expected == 0 else 0)
+            assert found.stage is Stage.STORED or not (counts.new or counts.changed), found.reason
+        assert count(engine) - before == (counts.new if expected == 0 else 0)

@@ -38,7 +38,7 @@ def supervised(number):
 
 def test_a_process_killed_while_storing_leaves_the_data_as_before_and_a_reason(gis, engine, session, tmp_path):
     number = upload(gis, engine, plain(tmp_path / "a.zip"))
-    mark = found(engine, number).facts["mark"]
+    mark = found(engine, number).facts.mark
     gis.post(f"/imports/{number}/confirm", data={"mark": mark})
     # The layer is held, so that the import is surely in the middle when it is killed.
     with Session(engine) as holder:
@@ -62,7 +62,7 @@ def test_a_process_killed_while_storing_leaves_the_data_as_before_and_a_reason(g
 
 def test_what_runs_is_cancelled_within_seconds_and_the_watcher_says_why(gis, engine, session, tmp_path):
     number = upload(gis, engine, plain(tmp_path / "a.zip"))
-    gis.post(f"/imports/{number}/confirm", data={"mark": found(engine, number).facts["mark"]})
+    gis.post(f"/imports/{number}/confirm", data={"mark": found(engine, number).facts.mark})
     with Session(engine) as holder, supervised(number) as watcher:
         holder.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('layer:markets', 0))"))
         wait_until(lambda: found(engine, number).stage is Stage.STORING)
@@ -74,7 +74,7 @@ def test_what_runs_is_cancelled_within_seconds_and_the_watcher_says_why(gis, eng
 
 def test_a_supervised_import_that_dies_tells_the_signal(gis, engine, tmp_path):
     number = upload(gis, engine, plain(tmp_path / "a.zip"))
-    gis.post(f"/imports/{number}/confirm", data={"mark": found(engine, number).facts["mark"]})
+    gis.post(f"/imports/{number}/confirm", data={"mark": found(engine, number).facts.mark})
     with Session(engine) as holder, supervised(number) as watcher:
         holder.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('layer:markets', 0))"))
         os.kill(running_import(engine, watcher), signal.SIGKILL)
@@ -88,7 +88,7 @@ def test_a_watcher_that_is_late_says_nothing_of_the_turn_that_follows(gis, engin
     gis.post(f"/imports/{number}/questions", data={})
     checking = runs.claim(engine, number)
     runs.run(engine, number, checking)
-    gis.post(f"/imports/{number}/confirm", data={"mark": found(engine, number).facts["mark"]})
+    gis.post(f"/imports/{number}/confirm", data={"mark": found(engine, number).facts.mark})
     storing = runs.claim(engine, number)
     assert not sessions.end(session, number, checking, Stage.FAILED, runs.BROKEN)
     runs.run(engine, number, checking)
@@ -100,7 +100,7 @@ def test_a_watcher_that_is_late_says_nothing_of_the_turn_that_follows(gis, engin
 
 def test_a_killed_worker_takes_its_import_along_and_the_page_gives_the_reason(gis, engine, session, tmp_path):
     number = upload(gis, engine, plain(tmp_path / "a.zip"))
-    gis.post(f"/imports/{number}/confirm", data={"mark": found(engine, number).facts["mark"]})
+    gis.post(f"/imports/{number}/confirm", data={"mark": found(engine, number).facts.mark})
     with Session(engine) as holder, supervised(number) as watcher:
         holder.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('layer:markets', 0))"))
         child = running_import(engine, watcher)
@@ -116,7 +116,7 @@ def test_a_killed_worker_takes_its_import_along_and_the_page_gives_the_reason(gi
 
 def test_a_database_that_goes_away_while_storing_ends_the_import_with_a_reason(gis, engine, session, tmp_path):
     number = upload(gis, engine, plain(tmp_path / "a.zip"))
-    gis.post(f"/imports/{number}/confirm", data={"mark": found(engine, number).facts["mark"]})
+    gis.post(f"/imports/{number}/confirm", data={"mark": found(engine, number).facts.mark})
     with Session(engine) as holder, supervised(number) as watcher:
         holder.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('layer:markets', 0))"))
         for backend in wait_until(lambda: waiting_backends(engine)):
@@ -133,7 +133,7 @@ def test_two_imports_into_one_layer_wait_for_each_other_and_both_are_stored(gis,
     other = [(f"KH-{i}", f"Chợ khác {i}", "hạng 3") for i in range(5)]
     second = upload(gis, engine, plain(tmp_path / "b.zip", other))
     for number in (first, second):
-        gis.post(f"/imports/{number}/confirm", data={"mark": found(engine, number).facts["mark"]})
+        gis.post(f"/imports/{number}/confirm", data={"mark": found(engine, number).facts.mark})
     processes = [start(engine, number) for number in (first, second)]
     assert [process.wait(timeout=60) for process in processes] == [0, 0]
     stages = {found(engine, number).stage for number in (first, second)}

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from geodata.importing.results import Known
 from geodata.importing.sessions import keeping, runs
 from geodata.importing.sessions.model import Stage
 from tests.conftest import sign_in
@@ -68,8 +69,8 @@ def test_the_same_file_with_twelve_changes_takes_the_ten_that_were_ticked(gis, e
 def test_an_identical_import_changes_nothing_and_says_so(gis, engine, tmp_path):
     store(gis, engine, upload(gis, engine, plain(tmp_path / "a.zip")))
     again = upload(gis, engine, plain(tmp_path / "b.zip"))
-    counts = found(engine, again).report["counts"]
-    assert (counts["new"], counts["changed"], counts["unchanged"]) == (0, 0, 14)
+    counts = found(engine, again).report.counts
+    assert (counts.new, counts.changed, counts.unchanged) == (0, 0, 14)
     assert "Không có gì thay đổi" in gis.get(f"/imports/{again}/preview").text
     assert "Không có gì thay đổi" in gis.get(f"/imports/{again}/confirm").text
 
@@ -147,7 +148,7 @@ def test_what_hangs_on_objects_goes_through_the_wizard_and_back(gis, engine, ses
     assert "Không có đối tượng nào của lớp này mang mã “TR-9”" in gis.get(f"/imports/{number}/preview?tab=error").text
     gis.post(f"/imports/{number}/rows", data={"shown": "1 2", "row": ["1"]})
     stored = store(gis, engine, number, accept_partial="1")
-    assert (stored.stage, stored.report["counts"]["left_out"]) == (Stage.STORED, 1)
+    assert (stored.stage, stored.report.counts.left_out) == (Stage.STORED, 1)
     rows = text("SELECT name FROM transformer ORDER BY name")
     assert list(session.scalars(rows)) == ["T1"]
     assert "T1" in gis.get(f"/history/{stored.change_set_id}").text
@@ -189,11 +190,11 @@ def test_a_table_of_values_is_given_once_and_remembered(gis, engine, session, tm
         data={"from.market_class.1": "to đùng", "value.market_class.1": "1"},
     )
     work(engine)
-    assert found(engine, number).report["counts"]["rejected"] == 0
+    assert found(engine, number).report.counts.rejected == 0
     store(gis, engine, number)
     assert {str(market.market_class) for market in markets(session).values()} == {"1"}
     again = upload(gis, engine, plain(tmp_path / "b.zip", rows))
-    assert found(engine, again).report["counts"]["unchanged"] == 3
+    assert found(engine, again).report.counts.unchanged == 3
 
 
 def test_a_mapping_of_columns_is_remembered_for_files_with_the_same_columns(gis, engine, session, tmp_path):
@@ -211,14 +212,14 @@ def test_a_mapping_of_columns_is_remembered_for_files_with_the_same_columns(gis,
     store(gis, engine, number)
     assert set(markets(session)) == {"CH-00", "CH-01", "CH-02"}
     again = upload(gis, engine, strange(tmp_path / "b.zip"))
-    assert found(engine, again).report["counts"]["unchanged"] == 3
+    assert found(engine, again).report.counts.unchanged == 3
 
 
 def test_the_encoding_can_be_switched_by_hand(gis, engine, tmp_path):
     number = upload(gis, engine, legacy(tmp_path / "a.zip"))
     gis.post(f"/imports/{number}/questions", data={"crs": "EPSG:9210", "encoding": "vni"})
     work(engine)
-    assert found(engine, number).report["encoding"] == {"value": "vni", "from": "given"}
+    assert found(engine, number).report.encoding == Known(value="vni", source="given")
     assert "Đổng Quốc Bình" not in gis.get(f"/imports/{number}/preview?tab=new").text
 
 
@@ -229,7 +230,7 @@ def test_loose_parts_of_a_shapefile_are_one_import_and_several_files_are_several
     parts = sorted((tmp_path / "parts").iterdir())
     assert re.search(r"/imports/\d+/", send(gis, *parts))
     work(engine)
-    assert found(engine, 1).report["counts"]["new"] == 14
+    assert found(engine, 1).report.counts.new == 14
     assert send(gis, packed, plain(tmp_path / "b.zip")) == "/imports"
     work(engine)
     assert {found(engine, number).stage for number in (2, 3)} == {Stage.READY}
@@ -240,7 +241,7 @@ def test_replacing_a_layer_demands_a_word_about_what_is_deleted(gis, engine, ses
     number = upload(gis, engine, plain(tmp_path / "b.zip", rows_of(10)))
     gis.post(f"/imports/{number}/questions", data={"mode": "replace"})
     work(engine)
-    mark = found(engine, number).facts["mark"]
+    mark = found(engine, number).facts.mark
     assert "Xóa 4 đối tượng" in gis.get(f"/imports/{number}/confirm").text
     assert gis.post(f"/imports/{number}/confirm", data={"mark": mark}).status_code == 400
     change_set = store(gis, engine, number, accept_delete="1").change_set_id

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import text
 
 from geodata.importing.sessions import keeping
+from geodata.importing.sessions.documents import StoredCounts
 from geodata.importing.sessions.model import Stage
 from tests.geodata.importing import files
 from tests.webmap.imports.wizard import found, many, markets, places, plain, rows_of, store, upload, work
@@ -19,9 +20,7 @@ def test_a_preview_of_thousands_of_rows_can_be_paged_through_to_its_end(gis, eng
     last = gis.get(f"/imports/{number}/preview?tab=new&page=46").text
     assert "P-02299" in last
     gis.post(f"/imports/{number}/rows", data={"shown": "2300", "row": []})
-    assert store(gis, engine, number).report["counts"] == {
-        "read": 2300, "new": 2299, "changed": 0, "unchanged": 0, "absent": 0, "rejected": 0, "left_out": 1,
-    }  # fmt: skip
+    assert store(gis, engine, number).report.counts == StoredCounts(read=2300, new=2299, left_out=1)
 
 
 def test_any_row_of_a_long_preview_is_found_and_can_be_left_out(gis, engine, session, tmp_path):
@@ -38,7 +37,7 @@ def test_any_row_of_a_long_preview_is_found_and_can_be_left_out(gis, engine, ses
     )
     assert answer.json == {"left_out": 1}
     assert " checked aria-label" not in gis.get(f"/imports/{number}/preview?tab=new&search=p-01234").text
-    assert store(gis, engine, number).report["counts"]["left_out"] == 1
+    assert store(gis, engine, number).report.counts.left_out == 1
     assert len(markets(session)) == 2_299
     assert "P-01234" not in markets(session)
 
@@ -55,7 +54,7 @@ def test_all_that_a_search_finds_is_left_out_and_taken_again_over_all_pages(gis,
     assert "2.071" in gis.get(f"/imports/{number}/confirm").text
     gis.post(f"/imports/{number}/rows", data={"all": "take", "tab": "new", "search": "P-0000"})
     gis.post(f"/imports/{number}/rows", data={"shown": "2", "row": []})
-    assert store(gis, engine, number).report["counts"]["left_out"] == 230
+    assert store(gis, engine, number).report.counts.left_out == 230
     stored = set(markets(session))
     assert {"P-00000", "P-00002"} < stored
     assert not {"P-00001", "P-00010", "P-02290"} & stored
@@ -97,12 +96,12 @@ def test_what_was_left_out_stays_so_when_the_preview_is_made_anew(gis, engine, s
     store(gis, engine, upload(gis, engine, many(tmp_path / "a.csv", 5)))
     number = upload(gis, engine, many(tmp_path / "b.csv", 8, klass="hạng 2"))
     gis.post(f"/imports/{number}/rows", data={"shown": "1 2 8", "row": ["1"]})
-    mark = found(engine, number).facts["mark"]
+    mark = found(engine, number).facts.mark
     store(gis, engine, upload(gis, engine, many(tmp_path / "c.csv", 3, klass="hạng 1")))
     gis.post(f"/imports/{number}/confirm", data={"mark": mark})
     work(engine)
     assert found(engine, number).stage is Stage.READY
-    assert found(engine, number).facts["mark"] != mark
+    assert found(engine, number).facts.mark != mark
     store(gis, engine, number)
     classes = {code: str(market.market_class) for code, market in markets(session).items()}
     assert "P-00007" not in classes
@@ -113,14 +112,14 @@ def test_a_confirmed_preview_is_stored_only_when_every_list_is_what_was_seen(gis
     """The counts are the same: only what one changed row was before is another."""
     store(gis, engine, upload(gis, engine, many(tmp_path / "a.csv", 60)))
     number = upload(gis, engine, many(tmp_path / "b.csv", 60, klass="hạng 2"))
-    counts, mark = found(engine, number).report["counts"], found(engine, number).facts["mark"]
+    counts, mark = found(engine, number).report.counts, found(engine, number).facts.mark
     gis.post(f"/imports/{number}/confirm", data={"mark": mark})
     with engine.begin() as connection:
         connection.execute(text("UPDATE market SET market_class = '1' WHERE code = 'P-00057'"))
     work(engine)
     state = found(engine, number)
-    assert (state.stage, state.report["counts"]) == (Stage.READY, counts)
-    assert state.facts["mark"] != mark
+    assert (state.stage, state.report.counts) == (Stage.READY, counts)
+    assert state.facts.mark != mark
     assert "<del>Hạng 1</del>" in gis.get(f"/imports/{number}/preview?tab=changed&search=P-00057").text
 
 

@@ -71,8 +71,8 @@ def nothing_uploaded(engine):
 
 def first_answer(stored):
     """Return what a person says who takes the likeliest columns, which come first in the question, as by command."""
-    columns = [column["name"] for column in stored.facts["columns"]]
-    proposed = [choice["value"] for choice in stored.report["question"]["choices"]]
+    columns = [column.name for column in stored.facts.columns]
+    proposed = [choice.value for choice in stored.report.question.choices]
     names = list(dict.fromkeys([*(value for value in proposed if value in columns), *columns]))
     if not names:  # one value for all rows
         return {"set.code": "C1", "set.name": "Chợ An"}
@@ -92,7 +92,7 @@ def walk(client, engine, path, layer):
         stored = work(engine, number)
         if stored.stage is not Stage.ASKING:
             break
-        found.append(stored.report["question"]["about"])
+        found.append(stored.report.question.about)
         form = Form(client.get(f"/imports/{number}/questions").text).answered()
         if found[-1] == "columns":
             form |= first_answer(stored)
@@ -107,7 +107,7 @@ def test_every_question_of_a_case_is_answered_on_its_page(client, engine, sites,
     # One page takes the answers of several columns, the command one after the other.
     assert list(dict.fromkeys(found)) == list(dict.fromkeys(asked)), stored.reason
     assert stored.stage is Stage.READY, stored.reason
-    assert (stored.report["counts"]["read"], stored.report["counts"]["rejected"]) == (read, rejected)
+    assert (stored.report.counts.read, stored.report.counts.rejected) == (read, rejected)
     assert client.get(f"/imports/{stored.id}/preview").status_code == 200
 
 
@@ -117,7 +117,7 @@ def test_every_question_of_the_corpus_is_answered_on_its_page(client, engine, tm
     write(tmp_path / file_name)
     found, stored = walk(client, engine, tmp_path / file_name, "markets")
     assert found
-    assert stored.stage in {Stage.READY, Stage.REFUSED}, stored.report["question"]
+    assert stored.stage in {Stage.READY, Stage.REFUSED}, stored.report.question
 
 
 @pytest.mark.parametrize("name", [*FILES, *ODDER])
@@ -127,5 +127,5 @@ def test_every_question_of_a_further_file_is_answered_on_its_page(client, engine
     found, stored = walk(client, engine, tmp_path / file_name, layer)
     assert list(dict.fromkeys(found)) == list(dict.fromkeys(asked)), stored.reason
     assert stored.stage is Stage.READY, stored.reason
-    assert (stored.report["counts"]["read"], stored.report["counts"]["rejected"]) == (read, rejected)
+    assert (stored.report.counts.read, stored.report.counts.rejected) == (read, rejected)
     assert client.get(f"/imports/{stored.id}/preview").status_code == 200

@@ -30,7 +30,7 @@ def test_rejected_rows_come_back_with_their_reasons_and_can_be_sent_again(gis, e
     page = gis.get(f"/imports/{number}/preview?tab=error").text
     assert "hạng chín" in page
     assert "Dòng 5" in page
-    answer = gis.post(f"/imports/{number}/confirm", data={"mark": found(engine, number).facts["mark"]})
+    answer = gis.post(f"/imports/{number}/confirm", data={"mark": found(engine, number).facts.mark})
     assert answer.status_code == 409
     store(gis, engine, number, accept_partial="1")
     assert len(markets(session)) == 4
@@ -43,9 +43,9 @@ def test_rejected_rows_come_back_with_their_reasons_and_can_be_sent_again(gis, e
         dbf = archive.read("a-tu-choi.dbf").decode("utf-8", "ignore")
     assert "không thuộc các giá trị cho phép" in dbf
     again = upload(gis, engine, path)
-    counts = found(engine, again).report["counts"]
-    assert counts["read"] == 2
-    assert counts["rejected"] == 1
+    counts = found(engine, again).report.counts
+    assert counts.read == 2
+    assert counts.rejected == 1
     assert "LY_DO" not in gis.get(f"/imports/{again}/questions").text.upper().split("</SELECT>")[-1]
 
 
@@ -70,7 +70,7 @@ def test_rejected_rows_come_back_as_the_kind_of_file_they_came_in(gis, engine, t
             ):  # fmt: skip
                 sheet.write_row(number, 0, row)
     number = upload(gis, engine, path)
-    assert found(engine, number).report["counts"]["rejected"] == 1
+    assert found(engine, number).report.counts.rejected == 1
     answer = gis.get(f"/imports/{number}/rejected")
     ending = path.suffix
     assert f"cho-tu-choi{ending}" in answer.headers["Content-Disposition"]
@@ -81,8 +81,8 @@ def test_rejected_rows_come_back_as_the_kind_of_file_they_came_in(gis, engine, t
         assert "'=1+1" in answer.text
     (tmp_path / f"again{ending}").write_bytes(answer.data)
     again = found(engine, upload(gis, engine, tmp_path / f"again{ending}"))
-    assert (again.report["counts"]["read"], again.report["counts"]["rejected"]) == (1, 1)
-    assert "ly_do_tu_choi" not in again.report["unmapped"]
+    assert (again.report.counts.read, again.report.counts.rejected) == (1, 1)
+    assert "ly_do_tu_choi" not in again.report.unmapped
 
 
 def test_every_rejected_row_is_listed_found_and_handed_back(gis, engine, tmp_path, monkeypatch):
