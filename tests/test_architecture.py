@@ -122,3 +122,33 @@ def test_what_mypy_is_told_to_overlook_is_little_and_has_its_reason():
     ]
     assert [place for place, rest in found if not re.match(r"\[[a-z-]+\]  # \w", rest)] == []
     assert len(found) <= 8
+
+
+def _annotations(path):
+    """Return each parameter and attribute of a file with the names in its annotation."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.arg | ast.AnnAssign) and node.annotation is not None:
+            name = node.arg if isinstance(node, ast.arg) else ast.unparse(node.target)
+            yield name, {each.id for each in ast.walk(node.annotation) if isinstance(each, ast.Name)}
+
+
+def test_what_reads_for_somebody_asks_for_the_connection_of_a_reader():
+    rooms = "query|statistics|export|grid|projects|following|inspections|editing"
+    # Who hands out connections and who queues work in a transaction say no more than that it is one.
+    allowed = {"webmap/__init__.py", "webmap/app/extensions.py", "webmap/worker.py", "webmap/following/digest.py"}
+    found = [
+        f"{_names(path)}: {name}"
+        for path in HAND_WRITTEN
+        if re.match(rf"geodata/({rooms})/|webmap/", _names(path)) and _names(path) not in allowed
+        for name, names in _annotations(path)
+        if "Connection" in names
+    ]
+    assert found == []
+
+
+def test_a_connection_of_a_reader_is_made_in_two_places_and_no_page_reads_all():
+    made = {_names(path) for path in HAND_WRITTEN if re.search(r"\bReadConnection\(", path.read_text(encoding="utf-8"))}
+    assert made == {"geodata/base/database.py", "geodata/accounts/reader.py"}
+    pages = [path for path in HAND_WRITTEN if _names(path).startswith("webmap/")]
+    read_all = [_names(path) for path in pages if re.search(r"\breading_all\b", path.read_text(encoding="utf-8"))]
+    assert read_all == []

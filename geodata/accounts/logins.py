@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from geodata.accounts.accounts import (
@@ -25,6 +25,7 @@ from geodata.accounts.accounts import (
 )
 from geodata.accounts.passwords import hash_password, needs_new_hash, verify_password
 from geodata.accounts.second_factor import SecondFactor, check_code
+from geodata.base.database import ReadConnection
 from geodata.base.errors import GeodataError
 from geodata.base.i18n import N_
 from geodata.schema.roles import Role
@@ -147,7 +148,7 @@ def open_session(session: Session, account: Account, *, address: str, user_agent
     return token
 
 
-def find_session(connection: Connection | Session, token: str) -> SignedIn | None:
+def find_session(connection: ReadConnection | Session, token: str) -> SignedIn | None:
     """Return who is signed in with that token, or None when it has ended. One query."""
     digest = _digest(token)
     row = connection.execute(

@@ -14,7 +14,7 @@ import shapely
 
 from geodata.accounts import accounts
 from geodata.base.crs import WGS84
-from geodata.base.database import read_instead
+from geodata.base.database import ReadConnection, read_instead, reading_all
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
 from geodata.history.documents import table_of
@@ -31,14 +31,16 @@ def limit_user(
 ) -> None:
     """Limit an account to areas, or to none. Raises InvalidValueError, ConflictError, NotFoundError."""
     wanted = list(dict.fromkeys(areas))
-    known = {area for area, _ in list_areas(session.connection(), registry, wanted)}
+    known = {area for area, _ in list_areas(reading_all(session), registry, wanted)}
     for area in wanted:
         if area not in known:
             raise InvalidValueError(name="areas", value=area, reason=NO_AREA)
     accounts.set_areas(session, name, wanted, by=by)
 
 
-def list_areas(connection: Connection, registry: Registry, areas: Sequence[str] | None = None) -> list[tuple[str, str]]:
+def list_areas(
+    connection: ReadConnection, registry: Registry, areas: Sequence[str] | None = None
+) -> list[tuple[str, str]]:
     """Return area and name of all that are valid today, or of those given, by name."""
     found: list[tuple[str, str]] = []
     for filter_name, kind in area_kinds(registry).items():
@@ -66,7 +68,7 @@ def lie_within(session: Session, registry: Registry, areas: Sequence[str], shape
 
 
 def extent_of(
-    connection: Connection, registry: Registry, areas: Sequence[str]
+    connection: ReadConnection, registry: Registry, areas: Sequence[str]
 ) -> tuple[float, float, float, float] | None:
     """Return west, south, east and north of areas, EPSG:4326; None when none of them is left."""
     whole = _area(registry, areas)

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Connection,
     ForeignKey,
     Identity,
     Text,
@@ -28,7 +27,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from geodata.accounts.accounts import COMMAND_LINE, Account, get_user, record_audit
 from geodata.accounts.logins import SignedIn
 from geodata.accounts.second_factor import SecondFactor
-from geodata.base.database import Base
+from geodata.base.database import Base, ReadConnection
 from geodata.base.errors import InvalidValueError, NotFoundError
 from geodata.base.i18n import N_
 from geodata.schema.fields import LabelledEnum
@@ -116,7 +115,7 @@ def revoke_token(session: Session, token_id: int, *, account_id: int | None = No
     record_audit(session, by=by, action=TokenAction.TOKEN_REVOKED, subject=owner, details=token.name)
 
 
-def find_token(connection: Connection | Session, secret: str) -> TokenUser | None:
+def find_token(connection: ReadConnection | Session, secret: str) -> TokenUser | None:
     """Return whose token this is, or None when it is unknown, ended or revoked. One query."""
     row = connection.execute(
         select(

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, Connection, Numeric, Text, bindparam, func, literal, select, text, union_all
+from sqlalchemy import BigInteger, Numeric, Text, bindparam, func, literal, select, text, union_all
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from geodata.base.database import Base
+from geodata.base.database import Base, ReadConnection
 
 
 class DataChange(Base):
@@ -61,7 +61,7 @@ _FOLD = text(
 )
 
 
-def data_version(connection: Connection | Session, *layers: str) -> str:
+def data_version(connection: ReadConnection | Session, *layers: str) -> str:
     """Return a text that changes with the data of these layers, and at midnight: states depend on today."""
     count, total, today = connection.execute(_VERSION, {"layers": layers}).one()
     return _version(count, total, today)
@@ -80,7 +80,7 @@ class Versions:
         return _version(sum(count for count, _ in found), sum((total for _, total in found), Decimal()), self.day)
 
 
-def data_versions(connection: Connection | Session) -> Versions:
+def data_versions(connection: ReadConnection | Session) -> Versions:
     """Return the versions of all layers; one statement, where asking for each costs as much as a kept tile."""
     rows = connection.execute(_VERSIONS).all()
     changes = {layer: (int(count), total) for layer, count, total, _ in rows if layer is not None}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, NewType, cast
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DisconnectionError
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.functions import current_date
 from sqlalchemy.sql.visitors import replacement_traverse
@@ -55,6 +55,9 @@ class Base(DeclarativeBase):
         }
     )
 
+
+#: A connection that reads what one reader sees: geodata.accounts.reader makes it, and what reads for somebody asks for it.
+ReadConnection = NewType("ReadConnection", Connection)
 
 _TODAY: ContextVar[date | None] = ContextVar("today", default=None)
 
@@ -99,6 +102,11 @@ def owner_database_url() -> URL:
     """Return the address of who owns the schema: DATABASE_OWNER_URL, else DATABASE_URL. Raises ConfigurationError."""
     text = os.environ.get("DATABASE_OWNER_URL", "")
     return parse_database_url(text) if text.strip() else database_url()
+
+
+def reading_all(session: Session) -> ReadConnection:
+    """Return a session's connection as one that reads all that is stored now: for verbs, which decide by all there is, and commands."""
+    return ReadConnection(session.connection())
 
 
 def rows_changed(result: Result[Any]) -> int:

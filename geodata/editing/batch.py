@@ -5,9 +5,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from geodata.base.database import ReadConnection
 from geodata.base.errors import InvalidValueError, NotFoundError
 from geodata.base.i18n import N_
 from geodata.base.numbers import NumberStyle
@@ -18,7 +19,7 @@ from geodata.schema.filters import Condition
 
 
 def ids_of(
-    connection: Connection,
+    connection: ReadConnection,
     kind: type[Feature],
     conditions: Sequence[Condition] = (),
     *,

@@ -4,13 +4,14 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 import shapely
 from shapely.validation import explain_validity
 
 from geodata.base.crs import WGS84, current_province
+from geodata.base.database import ReadConnection
 from geodata.base.i18n import N_
 from geodata.importing.results import Text, Translate, same
 from geodata.layers import LAYERS
@@ -63,7 +64,7 @@ def _written(text: Text, write: Callable[[float], str]) -> Text:
 
 
 def look_at(
-    connection: Connection,
+    connection: ReadConnection,
     kind: type[Feature],
     shape: shapely.Geometry,
     *,
@@ -95,7 +96,7 @@ def area_references(kind: type[Feature]) -> dict[str, type[Feature]]:
     return {name: area for name, area in found.items() if area is not None and area.layer.selects_as}
 
 
-def area_at(connection: Connection | Session, area: type[Feature], shape: shapely.Geometry) -> str | None:
+def area_at(connection: ReadConnection | Session, area: type[Feature], shape: shapely.Geometry) -> str | None:
     """Return the code of the smallest area of a layer, valid still, in which a geometry (EPSG:4326, lon, lat) lies."""
     point = shapely.point_on_surface(shape)
     place = func.ST_SetSRID(func.ST_MakePoint(point.x, point.y), WGS84)
@@ -122,7 +123,7 @@ def _crossing(shape: shapely.Geometry) -> list[Remark]:
 
 
 def _overlaps(
-    connection: Connection, kind: type[Feature], shape: shapely.Geometry, without: Collection[int]
+    connection: ReadConnection, kind: type[Feature], shape: shapely.Geometry, without: Collection[int]
 ) -> list[Remark]:
     place = func.ST_SetSRID(func.ST_GeomFromWKB(shapely.to_wkb(shape)), WGS84)
     geom = kind.column("geom")
@@ -161,7 +162,7 @@ def _other_area(area_ha: float, stated_ha: float | None) -> list[Remark]:
     return [Remark(code="area_differs", text=Text(template=template, details=details))]
 
 
-def _loose_ends(connection: Connection, kind: type[Feature], shape: shapely.Geometry) -> list[Remark]:
+def _loose_ends(connection: ReadConnection, kind: type[Feature], shape: shapely.Geometry) -> list[Remark]:
     """Return the ends that lie near what a line may end at, but not at it."""
     others = {LAYERS.find(layer) for layer in kind.layer.refers.values()}
     parts = shapely.get_parts(shape)

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 import shapely
 
+from geodata.base.database import ReadConnection
 from geodata.history.change_sets import hanging_tables, hold_rows
 from geodata.history.documents import ADDED_IN, Document, row_json, table_of, type_of_json
 from geodata.schema.feature import Feature
@@ -40,7 +41,7 @@ class Present:
 
 
 def load_present(
-    session: Session | Connection, kind: type[Feature], ids: Sequence[int], *, hold: bool = False
+    session: Session | ReadConnection, kind: type[Feature], ids: Sequence[int], *, hold: bool = False
 ) -> dict[int, Present]:
     """Return the stored objects of these ids; `hold`: nobody else changes them until this transaction ends."""
     table = table_of(kind)
@@ -62,7 +63,7 @@ def load_present(
     return found
 
 
-def version_of(session: Session | Connection, kind: type[Feature], feature_id: int) -> str | None:
+def version_of(session: Session | ReadConnection, kind: type[Feature], feature_id: int) -> str | None:
     """Return the version of a stored object, or None when there is none."""
     found = load_present(session, kind, [feature_id]).get(feature_id)
     return found.version if found else None

@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlalchemy import Connection, func, select, type_coerce
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select, type_coerce
 
 from geodata.base.crs import WGS84
+from geodata.base.database import ReadConnection
 from geodata.base.errors import InvalidValueError, TooManyError
 from geodata.base.i18n import N_
 from geodata.export.source import PARENT, Conditions, Data, batches_of, parse_srid, read_rows, told
@@ -60,7 +60,7 @@ def format_of(path: Path) -> str | None:
 
 
 def export_features(
-    session: Session,
+    connection: ReadConnection,
     kind: type[Feature],
     fields: Sequence[Field],
     conditions: Conditions = (),
@@ -79,13 +79,13 @@ def export_features(
     """
     srid = _srid_for(format, crs)
     if format == "kml":
-        check_count(session.connection(), kind, conditions := tuple(conditions), MOST_KML, _KML_HOLDS)
-    data = read_rows(session, kind, fields, conditions, srid=srid, measures=measures)
+        check_count(connection, kind, conditions := tuple(conditions), MOST_KML, _KML_HOLDS)
+    data = read_rows(connection, kind, fields, conditions, srid=srid, measures=measures)
     return _written(format, replace(data, batches=told(data.batches, progress)), target)
 
 
 def export_details(
-    session: Session,
+    connection: ReadConnection,
     kind: type[Feature],
     detail: type[Detail],
     fields: Sequence[Field],
@@ -110,7 +110,7 @@ def export_details(
         .where(*clauses)
         .order_by(kind.code, *order, detail.id)
     )
-    batches = batches_of(session, statement, srid)
+    batches = batches_of(connection, statement, srid)
     return _written(
         format, Data(kind=kind, fields=(PARENT, *fields), batches=batches, srid=srid, detail=detail), target
     )
@@ -138,7 +138,7 @@ _KML_HOLDS = N_(
 )
 
 
-def check_count(connection: Connection, kind: type[Feature], conditions: Conditions, most: int, text: str) -> int:
+def check_count(connection: ReadConnection, kind: type[Feature], conditions: Conditions, most: int, text: str) -> int:
     """Return how many features the conditions keep. Raises TooManyError with the text when they are more than `most`."""
     clauses = [condition.sql if isinstance(condition, Condition) else condition for condition in conditions]
     count = connection.execute(select(func.count()).select_from(kind).where(*clauses)).scalar_one()

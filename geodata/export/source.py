@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import ColumnElement, Select, func, select, type_coerce
-from sqlalchemy.orm import Session
 
 import pyproj
 import shapely
 from pyproj.transformer import AreaOfInterest
 
 from geodata.base.crs import WGS84, current_province
+from geodata.base.database import ReadConnection
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
 from geodata.history.documents import AnyGeometry
@@ -104,7 +104,7 @@ class Data:
 
 
 def read_rows(
-    session: Session,
+    connection: ReadConnection,
     kind: type[Feature],
     fields: Sequence[Field],
     conditions: Conditions,
@@ -121,12 +121,12 @@ def read_rows(
     order = [kind.column(name) for name in kind.layer.key]
     statement = select(*columns, geometry).where(*clauses).order_by(*order, kind.id)
     chosen = (*fields, *(measure.field for measure in measures))
-    return Data(kind=kind, fields=chosen, batches=batches_of(session, statement, srid), srid=srid)
+    return Data(kind=kind, fields=chosen, batches=batches_of(connection, statement, srid), srid=srid)
 
 
-def batches_of(session: Session, statement: Select[Any], srid: int) -> Iterator[Batch]:
+def batches_of(connection: ReadConnection, statement: Select[Any], srid: int) -> Iterator[Batch]:
     """Return what a query finds in batches; its last column is the geometry as WKB in EPSG:4326."""
-    found = session.execute(statement, execution_options={"yield_per": BATCH})
+    found = connection.execute(statement, execution_options={"yield_per": BATCH})
     is_empty = True
     for part in found.partitions():
         is_empty = False

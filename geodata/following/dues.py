@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, literal, or_, select
 
 from geodata.accounts.access import visible_details, visible_fields
+from geodata.base.database import ReadConnection
 from geodata.schema.described import Described
 from geodata.schema.details import Detail
 from geodata.schema.dues import Due
@@ -59,7 +60,7 @@ def _visible(role: Role, kind: type[Feature], table: type[Described]) -> Iterabl
 
 
 def read_dues(
-    connection: Connection,
+    connection: ReadConnection,
     role: Role,
     kinds: Iterable[type[Feature]],
     on: date,

@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     BigInteger,
-    Connection,
     ForeignKey,
     Identity,
     Select,
@@ -25,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from geodata.base.database import Base
+from geodata.base.database import Base, ReadConnection
 from geodata.base.errors import HiddenError, InvalidValueError
 from geodata.base.i18n import N_
 from geodata.following.marks import Mark, mark
@@ -73,7 +72,7 @@ def list_follows(session: Session, account_id: int) -> list[Follow]:
     return list(session.scalars(mine.order_by(func.fold_text(Follow.name), Follow.id)))
 
 
-def read_follows(connection: Connection, account_id: int) -> list[Follow]:
+def read_follows(connection: ReadConnection, account_id: int) -> list[Follow]:
     """Return the same over a connection, for reading only."""
     mine = select(table_of(Follow)).where(Follow.account_id == account_id).order_by(Follow.id)
     return [Follow(**row._asdict()) for row in connection.execute(mine)]

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, SQLColumnExpression, func, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, func, or_, select
 from sqlalchemy.orm import Session
 
+from geodata.base.database import ReadConnection
 from geodata.base.parsing import LARGEST_ID, parse_whole
 from geodata.history.change_sets import ChangeSet
 
@@ -30,7 +31,7 @@ class Mark:
         return or_(later, number.in_(self.without)) if self.without else later
 
 
-def mark(connection: Connection | Session) -> Mark:
+def mark(connection: ReadConnection | Session) -> Mark:
     """Return the mark of what can be seen now."""
     last = connection.scalar(select(func.max(ChangeSet.id))) or 0
     first = max(1, last - _LOOKED_BACK)

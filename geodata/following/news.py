@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, literal, select
+from sqlalchemy import Select, Table, literal, select
 
 from geodata.accounts.access import visible_details, visible_fields
+from geodata.base.database import ReadConnection
 from geodata.following.marks import Mark
 from geodata.history.change_sets import (
     ACTS,
@@ -57,7 +58,7 @@ class _Row:
 
 
 def read_changes(
-    connection: Connection, kind: type[Feature], ids: Sequence[int], since: Mark, *, role: Role, but_by: str
+    connection: ReadConnection, kind: type[Feature], ids: Sequence[int], since: Mark, *, role: Role, but_by: str
 ) -> list[Change]:
     """Return what changed of these objects of a layer, the latest first; a change of hidden fields alone is none."""
     if not ids:
@@ -106,7 +107,9 @@ def _named(asked: Select[Any], number: Any, since: Mark, but_by: str) -> Select[
     )
 
 
-def _own(connection: Connection, kind: type[Feature], ids: Sequence[int], since: Mark, but_by: str) -> Iterable[_Row]:
+def _own(
+    connection: ReadConnection, kind: type[Feature], ids: Sequence[int], since: Mark, but_by: str
+) -> Iterable[_Row]:
     """Return what happened to the objects themselves; what was added is told without its values."""
     table = table_of(kind)
     written = select(FeatureChange.feature_id, FeatureChange.before, FeatureChange.after).where(
@@ -120,7 +123,7 @@ def _own(connection: Connection, kind: type[Feature], ids: Sequence[int], since:
 
 
 def _hanging(
-    connection: Connection, kind: type[Feature], ids: Sequence[int], since: Mark, but_by: str
+    connection: ReadConnection, kind: type[Feature], ids: Sequence[int], since: Mark, but_by: str
 ) -> Iterable[_Row]:
     """Return what happened to the rows that hang on the objects."""
     written = select(
@@ -142,7 +145,7 @@ def _added(kind: type[Feature], table: Table, ids: Sequence[int]) -> Select[Any]
     return select(table.c.feature_id, *said).where(table.c.feature_id.in_(ids), *own)
 
 
-def removed_since(connection: Connection, kind: type[Feature], ids: Sequence[int], since: Mark) -> int:
+def removed_since(connection: ReadConnection, kind: type[Feature], ids: Sequence[int], since: Mark) -> int:
     """Return how many of these objects a change set has deleted since."""
     asked = select(FeatureChange.feature_id).where(
         FeatureChange.layer == literal(kind.layer.name),

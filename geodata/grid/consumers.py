@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Float, cast, func, select
+from sqlalchemy import Float, cast, func, select
 
+from geodata.base.database import ReadConnection
 from geodata.grid.cures import planned_elements
 from geodata.grid.headroom import headrooms
 from geodata.grid.network import build_network
@@ -91,7 +92,7 @@ class Cure:
     headroom_mw: float
 
 
-def read_consumers(connection: Connection, registry: Registry, parameters: Parameters) -> list[Consumer]:
+def read_consumers(connection: ReadConnection, registry: Registry, parameters: Parameters) -> list[Consumer]:
     """Return what draws from the network, with the stations within reach of what will need more."""
     stations = next((kind for kind, _ in layers_of(registry, GridStations)), None)
     if stations is None:
@@ -104,7 +105,11 @@ def read_consumers(connection: Connection, registry: Registry, parameters: Param
 
 
 def _consumers(
-    connection: Connection, kind: type[Feature], grid: GridConsumers, stations: type[Feature], parameters: Parameters
+    connection: ReadConnection,
+    kind: type[Feature],
+    grid: GridConsumers,
+    stations: type[Feature],
+    parameters: Parameters,
 ) -> Iterable[Consumer]:
     reach = _reach(connection, kind, stations, parameters["cluster_reach_km"]) if grid.free_ha else {}
     nearest = (
@@ -144,7 +149,7 @@ def _need(row: Mapping[str, Any], grid: GridConsumers, parameters: Parameters) -
 
 
 def _reach(
-    connection: Connection, kind: type[Feature], stations: type[Feature], reach_km: float
+    connection: ReadConnection, kind: type[Feature], stations: type[Feature], reach_km: float
 ) -> dict[int, list[Reach]]:
     here, there = func.geography(kind.column("geom")), func.geography(stations.column("geom"))
     km = cast(func.ST_Distance(here, there), Float) / 1000

@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Float, func, select
+from sqlalchemy import Float, func, select
 
 from geoalchemy2.shape import to_shape
 
 from geodata.base.crs import current_province
+from geodata.base.database import ReadConnection
 from geodata.grid.records import Circuit, Line, LoadRow, Point, Records, Span, Station, Transformer
 from geodata.schema.details import Detail
 from geodata.schema.feature import Feature
@@ -28,7 +29,7 @@ def grid_layers(registry: Registry) -> list[str]:
     return [kind.layer.name for kind in registry if isinstance(kind.layer.grid, GridStations | GridCircuits)]
 
 
-def read_records(connection: Connection, registry: Registry) -> Records:
+def read_records(connection: ReadConnection, registry: Registry) -> Records:
     """Return all stations and circuits, planned ones too."""
     return Records(
         stations=tuple(
@@ -40,7 +41,7 @@ def read_records(connection: Connection, registry: Registry) -> Records:
     )
 
 
-def _stations(connection: Connection, kind: type[Feature], grid: GridStations) -> Iterable[Station]:
+def _stations(connection: ReadConnection, kind: type[Feature], grid: GridStations) -> Iterable[Station]:
     transformers = _by_feature(connection, kind.detail(grid.transformers), _transformer)
     loads = _by_feature(connection, kind.detail(grid.loads), _load)
     for row in _rows(connection, kind, (grid.voltage_kv, grid.capacity_mva)):
@@ -52,7 +53,7 @@ def _stations(connection: Connection, kind: type[Feature], grid: GridStations) -
         )  # fmt: skip
 
 
-def _circuits(connection: Connection, kind: type[Feature], grid: GridCircuits) -> Iterable[Circuit]:
+def _circuits(connection: ReadConnection, kind: type[Feature], grid: GridCircuits) -> Iterable[Circuit]:
     cable, cables = grid.cable or (None, ())
     names = [grid.voltage_kv, grid.length_km, grid.conductor, grid.bundle_count, grid.rating_a, *grid.ends]
     names += [name for name in (grid.is_open, grid.on_route, cable) if name]
@@ -67,7 +68,7 @@ def _circuits(connection: Connection, kind: type[Feature], grid: GridCircuits) -
         )  # fmt: skip
 
 
-def _rows(connection: Connection, kind: type[Feature], names: Iterable[str]) -> list[dict[str, Any]]:
+def _rows(connection: ReadConnection, kind: type[Feature], names: Iterable[str]) -> list[dict[str, Any]]:
     """Return the features with these fields, what tells their years, and their geometry in metres."""
     life = kind.layer.life
     wanted = dict.fromkeys(["id", "code", "name", "valid_to", *names])
@@ -101,7 +102,7 @@ def _span(kind: type[Feature], row: dict[str, Any]) -> Span:
 Row = TypeVar("Row")
 
 
-def _by_feature(connection: Connection, detail: type[Detail] | None, read: Any) -> dict[int, list[Any]]:
+def _by_feature(connection: ReadConnection, detail: type[Detail] | None, read: Any) -> dict[int, list[Any]]:
     """Return what hangs on each feature, read row by row."""
     found: dict[int, list[Any]] = defaultdict(list)
     if detail is not None:

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from geoalchemy2.shape import to_shape
 
-from geodata.base.database import today
+from geodata.base.database import ReadConnection, reading_all, today
 from geodata.grid.consumers import (
     Consumer,
     Cure,
@@ -61,7 +61,7 @@ def kept_result(session: Session, registry: Registry, year: int, scenario: Scena
     version = current_version(session, registry)
     result = find_result(session, year, scenario)
     if result is None:
-        records, parameters = read_records(session.connection(), registry), read_parameters(session)
+        records, parameters = read_records(reading_all(session), registry), read_parameters(session)
         result = store_result(session, as_document(run_study(records, parameters, year, scenario)), version)
         session.refresh(result)
     return Kept(document=result.document, computed_at=result.computed_at, is_stale=result.version != version)
@@ -88,7 +88,7 @@ def supplies(session: Session, registry: Registry, scenario: Scenario) -> list[S
     committed = {year: committed_mw(requests, year) for year in documents}
     return [
         supply_of(consumer, documents, committed, parameters, first)
-        for consumer in read_consumers(session.connection(), registry, parameters)
+        for consumer in read_consumers(reading_all(session), registry, parameters)
         if consumer.need_mw and documents
     ]
 
@@ -99,7 +99,7 @@ def cures_of(
     """Return of each consumer, by code, the planned elements that would free its need in a year, tried one by one."""
     if year is None:
         return {}
-    records, parameters = read_records(session.connection(), registry), read_parameters(session)
+    records, parameters = read_records(reading_all(session), registry), read_parameters(session)
     committed = committed_mw(list_requests(session, registry), year)
     return cures_in(year, supplies, records, parameters, scenario, committed=committed)
 
@@ -134,14 +134,14 @@ def impact_of(
     area: tuple[Ring, ...] = (),
 ) -> Impact:
     """Return what happens when these elements, and all that lies in an area, are out at once."""
-    records, parameters = read_records(session.connection(), registry), read_parameters(session)
+    records, parameters = read_records(reading_all(session), registry), read_parameters(session)
     network = build_network(records, parameters, year, scenario)
-    codes = {*out, *(elements_in(session.connection(), registry, area) if area else ())}
+    codes = {*out, *(elements_in(reading_all(session), registry, area) if area else ())}
     outage = outage_of(network, codes)
     flow = Flow(network.circuitry)
     base, effect = effects(network, flow, [outage_of(network, ()), outage], vm_min_pu=parameters["voltage_min_n1_pu"])
     worse = made_worse(effect, base)
-    consumers = without_supply(read_consumers(session.connection(), registry, parameters), effect.dead)
+    consumers = without_supply(read_consumers(reading_all(session), registry, parameters), effect.dead)
     known = outage.circuits | outage.stations | {f"{code}/{unit}" for code, unit in outage.transformers}
     return Impact(
         effect=effect, worse=worse, already=tuple(each for each in effect.overloads if each not in worse), network=network, out=tuple(sorted(known)), consumers=consumers,
@@ -158,7 +158,7 @@ def _events_without(
     if not effect.dead or not listed:
         return ()
     document = kept_result(session, registry, year, scenario).document
-    places = drawn_network(session.connection(), registry).stations
+    places = drawn_network(reading_all(session), registry).stations
     return tuple(events_without(listed, effect.dead, document, places, year))
 
 
@@ -173,10 +173,10 @@ def event_plan(
 
     Raises NotFoundError where the year has no station.
     """
-    plan = plan_event(event, document, drawn_network(session.connection(), registry).stations)
+    plan = plan_event(event, document, drawn_network(reading_all(session), registry).stations)
     if scenario is None or not plan.killing:
         return plan
-    records, parameters = read_records(session.connection(), registry), read_parameters(session)
+    records, parameters = read_records(reading_all(session), registry), read_parameters(session)
     dead = next(row["dead"] for row in document["outages"] if row["outage"] == plan.killing[0])
     reserves = reserves_of(records, parameters, document["year"], scenario, codes=plan.killing[:1], dead=dead)
     return replace(plan, reserves=reserves)
@@ -190,7 +190,7 @@ class Drawn:
     circuits: Mapping[str, tuple[tuple[LonLat, ...], ...]]
 
 
-def drawn_network(connection: Connection, registry: Registry) -> Drawn:
+def drawn_network(connection: ReadConnection, registry: Registry) -> Drawn:
     """Return the geometry of stations and circuits in EPSG:4326."""
     stations: dict[str, LonLat] = {}
     circuits: dict[str, tuple[tuple[LonLat, ...], ...]] = {}
@@ -218,7 +218,7 @@ def remedies_of(session: Session, registry: Registry, scenario: Scenario, docume
     year = document["year"]
     over = {row["element"] for row in document["existing"] if row["outage"] is None}
     computed = [row.document for row in session.scalars(results_of(scenario))]
-    records, parameters = read_records(session.connection(), registry), read_parameters(session)
+    records, parameters = read_records(reading_all(session), registry), read_parameters(session)
     return Remedies(
         since=over_since([document, *computed]),
         cured=_cured_years(over, [one for one in computed if one["year"] > year]),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from geodata.base.database import new_engine
+from geodata.base.database import new_engine, reading_all
 from geodata.grid.parameters import Parameters
 from geodata.grid.reading import read_records
 from geodata.grid.records import Records, Scenario
@@ -48,7 +48,7 @@ def refresh_results(session: Session, *, commit: Callable[[], None]) -> int:
         session.execute(update(GridRun).where(GridRun.finished_at.is_(None)).values(finished_at=func.clock_timestamp()))
         commit()
         return 0
-    records, parameters = read_records(session.connection(), LAYERS), read_parameters(session)
+    records, parameters = read_records(reading_all(session), LAYERS), read_parameters(session)
     run = session.merge(
         GridRun(id=RUN, version=version, done=0, total=len(wanted), started_at=func.now(), finished_at=None)
     )

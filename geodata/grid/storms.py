@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 import shapely
 from geoalchemy2.shape import to_shape
@@ -13,6 +13,7 @@ from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from geodata.base.crs import WGS84
+from geodata.base.database import ReadConnection
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
 from geodata.grid.reading import layers_of
@@ -99,7 +100,7 @@ def _outlines(area: BaseGeometry) -> tuple[Ring, ...]:
     return tuple(tuple((x, y) for x, y, *_ in part.exterior.coords[:-1]) for part in whole.geoms)
 
 
-def elements_in(connection: Connection, registry: Registry, rings: tuple[Ring, ...]) -> set[str]:
+def elements_in(connection: ReadConnection, registry: Registry, rings: tuple[Ring, ...]) -> set[str]:
     """Return the codes of stations and circuits that lie in or cross an area."""
     area = shapely.union_all([Polygon(ring).buffer(0) for ring in rings])
     found: set[str] = set()

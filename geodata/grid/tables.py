@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    Connection,
     Double,
     Identity,
     Select,
@@ -20,7 +19,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from geodata.base.data_version import data_version
-from geodata.base.database import Base
+from geodata.base.database import Base, ReadConnection
 from geodata.base.errors import InvalidValueError, NotFoundError
 from geodata.base.i18n import N_
 from geodata.grid.parameters import DEFAULTS, Confidence, Parameter, Parameters
@@ -74,7 +73,7 @@ class GridRun(Base):
     finished_at: Mapped[datetime | None]
 
 
-def read_parameters(connection: Connection | Session) -> Parameters:
+def read_parameters(connection: ReadConnection | Session) -> Parameters:
     """Return the parameters in force: what the table says, the defaults for the rest."""
     rows = {(row.subject, row.name): row for row in DEFAULTS}
     table = GridParameter.__table__.c
@@ -97,7 +96,7 @@ def change_parameter(session: Session, number: int, *, value: float, source: str
     row.confidence = next((one for one in Confidence if one == confidence), row.confidence)
 
 
-def current_version(connection: Connection | Session, registry: Registry) -> str:
+def current_version(connection: ReadConnection | Session, registry: Registry) -> str:
     """Return a text that changes with the stations, the circuits, the parameters and what a document holds."""
     data, _, _day = data_version(connection, *grid_layers(registry)).rpartition("-")
     changed = connection.execute(select(func.count(), func.max(GridParameter.changed_at))).one()

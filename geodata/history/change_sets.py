@@ -15,7 +15,6 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     CompoundSelect,
-    Connection,
     ForeignKey,
     Identity,
     Index,
@@ -40,7 +39,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 import pyproj
 import shapely
 
-from geodata.base.database import Base
+from geodata.base.database import Base, ReadConnection
 from geodata.base.errors import NotFoundError
 from geodata.history.documents import row_json, table_of
 from geodata.layers import LAYERS
@@ -79,7 +78,7 @@ class ChangeSet(Base):
 
 
 def latest_change(
-    connection: Connection | Session, layers: Sequence[str], before: datetime | None = None
+    connection: ReadConnection | Session, layers: Sequence[str], before: datetime | None = None
 ) -> datetime | None:
     """Return when the data of these layers were last changed by an import, an edit or an undo, up to a moment."""
     asked = select(func.max(ChangeSet.made_at)).where(ChangeSet.layer.in_(layers))
@@ -87,7 +86,7 @@ def latest_change(
     return latest
 
 
-def first_change(connection: Connection | Session) -> datetime | None:
+def first_change(connection: ReadConnection | Session) -> datetime | None:
     """Return when the history begins; None when nothing has been written in it."""
     first: datetime | None = connection.scalar(select(func.min(ChangeSet.made_at)))
     return first

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from geodata.accounts.accounts import Account
+from geodata.base.database import ReadConnection
 from geodata.base.errors import InvalidFilterError, NotFoundError
 from geodata.layers import LAYERS
 from geodata.layers.fuel_sites import Certificate, CertificateState, FuelSite, InspectionStatus
@@ -19,13 +20,13 @@ from geodata.schema.roles import INSPECTION
 _PARTS = ("issued_on", "expires_on", "revoked_on", "suspended_from", "suspended_to")
 
 
-def today(connection: Connection | Session) -> date:
+def today(connection: ReadConnection | Session) -> date:
     """Return today in the province, as the map's states see it."""
     day: date = connection.execute(select(func.current_date())).scalar_one()
     return day
 
 
-def now(connection: Connection | Session) -> datetime:
+def now(connection: ReadConnection | Session) -> datetime:
     """Return the time of day in the province, without zone."""
     moment: datetime = connection.execute(select(func.localtimestamp())).scalar_one()
     return moment
@@ -100,7 +101,7 @@ def _there(on: date) -> Condition:
     return day_filter("as_of", on, FuelSite.column("valid_from"), FuelSite.column("valid_to"))
 
 
-def count_states(connection: Connection | Session, on: date) -> dict[str, dict[str, int]]:
+def count_states(connection: ReadConnection | Session, on: date) -> dict[str, dict[str, int]]:
     """Return how many sites were in each certificate and inspection state on a day, past or not."""
     states = (
         select(

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
+from geodata.base.database import ReadConnection
 from geodata.schema.details import Detail
 from geodata.schema.feature import Feature
 from geodata.schema.fields import LabelledEnum
@@ -79,7 +80,7 @@ class Ending:
     ends_on: date
 
 
-def read_dossiers(connection: Connection, kind: type[Feature], pipeline: Pipeline) -> list[Dossier]:
+def read_dossiers(connection: ReadConnection, kind: type[Feature], pipeline: Pipeline) -> list[Dossier]:
     """Return the features of a layer that are on their way, by name, with their steps."""
     state, holder = kind.column(pipeline.field), kind.column(pipeline.holder)
     query = (
@@ -106,7 +107,7 @@ def with_terms(kinds: Iterable[type[Feature]]) -> list[tuple[type[Feature], type
     return [(kind, detail, term) for kind in kinds for detail in kind.details if (term := detail.detail.term)]
 
 
-def ending(connection: Connection, kind: type[Feature], detail: type[Detail], term: Term, on: date) -> list[Ending]:
+def ending(connection: ReadConnection, kind: type[Feature], detail: type[Detail], term: Term, on: date) -> list[Ending]:
     """Return the rows of a table whose term ends within the days that it says, or has ended, and that none follows."""
     later = aliased(detail)
 
@@ -147,7 +148,7 @@ class Coming:
     state: LabelledEnum
 
 
-def coming(connection: Connection, kind: type[Feature], detail: type[Detail], term: Term) -> list[Coming]:
+def coming(connection: ReadConnection, kind: type[Feature], detail: type[Detail], term: Term) -> list[Coming]:
     """Return the rows of a table that are on their way to counting, by feature."""
     found = []
     for name, values in term.before.items():

@@ -6,8 +6,9 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Connection, SQLColumnExpression, literal, or_, select, union_all
+from sqlalchemy import SQLColumnExpression, literal, or_, select, union_all
 
+from geodata.base.database import ReadConnection
 from geodata.layers.projects import Project, ProjectKind
 from geodata.layers.projects.details import (
     CapitalYear as CapitalTable,
@@ -163,7 +164,9 @@ _OWN = (
 )  # fmt: skip
 
 
-def read_projects(connection: Connection, registry: Registry, on: date, code: str | None = None) -> list[ProjectRecord]:
+def read_projects(
+    connection: ReadConnection, registry: Registry, on: date, code: str | None = None
+) -> list[ProjectRecord]:
     """Return the projects that there were on a day, as known then, by name; of a code, that one whenever it was."""
     query = select(*(Project.column(name).label(name) for name in _OWN)).order_by(Project.name, Project.id)
     if code is not None:
@@ -192,7 +195,11 @@ def _of_project(hanging: Mapping[str, Mapping[int, Sequence[Any]]], project_id: 
 
 
 def _rows(
-    connection: Connection, table: type[Detail], made: type[Row], ids: Collection[int], order: SQLColumnExpression[Any]
+    connection: ReadConnection,
+    table: type[Detail],
+    made: type[Row],
+    ids: Collection[int],
+    order: SQLColumnExpression[Any],
 ) -> dict[int, list[Row]]:
     """Return the rows of a table that hang on these projects, by project."""
     names = [field.name for field in dataclass_fields(made)]
@@ -204,7 +211,7 @@ def _rows(
     return found
 
 
-def _objects(connection: Connection, registry: Registry, ids: Sequence[int]) -> dict[int, list[BuiltObject]]:
+def _objects(connection: ReadConnection, registry: Registry, ids: Sequence[int]) -> dict[int, list[BuiltObject]]:
     """Return what the projects build, each code looked up in every other layer."""
     found = _rows(connection, ObjectTable, _StoredObject, ids, ObjectTable.object_code.asc())
     codes = {row.object_code for rows in found.values() for row in rows}

@@ -5,9 +5,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection
-
 from geodata.base.data_version import data_version
+from geodata.base.database import ReadConnection
 
 MAX_KEPT = 500
 
@@ -17,7 +16,7 @@ _KEPT: OrderedDict[Hashable, Any] = OrderedDict()
 _LOCK = threading.Lock()
 
 
-def keep(connection: Connection, layers: Sequence[str], question: Hashable, read: Callable[[], Answer]) -> Answer:
+def keep(connection: ReadConnection, layers: Sequence[str], question: Hashable, read: Callable[[], Answer]) -> Answer:
     """Return read(), or what it said when the layers' data were the same.
 
     A transaction always reads and leaves nothing: it may see rows nobody else does.

@@ -17,7 +17,6 @@ import numpy as np
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Connection,
     Float,
     LargeBinary,
     SmallInteger,
@@ -31,6 +30,7 @@ from sqlalchemy import (
 
 from geodata.base.crs import Bbox
 from geodata.base.data_version import data_version
+from geodata.base.database import ReadConnection
 from geodata.query.bins import Bins, number_bins, year_bins
 from geodata.query.summary import choice_code, choices_of, is_counted
 from geodata.schema.feature import Feature
@@ -120,7 +120,7 @@ def summable(kind: type[Feature], fields: Sequence[Field]) -> tuple[Field, ...]:
 
 
 def distributions(
-    connection: Connection,
+    connection: ReadConnection,
     kind: type[Feature],
     fields: Sequence[Field],
     conditions: Sequence[Condition] = (),
@@ -227,7 +227,7 @@ def _sum_of(parts: Iterable[float | None]) -> float | None:
 
 
 def _masks(
-    connection: Connection, kind: type[Feature], rows: _Rows, conditions: Sequence[Condition], bbox: Bbox | None
+    connection: ReadConnection, kind: type[Feature], rows: _Rows, conditions: Sequence[Condition], bbox: Bbox | None
 ) -> tuple[dict[str, Any], Any]:
     """Return what each condition on a charted field keeps, by the field's name, and what all others keep."""
     own: dict[str, Any] = {}
@@ -253,7 +253,7 @@ def _masks(
     return own, shared
 
 
-def _keeps(connection: Connection, kind: type[Feature], rows: _Rows, conditions: Sequence[Condition]) -> Any:
+def _keeps(connection: ReadConnection, kind: type[Feature], rows: _Rows, conditions: Sequence[Condition]) -> Any:
     """Return which features the conditions keep, as the database sees it."""
     ids = func.string_agg(func.int8send(kind.id), literal(b"", LargeBinary))
     found = connection.execute(select(ids).where(*(condition.sql for condition in conditions))).scalar()
@@ -274,7 +274,7 @@ _READING: dict[Hashable, threading.Lock] = {}
 _LOCK = threading.Lock()
 
 
-def _rows_of(connection: Connection, kind: type[Feature], day: date | None) -> _Rows:
+def _rows_of(connection: ReadConnection, kind: type[Feature], day: date | None) -> _Rows:
     """Return every feature, as read once for each state of the data: today's, and those of one other day.
 
     Larger than other answers, so only the newest is kept. A transaction always reads and leaves nothing.
@@ -292,7 +292,7 @@ def _rows_of(connection: Connection, kind: type[Feature], day: date | None) -> _
         return kept[1]
 
 
-def _read(connection: Connection, kind: type[Feature], day: date | None) -> _Rows:
+def _read(connection: ReadConnection, kind: type[Feature], day: date | None) -> _Rows:
     fields = [field for field in kind.fields() if field.filter is not None]
     closed = [field for field in fields if is_counted(field)]
     opened = [field for field in fields if isinstance(field.filter, Choice) and not is_counted(field)]
@@ -340,7 +340,7 @@ def _closed(values: Sequence[str], codes: Any) -> _Column:
     )
 
 
-def _open(connection: Connection, kind: type[Feature], field: Field, ids: Any, day: date | None) -> _Column:
+def _open(connection: ReadConnection, kind: type[Feature], field: Field, ids: Any, day: date | None) -> _Column:
     """Return the most frequent values of an open set; the others are one."""
     value = cast(kind.column(field.name, day), Text).label("value")
     of_value = func.string_agg(func.int8send(kind.id), literal(b"", LargeBinary))
@@ -363,7 +363,7 @@ def _open(connection: Connection, kind: type[Feature], field: Field, ids: Any, d
     return _Column(scale=Scale.CHOICE, codes=codes, totals=totals, values=values, is_open=True, rest=rest)
 
 
-def _members(connection: Connection, kind: type[Feature], value: ColumnElement[Any]) -> Any:
+def _members(connection: ReadConnection, kind: type[Feature], value: ColumnElement[Any]) -> Any:
     """Return the ids of the features that have a value at all."""
     ids = func.string_agg(func.int8send(kind.id), literal(b"", LargeBinary))
     found = connection.execute(select(ids).where(value.is_not(None))).scalar()

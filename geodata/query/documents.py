@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    Connection,
     ForeignKey,
     Identity,
     Text,
@@ -21,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from geodata.base.database import Base
+from geodata.base.database import Base, ReadConnection
 from geodata.base.errors import NotFoundError
 from geodata.base.i18n import N_
 from geodata.schema.details import ADDED_BY
@@ -74,7 +73,7 @@ class FeatureDocument(Base):
     change_set_id: Mapped[int | None] = mapped_column(BigInteger, server_default=ADDED_BY)
 
 
-def documents_of(connection: Connection, layer: str, feature_id: int) -> list[dict[str, Any]]:
+def documents_of(connection: ReadConnection, layer: str, feature_id: int) -> list[dict[str, Any]]:
     """Return the legal acts that concern a feature, oldest first."""
     act = LegalAct.__table__
     statement = (
@@ -111,7 +110,7 @@ class Linked:
     features: list[tuple[int, str, str]]
 
 
-def search_acts(connection: Connection, asked: str, kinds: Iterable[type[Feature]], limit: int = 5) -> list[Act]:
+def search_acts(connection: ReadConnection, asked: str, kinds: Iterable[type[Feature]], limit: int = 5) -> list[Act]:
     """Return the acts whose number, or number and summary, have every word asked for; accents optional."""
     words = _without_kind(" ".join(asked.replace("\x00", "").split())[:100]).split()
     if len("".join(words)) < MIN_ASKED:
@@ -153,13 +152,13 @@ def _without_kind(asked: str) -> str:
     return asked
 
 
-def act_numbers(connection: Connection | Session, ids: Sequence[int]) -> dict[int, str]:
+def act_numbers(connection: ReadConnection | Session, ids: Sequence[int]) -> dict[int, str]:
     """Return id → number of legal acts."""
     found = connection.execute(select(LegalAct.id, LegalAct.number).where(LegalAct.id.in_(ids)))
     return {row.id: row.number for row in found}
 
 
-def get_act(connection: Connection, act_id: int) -> Act:
+def get_act(connection: ReadConnection, act_id: int) -> Act:
     """Return a legal act. Raises NotFoundError."""
     row = connection.execute(select(LegalAct.__table__).where(LegalAct.id == act_id)).first()
     if row is None:
@@ -167,7 +166,9 @@ def get_act(connection: Connection, act_id: int) -> Act:
     return Act(**row._asdict())
 
 
-def features_of(connection: Connection, act_id: int, kinds: Iterable[type[Feature]], limit: int = 100) -> list[Linked]:
+def features_of(
+    connection: ReadConnection, act_id: int, kinds: Iterable[type[Feature]], limit: int = 100
+) -> list[Linked]:
     """Return per layer what hangs on an act, by name; layers with nothing are left out."""
     linked = []
     for kind in kinds:

@@ -12,7 +12,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
-    Connection,
     Row,
     Select,
     collate,
@@ -25,6 +24,7 @@ from sqlalchemy import (
 )
 
 from geodata.base.crs import Bbox
+from geodata.base.database import ReadConnection
 from geodata.base.errors import InvalidValueError, NotFoundError
 from geodata.base.i18n import N_
 from geodata.query.cache import keep
@@ -86,7 +86,7 @@ def parse_sort(
 
 
 def list_features(
-    connection: Connection,
+    connection: ReadConnection,
     kind: type[Feature],
     fields: Sequence[Field],
     conditions: Iterable[Condition] = (),
@@ -113,7 +113,7 @@ def list_features(
 
 
 def read_page(
-    connection: Connection,
+    connection: ReadConnection,
     kind: type[Feature],
     conditions: Sequence[Condition],
     shown: Select[Any],
@@ -185,14 +185,14 @@ def _may_be_unknown(kind: type[Feature], sort: Sort) -> bool:
     return sort.measure is None and (not isinstance(column, Column) or bool(column.nullable))
 
 
-def count_features(connection: Connection, kind: type[Feature], conditions: Iterable[Condition] = ()) -> int:
+def count_features(connection: ReadConnection, kind: type[Feature], conditions: Iterable[Condition] = ()) -> int:
     """Return how many features the conditions keep."""
     choices, others = _split(conditions)
     return summarise(connection, kind, sorted({choice.name for choice in choices}), others).count(choices)
 
 
 def get_feature(
-    connection: Connection,
+    connection: ReadConnection,
     kind: type[Feature],
     feature_id: int,
     fields: Sequence[Field],
@@ -207,7 +207,7 @@ def get_feature(
     return row._asdict()
 
 
-def find_by_code(connection: Connection, kind: type[Feature], code: str) -> int | None:
+def find_by_code(connection: ReadConnection, kind: type[Feature], code: str) -> int | None:
     """Return the id of the feature of that code, the one still valid first, or None."""
     statement = (
         select(kind.id).where(kind.code == code).order_by(kind.valid_to.desc().nulls_first(), kind.id.desc()).limit(1)
@@ -215,7 +215,7 @@ def find_by_code(connection: Connection, kind: type[Feature], code: str) -> int 
     return connection.execute(statement).scalar()
 
 
-def list_details(connection: Connection, detail: type[Detail], feature_id: int) -> list[dict[str, Any]]:
+def list_details(connection: ReadConnection, detail: type[Detail], feature_id: int) -> list[dict[str, Any]]:
     """Return what hangs on a feature, in the detail's own order."""
     names = [field.name for field in detail.fields()]
     order = [
@@ -231,14 +231,14 @@ def list_details(connection: Connection, detail: type[Detail], feature_id: int) 
 
 
 def facets(
-    connection: Connection, kind: type[Feature], fields: Sequence[Field], conditions: Sequence[Condition] = ()
+    connection: ReadConnection, kind: type[Feature], fields: Sequence[Field], conditions: Sequence[Condition] = ()
 ) -> dict[str, dict[str, int]]:
     """Return counts per value of every choice field; a field's own condition is left out of its counts."""
     return count_facets(connection, kind, fields, conditions)[1]
 
 
 def count_facets(
-    connection: Connection, kind: type[Feature], fields: Sequence[Field], conditions: Sequence[Condition] = ()
+    connection: ReadConnection, kind: type[Feature], fields: Sequence[Field], conditions: Sequence[Condition] = ()
 ) -> tuple[int, dict[str, dict[str, int]]]:
     """Return how many features the conditions keep, and the facets, from one reading."""
     counted = [field.name for field in fields if is_counted(field)]
@@ -255,7 +255,7 @@ def _split(conditions: Iterable[Condition]) -> tuple[list[Condition], list[Condi
     return [c for c in found if c.choices is not None], [c for c in found if c.choices is None]
 
 
-def extent(connection: Connection, kind: type[Feature], conditions: Iterable[Condition] = ()) -> Bbox | None:
+def extent(connection: ReadConnection, kind: type[Feature], conditions: Iterable[Condition] = ()) -> Bbox | None:
     """Return west, south, east, north in EPSG:4326, or None without features."""
     limits = [condition.sql for condition in conditions]
     box = select(func.ST_Extent(kind.column("geom")).label("box")).where(*limits).subquery()
@@ -269,7 +269,7 @@ def extent(connection: Connection, kind: type[Feature], conditions: Iterable[Con
 
 
 def sums_of(
-    connection: Connection, kind: type[Feature], names: Sequence[str], conditions: Iterable[Condition] = ()
+    connection: ReadConnection, kind: type[Feature], names: Sequence[str], conditions: Iterable[Condition] = ()
 ) -> list[Decimal | None]:
     """Return the sum of each field over what the conditions keep; None where nothing is known of it."""
     if not names:
@@ -343,7 +343,7 @@ def _read_cursor(kind: type[Feature], sort: Sort, cursor: str) -> tuple[Any, int
         raise InvalidValueError(name="cursor", value=cursor, reason=N_("take it from the “next” link")) from None
 
 
-def have_illustration(connection: Connection, kinds: Sequence[type[Feature]]) -> bool:
+def have_illustration(connection: ReadConnection, kinds: Sequence[type[Feature]]) -> bool:
     """Say whether any of the layers holds features that are illustration only."""
     if not kinds:
         return False
@@ -353,7 +353,7 @@ def have_illustration(connection: Connection, kinds: Sequence[type[Feature]]) ->
 
 
 def point_and_extent(
-    connection: Connection, kind: type[Feature], feature_id: int
+    connection: ReadConnection, kind: type[Feature], feature_id: int
 ) -> tuple[tuple[float, float], tuple[float, float, float, float]]:
     """Return lon, lat of a point on the feature, and its west, south, east and north; EPSG:4326."""
     geom = kind.column("geom")

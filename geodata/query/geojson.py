@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, literal, literal_column, select, true
+from sqlalchemy import ColumnElement, Select, func, literal, literal_column, select, true
 
+from geodata.base.database import ReadConnection
 from geodata.query.features import Measure, Sort, read_page
 from geodata.query.projections import LON_LAT, OfferedCrs
 from geodata.schema.feature import Feature
@@ -26,7 +27,7 @@ class GeojsonPage:
 
 
 def list_geojson(
-    connection: Connection,
+    connection: ReadConnection,
     kind: type[Feature],
     fields: Sequence[Field],
     conditions: Iterable[Condition] = (),

@@ -8,8 +8,9 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
+from geodata.base.database import ReadConnection
 from geodata.query.search import MAX_CANDIDATES, Hit, best_of
 from geodata.schema.feature import Feature
 from geodata.schema.fields import Field
@@ -65,7 +66,7 @@ class Lexicon:
         return Meaning(kind=kind, values=values, rest=" ".join(left))
 
 
-def find_of_kind(connection: Connection, meaning: Meaning, limit: int) -> list[Hit]:
+def find_of_kind(connection: ReadConnection, meaning: Meaning, limit: int) -> list[Hit]:
     """Return features of the kind that is asked for, those whose name fits the other words best first."""
     kind = meaning.kind
     wanted = [

@@ -9,11 +9,12 @@ from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, func, null, or_, select
+from sqlalchemy import ColumnElement, exists, func, null, or_, select
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 from sqlalchemy.types import Float
 
+from geodata.base.database import ReadConnection
 from geodata.query import features
 from geodata.schema.feature import Feature, GeometryType
 from geodata.schema.registry import Registry
@@ -78,7 +79,7 @@ class Whole:
 
 
 def referred(
-    connection: Connection, registry: Registry, kind: type[Feature], row: Mapping[str, Any], visible: Visible
+    connection: ReadConnection, registry: Registry, kind: type[Feature], row: Mapping[str, Any], visible: Visible
 ) -> dict[str, Referred | None]:
     """Return field -> the feature its code stands for, None where there is none; only of layers one may see."""
     found: dict[str, Referred | None] = {}
@@ -102,7 +103,7 @@ def referred(
     return found
 
 
-def find_object(connection: Connection, kinds: Iterable[type[Feature]], code: str) -> Referred | None:
+def find_object(connection: ReadConnection, kinds: Iterable[type[Feature]], code: str) -> Referred | None:
     """Return the object with a code, of the first of these layers that has one, or None."""
     for kind in kinds:
         feature_id = features.find_by_code(connection, kind, code)
@@ -113,7 +114,7 @@ def find_object(connection: Connection, kinds: Iterable[type[Feature]], code: st
 
 
 def referring(
-    connection: Connection, registry: Registry, kind: type[Feature], code: str, visible: Visible
+    connection: ReadConnection, registry: Registry, kind: type[Feature], code: str, visible: Visible
 ) -> list[Referring]:
     """Return the features that name this one, themselves or in what hangs on them, layer by layer, with state and size.
 
@@ -144,7 +145,7 @@ def referring(
     return found
 
 
-def named_in_details(connection: Connection, kind: type[Feature], feature_id: int, role: Role) -> list[str]:
+def named_in_details(connection: ReadConnection, kind: type[Feature], feature_id: int, role: Role) -> list[str]:
     """Return the codes of the objects that hang on a feature by name, as a role may read them: what a project builds."""
     codes: list[str] = []
     for detail in kind.details:
@@ -164,7 +165,7 @@ def _naming_in_details(kind: type[Feature], code: str) -> list[ColumnElement[boo
     ]
 
 
-def whole_of(connection: Connection, kind: type[Feature], row: Mapping[str, Any], visible: Visible) -> Whole | None:
+def whole_of(connection: ReadConnection, kind: type[Feature], row: Mapping[str, Any], visible: Visible) -> Whole | None:
     """Return the whole that a feature is a part of, with the sums of what is known of its parts; None for a lone one."""
     by = kind.layer.whole_by
     if by is None or by not in visible(kind) or not row.get(by):
@@ -173,7 +174,7 @@ def whole_of(connection: Connection, kind: type[Feature], row: Mapping[str, Any]
     return found[0] if found and len(found[0].rows) > 1 else None
 
 
-def broken_wholes(connection: Connection, registry: Registry, visible: Visible) -> list[Whole]:
+def broken_wholes(connection: ReadConnection, registry: Registry, visible: Visible) -> list[Whole]:
     """Return the wholes whose parts do not all join."""
     found: list[Whole] = []
     for kind in registry:
@@ -183,7 +184,7 @@ def broken_wholes(connection: Connection, registry: Registry, visible: Visible) 
     return [whole for whole in found if whole.pieces > 1]
 
 
-def _wholes(connection: Connection, kind: type[Feature], seen: Collection[str], wanted: Any) -> list[Whole]:
+def _wholes(connection: ReadConnection, kind: type[Feature], seen: Collection[str], wanted: Any) -> list[Whole]:
     by = kind.column(str(kind.layer.whole_by))
     ends = [name for name in kind.layer.refers if name in seen]
     told = [field.name for field in kind.fields() if field.name in seen and field.name in _told(kind)]
@@ -241,7 +242,7 @@ def in_order(parts: Mapping[int, Sequence[str | None]]) -> list[list[int]]:
     return pieces
 
 
-def loose_ends(connection: Connection, registry: Registry, visible: Visible) -> list[LooseEnd]:
+def loose_ends(connection: ReadConnection, registry: Registry, visible: Visible) -> list[LooseEnd]:
     """Return the lines that name a feature that is not stored, or end more than MEETS_WITHIN_M from it."""
     found = []
     for kind in registry:

@@ -11,7 +11,6 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     CompoundSelect,
-    Connection,
     Float,
     Integer,
     Row,
@@ -34,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import REGCLASS
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
+from geodata.base.database import ReadConnection
 from geodata.schema.feature import Feature
 
 MAX_HITS = 50
@@ -69,7 +69,7 @@ class Hit:
     is_alike: bool = False
 
 
-def search(connection: Connection, kinds: Sequence[type[Feature]], asked: str, limit: int = 20) -> list[Hit]:
+def search(connection: ReadConnection, kinds: Sequence[type[Feature]], asked: str, limit: int = 20) -> list[Hit]:
     """Return the best hits over the given layers, best first.
 
     Asks in steps, from the cheapest index condition on: the text as it is, each of its words, all of them
@@ -95,7 +95,7 @@ def search(connection: Connection, kinds: Sequence[type[Feature]], asked: str, l
     return sorted(found.values(), key=lambda hit: (-hit.score, hit.layer, hit.id))[:limit]
 
 
-def best_of(connection: Connection, kind: type[Feature], candidates: Select[Any], folded: str) -> list[Hit]:
+def best_of(connection: ReadConnection, kind: type[Feature], candidates: Select[Any], folded: str) -> list[Hit]:
     """Return chosen features of one layer as hits, those that fit the folded text best first, then by name."""
     rows = connection.execute(_best(kind, 0, candidates), {"folded": folded})
     return sorted(map(_as_hit, rows), key=lambda hit: (-hit.score, hit.name, hit.id))

@@ -11,13 +11,14 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, Numeric, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, Numeric, and_, cast, func, or_, select
 
 import pyproj
 import shapely
 from geoalchemy2 import Geography
 
 from geodata.base.crs import WGS84
+from geodata.base.database import ReadConnection
 from geodata.base.errors import InvalidFilterError
 from geodata.base.i18n import N_
 from geodata.query import features
@@ -153,7 +154,7 @@ def parse_polygon(name: str, value: str) -> shapely.Polygon:
     return area
 
 
-def find_area(connection: Connection, area_kind: type[Feature], name: str, value: str) -> tuple[int, str]:
+def find_area(connection: ReadConnection, area_kind: type[Feature], name: str, value: str) -> tuple[int, str]:
     """Return id and name of a stored area; `value` is its code or `id:<id>`. Raises InvalidFilterError."""
     number = value.removeprefix("id:")  # a former unit may share its code with a new one
     feature_id = None if number != value else features.find_by_code(connection, area_kind, value)
@@ -167,7 +168,7 @@ def find_area(connection: Connection, area_kind: type[Feature], name: str, value
 
 
 def area_filter(
-    connection: Connection, area_kind: type[Feature], name: str, value: str, kind: type[Feature]
+    connection: ReadConnection, area_kind: type[Feature], name: str, value: str, kind: type[Feature]
 ) -> Condition:
     """Return the condition that a feature meets a stored area; `value` is its code or `id:<id>`.
 
@@ -213,7 +214,7 @@ def around_filter(name: str, around: Around, kind: type[Feature]) -> Condition:
     )
 
 
-def parse_around(connection: Connection, readable: Iterable[type[Feature]], name: str, value: str) -> Around:
+def parse_around(connection: ReadConnection, readable: Iterable[type[Feature]], name: str, value: str) -> Around:
     """Return the object and distance of `<layer>:<id>:<metres>`, among layers that may be read.
 
     Raises InvalidFilterError.
@@ -301,7 +302,7 @@ def _rounded(number: Column, decimals: int) -> Column:
 
 
 def list_nearest(
-    connection: Connection,
+    connection: ReadConnection,
     kind: type[Feature],
     fields: Sequence[Field],
     conditions: Sequence[Condition],

@@ -9,8 +9,9 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, Text, case, cast, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Integer, Text, case, cast, func, literal, select
 
+from geodata.base.database import ReadConnection
 from geodata.query.cache import keep
 from geodata.schema.feature import Feature
 from geodata.schema.fields import Field
@@ -52,7 +53,7 @@ def is_counted(field: Field) -> bool:
 
 
 def summarise(
-    connection: Connection, kind: type[Feature], names: Sequence[str], conditions: Sequence[Condition] = ()
+    connection: ReadConnection, kind: type[Feature], names: Sequence[str], conditions: Sequence[Condition] = ()
 ) -> Summary:
     """Return the summary of these choice fields over what the conditions keep.
 
@@ -65,7 +66,7 @@ def summarise(
 
 
 def _read(
-    connection: Connection, kind: type[Feature], names: Sequence[str], conditions: Sequence[Condition]
+    connection: ReadConnection, kind: type[Feature], names: Sequence[str], conditions: Sequence[Condition]
 ) -> Summary:
     values = {name: choices_of(kind, name) for name in names}
     day = day_of(conditions)

@@ -14,7 +14,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     Float,
     Integer,
     Select,
@@ -29,6 +28,7 @@ from sqlalchemy import (
 )
 
 from geodata.base.crs import WEB_MERCATOR, Bbox
+from geodata.base.database import ReadConnection
 from geodata.schema.feature import Feature, GeometryType
 from geodata.schema.filters import Condition, day_of
 
@@ -63,7 +63,7 @@ _REACH = func.ST_MakeEnvelope(_WEST - _MARGIN, _SOUTH - _MARGIN, _EAST + _MARGIN
 
 
 def read_tile(
-    connection: Connection,
+    connection: ReadConnection,
     kind: type[Feature],
     visible: frozenset[str],
     tile: tuple[int, int, int],

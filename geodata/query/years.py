@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Integer, and_, case, cast, extract, func, literal, or_, select
+from sqlalchemy import ColumnElement, Integer, and_, case, cast, extract, func, literal, or_, select
 
-from geodata.base.database import today
+from geodata.base.database import ReadConnection, today
 from geodata.base.errors import InvalidFilterError, InvalidValueError
 from geodata.base.i18n import N_
 from geodata.base.parsing import parse_whole
@@ -98,7 +98,7 @@ def plan_filter(name: str, value: str, kind: type[Feature], life: Life) -> Condi
     )
 
 
-def list_plans(connection: Connection, kind: type[Feature], life: Life) -> list[str]:
+def list_plans(connection: ReadConnection, kind: type[Feature], life: Life) -> list[str]:
     """Return the numbers of the plans that want something of this layer."""
     if life.plan is None:
         return []
@@ -108,7 +108,7 @@ def list_plans(connection: Connection, kind: type[Feature], life: Life) -> list[
 
 
 def count_year(
-    connection: Connection,
+    connection: ReadConnection,
     kind: type[Feature],
     life: Life,
     year: int,
@@ -129,7 +129,7 @@ def count_year(
 
 
 def list_changes(
-    connection: Connection,
+    connection: ReadConnection,
     kind: type[Feature],
     life: Life,
     years: tuple[int, int],
@@ -168,7 +168,7 @@ def list_changes(
     return (rows[0].all if rows else 0), changes
 
 
-def year_span(connection: Connection, kind: type[Feature], life: Life) -> tuple[int, int] | None:
+def year_span(connection: ReadConnection, kind: type[Feature], life: Life) -> tuple[int, int] | None:
     """Return the first and last year that a layer's features name, or None."""
     begins = _begins(kind, life)
     first, last = connection.execute(select(func.min(begins), func.max(begins))).one()

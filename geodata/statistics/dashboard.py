@@ -9,9 +9,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from geodata.base.database import ReadConnection
 from geodata.base.errors import NotFoundError
 from geodata.inspections.campaigns import Progress, progress
 from geodata.inspections.records import InspectionCampaign
@@ -53,7 +54,7 @@ class Totals:
     sums: Mapping[str, Decimal | None] = field(default_factory=dict)
 
 
-def chart_figures(connection: Connection, kind: type[Feature], chart: Chart) -> ChartFigures:
+def chart_figures(connection: ReadConnection, kind: type[Feature], chart: Chart) -> ChartFigures:
     """Return a chart's bars in the order of its values; values that nothing has are left out."""
     only = conditions_of(kind, chart.only)
     wanted = _wanted(connection, kind, chart)
@@ -81,7 +82,7 @@ def conditions_of(kind: type[Feature], filters: Filters) -> tuple[Condition, ...
 
 
 def totals(
-    connection: Connection, kind: type[Feature], names: Sequence[str], conditions: Sequence[Condition]
+    connection: ReadConnection, kind: type[Feature], names: Sequence[str], conditions: Sequence[Condition]
 ) -> Totals:
     """Return how many features the conditions keep, and the sums of these number fields."""
     columns: list[Any] = [func.sum(kind.column(name)) for name in names]
@@ -90,14 +91,14 @@ def totals(
     return Totals(count=count, sums=dict(zip(names, sums, strict=True)))
 
 
-def newest_change(connection: Connection, kind: type[Feature], conditions: Sequence[Condition] = ()) -> date | None:
+def newest_change(connection: ReadConnection, kind: type[Feature], conditions: Sequence[Condition] = ()) -> date | None:
     """Return the day of the last change of a selection, or None when it is empty."""
     statement = select(func.date(func.max(kind.column("updated_at")))).where(*(c.sql for c in conditions))
     day: date | None = connection.execute(statement).scalar()
     return day
 
 
-def names_of(connection: Connection, kind: type[Feature], codes: Sequence[str]) -> dict[str, str]:
+def names_of(connection: ReadConnection, kind: type[Feature], codes: Sequence[str]) -> dict[str, str]:
     """Return code -> name of these features; of several with one code, the one still valid."""
     if not codes:
         return {}
@@ -110,7 +111,7 @@ def names_of(connection: Connection, kind: type[Feature], codes: Sequence[str]) 
 
 
 def values_of(
-    connection: Connection, kind: type[Feature], name: str, conditions: Sequence[Condition] = ()
+    connection: ReadConnection, kind: type[Feature], name: str, conditions: Sequence[Condition] = ()
 ) -> list[str]:
     """Return the values a field takes in a selection."""
     column = kind.column(name)
@@ -130,7 +131,7 @@ def progress_on(session: Session, on: date) -> list[Progress]:
     return [progress(session, campaign, on) for campaign in campaigns]
 
 
-def _wanted(connection: Connection, kind: type[Feature], chart: Chart) -> list[tuple[str, str]]:
+def _wanted(connection: ReadConnection, kind: type[Feature], chart: Chart) -> list[tuple[str, str]]:
     """Return (value, filter text) of the bars a chart may have."""
     if chart.spans:
         return [(span, span) for span in chart.spans]

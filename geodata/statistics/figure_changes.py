@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, ForeignKey, Text, delete, func, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from geodata.base.database import Base
+from geodata.base.database import Base, reading_all
 from geodata.base.errors import ConflictError, GeodataError, InvalidValueError, NotFoundError
 from geodata.base.i18n import N_
 from geodata.history.change_sets import ChangeKind, ChangeSet
@@ -126,7 +126,7 @@ def store_cells(session: Session, cells: Sequence[Cell], origin: Origin) -> Chan
     Raises CellsRefusedError, CellsChangedError with the cells.
     """
     ids = _held(session)
-    known = {one.code: one for one in list_series(session.connection())}
+    known = {one.code: one for one in list_series(reading_all(session))}
     problems = [problem for cell in cells if (problem := _wrong(cell, known)) is not None]
     if problems:
         raise CellsRefusedError(problems)
@@ -166,7 +166,7 @@ def unfit(series: Iterable[Series], cells: Sequence[Cell]) -> list[tuple[str, Mo
 
 def record_month(session: Session, code: str, month: Month, *, by: str) -> None:
     """Store the figures of a month, in place of those there. Raises NotFoundError, InvalidValueError."""
-    series = next((one for one in list_series(session.connection()) if one.code == code), None)
+    series = next((one for one in list_series(reading_all(session)) if one.code == code), None)
     if series is None:
         raise NotFoundError(value=code)
     if month.is_empty:
@@ -220,7 +220,7 @@ def take_back(session: Session, number: int, *, by: str) -> tuple[ChangeSet, lis
     found = get_change_set(session, number)
     if undone_by(session, [number]):
         raise ConflictError(N_("Change {value} has been undone already."), value=str(number))
-    now = {(one.code, month.key): month for one in list_series(session.connection()) for month in one.months}
+    now = {(one.code, month.key): month for one in list_series(reading_all(session)) for month in one.months}
     back, kept = [], []
     for change in list_changes(session, number):
         present = now.get((change.code, change.key))

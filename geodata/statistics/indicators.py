@@ -16,7 +16,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
-    Connection,
     ForeignKey,
     Identity,
     Numeric,
@@ -27,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from geodata.base.database import Base
+from geodata.base.database import Base, ReadConnection
 from geodata.base.errors import NotFoundError
 from geodata.base.i18n import N_
 from geodata.schema.fields import LabelledEnum, stored
@@ -159,7 +158,7 @@ class Series:
         return tuple(month for month in self.months if month.version in versions)
 
 
-def list_series(connection: Connection) -> list[Series]:
+def list_series(connection: ReadConnection) -> list[Series]:
     """Return every indicator with its months."""
     columns = [getattr(IndicatorValue, name) for name in ("period", "version", "scenario", *FIGURES, "source")]
     months: dict[int, list[Month]] = {}
@@ -182,7 +181,7 @@ def list_series(connection: Connection) -> list[Series]:
     ]
 
 
-def get_series(connection: Connection, code: str) -> Series:
+def get_series(connection: ReadConnection, code: str) -> Series:
     """Return one indicator with its months. Raises NotFoundError."""
     for series in list_series(connection):
         if series.code == code:

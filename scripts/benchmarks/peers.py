@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 from psycopg import ClientCursor, connect
 from sqlalchemy import Engine, event
+from sqlalchemy.orm import Session
 
 from geodata.accounts.access import visible_names
-from geodata.base.database import database_url
+from geodata.base.database import database_url, reading_all
 from geodata.query.tiles import read_tile
 from geodata.schema.feature import Feature
 from geodata.schema.roles import Role
@@ -265,7 +266,8 @@ def _own_sql(engine: Engine, kind: type[Feature], tile: tuple[int, int, int]) ->
         with connect(url, cursor_factory=ClientCursor) as writing:
             told.append(ClientCursor(writing).mogrify(statement, parameters))
 
-    with engine.connect() as connection:
+    with Session(engine) as session:
+        connection = reading_all(session)
         event.listen(connection, "before_cursor_execute", take)
         read_tile(connection, kind, visible_names(Role.PUBLIC, kind), tile)
     return told[-1]

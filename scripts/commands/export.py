@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from geodata.base.database import reading_all
 from scripts.base.console import Exit, Failure, say
 from scripts.cluster.session import database_session
 from scripts.commands.importing import pairs
@@ -47,7 +48,8 @@ def run(arguments: argparse.Namespace) -> int:
     detail = find_detail(kind, arguments.detail) if arguments.detail else None
     fields = visible_fields(Role.ADMIN, kind)
     with database_session() as session:
-        parser = FilterParser(kind=kind, visible=fields, readable=LAYERS, connection=session.connection())
+        connection = reading_all(session)
+        parser = FilterParser(kind=kind, visible=fields, readable=LAYERS, connection=connection)
         where = MultiDict(
             [(name, value) for word in arguments.where for name, value in pairs("--where", [word]).items()]
         )
@@ -55,11 +57,11 @@ def run(arguments: argparse.Namespace) -> int:
         if detail is not None:
             columns = [item for item in detail.fields() if not item.derived]
             path = export_details(
-                session, kind, detail, columns, conditions, format=format_, crs=arguments.crs, target=arguments.file
+                connection, kind, detail, columns, conditions, format=format_, crs=arguments.crs, target=arguments.file
             )
         else:
             path = export_features(
-                session, kind, fields, conditions, format=format_, crs=arguments.crs, target=arguments.file,
+                connection, kind, fields, conditions, format=format_, crs=arguments.crs, target=arguments.file,
                 measures=measures_of(kind, conditions),
             )  # fmt: skip
     say(f"Đã xuất lớp {arguments.layer} ra {path}", "exported")

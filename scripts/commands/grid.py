@@ -4,6 +4,7 @@ import argparse
 import json
 from typing import Any
 
+from geodata.base.database import reading_all
 from geodata.grid.records import Scenario
 from scripts.base.console import Exit, Failure, announce
 from scripts.cluster.session import database_session
@@ -30,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise Failure(Exit.ERROR, f"Năm phải từ {FIRST_YEAR} đến {LAST_YEAR}", "year out of range")
     with database_session() as session:
-        records, parameters = read_records(session.connection(), LAYERS), read_parameters(session)
+        records, parameters = read_records(reading_all(session), LAYERS), read_parameters(session)
     if arguments.hot:
         parameters = parameters.at_40c()
     study = run_study(records, parameters, year, Scenario(arguments.scenario))

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from geodata.base.database import reading_all
 from scripts.base.console import Exit, Failure, announce
 from scripts.cluster.session import database_session
 from scripts.commands.importing import user_name, vietnamese
@@ -53,7 +54,7 @@ def _import(arguments: argparse.Namespace) -> int:
     if not path.is_file():
         raise Failure(Exit.ERROR, f"Không có tệp {path}", "no such file")
     with database_session() as session:
-        series = list_series(session.connection())
+        series = list_series(reading_all(session))
         read = read_figures(path, path.name, series, sheet=arguments.sheet, style=NumberStyle(arguments.numbers))
         made = None
         if not read.problems and not arguments.dry_run:
@@ -134,7 +135,7 @@ def _export(path: Path) -> int:
     if path.suffix.lower() not in writers:
         raise Failure(Exit.ERROR, "Tên tệp phải có đuôi .xlsx hoặc .csv", "the file must be .xlsx or .csv")
     with database_session() as session:
-        rows = figure_rows(list_series(session.connection()))
+        rows = figure_rows(list_series(reading_all(session)))
     path.write_bytes(writers[path.suffix.lower()](rows))
     announce(f"Đã xuất {len(rows) - 1} dòng ra {path}")
     return 0

@@ -4,6 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
+from geodata.base.database import reading_all
 from scripts.base.console import Exit, Failure, announce
 from scripts.cluster.session import database_session
 
@@ -59,7 +60,7 @@ def _written(name: str, period: str, format_: str) -> bytes:
     with database_session() as session:
         names = {span: form.name for span, form in periodic_forms(LAYERS).items()}
         if name not in names.values():
-            filled, _counts = read_list(session.connection(), LAYERS, name, asked.cut_off, office=office)
+            filled, _counts = read_list(reading_all(session), LAYERS, name, asked.cut_off, office=office)
             if format_ == "xlsx":
                 raise Failure(
                     Exit.ERROR, "Danh sách có docx, pdf; bảng Excel: lệnh export", "a list is docx or pdf; use export"
@@ -69,7 +70,7 @@ def _written(name: str, period: str, format_: str) -> bytes:
             raise Failure(
                 Exit.ERROR, f"Kỳ {period} không phải của báo cáo {name}", "the period is not one of this paper"
             )
-        report = read_report(session, LAYERS, asked, office=office)
+        report = read_report(reading_all(session), LAYERS, asked, office=office)
         if format_ == "xlsx":
             return write_workbook(report, lambda figure: figure.query)
         return write_form(session, report.filled, format_)[0]

@@ -18,8 +18,8 @@ from geodata.base.parsing import LARGEST_ID
 from geodata.schema.roles import Role
 from webmap.accounts.second_factor import ask_for_code
 from webmap.accounts.sign_in import confirm_again, end_own_session, is_asked_again, show_password, start_session
-from webmap.app.auth import allow, allow_public, client_address, current_user, safe_target
-from webmap.app.extensions import db_session, layers
+from webmap.app.auth import allow, allow_public, client_address, current_reader, current_user, safe_target
+from webmap.app.extensions import database, db_session, layers
 from webmap.app.i18n import translate_error
 from webmap.app.requests import int_argument
 
@@ -292,6 +292,8 @@ def _users_page(
     given: tuple[str, str] | None = None,
     form: dict[str, str] | None = None,
 ) -> str:
+    with database().reading(current_reader(), is_fresh=True) as connection:
+        areas = list_areas(connection, layers())
     return render_template(
         "accounts/users.html",
         problem=problem,
@@ -306,7 +308,7 @@ def _users_page(
         signed_in=logins.list_signed_in(db_session()),
         roles=[(role.value, ROLE_LABELS[role]) for role in ACCOUNT_ROLES],
         role_labels=ROLE_LABELS,
-        areas=list_areas(db_session().connection(), layers()),
+        areas=areas,
     )
 
 

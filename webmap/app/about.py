@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from flask import current_app
-from sqlalchemy import Connection
 
+from geodata.base.database import ReadConnection
 from geodata.base.i18n import N_
 from geodata.base.workbook import About
 from geodata.query import features
@@ -15,7 +15,7 @@ from webmap.app.settings import Settings
 
 
 def about_lines(
-    connection: Connection, kinds: Sequence[type[Feature]] = (), language: str | None = None
+    connection: ReadConnection, kinds: Sequence[type[Feature]] = (), language: str | None = None
 ) -> list[tuple[str, str]]:
     """Return source, time and, where any of the layers holds illustration, that it does; in the page's language without one."""
     settings: Settings = current_app.config["SETTINGS"]

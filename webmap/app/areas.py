@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
 from geodata.accounts.scopes import list_areas
-from webmap.app.auth import current_user, user_of_page
-from webmap.app.extensions import areas_of_reader, database, layers
+from webmap.app.auth import current_reader, current_user, user_of_page
+from webmap.app.extensions import database, layers
 from webmap.app.i18n import translate
 
 #: All that is read here goes through Database.reading(); a page that reads otherwise stays closed.
@@ -43,8 +43,8 @@ def _banner() -> dict[str, Any]:
     if not user_of_page().areas:
         return {"own_areas": ""}
     try:
-        with database().reading() as connection:
-            names = [name for _, name in list_areas(connection, layers(), areas_of_reader())]
+        with database().reading(current_reader()) as connection:
+            names = [name for _, name in list_areas(connection, layers(), current_reader().areas)]
     except SQLAlchemyError:
-        return {"own_areas": ", ".join(areas_of_reader())}
+        return {"own_areas": ", ".join(current_reader().areas)}
     return {"own_areas": ", ".join(names) or translate("none")}

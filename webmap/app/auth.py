@@ -32,13 +32,14 @@ from werkzeug.local import LocalProxy
 from geodata.accounts import tokens
 from geodata.accounts.accounts import ACCOUNT_ROLES, ROLE_LABELS
 from geodata.accounts.logins import SignedIn, find_session, touch_session
+from geodata.accounts.reader import ANYBODY, Reader
 from geodata.base.errors import ForbiddenError
 from geodata.base.i18n import N_
 from geodata.editing import Editor
 from geodata.schema.roles import Role
 from webmap.app.errors import wants_json
-from webmap.app.extensions import database, db_session
-from webmap.app.i18n import translate
+from webmap.app.extensions import STORED_DAY, database, db_session
+from webmap.app.i18n import current_language, translate
 from webmap.app.settings import Settings
 
 LOGIN_KEY = "login"
@@ -142,6 +143,12 @@ def current_role() -> Role:
     return current_user().role
 
 
+def current_reader() -> Reader:
+    """Return for whom this request reads: who sends it, in which language, under the address of which day."""
+    user, day = current_user(), request.environ.get(STORED_DAY)
+    return Reader(role=user.role, areas=user.areas, day=day, language=current_language())
+
+
 def user_of_page() -> CurrentUser:
     """Return whom the page greets: nobody when the database is away, so that the error page can still be shown."""
     try:
@@ -221,7 +228,6 @@ def init_auth(app: Flask) -> None:
     app.register_error_handler(ForbiddenError, _forbidden)
     app.after_request(_tell_role)
     app.context_processor(lambda: {"current_user": LocalProxy(user_of_page)})
-    app.extensions["areas"] = lambda: current_user().areas
     check_declarations(app)
 
 
@@ -236,7 +242,7 @@ def _check_token() -> ResponseReturnValue | None:
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not request.path.startswith(FOR_PROGRAMS):
         return None
-    with database().reading(as_anybody=True) as connection:
+    with database().reading(ANYBODY) as connection:
         found = tokens.find_token(connection, secret.strip())
     if found is None:
         text = N_("This token is unknown, has ended or was revoked.")
@@ -285,7 +291,7 @@ def _load_user() -> CurrentUser:
     token = session.get(LOGIN_KEY)
     if not isinstance(token, str):
         return NOBODY
-    with database().reading() as connection:
+    with database().reading(ANYBODY) as connection:
         found = find_session(connection, token)
     if found is None:
         session.pop(LOGIN_KEY)

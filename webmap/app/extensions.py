@@ -2,18 +2,17 @@
 
 import logging
 import random
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import date
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import cast
 
-from flask import Flask, current_app, g, has_request_context, request
+from flask import Flask, current_app, g, has_request_context
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from geodata.accounts.scopes import limited_to
-from geodata.history.as_stored import stored_then
+from geodata.accounts.reader import Reader, reading_as
+from geodata.base.database import ReadConnection
 from geodata.schema.registry import Registry
 
 log = logging.getLogger(__name__)
@@ -24,8 +23,9 @@ STORED_DAY = "webmap.stored_day"
 class Database:
     """Sessions and read connections over an engine, or over one connection (tests roll it back)."""
 
-    def __init__(self, bind: Engine | Connection, replicas: Sequence[Engine] = ()) -> None:
+    def __init__(self, bind: Engine | Connection, layers: Registry, replicas: Sequence[Engine] = ()) -> None:
         self.bind = bind
+        self.layers = layers
         self._replicas = tuple(replicas)
 
     def dispose(self) -> None:
@@ -39,35 +39,34 @@ class Database:
         return Session(self.bind, join_transaction_mode="create_savepoint", expire_on_commit=False)
 
     @contextmanager
-    def reading(self, *, in_transaction: bool = False, as_anybody: bool = False) -> Iterator[Connection]:
-        """Give a connection for reads, from a replica where there is one.
+    def reading(
+        self, reader: Reader, *, in_transaction: bool = False, is_fresh: bool = False
+    ) -> Iterator[ReadConnection]:
+        """Give a connection that reads what a reader sees, from a replica where there is one.
+
+        `is_fresh`: from the first server, where something is decided or written down by what is read.
 
         One statement a transaction, unless `in_transaction`: BEGIN and ROLLBACK cost more than a tile. A request has one
-        connection at a time: what is read while its session is in a transaction is read there. Under the address of
-        an earlier day the layers read as they were stored then; who is limited to areas reads what lies there.
-        `as_anybody`: before it is known who asks.
+        connection at a time: what is read while its session is in a transaction is read there.
         """
-        day: date | None = request.environ.get(STORED_DAY) if request else None
-        areas = () if as_anybody else areas_of_reader()
-
-        def eyes(connection: Connection) -> AbstractContextManager[None]:
-            if day is not None:
-                return stored_then(connection, layers(), day)
-            return limited_to(connection, layers(), areas) if areas else nullcontext()
-
-        with self._connection(autocommit=not (in_transaction or day or areas)) as connection, eyes(connection):
-            yield connection
+        # In a transaction where somebody sees less than others: what is read there is kept for nobody.
+        autocommit = not (in_transaction or reader.reads_apart)
+        with (
+            self._connection(autocommit=autocommit, is_fresh=is_fresh) as connection,
+            reading_as(connection, self.layers, reader) as own,
+        ):
+            yield own
 
     @contextmanager
-    def _connection(self, *, autocommit: bool) -> Iterator[Connection]:
+    def _connection(self, *, autocommit: bool, is_fresh: bool) -> Iterator[Connection]:
         session: Session | None = g.get("db_session") if has_request_context() else None
         if isinstance(self.bind, Connection):
             yield self.bind
         elif session is not None and session.in_transaction():
             yield session.connection()
         else:
-            engine = random.choice(self._replicas) if self._replicas else self.bind  # noqa: S311  (spreads load)
-            # In a transaction where somebody sees less than others: what is read there is kept for nobody.
+            replicas = () if is_fresh else self._replicas
+            engine = random.choice(replicas) if replicas else self.bind  # noqa: S311  (spreads load)
             options = {"isolation_level": "AUTOCOMMIT"} if autocommit else {}
             with engine.connect().execution_options(**options) as connection:
                 yield connection
@@ -75,8 +74,7 @@ class Database:
 
 def init_database(app: Flask, bind: Engine | Connection, layers: Registry, replicas: Sequence[Engine] = ()) -> None:
     """Tie a database and the layers it serves to the application."""
-    app.extensions["database"] = Database(bind, replicas)
-    app.extensions["layers"] = layers
+    app.extensions["database"] = Database(bind, layers, replicas)
 
     @app.teardown_appcontext
     def _close(_error: BaseException | None) -> None:
@@ -103,12 +101,6 @@ def db_session() -> Session:
     return cast(Session, g.db_session)
 
 
-def areas_of_reader() -> tuple[str, ...]:
-    """Return the areas to which the person asking is limited; none for most."""
-    ask: Callable[[], tuple[str, ...]] = current_app.extensions.get("areas", tuple) if has_request_context() else tuple
-    return ask()
-
-
 def layers() -> Registry:
     """Return the layer kinds this application serves."""
-    return cast(Registry, current_app.extensions["layers"])
+    return database().layers

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from geodata import migrations
+from geodata.accounts.reader import ANYBODY
 from webmap.app.auth import allow_public
 from webmap.app.extensions import database
 
@@ -27,7 +28,7 @@ def healthz() -> Response:
 def readyz() -> Response:
     """Say whether the database answers and has this program's schema."""
     try:
-        with database().reading() as connection:
+        with database().reading(ANYBODY) as connection:
             found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     except SQLAlchemyError:
         found = None

@@ -19,10 +19,11 @@ from flask import Flask, g, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.http import is_entity_header, parse_etags
 
+from geodata.accounts.reader import ANYBODY
 from geodata.base.data_version import Versions, data_versions
 from geodata.schema.roles import Role
-from webmap.app.auth import current_role, current_user
-from webmap.app.extensions import STORED_DAY, areas_of_reader, database
+from webmap.app.auth import current_reader, current_user
+from webmap.app.extensions import database
 from webmap.app.observe import NUMBER_HEADER, count_answer, number_of
 
 Headers = list[tuple[str, str]]
@@ -55,9 +56,10 @@ def holds_while(versions: Mapping[tuple[str, ...], str], count: Callable[[], Non
     The versions were read before the data. `count` is called each time the answer is given again. Who reads an earlier
     day, or is limited to areas, reads in a way of his own: for him nothing is kept.
     """
-    if STORED_DAY not in request.environ and not areas_of_reader():
+    reader = current_reader()
+    if not reader.reads_apart:
         route = request.url_rule.rule if request.url_rule else "none"
-        request.environ[_BASIS] = _Basis(role=current_role(), versions=versions, route=route, count=count)
+        request.environ[_BASIS] = _Basis(role=reader.role, versions=versions, route=route, count=count)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,7 +190,7 @@ class KeptAnswers:
                 return None  # the application says what there is to say of it
 
     def _read(self, cookies: set[str]) -> _Seen:
-        with self._app.app_context(), database().reading(as_anybody=True) as connection:
+        with self._app.app_context(), database().reading(ANYBODY) as connection:
             versions = data_versions(connection)
         return _Seen(versions=versions, roles={cookie: self._role_of(cookie) for cookie in cookies})
 

@@ -29,6 +29,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
+from geodata.accounts.reader import ANYBODY
 from geodata.base.logs import FACTS
 from geodata.jobs.state import queue_state
 from webmap.app.auth import allow_public
@@ -153,7 +154,7 @@ class _QueueCollector:
     def collect(self) -> Iterable[Metric]:
         up = GaugeMetricFamily("webmap_database_up", "Whether the database answers")
         try:
-            with database().reading() as connection:
+            with database().reading(ANYBODY) as connection:
                 numbers = queue_state(connection)
         except SQLAlchemyError:
             up.add_metric([], 0)

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 
 from geodata.accounts.accounts import ACCOUNT_ROLES, ROLE_LABELS
+from geodata.base.database import ReadConnection
 from geodata.base.errors import InvalidFilterError, NotForThisRoleError
 from geodata.base.i18n import N_
 from geodata.query.features import area_kinds
@@ -45,7 +45,7 @@ class FilterParser:
     kind: type[Feature]
     visible: Sequence[Field]
     readable: Iterable[type[Feature]]
-    connection: Connection
+    connection: ReadConnection
 
     def parse(self, arguments: MultiDict[str, str]) -> tuple[Condition, ...]:
         """Return the conditions of all arguments. Raises InvalidFilterError for any it does not know."""

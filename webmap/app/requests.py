@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from flask import request
-from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 
 from geodata.accounts.access import Action, may, readable_by, visible_fields
+from geodata.base.database import ReadConnection
 from geodata.base.errors import ForbiddenError
 from geodata.base.parsing import parse_whole
 from geodata.schema.feature import Feature
@@ -29,7 +29,9 @@ class LayerRequest:
         """Names of the visible fields."""
         return frozenset(field.name for field in self.fields)
 
-    def conditions(self, connection: Connection, arguments: MultiDict[str, str] | None = None) -> tuple[Condition, ...]:
+    def conditions(
+        self, connection: ReadConnection, arguments: MultiDict[str, str] | None = None
+    ) -> tuple[Condition, ...]:
         """Return the conditions of this request's arguments, or of those given."""
         parser = FilterParser(kind=self.kind, visible=self.fields, readable=readable_layers(), connection=connection)
         return parser.parse(request.args if arguments is None else arguments)

@@ -5,7 +5,7 @@ from flask import Blueprint, render_template, url_for
 from geodata.accounts.access import Action, may
 from geodata.inspections import campaigns
 from geodata.query import documents
-from webmap.app.auth import allow_public, current_role, may_open
+from webmap.app.auth import allow_public, current_reader, current_role, may_open
 from webmap.app.extensions import database, db_session, layers
 from webmap.app.links import map_address
 from webmap.inspections.form_fields import current_day, person
@@ -30,7 +30,7 @@ def panel(act_id: int) -> str:
 def _described(act_id: int) -> dict[str, object]:
     role = current_role()
     kinds = [kind for kind in layers() if may(role, Action.VIEW, kind)]
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         found = documents.get_act(connection, act_id)
         linked = documents.features_of(connection, act_id, kinds)
     return {

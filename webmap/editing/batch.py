@@ -21,7 +21,7 @@ from geodata.editing import (
     propose,
 )
 from geodata.editing.reviewed import must_propose
-from webmap.app.auth import allow, current_editor
+from webmap.app.auth import allow, current_editor, current_reader
 from webmap.app.errors import error_response
 from webmap.app.extensions import database, db_session
 from webmap.app.i18n import translate
@@ -75,7 +75,7 @@ def _edit(asked: LayerRequest) -> Edit:
     if among is None and not isinstance(filters, str):
         raise InvalidValueError(name="ids", value="", reason=N_("a list is expected"))
     arguments = MultiDict(parse_qsl(filters, keep_blank_values=True)) if among is None else MultiDict()
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         ids = ids_of(connection, asked.kind, asked.conditions(connection, arguments), among=among)
     return batch_edit(db_session(), asked.kind, ids, values, reason=reason, style=style)
 

@@ -26,7 +26,7 @@ from geodata.query.documents import search_acts
 from geodata.query.places import metre_systems, parse_place
 from geodata.schema.feature import Feature, GeometryType
 from geodata.schema.roles import EDITORS
-from webmap.app.auth import allow, current_editor, current_user
+from webmap.app.auth import allow, current_editor, current_reader, current_user
 from webmap.app.errors import error_response
 from webmap.app.extensions import database, db_session, layers
 from webmap.app.i18n import format_number, translate
@@ -80,7 +80,7 @@ def form(layer: str) -> str:
     present, derived = None, {}
     if text:
         id_ = whole_number("id", int(text) if text.isascii() and text.isdigit() else text)
-        with database().reading() as connection:
+        with database().reading(current_reader()) as connection:
             worked_out = [spec for spec in visible_fields(current_editor().role, asked.kind) if spec.derived]
             row = features.get_feature(connection, asked.kind, id_, worked_out)
             derived = {spec.name: row.get(spec.name) for spec in worked_out}
@@ -132,7 +132,7 @@ def choices(layer: str) -> Response:
         .order_by(kind.code != text, func.strpos(func.fold_text(kind.name), folded), kind.name)
         .limit(OFFERED)
     )
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         rows = connection.execute(found).all()
     return jsonify({"choices": [{"code": row.code, "name": row.name} for row in rows]})
 
@@ -141,7 +141,7 @@ def choices(layer: str) -> Response:
 @MEMBERS
 def acts() -> Response:
     """Answer legal acts whose number or summary has the words asked for."""
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         found = search_acts(connection, request.args.get("q", ""), readable_layers(), OFFERED)
     return jsonify(
         {"choices": [{"code": act.id, "name": f"{act.number} {act.summary or ''}".strip()} for act in found]}
@@ -156,7 +156,7 @@ def look(layer: str) -> Response:
     shape = read_shape(body.get("geometry"), _province())
     own = [whole_number("id", body["id"])] if body.get("id") else []
     without = [*own, *whole_numbers("merged", body.get("merged"))]
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         found = look_at(connection, asked.kind, shape, without=without, stated_ha=_number(body.get("area_ha")))
     return jsonify(found.as_json(translate, format_number))
 
@@ -201,7 +201,7 @@ def _check_seen(kind: type[Feature], edit: Edit) -> None:
     """Raise NotFoundError for what the person asking may not see; elsewhere the verbs say so themselves."""
     if not current_editor().areas:
         return
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         for item in edit.objects:
             if item.feature_id is not None:
                 features.get_feature(connection, kind, item.feature_id, ())

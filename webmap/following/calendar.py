@@ -1,19 +1,16 @@
 """The calendar of each role behind a secret address: visits, what falls due for the role, and for what somebody follows."""
 
 from collections.abc import Iterator
-from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from hashlib import sha256
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from icalendar import Event
-from sqlalchemy import Connection
 
 from geodata.accounts.access import readable_by
-from geodata.accounts.accounts import Account
-from geodata.accounts.scopes import limited_to
-from geodata.base.database import today
+from geodata.accounts.reader import Reader
+from geodata.base.database import ReadConnection, today
 from geodata.base.errors import GeodataError
 from geodata.base.i18n import N_
 from geodata.following.dues import Falling, read_dues
@@ -26,7 +23,7 @@ from webmap.app.auth import allow, allow_public, current_user
 from webmap.app.extensions import database, db_session, layers
 from webmap.app.i18n import translate
 from webmap.app.links import map_address
-from webmap.following.covering import Covering, Reader
+from webmap.following.covering import Covering, Follower
 from webmap.following.words import object_address
 from webmap.papers.due import due_reports
 
@@ -70,10 +67,9 @@ def feed(token: str) -> Response:
     if Role(owner.role) in INSPECTION:
         contact = owner.full_name or owner.name
         events += calendar.visit_events(db_session(), owner.name, contact, link=_visit_address)
-    with database().reading(as_anybody=True, in_transaction=True) as connection:
-        eyes = limited_to(connection, layers(), owner.areas) if owner.areas else nullcontext()
-        with eyes:
-            events += _events(connection, owner, today())
+    follower = Follower.of(owner)
+    with database().reading(follower.reader, in_transaction=True) as connection:
+        events += _events(connection, follower, today())
     return Response(calendar.write_calendar(events), mimetype="text/calendar")
 
 
@@ -87,33 +83,32 @@ def _visit_address(number: int) -> str:
     return url_for("visits.visit", paper_id=number, _external=True)
 
 
-def _events(connection: Connection, owner: Account, on: date) -> Iterator[Event]:
-    reader = Reader(account_id=owner.id, name=owner.name, role=Role(owner.role), areas=tuple(owner.areas))
-    found = {(one.kind.layer.name, one.due.title, one.row_id): one for one in _dues(connection, reader, on)}
+def _events(connection: ReadConnection, follower: Follower, on: date) -> Iterator[Event]:
+    found = {(one.kind.layer.name, one.due.title, one.row_id): one for one in _dues(connection, follower, on)}
     stamp = datetime.now(UTC)
     for (layer, _, row_id), one in found.items():
         what = translate(one.what.label) if isinstance(one.what, LabelledEnum) else one.what
         summary = f"{translate(one.due.title)}: {one.name}" + (f" – {what}" if what else "")
         uid = f"due-{layer}-{one.due.day}-{row_id}@webmap"
         yield calendar.day_event(uid, one.on, summary, url=_absolute(_address(one)), stamp=stamp)
-    if reader.role in STEERING:
-        yield from _terms(connection, reader, on, stamp)
-        yield from _reports(connection, reader, on, stamp)
+    if follower.reader.role in STEERING:
+        yield from _terms(connection, follower.reader, on, stamp)
+        yield from _reports(connection, follower.reader, on, stamp)
 
 
-def _dues(connection: Connection, reader: Reader, on: date) -> Iterator[Falling]:
-    kinds = readable_by(reader.role, layers())
-    yield from read_dues(connection, reader.role, kinds, on, days=DAYS_AHEAD)
-    covering = Covering(connection=connection, registry=layers(), reader=reader)
-    for follow in read_follows(connection, reader.account_id):
+def _dues(connection: ReadConnection, follower: Follower, on: date) -> Iterator[Falling]:
+    covering = Covering(connection=connection, registry=layers(), follower=follower)
+    role, kinds = covering.role, covering.kinds
+    yield from read_dues(connection, role, kinds, on, days=DAYS_AHEAD)
+    for follow in read_follows(connection, follower.account_id):
         try:
             covered = covering.of(follow)
         except GeodataError:  # a filter that is no longer his: the page of follows says so
             continue
-        yield from read_dues(connection, reader.role, kinds, on, ids=covered, days=DAYS_AHEAD)
+        yield from read_dues(connection, role, kinds, on, ids=covered, days=DAYS_AHEAD)
 
 
-def _terms(connection: Connection, reader: Reader, on: date, stamp: datetime) -> Iterator[Event]:
+def _terms(connection: ReadConnection, reader: Reader, on: date, stamp: datetime) -> Iterator[Event]:
     for kind, detail, term in with_terms(readable_by(reader.role, layers())):
         for one in ending(connection, kind, detail, term, on):
             summary = f"{translate(term.title)}: {one.feature} – {one.group}"
@@ -123,7 +118,7 @@ def _terms(connection: Connection, reader: Reader, on: date, stamp: datetime) ->
             yield calendar.day_event(uid, one.ends_on, summary, url=_absolute(address), stamp=stamp)
 
 
-def _reports(connection: Connection, reader: Reader, on: date, stamp: datetime) -> Iterator[Event]:
+def _reports(connection: ReadConnection, reader: Reader, on: date, stamp: datetime) -> Iterator[Event]:
     if reader.areas:
         return
     for one in due_reports(connection, layers(), on, DAYS_AHEAD):

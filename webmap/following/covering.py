@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
 from geodata.accounts.access import readable_by, visible_fields
+from geodata.accounts.accounts import Account
+from geodata.accounts.reader import Reader
+from geodata.base.database import ReadConnection
 from geodata.following.follows import MOST_COVERED, Follow
 from geodata.query.features import find_by_code
 from geodata.query.references import find_object, named_in_details
@@ -18,27 +21,37 @@ from webmap.app.query import FilterParser
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reader:
-    """Who is told: what he sees is asked anew each time. `areas`: those to which he is limited."""
+class Follower:
+    """Who is told, and for whom it is read: what he sees is asked anew each time."""
 
     account_id: int
     name: str
-    role: Role
-    areas: tuple[str, ...] = ()
+    reader: Reader
+
+    @classmethod
+    def of(cls, account: Account, language: str = "") -> "Follower":
+        """Return the owner of an account with his rights of this moment, outside his own request."""
+        reader = Reader(role=Role(account.role), areas=tuple(account.areas), language=language)
+        return cls(account_id=account.id, name=account.name, reader=reader)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Covering:
-    """Works out what follows cover, for one reader over a connection that reads what he may."""
+    """Works out what follows cover, for one follower over a connection that reads what he may."""
 
-    connection: Connection
+    connection: ReadConnection
     registry: Registry
-    reader: Reader
+    follower: Follower
+
+    @property
+    def role(self) -> Role:
+        """The follower's role."""
+        return self.follower.reader.role
 
     @property
     def kinds(self) -> tuple[type[Feature], ...]:
-        """The layers that the reader may see."""
-        return readable_by(self.reader.role, self.registry)
+        """The layers that the follower may see."""
+        return readable_by(self.role, self.registry)
 
     def of(self, follow: Follow) -> dict[str, list[int]]:
         """Return layer -> ids of what a follow covers now. Raises GeodataError for filters that are no longer his."""
@@ -49,7 +62,7 @@ class Covering:
     def of_object(self, layer: str, code: str) -> dict[str, list[int]]:
         """Return an object with what lies in it, where its layer is one of areas, and with the objects that its details name.
 
-        Nothing when it is not there for the reader; of the others those that are.
+        Nothing when it is not there for the follower; of the others those that are.
         """
         kind = next((kind for kind in self.kinds if kind.layer.name == layer), None)
         number = find_by_code(self.connection, kind, code) if kind else None
@@ -61,7 +74,7 @@ class Covering:
             for other in self.kinds:
                 if other.layer.selects_as != kind.layer.selects_as:
                     found[other.layer.name] = self._ids(other, inside)
-        for other_code in named_in_details(self.connection, kind, number, self.reader.role):
+        for other_code in named_in_details(self.connection, kind, number, self.role):
             named = find_object(self.connection, (other for other in self.kinds if other is not kind), other_code)
             if named is not None:
                 found.setdefault(named.kind.layer.name, []).append(named.id)
@@ -78,7 +91,7 @@ class Covering:
         return [(kinds[name], self._conditions(kinds[name], arguments)) for name, arguments in asked.filters.items()]
 
     def _conditions(self, kind: type[Feature], arguments: MultiDict[str, str]) -> tuple[Condition, ...]:
-        visible = visible_fields(self.reader.role, kind)
+        visible = visible_fields(self.role, kind)
         parser = FilterParser(kind=kind, visible=visible, readable=self.kinds, connection=self.connection)
         return parser.parse(arguments)
 

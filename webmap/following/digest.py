@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -12,17 +11,16 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from geodata.accounts.accounts import Account
-from geodata.accounts.scopes import limited_to
-from geodata.base.database import TIME_ZONE
+from geodata.accounts.reader import reading_as
+from geodata.base.database import TIME_ZONE, ReadConnection
 from geodata.base.i18n import N_
 from geodata.following import digests
 from geodata.following.follows import read_follows
 from geodata.following.mail import MailError, send_mail
-from geodata.schema.roles import Role
 from webmap.app.extensions import layers
 from webmap.app.i18n import answer_in, format_value, translate
 from webmap.app.mail_settings import MailSettings
-from webmap.following.covering import Reader
+from webmap.following.covering import Follower
 from webmap.following.reading import News, read_news
 from webmap.following.words import due_line, left_line, told_lines
 
@@ -58,7 +56,9 @@ def _send_one(app: Flask, session: Session, settings: MailSettings, account_id: 
     account = session.get_one(Account, account_id)
     with app.test_request_context("/", base_url=settings.public_url):
         answer_in(row.language)
-        mail = write(session.connection(), account, row, on)
+        follower = Follower.of(account, row.language)
+        with reading_as(session.connection(), layers(), follower.reader) as connection:
+            mail = write(connection, follower, row, on)
     content = digests.hash_of(mail.told) if mail else None
     is_new = mail is not None and content != row.content_sha256
     # Before it is sent: who crashes in between sends nothing twice.
@@ -92,17 +92,13 @@ class Mail:
     stop_address: str
 
 
-def write(connection: Connection, account: Account, row: digests.MailDigest, on: date) -> Mail | None:
-    """Return the digest of somebody by his rights of this moment, in his language; None when nothing is new."""
-    reader = Reader(account_id=account.id, name=account.name, role=Role(account.role), areas=tuple(account.areas))
-    eyes = limited_to(connection, layers(), reader.areas) if reader.areas else nullcontext()
-    with eyes:
-        follows = read_follows(connection, account.id)
-        found = [read_news(connection, layers(), reader, one, on) for one in follows]
-    found = [news for news in found if news.count]
+def write(connection: ReadConnection, follower: Follower, row: digests.MailDigest, on: date) -> Mail | None:
+    """Return the digest of somebody, in his language; None when nothing is new."""
+    follows = read_follows(connection, follower.account_id)
+    found = [news for one in follows if (news := read_news(connection, layers(), follower, one, on)).count]
     if not found:
         return None
-    language, home = row.language, request.host_url.rstrip("/")
+    language, home = follower.reader.language, request.host_url.rstrip("/")
     content = "\n\n".join(_about(news, on, language, home + request.script_root) for news in found)
     count = sum(news.count for news in found)
     subject = translate(N_("What you follow: {count} new, {day}"), language)

@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from flask import Blueprint, render_template, url_for
-from sqlalchemy import Connection
 
-from geodata.base.database import today
+from geodata.base.database import ReadConnection, today
 from geodata.base.i18n import N_
 from geodata.following.dues import Falling, read_dues
 from geodata.projects.dossiers import ending, with_terms
 from geodata.query.cache import keep
 from geodata.schema.roles import STEERING
-from webmap.app.auth import allow, current_role
+from webmap.app.auth import allow, current_reader, current_role
 from webmap.app.bell import Reminders, rings_for
-from webmap.app.extensions import areas_of_reader, database, layers
+from webmap.app.extensions import database, layers
 from webmap.app.i18n import current_language, translate
 from webmap.app.links import map_address
 from webmap.app.requests import readable_layers
@@ -44,13 +43,13 @@ class Kind:
 def index() -> str:
     """Show what falls due for the role of who asks, kind by kind."""
     on, language = today(), current_language()
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         kinds = [*_of_layers(connection, on, language), *_of_terms(connection, on, language)]
         kinds += _of_reports(connection, on, language)
     return render_template("following/due.html", kinds=[kind for kind in kinds if kind.lines], on=on)
 
 
-def _of_layers(connection: Connection, on: date, language: str) -> list[Kind]:
+def _of_layers(connection: ReadConnection, on: date, language: str) -> list[Kind]:
     found: dict[str, list[Falling]] = {}
     for one in read_dues(connection, current_role(), readable_layers(), on):
         found.setdefault(one.due.title, []).append(one)
@@ -60,7 +59,7 @@ def _of_layers(connection: Connection, on: date, language: str) -> list[Kind]:
     ]
 
 
-def _of_terms(connection: Connection, on: date, language: str) -> list[Kind]:
+def _of_terms(connection: ReadConnection, on: date, language: str) -> list[Kind]:
     """Return rows whose term ends and that none follows, for who moves them on."""
     if current_role() not in STEERING:
         return []
@@ -79,8 +78,8 @@ def _of_terms(connection: Connection, on: date, language: str) -> list[Kind]:
     return kinds
 
 
-def _of_reports(connection: Connection, on: date, language: str) -> list[Kind]:
-    if current_role() not in STEERING or areas_of_reader():
+def _of_reports(connection: ReadConnection, on: date, language: str) -> list[Kind]:
+    if current_role() not in STEERING or current_reader().areas:
         return []
     lines = [
         DueLine(
@@ -99,8 +98,8 @@ def count_due() -> Reminders | None:
     role, on = current_role(), today()
     if role not in STEERING:
         return None
-    kinds, is_limited = readable_layers(), bool(areas_of_reader())
-    with database().reading() as connection:
+    kinds, is_limited = readable_layers(), bool(current_reader().areas)
+    with database().reading(current_reader()) as connection:
         found = keep(
             connection,
             [kind.layer.name for kind in kinds],

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
-from geodata.base.database import TIME_ZONE
+from geodata.base.database import TIME_ZONE, ReadConnection
 from geodata.base.errors import GeodataError
 from geodata.following.dues import Falling, read_dues
 from geodata.following.follows import Covered, Follow, check_covered
@@ -15,7 +15,7 @@ from geodata.following.news import Change, read_changes
 from geodata.query.cache import keep
 from geodata.schema.feature import Feature
 from geodata.schema.registry import Registry
-from webmap.following.covering import Covering, Reader
+from webmap.following.covering import Covering, Follower
 
 #: Of one follow so many objects are told one by one.
 MOST_TOLD = 50
@@ -65,9 +65,9 @@ class _Facts:
     left: set[tuple[str, int]] = field(default_factory=set)
 
 
-def read_news(connection: Connection, registry: Registry, reader: Reader, follow: Follow, on: date) -> News:
+def read_news(connection: ReadConnection, registry: Registry, follower: Follower, follow: Follow, on: date) -> News:
     """Return what is new of a follow for its owner: of what he may see at this moment, and not what he did himself."""
-    covering = Covering(connection=connection, registry=registry, reader=reader)
+    covering = Covering(connection=connection, registry=registry, follower=follower)
     try:
         covered = covering.of(follow)
         check_covered(covered)
@@ -77,7 +77,7 @@ def read_news(connection: Connection, registry: Registry, reader: Reader, follow
     wanted = sorted({*facts.changes, *facts.come}, key=lambda key: (-_latest(facts, key), key))
     told = [_told(covering, facts, key) for key in wanted[:MOST_TOLD]]
     left = [one for key in sorted(facts.left)[:MOST_TOLD] if (one := _named(covering, key))]
-    dues = read_dues(connection, reader.role, covering.kinds, on, ids=covered)
+    dues = read_dues(connection, covering.role, covering.kinds, on, ids=covered)
     seen_on = _day_of(follow.seen_at)
     return News(
         follow=follow,
@@ -105,7 +105,7 @@ def _facts(covering: Covering, follow: Follow, covered: Covered) -> _Facts:
         layer = kind.layer.name
         now, before = set(covered.get(layer, ())), set(follow.known.get(layer, ()))
         changes = read_changes(
-            covering.connection, kind, sorted(now), follow.mark, role=covering.reader.role, but_by=covering.reader.name
+            covering.connection, kind, sorted(now), follow.mark, role=covering.role, but_by=covering.follower.name
         )
         for change in changes:
             facts.changes.setdefault((layer, change.feature_id), []).append(change)
@@ -130,17 +130,17 @@ def _named(
 
 
 def count_news(
-    connection: Connection, registry: Registry, reader: Reader, follows: Sequence[Follow], *, on: date
+    connection: ReadConnection, registry: Registry, follower: Follower, follows: Sequence[Follow], *, on: date
 ) -> int:
     """Return how much is new of all follows: counted once for as long as neither data nor follows change.
 
     Who is limited to areas reads in a transaction, for whom nothing is kept.
     """
-    question = ("news", reader, on, tuple((one.id, one.seen_at, one.seen_up_to) for one in follows))
+    question = ("news", follower, on, tuple((one.id, one.seen_at, one.seen_up_to) for one in follows))
     names = [kind.layer.name for kind in registry]
     return keep(
         connection,
         names,
         question,
-        lambda: sum(read_news(connection, registry, reader, one, on).count for one in follows),
+        lambda: sum(read_news(connection, registry, follower, one, on).count for one in follows),
     )

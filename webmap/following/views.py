@@ -2,23 +2,23 @@
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
-from geodata.base.database import today
+from geodata.base.database import ReadConnection, today
 from geodata.base.errors import ForbiddenError, NotFoundError
 from geodata.following import follows
 from geodata.following.follows import Follow
 from geodata.following.marks import mark, parse_mark
 from geodata.schema.roles import STAFF
 from webmap.app.addresses import read_address
-from webmap.app.auth import allow, current_role, current_user, safe_target
+from webmap.app.auth import allow, current_reader, current_role, current_user, safe_target
 from webmap.app.bell import Reminders, rings_for
 from webmap.app.errors import wants_json
-from webmap.app.extensions import areas_of_reader, database, db_session, layers
+from webmap.app.extensions import database, db_session, layers
 from webmap.app.i18n import current_language, translate, translate_error
 from webmap.app.requests import layer_request, readable_layers
 from webmap.following import words
-from webmap.following.covering import Covering, Reader
+from webmap.following.covering import Covering, Follower
 from webmap.following.reading import count_news, read_news
 
 blueprint = Blueprint("following", __name__, url_prefix="/following")
@@ -28,11 +28,11 @@ blueprint = Blueprint("following", __name__, url_prefix="/following")
 @allow(*STAFF)
 def index() -> str:
     """Show what I follow, what is new of it first."""
-    mine = follows.list_follows(db_session(), reader().account_id)
+    mine = follows.list_follows(db_session(), follower().account_id)
     seen = mark(db_session())
     db_session().commit()
-    with database().reading() as connection:
-        found = [read_news(connection, layers(), reader(), one, today()) for one in mine]
+    with database().reading(current_reader()) as connection:
+        found = [read_news(connection, layers(), follower(), one, today()) for one in mine]
     found.sort(key=lambda news: -news.count)
     kinds, language = readable_layers(), current_language()
     return render_template(
@@ -61,7 +61,7 @@ def add() -> ResponseReturnValue:
 @allow(*STAFF)
 def stop(number: int) -> ResponseReturnValue:
     """Follow one of mine no longer."""
-    follows.stop(db_session(), reader().account_id, number)
+    follows.stop(db_session(), follower().account_id, number)
     db_session().commit()
     return _answer({"id": None})
 
@@ -70,15 +70,15 @@ def stop(number: int) -> ResponseReturnValue:
 @allow(*STAFF)
 def see() -> ResponseReturnValue:
     """Note that I have looked at all news, or at those of the form's `number`, up to the form's `mark`."""
-    account = reader().account_id
+    account = follower().account_id
     wanted = request.form.get("number", type=int)
     mine = follows.list_follows(db_session(), account)
     if wanted is not None:
         mine = [follows.get_follow(db_session(), account, wanted)]
     seen = parse_mark(request.form.get("mark", ""))
     db_session().commit()
-    with database().reading() as connection:
-        found = [read_news(connection, layers(), reader(), one, today()) for one in mine]
+    with database().reading(current_reader()) as connection:
+        found = [read_news(connection, layers(), follower(), one, today()) for one in mine]
     for news in found:
         if news.problem is None:
             follows.see(db_session(), news.follow, news.covered, seen)
@@ -86,23 +86,23 @@ def see() -> ResponseReturnValue:
     return _answer({"count": 0})
 
 
-def reader() -> Reader:
+def follower() -> Follower:
     """Return who is signed in, as one who is told of what he follows."""
     user = current_user()
     if user.account_id is None:  # @allow lets nobody else in
         raise ForbiddenError(roles=sorted(STAFF))
-    return Reader(account_id=user.account_id, name=user.name, role=user.role, areas=areas_of_reader())
+    return Follower(account_id=user.account_id, name=user.name, reader=current_reader())
 
 
 def count_following() -> Reminders | None:
     """Return how much is new of what I follow; None for who follows nothing."""
     if current_role() not in STAFF:
         return None
-    with database().reading() as connection:
-        mine = follows.read_follows(connection, reader().account_id)
+    with database().reading(current_reader()) as connection:
+        mine = follows.read_follows(connection, follower().account_id)
         if not mine:
             return None
-        count = count_news(connection, layers(), reader(), mine, on=today())
+        count = count_news(connection, layers(), follower(), mine, on=today())
     return Reminders(label=translate("Following"), count=count, address=url_for("following.index"))
 
 
@@ -113,27 +113,27 @@ def _follow_object() -> Follow:
     """Follow an object. Raises NotFoundError, ForbiddenError."""
     layer, code = request.form.get("layer", ""), request.form.get("code", "").replace("\x00", "")
     asked = layer_request(layer)
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         covered = _covering(connection).of_object(layer, code)
         if not covered:
             raise NotFoundError(value=code)
         name = connection.execute(select(asked.kind.name).where(asked.kind.id == covered[layer][0])).scalar_one()
-    return follows.follow(db_session(), reader().account_id, name=name, covered=covered, layer=layer, code=code)
+    return follows.follow(db_session(), follower().account_id, name=name, covered=covered, layer=layer, code=code)
 
 
 def _follow_address(address: str) -> Follow:
     """Follow what an address filters. Raises InvalidValueError, InvalidFilterError."""
     asked = read_address(address, readable_layers())
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         covering = _covering(connection)
         covered = covering.of_address(asked)
         name = request.form.get("name", "").replace("\x00", "").strip()
         name = name or words.name_of(covering, asked, current_language())
-    return follows.follow(db_session(), reader().account_id, name=name, covered=covered, address=asked.address())
+    return follows.follow(db_session(), follower().account_id, name=name, covered=covered, address=asked.address())
 
 
-def _covering(connection: Connection) -> Covering:
-    return Covering(connection=connection, registry=layers(), reader=reader())
+def _covering(connection: ReadConnection) -> Covering:
+    return Covering(connection=connection, registry=layers(), follower=follower())
 
 
 def _answer(told: dict[str, object]) -> ResponseReturnValue:

@@ -14,8 +14,8 @@ from geodata.schema.grid import GridCircuits, GridStations
 from geodata.schema.roles import STAFF
 from webmap.app.areas import is_open
 from webmap.app.as_stored import stored_day
-from webmap.app.auth import allow, current_role, current_user, may_open
-from webmap.app.extensions import db_session, layers
+from webmap.app.auth import allow, current_reader, current_role, current_user, may_open
+from webmap.app.extensions import database, layers
 from webmap.app.i18n import format_value, translate
 from webmap.grid import words
 from webmap.grid.asked import YEARS, Asked, asked_study, kept_study
@@ -68,7 +68,8 @@ def network() -> Response:
     """Answer a year under a load as GeoJSON, with what the map says of each circuit and station."""
     asked = asked_study()
     kept = kept_study(asked)
-    drawn = results.drawn_network(db_session().connection(), layers())
+    with database().reading(current_reader(), is_fresh=True) as connection:
+        drawn = results.drawn_network(connection, layers())
     names, worst = words.names_of(kept.document), words.worst_outages(kept.document)
     features = [
         *_circuits(kept.document, drawn, names, worst, asked),

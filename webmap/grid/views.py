@@ -19,8 +19,8 @@ from geodata.grid.requests import committed_mw, list_requests, request_states, r
 from geodata.schema.grid import GridCircuits, GridStations
 from geodata.schema.roles import EDITORS, STAFF, Role
 from webmap.app.about import about_lines, about_sheet
-from webmap.app.auth import allow, current_editor, current_role, current_user
-from webmap.app.extensions import db_session, layers
+from webmap.app.auth import allow, current_editor, current_reader, current_role, current_user
+from webmap.app.extensions import database, db_session, layers
 from webmap.app.i18n import DEFAULT_LANGUAGE, answer_in, translate, translate_error
 from webmap.app.links import map_address
 from webmap.app.papers import send_paper
@@ -43,7 +43,8 @@ def index() -> str:
     asked = asked_study()
     kept = kept_study(asked)
     committed = committed_mw(list_requests(db_session(), layers()), asked.year)
-    drawn = results.drawn_network(db_session().connection(), layers())
+    with database().reading(current_reader(), is_fresh=True) as connection:
+        drawn = results.drawn_network(connection, layers())
     home = current_app.config["SETTINGS"].province.home
     shown = [(asked, build_drawing(kept.document, drawn, home))]
     if request.args.get("beside"):
@@ -97,13 +98,15 @@ def report(format: str) -> Response:
         committed = committed_mw(list_requests(db_session(), layers()), asked.year)
         file = io.BytesIO()
         supplies = results.supplies(db_session(), layers(), asked.scenario)
+        with database().reading(current_reader(), is_fresh=True) as connection:
+            lines = about_lines(connection, [*layers()], DEFAULT_LANGUAGE)
         workbook.write_grid_workbook(
             kept.document,
             committed,
             supplies,
             file,
             computed=sheets.day_text(kept.computed_at),
-            about=about_sheet(about_lines(db_session().connection(), [*layers()], DEFAULT_LANGUAGE), DEFAULT_LANGUAGE),
+            about=about_sheet(lines, DEFAULT_LANGUAGE),
         )
         file.seek(0)
         return send_file(file, mimetype=XLSX, as_attachment=True, download_name=f"luoi-110kv-{asked.year}.xlsx")

@@ -14,8 +14,8 @@ from geodata.inspections import campaigns
 from geodata.inspections.records import InspectionCampaign
 from geodata.inspections.rights import get_campaign
 from geodata.query import features
-from webmap.app.auth import allow, current_role
-from webmap.app.extensions import db_session
+from webmap.app.auth import allow, current_reader, current_role
+from webmap.app.extensions import database, db_session
 from webmap.app.requests import layer_request
 from webmap.inspections.form_fields import INSPECTORS, SITES, person
 
@@ -69,7 +69,7 @@ def pick(campaign_id: int) -> Response:
     sent = sent if isinstance(sent, dict) else {}
     wanted = _ids(sent, "add")
     if isinstance(within := sent.get("within"), str):
-        wanted += _found(session, within)
+        wanted += _found(within)
     added = campaigns.add_targets(session, campaign, wanted, by=who.name)
     unwanted = _ids(sent, "remove")
     removed = campaigns.remove_targets(session, campaign, unwanted, by=who.name) if unwanted else []
@@ -89,14 +89,15 @@ def _ids(sent: dict[str, object], name: str) -> list[int]:
     return list(ids)
 
 
-def _found(session: Session, query: str) -> list[int]:
+def _found(query: str) -> list[int]:
     """Return the ids of the sites that the map's filters keep, as they stand in its address."""
     asked = layer_request(SITES)
-    conditions = asked.conditions(session.connection(), MultiDict(parse_qsl(query[:20_000])))
-    if not conditions:
-        raise InvalidValueError(name="within", value="", reason=N_("filter or draw an area first"))
-    _check_size("within", features.count_features(session.connection(), asked.kind, conditions))
-    page = features.list_features(session.connection(), asked.kind, (), conditions, limit=MOST, with_geometry=False)
+    with database().reading(current_reader(), is_fresh=True) as connection:
+        conditions = asked.conditions(connection, MultiDict(parse_qsl(query[:20_000])))
+        if not conditions:
+            raise InvalidValueError(name="within", value="", reason=N_("filter or draw an area first"))
+        _check_size("within", features.count_features(connection, asked.kind, conditions))
+        page = features.list_features(connection, asked.kind, (), conditions, limit=MOST, with_geometry=False)
     return [row["id"] for row in page.rows]
 
 

@@ -1,6 +1,6 @@
 """The worklist: filtered like the map, ranked with reasons, as page and as XLSX; and its weights."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -19,8 +19,8 @@ from geodata.inspections.sites import Site
 from geodata.inspections.tables import worklist_table
 from geodata.schema.fields import Field
 from geodata.schema.filters import CHOOSE, Condition
-from webmap.app.auth import allow, current_role
-from webmap.app.extensions import db_session
+from webmap.app.auth import allow, current_reader, current_role
+from webmap.app.extensions import database, db_session
 from webmap.app.gate import dear
 from webmap.app.i18n import format_word, translate, translate_error
 from webmap.app.query import FilterParser
@@ -147,7 +147,6 @@ def _conditions() -> tuple[list[ColumnElement[bool]], list[str]]:
     """Return the conditions of this request's arguments, and what they say."""
     visible = visible_fields(current_role(), Site)
     stored = {field.name: field for field in visible if field.name in worklist.STORED and field.filter is not None}
-    parser = FilterParser(kind=Site, visible=visible, readable=readable_layers(), connection=db_session().connection())
     conditions: list[ColumnElement[bool]] = []
     sentences: list[str] = []
     for name in request.args:
@@ -160,13 +159,19 @@ def _conditions() -> tuple[list[ColumnElement[bool]], list[str]]:
             found: tuple[Condition, ...] = (_stored(stored[name], values),)
             conditions += [condition.sql for condition in found]
         else:
-            found = parser.parse(MultiDict((name, value) for value in values))
+            found = _derived(visible, MultiDict((name, value) for value in values))
             conditions += [worklist.of_site(condition.sql) for condition in found]
         sentences += [_with_unit_names(condition.say(translate, format_word)) for condition in found]
     for sql, sentence in _own_conditions():
         conditions.append(sql)
         sentences.append(sentence)
     return conditions, sentences
+
+
+def _derived(visible: Sequence[Field], arguments: MultiDict[str, str]) -> tuple[Condition, ...]:
+    with database().reading(current_reader(), is_fresh=True) as connection:
+        parser = FilterParser(kind=Site, visible=visible, readable=readable_layers(), connection=connection)
+        return parser.parse(arguments)
 
 
 def _stored(field: Field, values: list[str]) -> Condition:

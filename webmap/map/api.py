@@ -5,9 +5,9 @@ from functools import lru_cache
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, jsonify, request, url_for
-from sqlalchemy import Connection
 
 from geodata.accounts.access import Action, may, visible_fields
+from geodata.base.database import ReadConnection
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
 from geodata.editing import version_of
@@ -24,7 +24,7 @@ from geodata.schema.filters import CHOOSE, Condition
 from geodata.schema.layer_filters import parse_bbox
 from geodata.schema.roles import Role
 from geodata.statistics.dashboard import names_of
-from webmap.app.auth import allow_public, current_role
+from webmap.app.auth import allow_public, current_reader, current_role
 from webmap.app.extensions import database, db_session, layers
 from webmap.app.i18n import LANGUAGES, current_language, format_value, format_word, translate
 from webmap.app.requests import int_argument, layer_request
@@ -40,7 +40,7 @@ blueprint = Blueprint("api", __name__, url_prefix="/api")
 def list_layers() -> Response:
     """Describe every layer this person may see: fields, filters, legend, extent."""
     role = current_role()
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         described = [
             describe_layer(connection, kind, role, current_language())
             for kind in layers()
@@ -58,7 +58,7 @@ def list_features(layer: str) -> Response:
     """
     asked = layer_request(layer)
     limit = int_argument("limit", 100, low=1, high=features.MAX_PAGE)
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         conditions = asked.conditions(connection)
         measures = measures_of(asked.kind, conditions)
         sort = features.parse_sort(asked.kind, asked.fields, request.args.get("sort"), measures)
@@ -87,7 +87,7 @@ def list_features(layer: str) -> Response:
 def one_feature(layer: str, feature_id: int) -> Response:
     """Answer one feature as GeoJSON."""
     asked = layer_request(layer)
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         row = features.get_feature(connection, asked.kind, feature_id, asked.fields)
     response = jsonify(features.as_geojson(row))
     response.mimetype = "application/geo+json"
@@ -100,7 +100,7 @@ def one_feature(layer: str, feature_id: int) -> Response:
 def layer_facets(layer: str) -> Response:
     """Answer how many features match, and how many per value of each choice; `extent=true` adds where they lie."""
     asked = layer_request(layer)
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         conditions = asked.conditions(connection)
         matched, counts = features.count_facets(connection, asked.kind, asked.fields, conditions)
         extent = features.extent(connection, asked.kind, conditions) if _is_asked("extent") else None
@@ -127,7 +127,7 @@ def layer_charts(layer: str) -> Response:
     arguments = request.args.copy()
     boxes = [box for box in arguments.poplist("bbox") if box]
     bbox = parse_bbox("bbox", boxes[-1]) if boxes else None
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         conditions = asked.conditions(connection, arguments)
         found = distributions(connection, asked.kind, asked.fields, conditions, bbox=bbox)
         names = _names_of_codes(connection, asked.kind, found)
@@ -138,7 +138,7 @@ def layer_charts(layer: str) -> Response:
     return Response(write_csv(described, language), mimetype="text/csv", headers=headers)
 
 
-def _names_of_codes(connection: Connection, kind: type[Feature], found: Distributions) -> dict[str, dict[str, str]]:
+def _names_of_codes(connection: ReadConnection, kind: type[Feature], found: Distributions) -> dict[str, dict[str, str]]:
     """Return the names behind the codes that charts list, of layers this person may see."""
     names = {}
     for chart in found.charts:
@@ -177,7 +177,7 @@ def search_everything() -> Response:
     if chosen := [name for name in request.args.getlist("layer") if name]:
         asked = {layer_request(name).kind for name in chosen}
         kinds = [kind for kind in kinds if kind in asked]
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         hits = _hits(connection, kinds, text, int_argument("limit", 20, low=1, high=50))
         acts = [] if chosen else search_acts(connection, text, kinds)
     titles = {kind.layer.name: translate(kind.layer.singular) for kind in kinds}
@@ -194,7 +194,7 @@ def search_everything() -> Response:
     )  # fmt: skip
 
 
-def _hits(connection: Connection, kinds: list[type[Feature]], text: str, limit: int) -> list[Hit]:
+def _hits(connection: ReadConnection, kinds: list[type[Feature]], text: str, limit: int) -> list[Hit]:
     """Return what is called so, then what is of the kind that is asked for, then what else fits."""
     hits = search(connection, kinds, text, limit)
     meaning = _lexicon(current_role(), tuple(kinds)).read(text)

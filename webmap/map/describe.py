@@ -3,9 +3,9 @@
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import Connection
 
 from geodata.accounts.access import Action, may, visible_fields
+from geodata.base.database import ReadConnection
 from geodata.query import features
 from geodata.schema.feature import Feature
 from geodata.schema.fields import Field
@@ -37,7 +37,7 @@ def describe_field(field: Field, language: str) -> dict[str, Any]:
     return described
 
 
-def describe_layer(connection: Connection, kind: type[Feature], role: Role, language: str) -> dict[str, Any]:
+def describe_layer(connection: ReadConnection, kind: type[Feature], role: Role, language: str) -> dict[str, Any]:
     """Return one layer as a role may see it, with its number of features and extent."""
     fields = visible_fields(role, kind)
     layer = kind.layer

@@ -5,7 +5,6 @@ A module of tasks for the worker: `python -m geodata.jobs webmap.map.export_runs
 
 import tempfile
 from collections.abc import Callable
-from contextlib import nullcontext
 from pathlib import Path
 
 import procrastinate
@@ -16,7 +15,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from geodata.accounts.access import readable_by, visible_fields
-from geodata.accounts.scopes import limited_to
+from geodata.accounts.reader import Reader, reading_as
 from geodata.base.database import new_engine
 from geodata.export.formats import export_features
 from geodata.export.runs import MAKE_EXPORT, ExportRun, make_export
@@ -54,15 +53,13 @@ def make(engine: Engine, number: int, *, is_retry: bool = False) -> None:
 
 def _write(engine: Engine, run: ExportRun, folder: Path, tell: Callable[[int], None]) -> Path:
     """Write the file in one transaction of its own, so that it shows one moment."""
-    kind, role = LAYERS.get(run.layer), Role(run.role)
-    fields = visible_fields(role, kind)
+    kind, reader = LAYERS.get(run.layer), Reader(role=Role(run.role), areas=tuple(run.areas))
+    fields, readable = visible_fields(reader.role, kind), readable_by(reader.role, LAYERS)
     arguments = MultiDict([(name, value) for name, value in run.arguments])
-    with engine.connect() as connection:
-        eyes = limited_to(connection, LAYERS, run.areas) if run.areas else nullcontext()
-        with eyes, Session(connection) as session:
-            parser = FilterParser(kind=kind, visible=fields, readable=readable_by(role, LAYERS), connection=connection)
-            conditions = parser.parse(arguments)
-            return export_features(
-                session, kind, fields, conditions, format=run.format, crs=arguments.get("crs"), target=folder / run.layer,
-                measures=measures_of(kind, conditions), progress=tell,
-            )  # fmt: skip
+    with engine.connect() as whole, reading_as(whole, LAYERS, reader) as connection:
+        parser = FilterParser(kind=kind, visible=fields, readable=readable, connection=connection)
+        conditions = parser.parse(arguments)
+        return export_features(
+            connection, kind, fields, conditions, format=run.format, crs=arguments.get("crs"), target=folder / run.layer,
+            measures=measures_of(kind, conditions), progress=tell,
+        )  # fmt: skip

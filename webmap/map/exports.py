@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, jsonify, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
 from geodata.accounts.access import visible_details
 from geodata.base.errors import InvalidValueError, NotFoundError, TooManyError
@@ -23,7 +22,7 @@ from geodata.schema.feature import Feature
 from geodata.schema.fields import Field
 from geodata.schema.filters import CHOOSE
 from geodata.schema.roles import STAFF, Role
-from webmap.app.auth import allow, allow_public, current_role, current_user
+from webmap.app.auth import allow, allow_public, current_reader, current_role, current_user
 from webmap.app.errors import wants_json
 from webmap.app.extensions import database, db_session, layers
 from webmap.app.gate import dear
@@ -59,8 +58,7 @@ def export(layer: str) -> ResponseReturnValue:
         return table_for_people(asked, name)
     with (
         tempfile.TemporaryDirectory() as folder,
-        database().reading(in_transaction=True) as connection,
-        Session(connection) as session,
+        database().reading(current_reader(), in_transaction=True) as connection,
     ):
         conditions = asked.conditions(connection)
         is_public = current_role() is Role.PUBLIC
@@ -73,12 +71,12 @@ def export(layer: str) -> ResponseReturnValue:
             return _offer(asked, int(str(error.details["count"]))), 202
         if detail is not None:
             path = export_details(
-                session, asked.kind, detail, visible_columns(current_role(), detail), conditions,
+                connection, asked.kind, detail, visible_columns(current_role(), detail), conditions,
                 format=name, crs=request.args.get("crs"), target=Path(folder) / f"{layer}-{detail.detail.name}",
             )  # fmt: skip
         else:
             path = export_features(
-                session, asked.kind, asked.fields, conditions,
+                connection, asked.kind, asked.fields, conditions,
                 format=name, crs=request.args.get("crs"), target=Path(folder) / layer, measures=measures_of(asked.kind, conditions),
             )  # fmt: skip
         # The open file outlives its folder: the answer streams from the descriptor.
@@ -97,7 +95,7 @@ def order(layer: str) -> ResponseReturnValue:
         reason = N_("what hangs on objects is handed out at once only")
         raise InvalidValueError(name="detail", value=request.args["detail"][:80], reason=reason)
     parse_srid(request.args.get("crs"))
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         conditions = asked.conditions(connection)
         count = count_features(connection, asked.kind, conditions)
     settings: Settings = current_app.config["SETTINGS"]

@@ -6,7 +6,7 @@ from geodata.following.follows import find_follow
 from geodata.schema.feature import Feature
 from geodata.schema.roles import Role
 from webmap.app.as_stored import shown_until
-from webmap.app.auth import allow_public, current_role, current_user
+from webmap.app.auth import allow_public, current_reader, current_role, current_user
 from webmap.app.extensions import database, db_session
 from webmap.app.i18n import current_language
 from webmap.app.query import asked_day
@@ -43,7 +43,7 @@ def _follow(kind: type[Feature], feature: FeatureView) -> dict[str, object] | No
 
 def _present(layer: str, feature_id: int, *, whole: bool = True) -> FeatureView:
     asked = layer_request(layer)
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         return present_feature(
             connection, asked.kind, asked.fields, feature_id, current_language(),
             whole=whole, day=asked_day(request.args),

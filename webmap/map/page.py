@@ -9,8 +9,8 @@ from geodata.accounts.scopes import extent_of
 from geodata.history.change_sets import latest_change
 from geodata.query import features
 from webmap.app.as_stored import shown_until
-from webmap.app.auth import allow_public, current_role
-from webmap.app.extensions import areas_of_reader, database, layers
+from webmap.app.auth import allow_public, current_reader, current_role
+from webmap.app.extensions import database, layers
 from webmap.app.i18n import LANGUAGES, answer_in
 from webmap.app.security import allow_images
 from webmap.app.settings import Settings
@@ -25,9 +25,9 @@ blueprint = Blueprint("map", __name__)
 @allow_public
 def index() -> str:
     """Show the map with every layer this person may see."""
-    settings, areas = _settings(), areas_of_reader()
+    settings, areas = _settings(), current_reader().areas
     kinds = [kind for kind in layers() if may(current_role(), Action.VIEW, kind)]
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         illustration = features.have_illustration(connection, kinds)
         changed_at = latest_change(connection, [kind.layer.name for kind in kinds], shown_until())
         outside = sources_for(Session(connection), current_role())

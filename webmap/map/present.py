@@ -6,13 +6,12 @@ from datetime import date
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import Connection
 
 from pyproj import Transformer
 
 from geodata.accounts.access import Action, may, visible_details, visible_names
 from geodata.base.crs import WGS84, current_province
-from geodata.base.database import today
+from geodata.base.database import ReadConnection, today
 from geodata.history import change_sets
 from geodata.query import documents, features, references
 from geodata.schema.described import Described
@@ -24,8 +23,8 @@ from geodata.schema.grid import GridCircuits, GridStations
 from geodata.schema.portrayal import Symbol
 from geodata.schema.roles import Role
 from webmap.app.as_stored import shown_until
-from webmap.app.auth import current_role, may_open
-from webmap.app.extensions import areas_of_reader, db_session, layers
+from webmap.app.auth import current_reader, current_role, may_open
+from webmap.app.extensions import db_session, layers
 from webmap.app.i18n import format_value, translate
 from webmap.app.links import map_address
 from webmap.map.charts import end_sentence
@@ -129,7 +128,7 @@ _APART = {"code", "name", "is_illustration", "source", "location_accuracy"}
 
 
 def present_feature(
-    connection: Connection,
+    connection: ReadConnection,
     kind: type[Feature],
     fields: Sequence[Field],
     feature_id: int,
@@ -213,7 +212,7 @@ def _visible(kind: type[Feature]) -> frozenset[str]:
 
 def _named(line: Row, other: references.Referred | None, language: str) -> Row:
     """Return a line with the name of the feature its code stands for, or with what is wrong about it."""
-    if other is None and areas_of_reader():
+    if other is None and current_reader().areas:
         return line  # it may well be stored, elsewhere
     if other is None:
         return replace(line, reason=end_sentence(None, language))
@@ -223,7 +222,7 @@ def _named(line: Row, other: references.Referred | None, language: str) -> Row:
 
 
 def _whole(whole: references.Whole | None, here: int, language: str) -> WholeView | None:
-    if whole is None or areas_of_reader():
+    if whole is None or current_reader().areas:
         return None  # the other parts may lie elsewhere
     kind = whole.kind
     told = [field for field in kind.fields() if field.name in whole.rows[0]]
@@ -243,7 +242,7 @@ def _whole(whole: references.Whole | None, here: int, language: str) -> WholeVie
     )
 
 
-def _connected(connection: Connection, kind: type[Feature], code: str, language: str) -> list[Connected]:
+def _connected(connection: ReadConnection, kind: type[Feature], code: str, language: str) -> list[Connected]:
     """Return the features that name this one, each with its state and size."""
     found = []
     for group in references.referring(connection, layers(), kind, code, _visible):
@@ -281,7 +280,7 @@ def _links(kind: type[Feature], feature_id: int, code: str, language: str) -> li
     if (
         isinstance(kind.layer.grid, GridStations | GridCircuits)
         and may_open("grid_outages.impact", role)
-        and not areas_of_reader()
+        and not current_reader().areas
     ):
         address = url_for("grid_outages.impact", out=code, scenario="evening_peak")
         links.append(
@@ -361,7 +360,7 @@ def _labels(field: Field) -> dict[str, str] | None:
     return field.values.labels() if field.values else getattr(field.filter, "labels", None)
 
 
-def _detail_table(connection: Connection, detail: type[Detail], feature_id: int, language: str) -> DetailTable:
+def _detail_table(connection: ReadConnection, detail: type[Detail], feature_id: int, language: str) -> DetailTable:
     rows = features.list_details(connection, detail, feature_id)
     used = [field for field in _fields(detail) if any(row[field.name] is not None for row in rows)]
     return DetailTable(
@@ -386,7 +385,7 @@ def _tones(kind: type[Feature]) -> dict[tuple[str, str], str]:
     }
 
 
-def _coordinates(connection: Connection, kind: type[Feature], feature_id: int) -> dict[str, Any]:
+def _coordinates(connection: ReadConnection, kind: type[Feature], feature_id: int) -> dict[str, Any]:
     (lon, lat), extent = features.point_and_extent(connection, kind, feature_id)
     srid = current_province().metric_srid
     east, north = Transformer.from_crs(WGS84, srid, always_xy=True).transform(lon, lat)

@@ -4,8 +4,8 @@ import io
 from collections.abc import Sequence
 
 from flask import Response, request, send_file
-from sqlalchemy import Connection
 
+from geodata.base.database import ReadConnection
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
 from geodata.export.formats import FORMATS, check_count
@@ -14,6 +14,7 @@ from geodata.query.spatial import MEASURED, measures_of
 from geodata.schema.fields import Field
 from geodata.schema.filters import CHOOSE
 from webmap.app.about import about_lines
+from webmap.app.auth import current_reader
 from webmap.app.extensions import database
 from webmap.app.i18n import current_language, format_value, format_word, translate
 from webmap.app.requests import LayerRequest
@@ -38,7 +39,7 @@ def wants_labels() -> bool:
 def table_for_people(asked: LayerRequest, name: str) -> Response:
     """Answer the table as it is shown, in the language asked for."""
     file, language = io.BytesIO(), current_language()
-    with database().reading(in_transaction=True) as connection:
+    with database().reading(current_reader(), in_transaction=True) as connection:
         conditions = asked.conditions(connection)
         check_count(connection, asked.kind, conditions, MOST_ROWS, _TOO_MANY)
         measures = measures_of(asked.kind, conditions)
@@ -64,7 +65,7 @@ def _chosen(asked: LayerRequest) -> list[Field]:
     return [known[name] for name in dict.fromkeys(names) if name in known] or shown_fields(asked.fields)
 
 
-def about_file(connection: Connection, sheets: Sequence[Sheet]) -> list[tuple[str, str]]:
+def about_file(connection: ReadConnection, sheets: Sequence[Sheet]) -> list[tuple[str, str]]:
     """Return what a table says of itself: what was filtered, how much that is, when and by whom it was made."""
     said = about_lines(connection, [sheet.kind for sheet in sheets])
     for sheet in sheets:

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from functools import partial
 
 from flask import Blueprint, Response, request
-from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 
 from geodata.base.data_version import Versions, data_versions
+from geodata.base.database import ReadConnection
 from geodata.query.tiles import MAX_TILE_ZOOM, read_tile
 from geodata.schema.roles import Role
-from webmap.app.auth import allow_public, current_role
-from webmap.app.extensions import areas_of_reader, database
+from webmap.app.auth import allow_public, current_reader, current_role
+from webmap.app.extensions import database
 from webmap.app.kept import holds_while
 from webmap.app.observe import TILES
 from webmap.app.query import RESERVED
@@ -45,7 +45,7 @@ def answer_tile(names: list[str], z: int, x: int, y: int, *, is_named: bool = Fa
     if z > MAX_TILE_ZOOM or x >= 2**z or y >= 2**z:
         raise NotFound
     asked = [layer_request(name) for name in dict.fromkeys(names)]
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         versions = data_versions(connection)
         parts = [_Part(connection, one, (z, x, y), versions, is_named=is_named) for one in asked]
         key = parts[0].key if len(parts) == 1 else _digest([part.key for part in parts])
@@ -100,7 +100,7 @@ class _Part:
 
     def __init__(
         self,
-        connection: Connection,
+        connection: ReadConnection,
         asked: LayerRequest,
         place: tuple[int, int, int],
         versions: Versions,
@@ -115,7 +115,7 @@ class _Part:
         self.key = _digest(
             (
                 request.script_root,
-                areas_of_reader(),
+                current_reader().areas,
                 name,
                 *place,
                 self.version,

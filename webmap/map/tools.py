@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, request, send_file, url_for
-from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 
 import shapely
 
 from geodata.accounts.access import Action, may, visible_fields
+from geodata.base.database import ReadConnection
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
 from geodata.query import features
@@ -29,7 +29,7 @@ from geodata.query.years import (
 )
 from geodata.schema.feature import Feature
 from geodata.schema.filters import Condition
-from webmap.app.auth import allow_public, current_role
+from webmap.app.auth import allow_public, current_reader, current_role
 from webmap.app.extensions import database, layers
 from webmap.app.gate import dear
 from webmap.app.i18n import current_language, translate
@@ -60,7 +60,7 @@ class AskedLayer:
         """The layer's kind."""
         return self.request.kind
 
-    def conditions(self, connection: Connection) -> tuple[Condition, ...]:
+    def conditions(self, connection: ReadConnection) -> tuple[Condition, ...]:
         """Return the conditions of its share of the arguments."""
         return self.request.conditions(connection, self.arguments)
 
@@ -84,7 +84,7 @@ def inside() -> Response:
     _require_area()
     limit = int_argument("limit", 10, low=1, high=100)
     found = []
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         for asked in asked_layers():
             conditions = asked.conditions(connection)
             count = features.count_features(connection, asked.kind, conditions)
@@ -113,7 +113,7 @@ def inside_workbook() -> Response:
     """Answer the same as an Excel file, one sheet for each layer."""
     _require_area()
     file = io.BytesIO()
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         sheets = []
         for asked in asked_layers():
             conditions = asked.conditions(connection)
@@ -132,7 +132,7 @@ def around() -> Response:
 
     Filters by areas (`unit=…`, several times) answer those areas.
     """
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         found = [
             parse_around(
                 connection,
@@ -164,7 +164,7 @@ def years() -> Response:
     names what differs between them, and what is late.
     """
     described, plans = [], set[str]()
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         now = this_year()  # of the day that is shown
         wanted = [parse_year("years", part) for part in request.args.get("years", str(now)).split(",")[:4]]
         asked_plans = [*request.args.getlist("plans"), *[""] * len(wanted)][: len(wanted)]
@@ -177,7 +177,7 @@ def years() -> Response:
 
 
 def _by_years(
-    connection: Connection, asked: AskedLayer, years: list[int], plans: list[str]
+    connection: ReadConnection, asked: AskedLayer, years: list[int], plans: list[str]
 ) -> tuple[list[dict[str, object]], list[str]]:
     """Return what a layer is in these years, each under its plan, and the plans it knows; nothing of a layer without years."""
     life, kind = asked.kind.layer.life, asked.kind
@@ -237,7 +237,7 @@ def _require_area() -> None:
 
 
 def _first_of(
-    connection: Connection,
+    connection: ReadConnection,
     asked: AskedLayer,
     conditions: Sequence[Condition],
     measures: Sequence[features.Measure],

@@ -8,9 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import IO, Any
 
-from sqlalchemy import Connection
-
 from geodata.base import workbook
+from geodata.base.database import ReadConnection
 from geodata.base.formulas import disarm
 from geodata.base.i18n import N_
 from geodata.query import features
@@ -40,7 +39,7 @@ class Sheet:
             for one in fields
         ]
 
-    def rows(self, connection: Connection, language: str) -> Iterator[list[Any]]:
+    def rows(self, connection: ReadConnection, language: str) -> Iterator[list[Any]]:
         """Yield each feature's cells: numbers and days as such, anything else as text."""
         cursor = None
         while True:
@@ -66,7 +65,7 @@ def sheet_name(kind: type[Feature], language: str) -> str:
 
 
 def write_workbook(
-    connection: Connection,
+    connection: ReadConnection,
     sheets: Sequence[Sheet],
     file: IO[bytes],
     language: str,
@@ -84,7 +83,7 @@ def write_workbook(
     workbook.write_workbook(file, tables or [nothing], about_sheet(about, language))
 
 
-def write_table(connection: Connection, asked: Sheet, file: IO[bytes], language: str) -> None:
+def write_table(connection: ReadConnection, asked: Sheet, file: IO[bytes], language: str) -> None:
     """Write the same as CSV (RFC 4180, UTF-8 with a mark, by which Excel knows it)."""
     text = io.TextIOWrapper(file, "utf-8-sig", newline="")
     out = csv.writer(text)

@@ -1,9 +1,9 @@
 """OGC API – Features: what the service can do, and each layer as a collection."""
 
 from flask import url_for
-from sqlalchemy import Connection
 
 from geodata.base.crs import Province
+from geodata.base.database import ReadConnection
 from geodata.base.i18n import N_
 from geodata.query import features
 from geodata.query.projections import CRS84, offered_systems
@@ -60,7 +60,7 @@ def landing(department: str) -> Document:
     }
 
 
-def describe_collection(connection: Connection, kind: type[Feature], province: Province) -> Document:
+def describe_collection(connection: ReadConnection, kind: type[Feature], province: Province) -> Document:
     """Return a layer: its extent, reference systems and what can be had of it."""
     layer = kind.layer
     items = _address("ogc.items", layer=layer.name)

@@ -9,7 +9,7 @@ from geodata.editing.reviewed import must_propose
 from geodata.editing.rights import check_layer, writable_fields
 from geodata.query import features
 from geodata.schema.feature import Feature
-from webmap.app.auth import allow, allow_public, current_editor, current_user
+from webmap.app.auth import allow, allow_public, current_editor, current_reader, current_user
 from webmap.app.errors import error_response
 from webmap.app.extensions import database, db_session
 from webmap.app.i18n import translate
@@ -104,7 +104,7 @@ def _writable(layer: str, *, takes_body: bool = True) -> LayerRequest:
 def _expected(layer: str, feature_id: int, *, takes_body: bool = True) -> tuple[LayerRequest, str | None]:
     """Return the layer and the version that is to be changed; a feature one may not see is not there."""
     asked = _writable(layer, takes_body=takes_body)
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         features.get_feature(connection, asked.kind, feature_id, ())
     version = expected_version()
     if version == "":
@@ -126,7 +126,7 @@ def _commit(kind: type[Feature], edit: ObjectEdit) -> EditReport:
 
 
 def _feature(asked: LayerRequest, feature_id: int, version: str | None) -> Response:
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         row = features.get_feature(connection, asked.kind, feature_id, asked.fields)
         version = version or version_of(connection, asked.kind, feature_id)
     response = jsonify(features.as_geojson(row))

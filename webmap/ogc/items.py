@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import request
-from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 
 from geodata.base.crs import Province
+from geodata.base.database import ReadConnection
 from geodata.base.errors import InvalidFilterError, InvalidValueError
 from geodata.base.i18n import N_
 from geodata.base.parsing import parse_whole
@@ -39,7 +39,7 @@ class ItemsQuery:
     matched: int | None
 
 
-def read_query(connection: Connection, asked: LayerRequest, province: Province) -> ItemsQuery:
+def read_query(connection: ReadConnection, asked: LayerRequest, province: Province) -> ItemsQuery:
     """Return what this request asks of a layer. Raises InvalidFilterError, InvalidValueError."""
     filters, own = _split(request.args)
     conditions = [*asked.conditions(connection, filters), *_standard(asked.kind, own, province)]
@@ -54,7 +54,7 @@ def read_query(connection: Connection, asked: LayerRequest, province: Province) 
 
 
 def read_rows(
-    connection: Connection, asked: LayerRequest, query: ItemsQuery
+    connection: ReadConnection, asked: LayerRequest, query: ItemsQuery
 ) -> tuple[Document, list[Mapping[str, Any]]]:
     """Return what is said of a page of features, and these as rows."""
     page = features.list_features(
@@ -64,7 +64,7 @@ def read_rows(
     return _members(connection, asked, query, len(page.rows), page.next_cursor), page.rows
 
 
-def read_texts(connection: Connection, asked: LayerRequest, query: ItemsQuery) -> tuple[Document, list[str]]:
+def read_texts(connection: ReadConnection, asked: LayerRequest, query: ItemsQuery) -> tuple[Document, list[str]]:
     """Return what is said of a page of features, and these as the texts of GeoJSON features."""
     page = list_geojson(
         connection, asked.kind, asked.fields, query.conditions,
@@ -74,7 +74,7 @@ def read_texts(connection: Connection, asked: LayerRequest, query: ItemsQuery) -
 
 
 def _members(
-    connection: Connection, asked: LayerRequest, query: ItemsQuery, count: int, next_cursor: str | None
+    connection: ReadConnection, asked: LayerRequest, query: ItemsQuery, count: int, next_cursor: str | None
 ) -> Document:
     """Return the members of the collection beside its features, with a link to the next ones.
 

@@ -7,7 +7,7 @@ from geodata.editing import version_of
 from geodata.query import features
 from geodata.query.projections import find_system, offered_systems
 from geodata.schema.roles import Role
-from webmap.app.auth import allow_public, current_role
+from webmap.app.auth import allow_public, current_reader, current_role
 from webmap.app.extensions import database, db_session
 from webmap.app.i18n import current_language, format_word, translate
 from webmap.app.links import map_address
@@ -49,7 +49,7 @@ def conformance() -> Response:
 def collections() -> Response:
     """Answer every layer this person may see."""
     check_arguments()
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         found = [describe_collection(connection, kind, _province()) for kind in readable_layers()]
     return answer({"collections": found, "links": []}, "collections")
 
@@ -60,7 +60,7 @@ def collection(layer: str) -> Response:
     """Answer one layer."""
     check_arguments()
     asked = layer_request(layer)
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         document = describe_collection(connection, asked.kind, _province())
         count = features.count_features(connection, asked.kind)
     return answer(
@@ -95,7 +95,7 @@ def schema(layer: str) -> Response:
 def items(layer: str) -> Response:
     """Answer a page of a layer's features in the reference system asked for."""
     asked = layer_request(layer)
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         query = read_query(connection, asked, _province())
         if wants_page():
             members, rows = read_rows(connection, asked, query)
@@ -117,7 +117,7 @@ def item(layer: str, feature_id: int) -> Response:
     check_arguments("crs")
     asked = layer_request(layer)
     system = find_system(_province(), "crs", request.args.get("crs"))
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         row = features.get_feature(connection, asked.kind, feature_id, asked.fields, system=system)
     document = features.as_geojson(row) | {"links": [collection_link(layer)]}
     response = answer(

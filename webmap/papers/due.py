@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
+from geodata.base.database import ReadConnection
 from geodata.papers.sent import SentPaper
 from geodata.schema.registry import Registry
 from webmap.papers.periodic import periodic_forms
@@ -27,7 +28,7 @@ class DueReport:
     on: date
 
 
-def due_reports(connection: Connection, registry: Registry, on: date, days: int | None = None) -> list[DueReport]:
+def due_reports(connection: ReadConnection, registry: Registry, on: date, days: int | None = None) -> list[DueReport]:
     """Return the reports that are due on a day or soon, by day. `days`: told from so many days before."""
     found = []
     for span, form in periodic_forms(registry).items():

@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 from werkzeug.datastructures import MultiDict
 
 from geodata.accounts.access import visible_fields
+from geodata.base.database import ReadConnection
 from geodata.schema.charts import ReportFigure
 from geodata.schema.feature import Feature
 from geodata.schema.filters import Choice, Condition
@@ -66,7 +67,7 @@ class Section:
         return tuple(one for one in self.named if not one.value_label or any(one.values))
 
 
-def month_sections(connection: Connection, kinds: Iterable[type[Feature]], period: Period) -> list[Section]:
+def month_sections(connection: ReadConnection, kinds: Iterable[type[Feature]], period: Period) -> list[Section]:
     """Return the figures of a month, section by section."""
     reported = [(kind, kind.layer.reported) for kind in kinds if kind.layer.reported]
     reported.sort(key=lambda pair: pair[1].place)
@@ -77,7 +78,7 @@ def month_sections(connection: Connection, kinds: Iterable[type[Feature]], perio
 
 
 def section_of(
-    connection: Connection, kind: type[Feature], specs: Iterable[ReportFigure], kinds: Sequence[type[Feature]], period: Period,
+    connection: ReadConnection, kind: type[Feature], specs: Iterable[ReportFigure], kinds: Sequence[type[Feature]], period: Period,
     *, title: str,
 ) -> Section:  # fmt: skip
     """Return a layer's figures of a period."""
@@ -86,7 +87,7 @@ def section_of(
 
 
 def section_on(
-    connection: Connection,
+    connection: ReadConnection,
     kind: type[Feature],
     specs: Iterable[ReportFigure],
     kinds: Sequence[type[Feature]],
@@ -111,7 +112,7 @@ def figure_names(kind: type[Feature], specs: Iterable[ReportFigure]) -> Iterator
 
 
 def _figures(
-    connection: Connection,
+    connection: ReadConnection,
     kind: type[Feature],
     specs: Iterable[ReportFigure],
     kinds: Sequence[type[Feature]],
@@ -125,7 +126,7 @@ def _figures(
 
 
 def _figure(
-    connection: Connection, kind: type[Feature], spec: ReportFigure, value: tuple[str, str], *, asked: Sequence[Filters],
+    connection: ReadConnection, kind: type[Feature], spec: ReportFigure, value: tuple[str, str], *, asked: Sequence[Filters],
     kinds: Sequence[type[Feature]],
 ) -> Figure:  # fmt: skip
     """Return a figure counted by filters, the first of which are those of its day."""
@@ -164,7 +165,7 @@ def _filters(spec: ReportFigure, value: str, first: date, last: date) -> Filters
 
 
 def conditions_of(
-    connection: Connection, kind: type[Feature], kinds: Sequence[type[Feature]], filters: Filters
+    connection: ReadConnection, kind: type[Feature], kinds: Sequence[type[Feature]], filters: Filters
 ) -> tuple[Condition, ...]:
     """Return filters of the map as conditions, read as the staff may read them."""
     arguments = MultiDict([(name, value) for name, values in filters.items() for value in values])
@@ -173,14 +174,14 @@ def conditions_of(
 
 
 def _count(
-    connection: Connection, kind: type[Feature], spec: ReportFigure, conditions: Sequence[Condition]
+    connection: ReadConnection, kind: type[Feature], spec: ReportFigure, conditions: Sequence[Condition]
 ) -> Decimal | None:
     column: Any = func.sum(kind.column(spec.sums)) if spec.sums else func.count()
     found = connection.execute(select(column).select_from(kind).where(*(each.sql for each in conditions))).scalar()
     return None if found is None else Decimal(found)
 
 
-def codes_of(connection: Connection, kind: type[Feature], conditions: Sequence[Condition]) -> tuple[str, ...]:
+def codes_of(connection: ReadConnection, kind: type[Feature], conditions: Sequence[Condition]) -> tuple[str, ...]:
     """Return the codes of the rows that conditions keep."""
     query = select(kind.column("code")).where(*(each.sql for each in conditions)).order_by(kind.column("code"))
     return tuple(connection.execute(query).scalars())

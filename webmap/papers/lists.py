@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
+from geodata.base.database import ReadConnection
 from geodata.base.errors import NotFoundError
 from geodata.schema.charts import Listed, ReportFigure
 from geodata.schema.feature import Feature
@@ -53,7 +54,7 @@ def _form(kind: type[Feature], listed: Listed) -> Form:
 
 
 def read_list(
-    connection: Connection, registry: Registry, name: str, day: date, *, office: str
+    connection: ReadConnection, registry: Registry, name: str, day: date, *, office: str
 ) -> tuple[Filled, Section]:
     """Read a list on a day, and its counts as figures. Raises NotFoundError."""
     kind = next((one for one in registry if one.layer.listed and one.layer.listed.name == name), None)
@@ -78,7 +79,7 @@ def read_list(
 
 
 def _rows(
-    connection: Connection,
+    connection: ReadConnection,
     kind: type[Feature],
     kinds: Sequence[type[Feature]],
     listed: Listed,

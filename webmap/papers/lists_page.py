@@ -5,8 +5,8 @@ from flask import Blueprint, Response, current_app, request
 from geodata.base.database import today
 from geodata.base.parsing import parse_day
 from geodata.schema.roles import STAFF
-from webmap.app.auth import allow
-from webmap.app.extensions import db_session, layers
+from webmap.app.auth import allow, current_reader
+from webmap.app.extensions import database, db_session, layers
 from webmap.app.gate import dear
 from webmap.app.papers import send_form
 from webmap.papers.lists import read_list
@@ -22,5 +22,6 @@ def file(name: str, format: str) -> Response:
     text = request.args.get("on", "").strip()
     day = parse_day("on", text) if text else today()
     office: str = current_app.config["SETTINGS"].department_name
-    filled, _counts = read_list(db_session().connection(), layers(), name, day, office=office.upper())
+    with database().reading(current_reader(), is_fresh=True) as connection:
+        filled, _counts = read_list(connection, layers(), name, day, office=office.upper())
     return send_form(db_session(), filled, f"danh-sach-{day:%Y-%m-%d}", format)

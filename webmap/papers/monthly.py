@@ -8,8 +8,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from geodata.base.database import ReadConnection
 from geodata.base.i18n import N_
 from geodata.layers.petitions import Petition
 from geodata.projects.records import ProjectRecord, read_projects
@@ -132,9 +134,9 @@ _BLOCKS = (
 )  # fmt: skip
 
 
-def read_month(session: Session, registry: Registry, period: Period, *, office: str) -> Report:
+def read_month(connection: ReadConnection, registry: Registry, period: Period, *, office: str) -> Report:
     """Read the report of a month at its cut-off day."""
-    connection, day = session.connection(), period.cut_off
+    day = period.cut_off
     projects = read_projects(connection, registry, day)
     series = list_series(connection)
     sections = month_sections(connection, tuple(registry), period)
@@ -148,7 +150,9 @@ def read_month(session: Session, registry: Registry, period: Period, *, office: 
         if entered_month(one, period.first) is None
     ]
     contradictions = [_said_check(name, check) for name, check in _checks(series, period.first)]
-    first_after, campaigns = 1 + len(sections), read_campaigns(session, period)
+    with Session(connection) as session:
+        campaigns = read_campaigns(session, period)
+    first_after = 1 + len(sections)
     values = {
         "subject": f"Tình hình thực hiện kế hoạch sản xuất công nghiệp và hoạt động thương mại tháng {period.month} "
         f"và {period.month} tháng năm {period.year}",
@@ -161,7 +165,7 @@ def read_month(session: Session, registry: Registry, period: Period, *, office: 
         **said_campaigns(campaigns),
         "difficulties": [{"text": line} for line in _difficulties(projects, day)],
         "next_month": str(period.after.month),
-        "tasks": _tasks(session, projects, period.after),
+        "tasks": _tasks(connection, projects, period.after),
         "notes": [{"text": f"{one.text} ({one.who})."} for one in missing]
         + [{"text": f"{one}."} for one in contradictions],
     }
@@ -200,7 +204,7 @@ def _as_kept(series: Iterable[Series], month: date, campaigns: Iterable[Campaign
     ]
 
 
-def _tasks(session: Session, projects: Iterable[ProjectRecord], period: Period) -> list[dict[str, str]]:
+def _tasks(connection: ReadConnection, projects: Iterable[ProjectRecord], period: Period) -> list[dict[str, str]]:
     """Return what is due in a month: milestones, obstacles and answers to voters."""
     begins, ends = period.first, period.last + timedelta(days=1)
     found = [
@@ -215,11 +219,15 @@ def _tasks(session: Session, projects: Iterable[ProjectRecord], period: Period) 
         for one in project.obstacles
         if one.due_on and begins <= one.due_on < ends and one.state != "settled"
     ]
-    answers = session.query(Petition).where(
+    answers = select(Petition.due_on, Petition.name, Petition.assigned_to).where(
         Petition.due_on >= begins, Petition.due_on < ends,
         Petition.answered_on.is_(None) | (Petition.answered_on >= begins),
     )  # fmt: skip
-    found += [(one.due_on, f"Trả lời kiến nghị: {one.name}", one.assigned_to or "") for one in answers if one.due_on]
+    found += [
+        (due_on, f"Trả lời kiến nghị: {name}", who or "")
+        for due_on, name, who in connection.execute(answers)
+        if due_on is not None
+    ]
     found.sort(key=lambda row: (str(row[0]), row[1]))
     return [{"due": told(day), "what": what, "who": who} for day, what, who in found]
 

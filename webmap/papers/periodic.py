@@ -1,7 +1,6 @@
 """Which report a period has."""
 
-from sqlalchemy.orm import Session
-
+from geodata.base.database import ReadConnection
 from geodata.schema.registry import Registry
 from webmap.papers import monthly
 from webmap.papers.periods import Period, Span
@@ -21,8 +20,8 @@ def periodic_forms(registry: Registry) -> dict[Span, Form]:
     return forms
 
 
-def read_report(session: Session, registry: Registry, period: Period, *, office: str) -> Report:
+def read_report(connection: ReadConnection, registry: Registry, period: Period, *, office: str) -> Report:
     """Read the report of a period. Raises InvalidValueError where there is none of its length."""
     if period.span is Span.MONTH:
-        return monthly.read_month(session, registry, period, office=office)
-    return read_statutory(session, registry, period, office=office)
+        return monthly.read_month(connection, registry, period, office=office)
+    return read_statutory(connection, registry, period, office=office)

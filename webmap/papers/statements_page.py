@@ -17,11 +17,11 @@ from geodata.papers import statements as stored
 from geodata.schema.charts import Statutory
 from geodata.schema.feature import Feature
 from geodata.schema.roles import Role
-from webmap.app.auth import allow, allow_public, current_user
-from webmap.app.extensions import db_session, layers
+from webmap.app.auth import allow, allow_public, current_reader, current_user
+from webmap.app.extensions import database, db_session, layers
 from webmap.app.i18n import current_language, format_number, translate, translate_error
 from webmap.papers.periods import Period, Span, parse_period
-from webmap.papers.statutory import find_statutory, read_stated, wanted_fields
+from webmap.papers.statutory import Stated, find_statutory, read_stated, wanted_fields
 from webmap.papers.statutory_form import Wanted
 
 blueprint = Blueprint("statements", __name__)
@@ -49,7 +49,7 @@ def ask(period: str) -> ResponseReturnValue:
     """Ask one or all that have not stated yet, and show the links this once."""
     asked_period = _period(period)
     kind, _statutory = _declared(asked_period)
-    only, rows = request.form.get("feature", ""), read_stated(db_session(), layers(), asked_period)
+    only, rows = request.form.get("feature", ""), _stated(asked_period)
     chosen = [(row.code, row.name) for row in rows if (row.code == only if only else not row.is_there)]
     try:
         open_until = parse_day("open_until", request.form.get("open_until", ""))
@@ -127,9 +127,14 @@ def _page(period: Period, *, problem: str = "", links: list[tuple[stored.Asked, 
     due = date(period.last.year, period.last.month, _DUE_DAY)
     return render_template(
         "papers/statements.html", period=period, statutory=statutory, wanted=wanted_fields(kind, statutory), problem=problem,
-        rows=[(row, asked.get(row.code)) for row in read_stated(db_session(), layers(), period)], links=links or [],
+        rows=[(row, asked.get(row.code)) for row in _stated(period)], links=links or [],
         open_until=max(due, today() + timedelta(days=_LEAST_DAYS)),
     )  # fmt: skip
+
+
+def _stated(period: Period) -> list[Stated]:
+    with database().reading(current_reader(), is_fresh=True) as connection:
+        return read_stated(connection, layers(), period)
 
 
 def _period(text: str) -> Period:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from geodata.base.database import ReadConnection
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
 from geodata.papers.statements import list_statements
@@ -39,7 +40,7 @@ _STATEMENTS = "/papers/{period}/statements"
 class _Register:
     """The layer at a period's last day."""
 
-    connection: Connection
+    connection: ReadConnection
     kinds: Sequence[type[Feature]]
     kind: type[Feature]
     statutory: Statutory
@@ -90,17 +91,17 @@ def wanted_fields(kind: type[Feature], statutory: Statutory) -> list[Wanted]:
     return [Wanted.of(field, is_whole=field.python_type is int) for _name, field in fields if field]
 
 
-def read_statutory(session: Session, registry: Registry, period: Period, *, office: str) -> Report:
+def read_statutory(connection: ReadConnection, registry: Registry, period: Period, *, office: str) -> Report:
     """Read the report of a half-year or year. Raises InvalidValueError where no layer has one."""
     found = find_statutory(registry)
     if found is None:
         raise InvalidValueError(name="period", value=period.text, reason=N_("there is no report of such a period"))
     kind, statutory = found
-    connection, kinds = session.connection(), tuple(registry)
+    kinds = tuple(registry)
     register = _Register(connection=connection, kinds=kinds, kind=kind, statutory=statutory, period=period)
     section = section_of(connection, kind, statutory.figures, kinds, period, title=kind.layer.title)
     wanted = wanted_fields(kind, statutory)
-    stated = [read_stated(session, registry, one) for one in (period, period.before, period.last_year)]
+    stated = [read_stated(connection, registry, one) for one in (period, period.before, period.last_year)]
     missing = [*_not_stated(register, stated[0], wanted), *_empty(register)]
     contradictions = [
         *_out_of_order(register), *_differing(register, stated[0])
@@ -137,7 +138,7 @@ def read_statutory(session: Session, registry: Registry, period: Period, *, offi
     )  # fmt: skip
 
 
-def active_features(connection: Connection, registry: Registry, period: Period) -> list[tuple[str, str, str]]:
+def active_features(connection: ReadConnection, registry: Registry, period: Period) -> list[tuple[str, str, str]]:
     """Return code, name and holder of the features that have something to state for a period."""
     found = find_statutory(registry)
     if found is None:
@@ -149,16 +150,18 @@ def active_features(connection: Connection, registry: Registry, period: Period) 
     return [(row["code"], row["name"], row[statutory.holder] or "") for row in rows]
 
 
-def read_stated(session: Session, registry: Registry, period: Period) -> list[Stated]:
+def read_stated(connection: ReadConnection, registry: Registry, period: Period) -> list[Stated]:
     """Return what was stated for a period of each feature that has to: by the form, else what the register has of its last day."""
     found = find_statutory(registry)
     if found is None:
         return []
     kind, statutory = found
-    by_form = {one.feature_code: one for one in list_statements(session, kind.layer.name, period.last) if one.stated_at}
-    by_register = _register(session.connection(), kind, statutory, period)
+    with Session(connection) as session:
+        listed = list_statements(session, kind.layer.name, period.last)
+    by_form = {one.feature_code: one for one in listed if one.stated_at}
+    by_register = _register(connection, kind, statutory, period)
     rows = []
-    for code, name, holder in active_features(session.connection(), registry, period):
+    for code, name, holder in active_features(connection, registry, period):
         values, said_by = by_register.get(code, {}), _REGISTER if code in by_register else ""
         if (form := by_form.get(code)) is not None:
             values = {key: Decimal(value) for key, value in form.values.items()}
@@ -170,7 +173,7 @@ def read_stated(session: Session, registry: Registry, period: Period) -> list[St
 
 
 def _register(
-    connection: Connection, kind: type[Feature], statutory: Statutory, period: Period
+    connection: ReadConnection, kind: type[Feature], statutory: Statutory, period: Period
 ) -> dict[str, dict[str, Decimal | None]]:
     detail: Any = _detail(kind, statutory)
     columns = [detail.column(name).label(name) for name in statutory.wanted]

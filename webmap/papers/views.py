@@ -12,8 +12,8 @@ from geodata.papers import sent
 from geodata.schema.roles import Role
 from geodata.statistics.indicators import FIGURES
 from webmap.app.about import about_lines
-from webmap.app.auth import allow, current_role, current_user
-from webmap.app.extensions import db_session, layers
+from webmap.app.auth import allow, current_reader, current_role, current_user
+from webmap.app.extensions import database, db_session, layers
 from webmap.app.gate import dear
 from webmap.app.i18n import DEFAULT_LANGUAGE, current_language, translate, translate_error
 from webmap.app.links import map_address
@@ -49,7 +49,8 @@ def file(period: str, format: str) -> Response:
     name = f"bao-cao-{report.period.text}"
     if format == "xlsx":
         root = request.url_root.rstrip("/")
-        about = about_lines(db_session().connection(), [*layers()], DEFAULT_LANGUAGE)
+        with database().reading(current_reader(), is_fresh=True) as connection:
+            about = about_lines(connection, [*layers()], DEFAULT_LANGUAGE)
         content = io.BytesIO(write_workbook(report, lambda figure: root + rows_address(figure), root, about))
         return send_file(content, mimetype=XLSX, as_attachment=True, download_name=f"{name}.xlsx")
     return send_form(db_session(), report.filled, name, format)
@@ -110,7 +111,8 @@ def _asked_period() -> Period:
 
 def _read(period: Period) -> Report:
     name: str = current_app.config["SETTINGS"].department_name
-    return read_report(db_session(), layers(), period, office=name.upper())
+    with database().reading(current_reader(), is_fresh=True) as connection:
+        return read_report(connection, layers(), period, office=name.upper())
 
 
 def _period_of(paper: sent.SentPaper) -> Period:

@@ -3,18 +3,17 @@
 from dataclasses import dataclass
 
 from flask import Blueprint, render_template, url_for
-from sqlalchemy import Connection
 
 from geodata.accounts.access import Action, may
-from geodata.base.database import today
+from geodata.base.database import ReadConnection, today
 from geodata.projects.dossiers import Coming, Dossier, Ending, coming, ending, overdue, read_dossiers, with_terms
 from geodata.schema.details import Detail
 from geodata.schema.feature import Feature
 from geodata.schema.pipeline import Pipeline, Term
 from geodata.schema.roles import STAFF, STEERING
-from webmap.app.auth import allow, current_role
+from webmap.app.auth import allow, current_reader, current_role
 from webmap.app.bell import Reminders, rings_for
-from webmap.app.extensions import areas_of_reader, database, layers
+from webmap.app.extensions import database, layers
 from webmap.app.i18n import translate
 from webmap.app.links import map_address
 
@@ -45,7 +44,7 @@ class Terms:
 def pipeline() -> str:
     """Show each dossier under its state, with how long it has been there and how late it is."""
     on = today()
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         boards = [_board(connection, kind, way) for kind, way in _ways()]
         terms = [_terms(connection, *found) for found in with_terms(layers())]
     return render_template(
@@ -67,7 +66,7 @@ def _may_edit(kind: type[Feature]) -> bool:
     return may(current_role(), Action.WRITE, kind)
 
 
-def _board(connection: Connection, kind: type[Feature], way: Pipeline) -> Board:
+def _board(connection: ReadConnection, kind: type[Feature], way: Pipeline) -> Board:
     dossiers, edit = read_dossiers(connection, kind, way), _may_edit(kind)
     columns = [
         (
@@ -79,7 +78,7 @@ def _board(connection: Connection, kind: type[Feature], way: Pipeline) -> Board:
     return Board(title=translate(way.title), columns=columns, late=len(overdue(dossiers, today())))
 
 
-def _terms(connection: Connection, kind: type[Feature], detail: type[Detail], term: Term) -> Terms:
+def _terms(connection: ReadConnection, kind: type[Feature], detail: type[Detail], term: Term) -> Terms:
     edit = _may_edit(kind)
     ends, comes = ending(connection, kind, detail, term, today()), coming(connection, kind, detail, term)
 
@@ -94,9 +93,9 @@ def _terms(connection: Connection, kind: type[Feature], detail: type[Detail], te
 
 def count_late() -> Reminders | None:
     """Return how many dossiers are late and terms end, for who moves them on."""
-    if current_role() not in STEERING or areas_of_reader():
+    if current_role() not in STEERING or current_reader().areas:
         return None
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         late = sum(len(overdue(read_dossiers(connection, kind, way), today())) for kind, way in _ways() if way.steps)
         count = late + sum(len(ending(connection, *found, today())) for found in with_terms(layers()))
     return Reminders(label=translate("Dossiers and price plans"), count=count, address=url_for("dossiers.pipeline"))

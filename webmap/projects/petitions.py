@@ -6,17 +6,17 @@ from datetime import date
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
 from geodata.accounts.access import Action, may
-from geodata.base.database import today
+from geodata.base.database import ReadConnection, today
 from geodata.layers.petitions import SOON_DAYS, AnswerState, Petition
 from geodata.layers.projects import Project
 from geodata.query.references import Referred, find_object
 from geodata.schema.roles import STAFF, STEERING
-from webmap.app.auth import allow, current_role
+from webmap.app.auth import allow, current_reader, current_role
 from webmap.app.bell import Reminders, rings_for
-from webmap.app.extensions import areas_of_reader, database, layers
+from webmap.app.extensions import database, layers
 from webmap.app.i18n import current_language, translate
 from webmap.app.links import map_address
 
@@ -53,7 +53,7 @@ class Line:
 def index() -> str:
     """Show all petitions, the most urgent first."""
     state = request.args.get("answer", "")
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         lines = [_line(connection, row) for row in _rows(connection)]
     order = list(AnswerState)
     lines.sort(key=lambda line: (order.index(line.state), line.row["due_on"] or date.max, line.row["name"]))
@@ -70,12 +70,12 @@ def index() -> str:
 
 def count_due() -> Reminders | None:
     """Return how many answers are late or due soon, for who answers petitions."""
-    if current_role() not in STEERING or areas_of_reader():
+    if current_role() not in STEERING or current_reader().areas:
         return None
     query = select(func.count()).where(
         Petition.answered_on.is_(None), Petition.due_on <= func.current_date() + SOON_DAYS
     )
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         count = connection.execute(query).scalar_one()
     return Reminders(label=translate("Voters' petitions"), count=count, address=url_for("petitions.index"))
 
@@ -83,12 +83,12 @@ def count_due() -> Reminders | None:
 rings_for(blueprint, count_due)
 
 
-def _rows(connection: Connection) -> list[Mapping[str, Any]]:
+def _rows(connection: ReadConnection) -> list[Mapping[str, Any]]:
     query = select(*(Petition.column(name).label(name) for name in _SHOWN))
     return [row._asdict() for row in connection.execute(query)]
 
 
-def _line(connection: Connection, row: Mapping[str, Any]) -> Line:
+def _line(connection: ReadConnection, row: Mapping[str, Any]) -> Line:
     state = next(each for each in AnswerState if each == row["answer_state"])
     others = (kind for kind in layers() if kind is not Petition)
     about = find_object(connection, others, row["object_code"]) if row["object_code"] else None

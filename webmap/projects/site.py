@@ -23,7 +23,7 @@ from geodata.projects import photos
 from geodata.projects.photos import Place
 from geodata.projects.records import ProjectRecord
 from geodata.schema.roles import STAFF, Role
-from webmap.app.auth import allow, current_editor, current_role, current_user
+from webmap.app.auth import allow, current_editor, current_reader, current_role, current_user
 from webmap.app.errors import wants_json
 from webmap.app.extensions import database, db_session
 from webmap.projects.views import one_project
@@ -111,7 +111,7 @@ def _said_day() -> date:
 
 def _report(project: ProjectRecord, day: date) -> None:
     """Write the report of a day as an edit of the project; a second one of the day takes its place. Raises EditRefusedError."""
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         known = connection.scalar(
             select(ProgressReport.id).where(ProgressReport.feature_id == project.id, ProgressReport.reported_on == day)
         )

@@ -5,10 +5,10 @@ from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template, request
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from geodata.accounts.access import Action, may
-from geodata.base.database import today
+from geodata.base.database import ReadConnection, today
 from geodata.base.errors import NotFoundError
 from geodata.following.follows import find_follow
 from geodata.layers.petitions import Petition
@@ -20,7 +20,7 @@ from geodata.projects.schedule import by_person, duties
 from geodata.query.documents import documents_of
 from geodata.schema.filters import parse_day
 from geodata.schema.roles import STAFF
-from webmap.app.auth import allow, current_role, current_user
+from webmap.app.auth import allow, current_reader, current_role, current_user
 from webmap.app.extensions import database, db_session, layers
 from webmap.app.gate import dear
 from webmap.app.i18n import current_language, translate
@@ -76,7 +76,7 @@ def project(code: str) -> str:
     """Show a project with its schedule, obstacles, money and what it builds."""
     on, language = _asked_day(), current_language()
     record = one_project(code, on)
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         acts = documents_of(connection, Project.layer.name, record.id)
         petitions = petitions_about(connection, [record.code, *(one.object_code for one in record.objects)])
     may_write = may(current_role(), Action.WRITE, Project)
@@ -123,7 +123,7 @@ def _follow(code: str) -> int | None:
     return found.id if found else None
 
 
-def petitions_about(connection: Connection, codes: Sequence[str]) -> list[tuple[int, str]]:
+def petitions_about(connection: ReadConnection, codes: Sequence[str]) -> list[tuple[int, str]]:
     """Return id and subject of the petitions about any of these objects."""
     query = select(Petition.id, Petition.name).where(Petition.object_code.in_(codes)).order_by(Petition.due_on)
     return [(number, name) for number, name in connection.execute(query)]
@@ -146,7 +146,7 @@ def _asked_day() -> date:
 
 
 def _read(on: date, code: str | None = None) -> list[ProjectRecord]:
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         return read_projects(connection, layers(), on, code)
 
 

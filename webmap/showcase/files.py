@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 from geodata.accounts.access import Action, may
 from geodata.attachments import stored
 from geodata.attachments.reading import MAX_BYTES, read_file
+from geodata.base.database import ReadConnection
 from geodata.base.errors import ForbiddenError, InvalidValueError
 from geodata.base.i18n import N_
 from geodata.query import features
 from geodata.schema.filters import CHOOSE
 from geodata.schema.roles import STAFF, Role
-from webmap.app.auth import allow, allow_public, current_role, current_user
+from webmap.app.auth import allow, allow_public, current_reader, current_role, current_user
 from webmap.app.extensions import database, db_session, layers
 from webmap.app.gate import dear
 from webmap.showcase.pages import Shown, find_showcase, this_one
@@ -89,8 +90,8 @@ def change(slug: str, code: str, file_id: int) -> ResponseReturnValue:
 def take(slug: str, code: str, file_id: int) -> Response:
     """Answer a document as a file to keep; staff may take those too that are not public."""
     shown = find_showcase(layers(), slug)
-    with database().reading() as connection, Session(connection) as session:
-        owner = _owner(session, shown, code)
+    with database().reading(current_reader()) as connection, Session(connection) as session:
+        owner = _owner(connection, shown, code)
         only_public = current_role() not in STAFF
         row = stored.get_file(session, owner.layer, owner.id, file_id, only_public=only_public)
         response = send_file(io.BytesIO(row.content), download_name=row.name, as_attachment=True, mimetype=row.mimetype)
@@ -103,12 +104,11 @@ def _writable(slug: str, code: str) -> Owner:
     shown = find_showcase(layers(), slug)
     if shown.spec.downloads is None or not may(current_role(), Action.WRITE, shown.kind):
         raise ForbiddenError(roles=sorted(shown.kind.layer.access.write))
-    with database().reading() as connection, Session(connection) as session:
-        return _owner(session, shown, code)
+    with database().reading(current_reader()) as connection:
+        return _owner(connection, shown, code)
 
 
-def _owner(session: Session, shown: Shown, code: str) -> Owner:
-    connection = session.connection()
+def _owner(connection: ReadConnection, shown: Shown, code: str) -> Owner:
     this_one(connection, shown, code)
     feature_id = features.find_by_code(connection, shown.kind, code) or 0
     row = features.get_feature(connection, shown.kind, feature_id, [shown.field("name")])

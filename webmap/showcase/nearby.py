@@ -6,14 +6,14 @@ from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 import shapely
 
 from geodata.accounts.access import visible_details, visible_fields
 from geodata.attachments.stored import list_files
-from geodata.base.database import TIME_ZONE
+from geodata.base.database import TIME_ZONE, ReadConnection
 from geodata.base.i18n import N_
 from geodata.query import features
 from geodata.query.features import Measure
@@ -69,7 +69,13 @@ class Download:
 
 
 def nearby(
-    connection: Connection, registry: Registry, kind: type[Feature], feature_id: int, spec: Showcase, *, language: str
+    connection: ReadConnection,
+    registry: Registry,
+    kind: type[Feature],
+    feature_id: int,
+    spec: Showcase,
+    *,
+    language: str,
 ) -> tuple[Near, ...]:
     """Return what is nearest, measured on the ellipsoid from the feature's edge; only what everybody may see."""
     stored = select(func.ST_AsBinary(kind.column("geom"))).where(kind.id == feature_id)
@@ -78,7 +84,7 @@ def nearby(
 
 
 def _nearest(
-    connection: Connection, registry: Registry, shape: shapely.Geometry, wanted: tuple[Nearest, ...], language: str
+    connection: ReadConnection, registry: Registry, shape: shapely.Geometry, wanted: tuple[Nearest, ...], language: str
 ) -> Iterator[Near]:
     for one in wanted:
         other = registry.get(one.layer)
@@ -124,7 +130,7 @@ def contact(kind: type[Feature], row: Mapping[str, Any], spec: Showcase, languag
 
 
 def downloads(
-    connection: Connection, kind: type[Feature], feature_id: int, spec: Showcase, language: str
+    connection: ReadConnection, kind: type[Feature], feature_id: int, spec: Showcase, language: str
 ) -> tuple[Download, ...]:
     """Return the documents about a feature that everybody may take: those kept here, then those published elsewhere."""
     if spec.downloads is None:

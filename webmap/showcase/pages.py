@@ -6,11 +6,11 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 
 from geodata.accounts.access import readable_by, visible_fields
 from geodata.base.crs import Bbox
+from geodata.base.database import ReadConnection
 from geodata.base.errors import NotFoundError
 from geodata.base.i18n import N_
 from geodata.query import features
@@ -51,7 +51,7 @@ class Shown:
             raise NotFoundError(value=name)
         return found
 
-    def names(self, connection: Connection, name: str, codes: Iterable[str]) -> dict[str, str]:
+    def names(self, connection: ReadConnection, name: str, codes: Iterable[str]) -> dict[str, str]:
         """Return code -> name for a field whose values are the codes of another layer's features."""
         other = self.kind.layer.refers.get(name)
         return names_of(connection, self.registry.get(other), sorted(set(codes))) if other else {}
@@ -132,7 +132,7 @@ def find_showcase(registry: Registry, slug: str) -> Shown:
     raise NotFoundError(value=slug)
 
 
-def list_page(connection: Connection, shown: Shown, arguments: MultiDict[str, str], language: str) -> ListPage:
+def list_page(connection: ReadConnection, shown: Shown, arguments: MultiDict[str, str], language: str) -> ListPage:
     """Return the list that the arguments ask for. Raises InvalidFilterError, InvalidValueError."""
     asked = MultiDict((name, value) for name, value in arguments.items(multi=True) if name not in OWN_ARGUMENTS)
     parser = FilterParser(
@@ -168,7 +168,7 @@ def list_page(connection: Connection, shown: Shown, arguments: MultiDict[str, st
     )
 
 
-def fact_sheet(connection: Connection, shown: Shown, code: str, language: str) -> FactSheet:
+def fact_sheet(connection: ReadConnection, shown: Shown, code: str, language: str) -> FactSheet:
     """Return the public facts of a feature. Raises NotFoundError, also for one the page does not show."""
     this = this_one(connection, shown, code)
     feature_id = features.find_by_code(connection, shown.kind, code) or 0
@@ -193,7 +193,7 @@ def fact_sheet(connection: Connection, shown: Shown, code: str, language: str) -
     )
 
 
-def this_one(connection: Connection, shown: Shown, code: str) -> tuple[Condition, ...]:
+def this_one(connection: ReadConnection, shown: Shown, code: str) -> tuple[Condition, ...]:
     """Return the conditions that keep one feature. Raises NotFoundError, also for one the page does not show."""
     feature_id = features.find_by_code(connection, shown.kind, code)
     this = (*conditions_of(shown.kind, shown.spec.only), _is(shown.kind, feature_id or 0))
@@ -260,7 +260,7 @@ def _entry(shown: Shown, row: Any, columns: Sequence[Column], names: dict[str, d
 
 
 def _selects(
-    connection: Connection, shown: Shown, asked: MultiDict[str, str], wanted: Sequence[Condition], language: str
+    connection: ReadConnection, shown: Shown, asked: MultiDict[str, str], wanted: Sequence[Condition], language: str
 ) -> tuple[Select, ...]:
     headline = shown.field(shown.spec.headline)
     chosen = asked.get(headline.name, "")
@@ -303,7 +303,7 @@ def _labels(field: Field) -> dict[str, str] | None:
     return field.filter.labels if isinstance(field.filter, Choice) else None
 
 
-def _say(connection: Connection, shown: Shown, condition: Condition, language: str) -> str:
+def _say(connection: ReadConnection, shown: Shown, condition: Condition, language: str) -> str:
     if condition.name in shown.kind.layer.refers:
         known = shown.names(connection, condition.name, condition.labels)
         condition = replace(condition, labels=tuple(known.get(label, label) for label in condition.labels))
@@ -326,7 +326,7 @@ def _row(field: Field, value: object, language: str) -> Row:
 
 
 def _related(
-    connection: Connection, shown: Shown, names: dict[str, dict[str, str]], language: str
+    connection: ReadConnection, shown: Shown, names: dict[str, dict[str, str]], language: str
 ) -> Iterable[tuple[str, str, str, int]]:
     for name, found in names.items():
         other = shown.registry.get(shown.kind.layer.refers[name])

@@ -6,13 +6,12 @@ from typing import Any
 
 from flask import Blueprint, current_app, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
 from geodata.accounts.access import Action, may
 from geodata.base.crs import Bbox
 from geodata.base.errors import InvalidValueError, NotFoundError
 from geodata.base.i18n import N_
-from webmap.app.auth import allow_public, current_role
+from webmap.app.auth import allow_public, current_reader, current_role
 from webmap.app.extensions import database, layers
 from webmap.app.gate import dear
 from webmap.app.i18n import DEFAULT_LANGUAGE, current_language
@@ -45,7 +44,7 @@ def index(slug: str) -> ResponseReturnValue:
     if any(value == "" for name, value in request.args.items(multi=True)):
         return redirect(_address("showcase.index", slug=slug, **_given()))
     language = current_language()
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         page = list_page(connection, shown, request.args, language)
     return render_template(
         "showcase/list.html",
@@ -67,7 +66,7 @@ def compare(slug: str) -> ResponseReturnValue:
     codes = list(dict.fromkeys(request.args.getlist("code")))
     if not LEAST_COMPARED <= len(codes) <= MOST_COMPARED:
         raise InvalidValueError(name="code", value=", ".join(codes)[:80], reason=N_("choose two or three to compare"))
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         sheets = [fact_sheet(connection, shown, code, current_language()) for code in codes]
     return render_template(
         "showcase/compare.html", sheets=sheets, lines=comparison(sheets), spec=shown.spec, **_frame()
@@ -80,7 +79,7 @@ def compare(slug: str) -> ResponseReturnValue:
 def sheet(slug: str, code: str) -> ResponseReturnValue:
     """Show the fact sheet of one feature."""
     shown = find_showcase(layers(), slug)
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         facts = fact_sheet(connection, shown, code, current_language())
     return render_template(
         "showcase/sheet.html",
@@ -107,11 +106,12 @@ def file(slug: str, code: str, name: str) -> ResponseReturnValue:
         raise NotFoundError(value=name)
     with (
         tempfile.TemporaryDirectory() as folder,
-        database().reading(in_transaction=True) as connection,
-        Session(connection) as session,
+        database().reading(current_reader(), in_transaction=True) as connection,
     ):
         conditions = this_one(connection, shown, code)
-        path = export_features(session, shown.kind, shown.fields, conditions, format=name, target=Path(folder) / code)
+        path = export_features(
+            connection, shown.kind, shown.fields, conditions, format=name, target=Path(folder) / code
+        )
         # The open file outlives its folder: the answer streams from the descriptor.
         return send_file(path.open("rb"), download_name=path.name, as_attachment=True, mimetype=FORMATS[name].mimetype)
 

@@ -13,7 +13,7 @@ from geodata.statistics.figure_changes import LONGEST_NAME, LONGEST_SOURCE, Cell
 from geodata.statistics.figure_checks import compute_figures
 from geodata.statistics.goals import Goal, Standing, goals_of, months_of_year, standing_of
 from geodata.statistics.indicators import FIGURES, PERCENT, FigureVersion, MonthKey, Series, list_series
-from webmap.app.auth import current_role, current_user
+from webmap.app.auth import current_reader, current_role, current_user
 from webmap.app.extensions import database, db_session
 from webmap.app.i18n import current_language, format_number, translate, translate_error
 from webmap.map.charts import figure_text, series_name
@@ -103,7 +103,7 @@ def _goal_cells(series: Series, year: int) -> list[Cell]:
 
 def _asked(code: str | None) -> tuple[Series, int]:
     """Return the series and the year asked for. Raises NotFoundError."""
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         series = list_series(connection)
     found = next((one for one in series if one.code == code), None) if code else (series[0] if series else None)
     if found is None:
@@ -112,7 +112,7 @@ def _asked(code: str | None) -> tuple[Series, int]:
 
 
 def _page(problem: str = "") -> str:
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         every = list_series(connection)
     if not every:
         return render_template("statistics/indicators/charts.html", series=None, may_write=current_role() in EDITORS)

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from flask import Blueprint, current_app, render_template, url_for
-from sqlalchemy import Connection
 
 from geodata.accounts.access import visible_names
+from geodata.base.database import ReadConnection
 from geodata.query.references import broken_wholes, loose_ends
 from geodata.schema.charts import Chart
 from geodata.schema.feature import Feature
@@ -13,8 +13,8 @@ from geodata.schema.roles import STAFF
 from geodata.statistics.dashboard import campaign_progress, chart_figures
 from geodata.statistics.figure_checks import check_figures
 from geodata.statistics.indicators import Month, list_series
-from webmap.app.auth import access_rule, allow, current_role
-from webmap.app.extensions import areas_of_reader, database, db_session, layers
+from webmap.app.auth import access_rule, allow, current_reader, current_role
+from webmap.app.extensions import database, db_session, layers
 from webmap.app.i18n import current_language
 from webmap.map import charts
 
@@ -26,10 +26,10 @@ blueprint = Blueprint("dashboard", __name__)
 def index() -> str:
     """Show the figures this person may see."""
     language = current_language()
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         shown = list(_charts(connection, language))
         # What tells of the whole province would be wrong, or too much, for who sees a part of it.
-        is_limited = bool(areas_of_reader())
+        is_limited = bool(current_reader().areas)
         series = [] if is_limited else list_series(connection)
         ends = [] if is_limited else list(_ends(connection, language))
     campaigns = [] if is_limited else campaign_progress(db_session())
@@ -46,7 +46,7 @@ def index() -> str:
     )
 
 
-def _ends(connection: Connection, language: str) -> Iterator[charts.LooseEndView]:
+def _ends(connection: ReadConnection, language: str) -> Iterator[charts.LooseEndView]:
     for end in loose_ends(connection, layers(), _visible):
         yield charts.describe_loose_end(end, language)
     for whole in broken_wholes(connection, layers(), _visible):
@@ -68,7 +68,7 @@ def _campaign_page(campaign_id: int) -> str:
     return url_for("inspections.campaign", campaign_id=campaign_id) if may else ""
 
 
-def _charts(connection: Connection, language: str) -> Iterator[charts.ChartView]:
+def _charts(connection: ReadConnection, language: str) -> Iterator[charts.ChartView]:
     for kind in layers():
         visible = visible_names(current_role(), kind)
         for chart in kind.layer.charts:

@@ -25,7 +25,7 @@ from geodata.statistics.figure_changes import (
 )
 from geodata.statistics.figure_files import LIMITS, FigureFile, Told, figure_rows, read_figures
 from geodata.statistics.indicators import MonthKey, Series, list_series, version_called
-from webmap.app.auth import current_user
+from webmap.app.auth import current_reader, current_user
 from webmap.app.extensions import database, db_session
 from webmap.app.i18n import current_language, translate, translate_error
 from webmap.map.charts import month_text, series_name
@@ -61,7 +61,7 @@ def preview() -> ResponseReturnValue:
         return _form(translate(N_("No file was chosen."))), 400
     data = sent.stream.read(LIMITS.file_bytes + 1)
     style = NumberStyle(request.form["numbers"]) if request.form.get("numbers") in STYLES else NumberStyle.UNKNOWN
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         series = list_series(connection)
     try:
         if len(data) > LIMITS.file_bytes:
@@ -101,7 +101,7 @@ def store() -> ResponseReturnValue:
 @READERS
 def export(format: str) -> Response:
     """Answer all figures as the table that goes back in unchanged."""
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         rows = figure_rows(list_series(connection))
     content = as_xlsx(rows) if format == "xlsx" else as_csv(rows)
     kind = XLSX if format == "xlsx" else "text/csv; charset=utf-8"

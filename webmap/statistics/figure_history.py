@@ -18,8 +18,8 @@ from geodata.statistics.figure_changes import (
     undone_by,
 )
 from geodata.statistics.indicators import Series, list_series
-from webmap.app.auth import current_user
-from webmap.app.extensions import db_session
+from webmap.app.auth import current_reader, current_user
+from webmap.app.extensions import database, db_session
 from webmap.app.i18n import current_language, translate, translate_error
 from webmap.app.requests import int_argument
 from webmap.map.charts import series_name
@@ -71,7 +71,8 @@ def undo(number: int) -> ResponseReturnValue:
 
 def _page(found: ChangeSet, problem: str = "") -> str:
     session = db_session()
-    known = {one.code: one for one in list_series(session.connection())}
+    with database().reading(current_reader(), is_fresh=True) as connection:
+        known = {one.code: one for one in list_series(connection)}
     lines = [line for change in list_changes(session, found.id) for _, line in _lines(change, known)]
     return render_template(
         "statistics/indicators/change_set.html",

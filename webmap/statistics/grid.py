@@ -37,7 +37,7 @@ from geodata.statistics.indicators import (
     list_series,
     version_called,
 )
-from webmap.app.auth import allow, current_role, current_user
+from webmap.app.auth import allow, current_reader, current_role, current_user
 from webmap.app.extensions import database, db_session
 from webmap.app.i18n import current_language, translate, translate_error
 from webmap.map.charts import series_name
@@ -95,7 +95,7 @@ SHORT = {
 @READERS
 def index() -> str:
     """Show the table of a year."""
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         series = list_series(connection)
     year = asked_year(series, request.args.get("year", ""))
     version, scenario = _version(request.args.get("version", "actual")), request.args.get("scenario", "")[:LONGEST_NAME]
@@ -123,7 +123,8 @@ def save() -> ResponseReturnValue:
     session = db_session()
     source = str(body.get("source") or "").replace("\x00", "").strip()[:LONGEST_SOURCE]
     if not body.get("confirmed"):
-        odd = unfit(list_series(session.connection()), cells)
+        with database().reading(current_reader(), is_fresh=True) as connection:
+            odd = unfit(list_series(connection), cells)
         if odd:
             told = [(_key(code, month, check.figure), say_check(check).text) for code, month, check in odd]
             return _refused(409, told, error="unfit")

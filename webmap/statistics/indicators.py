@@ -24,7 +24,7 @@ from geodata.statistics.indicators import (
     latest,
     list_series,
 )
-from webmap.app.auth import allow, current_user
+from webmap.app.auth import allow, current_reader, current_user
 from webmap.app.extensions import database, db_session
 from webmap.app.i18n import current_language, translate, translate_error
 from webmap.map.charts import figures_of, month_text, series_name
@@ -116,7 +116,7 @@ def _page(
 
 
 def _all_series() -> list[Series]:
-    with database().reading() as connection:
+    with database().reading(current_reader()) as connection:
         return list_series(connection)
 
 

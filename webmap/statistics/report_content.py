@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PIL import Image, UnidentifiedImageError
-from sqlalchemy import Connection
 
+from geodata.base.database import ReadConnection
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
 from geodata.export.blocks import Block, Grid, Picture
@@ -87,7 +87,7 @@ class Report:
     lists: list[Part]
 
 
-def build_report(connection: Connection, parts: Sequence[Part], sheet: Sheet | None, language: str) -> Report:
+def build_report(connection: ReadConnection, parts: Sequence[Part], sheet: Sheet | None, language: str) -> Report:
     """Return the report: scope, numbers, map, and per layer its states and its first features."""
     counted = [(part, features.count_features(connection, part.kind, part.conditions)) for part in parts]
     return Report(
@@ -97,7 +97,7 @@ def build_report(connection: Connection, parts: Sequence[Part], sheet: Sheet | N
 
 
 def _blocks(
-    connection: Connection, counted: Sequence[tuple[Part, int]], sheet: Sheet | None, says: Says
+    connection: ReadConnection, counted: Sequence[tuple[Part, int]], sheet: Sheet | None, says: Says
 ) -> list[Block]:
     parts = [part for part, _ in counted]
     rows = [
@@ -127,7 +127,7 @@ def _blocks(
     return blocks
 
 
-def _totals(connection: Connection, part: Part, says: Says) -> list[list[str]]:
+def _totals(connection: ReadConnection, part: Part, says: Says) -> list[list[str]]:
     """Return the sums of a layer's sizes over what the conditions keep, as label, number and unit."""
     life, fields = part.kind.layer.life, {field.name: field for field in part.fields}
     chosen = [fields[name] for name in (life.sums if life else ()) if name in fields]
@@ -167,7 +167,7 @@ def _scope(parts: Sequence[Part], says: Says) -> list[Block]:
     ]
 
 
-def _layer(connection: Connection, part: Part, count: int, says: Says) -> list[Block]:
+def _layer(connection: ReadConnection, part: Part, count: int, says: Says) -> list[Block]:
     kind, fields = part.kind, {field.name: field for field in part.fields}
     blocks: list[Block] = []
     facets = features.count_facets(connection, kind, part.fields, part.conditions)[1]

@@ -8,14 +8,13 @@ import zipfile
 from collections.abc import Sequence
 
 from flask import Blueprint, Response, current_app, request, send_file
-from sqlalchemy import Connection
 
-from geodata.base.database import today
+from geodata.base.database import ReadConnection, today
 from geodata.base.i18n import N_
 from geodata.base.parsing import parse_whole
 from geodata.export.papers import Paper
 from geodata.schema.roles import STAFF
-from webmap.app.auth import allow
+from webmap.app.auth import allow, current_reader
 from webmap.app.extensions import database
 from webmap.app.gate import dear
 from webmap.app.i18n import current_language, translate
@@ -37,7 +36,7 @@ def report(format: str) -> Response:
     """Answer the report of the layers and filters in the address; the picture comes with the form."""
     wanted = [name for name in request.args.get("layers", "").split(",") if name]
     sheet, language = _sheet(), current_language()
-    with database().reading(in_transaction=True) as connection:
+    with database().reading(current_reader(), in_transaction=True) as connection:
         parts = [
             Part(kind=asked.kind, fields=asked.request.fields, conditions=asked.conditions(connection))
             for asked in asked_layers()
@@ -57,7 +56,7 @@ def report(format: str) -> Response:
     return _together(answer, f"bao-cao.{format}", lists) if lists else answer
 
 
-def _lists(connection: Connection, parts: Sequence[Part], language: str) -> bytes:
+def _lists(connection: ReadConnection, parts: Sequence[Part], language: str) -> bytes:
     """Return the whole lists as a workbook, a sheet for each layer."""
     file = io.BytesIO()
     tables = [Table(part.kind, shown_fields(part.fields), part.conditions) for part in parts]

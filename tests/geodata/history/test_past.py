@@ -4,8 +4,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from geodata.accounts.access import visible_fields
+from geodata.accounts.reader import Reader, reading_as
 from geodata.base.database import today
 from geodata.history.as_stored import stored_then
 from geodata.history.change_sets import ChangeSet
@@ -13,6 +15,7 @@ from geodata.history.undoing import undo
 from geodata.importing import ImportOptions, commit_import, preview_import
 from geodata.layers import LAYERS
 from geodata.query import features
+from geodata.query.features import area_kinds
 from geodata.query.tiles import read_tile
 from geodata.schema.roles import Role
 from tests.factories import make_feature
@@ -193,3 +196,22 @@ def test_today_is_that_day_only_as_long_as_it_is_shown(connection):
     with stored_then(connection, LAYERS, date(2026, 3, 2)):
         assert today() == connection.scalar(select(func.current_date())) == date(2026, 3, 2)
     assert today() == connection.scalar(select(func.current_date())) == now
+
+
+@pytest.mark.parametrize(
+    ("areas", "day", "seen"),
+    [
+        ((), None, {"A"}),
+        ((), 2, {"OLD", "A", "B"}),
+        (("unit=WARD",), None, set()),
+        (("unit=WARD",), 2, {"OLD", "A"}),
+    ],
+)
+def test_a_reader_reads_of_an_earlier_day_only_what_lay_in_his_areas_then(session, three_days, areas, day, seen):
+    make_feature(session, area_kinds(LAYERS)["unit"], code="WARD", lon=106.68, lat=20.86)
+    reader = Reader(role=Role.PLANNER, areas=areas, day=day and date(2026, 3, day))
+    with reading_as(session.connection(), LAYERS, reader) as own:
+        assert {row["code"] for row in features.list_features(own, MARKET, (MARKET.field("code"),)).rows} == seen
+        with Session(own) as beside:
+            assert set(beside.scalars(select(MARKET.code))) == seen
+    assert reader.reads_apart == bool(areas or day)

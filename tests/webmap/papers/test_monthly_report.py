@@ -136,7 +136,7 @@ def test_a_correction_says_which_indicators_and_campaigns_changed(demo_connectio
 @pytest.mark.parametrize("period", ["2020-02", "2022-05", "2026-10"])
 def test_every_figure_of_a_campaign_is_what_plain_sql_counts_and_its_link_shows_its_sites(demo_session, leader, period):
     asked = parse_period(period)
-    report = read_month(demo_session, LAYERS, asked, office="SỞ")
+    report = read_month(demo_session.connection(), LAYERS, asked, office="SỞ")
     day = {"day": asked.cut_off}
     told = {line.id: [int(values[0]) for _, values in line.figures] for line in report.campaigns}
     for place, other in ((1, asked.before), (2, asked.last_year)):
@@ -190,7 +190,7 @@ def test_an_entered_figure_leads_to_its_month_with_who_entered_what_when(demo_ap
 @pytest.mark.parametrize("period", ["2020-01", "2020-02", "2019-12"])
 def test_every_indicator_of_a_month_is_what_is_stored(demo_session, leader, period):
     asked = parse_period(period)
-    report = read_month(demo_session, LAYERS, asked, office="SỞ")
+    report = read_month(demo_session.connection(), LAYERS, asked, office="SỞ")
     told = {
         (line.code, name): value for line in report.indicators for name, value, _ in line.figures if value is not None
     }
