@@ -25,7 +25,6 @@ from geodata.importing.storing import details
 from geodata.importing.table import as_objects
 from geodata.importing.understanding.cells import convert_column
 from geodata.importing.understanding.check import check_geometries, same_place
-from geodata.layers import LAYERS
 from geodata.query.documents import LegalAct
 from geodata.schema.feature import Feature
 from geodata.schema.fields import Field
@@ -230,7 +229,7 @@ class Checks:
 
     def _fill_units(self, objects: Sequence[Checked]) -> None:
         """Fill the area in which an object lies where it moves, unless the edit says it or the stored one was chosen."""
-        for name, area in area_references(self.kind).items():
+        for name, area in area_references(self.kind, self.editor.registry).items():
             if name not in self.fields:
                 continue
             for item in objects:
@@ -249,7 +248,7 @@ class Checks:
     def _references(self, objects: Sequence[Checked]) -> None:
         """Warn of codes for which nothing is stored."""
         for name, layer in self.kind.layer.refers.items():
-            other = LAYERS.find(layer)
+            other = self.editor.registry.find(layer)
             told = {item.values[name] for item in objects if item.values.get(name) is not None}
             if other is None or not told:
                 continue

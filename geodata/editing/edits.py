@@ -11,6 +11,8 @@ from geodata.base.errors import ConflictError, GeodataError
 from geodata.base.i18n import N_
 from geodata.base.numbers import NumberStyle
 from geodata.importing.results import Problem, Severity, Translate, same
+from geodata.layers import LAYERS
+from geodata.schema.registry import Registry
 from geodata.schema.roles import Role
 
 #: More objects than this are imported, not edited.
@@ -42,11 +44,12 @@ class StaleError(ConflictError):
 
 @dataclass(frozen=True, kw_only=True)
 class Editor:
-    """Who edits: the account's name, role, and the areas (`unit=11338`) to which it is limited."""
+    """Who edits: the account's name, role, and the areas (`unit=11338`) to which it is limited; `registry`: among which layers."""
 
     name: str
     role: Role
     areas: tuple[str, ...] = ()
+    registry: Registry = LAYERS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,8 +14,8 @@ from geodata.base.crs import WGS84, current_province
 from geodata.base.database import ReadConnection
 from geodata.base.i18n import N_
 from geodata.importing.results import Text, Translate, same
-from geodata.layers import LAYERS
 from geodata.schema.feature import Feature, GeometryType
+from geodata.schema.registry import Registry
 
 #: A stated area may differ by this share before it is told.
 AREA_TOLERANCE = 0.05
@@ -65,6 +65,7 @@ def _written(text: Text, write: Callable[[float], str]) -> Text:
 
 def look_at(
     connection: ReadConnection,
+    registry: Registry,
     kind: type[Feature],
     shape: shapely.Geometry,
     *,
@@ -73,26 +74,26 @@ def look_at(
 ) -> Looked:
     """Return size (on the ellipsoid) and remarks of a geometry, EPSG:4326 (lon, lat).
 
-    `without`: ids of no neighbours: itself, and what is merged into it.
+    `registry`: the layers of the application; `without`: ids of no neighbours: itself, and what is merged into it.
     """
     remarks = [*_outside(shape), *_crossing(shape)]
     place = func.ST_SetSRID(func.ST_GeomFromWKB(shapely.to_wkb(shape)), WGS84)
     length = area = None
     if kind.layer.geometry is GeometryType.LINE:
         length = round(float(connection.scalar(select(func.ST_Length(func.geography(place)))) or 0) / 1000, 3)
-        remarks += _loose_ends(connection, kind, shape)
+        remarks += _loose_ends(connection, registry, kind, shape)
     elif kind.layer.geometry is GeometryType.POLYGON and shapely.is_valid(shape):
         area = round(float(connection.scalar(select(func.ST_Area(func.geography(place)))) or 0) / 10_000, 4)
         remarks += _overlaps(connection, kind, shape, without)
         remarks += _other_area(area, stated_ha)
     count = int(shapely.get_num_coordinates(shape))
-    units = {name: area_at(connection, layer, shape) for name, layer in area_references(kind).items()}
+    units = {name: area_at(connection, layer, shape) for name, layer in area_references(kind, registry).items()}
     return Looked(length_km=length, area_ha=area, vertices=count, units=units, remarks=tuple(remarks))
 
 
-def area_references(kind: type[Feature]) -> dict[str, type[Feature]]:
+def area_references(kind: type[Feature], registry: Registry) -> dict[str, type[Feature]]:
     """Return the fields of a layer that name the area in which an object lies, with the layer of the areas."""
-    found = {name: LAYERS.find(layer) for name, layer in kind.layer.refers.items()}
+    found = {name: registry.find(layer) for name, layer in kind.layer.refers.items()}
     return {name: area for name, area in found.items() if area is not None and area.layer.selects_as}
 
 
@@ -162,9 +163,11 @@ def _other_area(area_ha: float, stated_ha: float | None) -> list[Remark]:
     return [Remark(code="area_differs", text=Text(template=template, details=details))]
 
 
-def _loose_ends(connection: ReadConnection, kind: type[Feature], shape: shapely.Geometry) -> list[Remark]:
+def _loose_ends(
+    connection: ReadConnection, registry: Registry, kind: type[Feature], shape: shapely.Geometry
+) -> list[Remark]:
     """Return the ends that lie near what a line may end at, but not at it."""
-    others = {LAYERS.find(layer) for layer in kind.layer.refers.values()}
+    others = {registry.find(layer) for layer in kind.layer.refers.values()}
     parts = shapely.get_parts(shape)
     ends = [point for part in parts if part.geom_type == "LineString" for point in (part.coords[0], part.coords[-1])]
     remarks = []

@@ -24,7 +24,6 @@ from geodata.editing.present import load_present
 from geodata.editing.reviewed import ReviewedLayer
 from geodata.history.change_sets import ACTS
 from geodata.schema.feature import Feature
-from geodata.schema.registry import Registry
 from geodata.schema.roles import EDITORS
 
 GEOMETRY = "geom"
@@ -92,25 +91,25 @@ def propose(session: Session, kind: type[Feature], edit: Edit, editor: Editor) -
     return made
 
 
-def list_proposals(session: Session, registry: Registry, reader: Editor, *, is_open: bool = False) -> list[Proposal]:
+def list_proposals(session: Session, reader: Editor, *, is_open: bool = False) -> list[Proposal]:
     """Return the proposals that somebody may read, the latest first; `is_open`: those that wait."""
     asked = select(Proposal).order_by(Proposal.id.desc())
     if is_open:
         asked = asked.where(Proposal.status == Status.OPEN.value)
-    return [item for item in session.scalars(asked.limit(1_000)) if is_readable(session, registry, item, reader)]
+    return [item for item in session.scalars(asked.limit(1_000)) if is_readable(session, item, reader)]
 
 
-def get_proposal(session: Session, registry: Registry, number: int, reader: Editor) -> Proposal:
+def get_proposal(session: Session, number: int, reader: Editor) -> Proposal:
     """Return a proposal that somebody may read. Raises NotFoundError."""
     found = session.get(Proposal, number)
-    if found is None or not is_readable(session, registry, found, reader):
+    if found is None or not is_readable(session, found, reader):
         raise NotFoundError(value=str(number))
     return found
 
 
-def is_readable(session: Session, registry: Registry, proposal: Proposal, reader: Editor) -> bool:
+def is_readable(session: Session, proposal: Proposal, reader: Editor) -> bool:
     """Say whether somebody may write the layer and sees every place that the proposal is about, then and now."""
-    kind = registry.find(proposal.layer)
+    kind = reader.registry.find(proposal.layer)
     if kind is None or not (may(reader.role, Action.VIEW, kind) and may(reader.role, Action.WRITE, kind)):
         return False
     if not reader.areas:
@@ -122,7 +121,7 @@ def is_readable(session: Session, registry: Registry, proposal: Proposal, reader
         return False  # nobody can say any more where it was
     shapes = [present.geometry for present in stored.values()]
     shapes += [item.geometry for item in edit.objects if item.geometry is not None]
-    return not any(rights.outside(session, reader, shapes, registry))
+    return not any(rights.outside(session, reader, shapes))
 
 
 def preview_proposal(session: Session, kind: type[Feature], proposal: Proposal, reader: Editor) -> EditReport:

@@ -10,11 +10,9 @@ from geodata.accounts.access import Action, may, visible_details, visible_fields
 from geodata.accounts.scopes import lie_within
 from geodata.base.errors import ForbiddenError
 from geodata.editing.edits import Editor
-from geodata.layers import LAYERS
 from geodata.schema.details import Detail
 from geodata.schema.feature import Feature
 from geodata.schema.fields import Field
-from geodata.schema.registry import Registry
 
 
 def check_layer(kind: type[Feature], editor: Editor) -> None:
@@ -46,10 +44,8 @@ def detail_fields(detail: type[Detail], editor: Editor) -> dict[str, Field]:
     }
 
 
-def outside(
-    session: Session, editor: Editor, shapes: Sequence[shapely.Geometry | None], registry: Registry = LAYERS
-) -> list[bool]:
+def outside(session: Session, editor: Editor, shapes: Sequence[shapely.Geometry | None]) -> list[bool]:
     """Say of each geometry (EPSG:4326) whether it lies outside the areas to which the editor is limited."""
     if not editor.areas:
         return [False] * len(shapes)
-    return [shape is not None and not lie_within(session, registry, editor.areas, shape) for shape in shapes]
+    return [shape is not None and not lie_within(session, editor.registry, editor.areas, shape) for shape in shapes]

@@ -45,6 +45,7 @@ from geodata.history.documents import row_json, table_of
 from geodata.layers import LAYERS
 from geodata.query.documents import FeatureDocument
 from geodata.schema.feature import Feature
+from geodata.schema.registry import Registry
 
 
 class ChangeKind(StrEnum):
@@ -201,9 +202,9 @@ def as_added(kind: type[Feature]) -> ColumnElement[bool]:
     return and_(table.c.change_set_id.is_not(None), ~written.correlate(table).exists())
 
 
-def changes_of(session: Session, layer: str, feature_id: int) -> list[FeatureHistoryEntry]:
-    """Return what happened to one object, the latest first."""
-    kind = LAYERS.get(layer)
+def changes_of(session: Session, layer: str, feature_id: int, registry: Registry = LAYERS) -> list[FeatureHistoryEntry]:
+    """Return what happened to one object, the latest first. `registry`: the layers of the application."""
+    kind = registry.get(layer)
     table = table_of(kind)
     query = (
         select(ChangeSet, FeatureChange.before, FeatureChange.after)
@@ -225,24 +226,30 @@ def changes_of(session: Session, layer: str, feature_id: int) -> list[FeatureHis
     ]
 
 
-def _touched(session: Session, change_set_id: int) -> tuple[type[Feature] | None, CompoundSelect[Any]]:
-    """Return the layer of a change set and (feature_id, code, is_added) of the objects that it touched."""
+def _kind_of(session: Session, change_set_id: int, registry: Registry) -> type[Feature] | None:
+    """Return the layer of a change set; None where there is no such layer any more."""
     layer = session.scalar(select(ChangeSet.layer).where(ChangeSet.id == change_set_id))
-    kind = LAYERS.find(layer) if layer is not None else None
+    return registry.find(layer) if layer is not None else None
+
+
+def _touched(kind: type[Feature] | None, change_set_id: int) -> CompoundSelect[Any]:
+    """Return (feature_id, code, is_added) of the objects that a change set of a layer touched."""
     written = select(FeatureChange.feature_id, FeatureChange.code, false().label("is_added")).where(
         FeatureChange.change_set_id == change_set_id
     )
     if kind is None:
-        return None, union_all(written)
+        return union_all(written)
     table = table_of(kind)
     added = select(table.c.id, table.c.code, true()).where(table.c.change_set_id == change_set_id, as_added(kind))
-    return kind, union_all(written, added)
+    return union_all(written, added)
 
 
-def changes_in(session: Session, change_set_id: int, *, limit: int = 1000, offset: int = 0) -> list[FeatureChange]:
-    """Return the objects that a change set touched."""
-    kind, touched = _touched(session, change_set_id)
-    rows = touched.subquery("touched")
+def changes_in(
+    session: Session, change_set_id: int, *, limit: int = 1000, offset: int = 0, registry: Registry = LAYERS
+) -> list[FeatureChange]:
+    """Return the objects that a change set touched. `registry`: the layers of the application."""
+    kind = _kind_of(session, change_set_id, registry)
+    rows = _touched(kind, change_set_id).subquery("touched")
     page = session.execute(
         select(rows.c.feature_id, rows.c.is_added).order_by(rows.c.code, rows.c.feature_id).limit(limit).offset(offset)
     ).all()
@@ -304,16 +311,16 @@ def only_hanging_in(session: Session, kind: type[Feature], change_set_id: int, *
         )
         for table in hanging_tables(kind).values()
     ]
-    _, touched = _touched(session, change_set_id)
+    touched = _touched(kind, change_set_id)
     asked = select(kind.id, kind.code, kind.name).where(
         kind.id.in_(union(written, *added)), kind.id.not_in(select(touched.subquery("touched").c.feature_id))
     )
     return list(session.execute(asked.order_by(kind.code).limit(limit)))
 
 
-def count_changes(session: Session, change_set_id: int) -> int:
-    """Return how many objects a change set touched."""
-    _, touched = _touched(session, change_set_id)
+def count_changes(session: Session, change_set_id: int, registry: Registry = LAYERS) -> int:
+    """Return how many objects a change set touched. `registry`: the layers of the application."""
+    touched = _touched(_kind_of(session, change_set_id, registry), change_set_id)
     return session.scalar(select(func.count()).select_from(touched.subquery("touched"))) or 0
 
 

@@ -38,7 +38,7 @@ from geodata.base.i18n import N_
 from geodata.editing import Editor
 from geodata.schema.roles import Role
 from webmap.app.errors import wants_json
-from webmap.app.extensions import STORED_DAY, database, db_session
+from webmap.app.extensions import STORED_DAY, database, db_session, layers
 from webmap.app.i18n import current_language, translate
 from webmap.app.settings import Settings
 
@@ -234,7 +234,7 @@ def init_auth(app: Flask) -> None:
 def current_editor() -> Editor:
     """Return who sends this request, as one who edits."""
     user = current_user()
-    return Editor(name=user.name, role=user.role, areas=user.areas)
+    return Editor(name=user.name, role=user.role, areas=user.areas, registry=layers())
 
 
 def _check_token() -> ResponseReturnValue | None:

@@ -63,7 +63,7 @@ def index() -> str:
     session, editor = db_session(), current_editor()
     return render_template(
         "editing/proposals.html",
-        found=proposals.list_proposals(session, layers(), editor), labels=STATUS_LABELS,
+        found=proposals.list_proposals(session, editor), labels=STATUS_LABELS,
         titles={kind.layer.name: translate(kind.layer.title) for kind in layers()},
         reviewed=reviewed_layers(session), kinds=[kind for kind in layers() if proposals.may_review(kind, editor)],
     )  # fmt: skip
@@ -136,7 +136,7 @@ def set_layers() -> ResponseReturnValue:
 def features() -> Response:
     """Answer what waits as GeoJSON, EPSG:4326 (lon, lat): drawn apart from the layers, never counted."""
     session, made = db_session(), []
-    for found in proposals.list_proposals(session, layers(), current_editor(), is_open=True):
+    for found in proposals.list_proposals(session, current_editor(), is_open=True):
         kind, edit = layers().get(found.layer), edit_of(found)
         stored = load_present(session, kind, [item.feature_id for item in edit.objects if item.feature_id is not None])
         for item in edit.objects:
@@ -152,7 +152,7 @@ def features() -> Response:
 
 
 def _found(number: int) -> tuple[Proposal, type[Feature]]:
-    found = proposals.get_proposal(db_session(), layers(), number, current_editor())
+    found = proposals.get_proposal(db_session(), number, current_editor())
     return found, layers().get(found.layer)
 
 

@@ -157,7 +157,9 @@ def look(layer: str) -> Response:
     own = [whole_number("id", body["id"])] if body.get("id") else []
     without = [*own, *whole_numbers("merged", body.get("merged"))]
     with database().reading(current_reader()) as connection:
-        found = look_at(connection, asked.kind, shape, without=without, stated_ha=_number(body.get("area_ha")))
+        found = look_at(
+            connection, layers(), asked.kind, shape, without=without, stated_ha=_number(body.get("area_ha"))
+        )
     return jsonify(found.as_json(translate, format_number))
 
 

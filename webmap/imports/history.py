@@ -73,10 +73,10 @@ def change_set(number: int) -> str:
     found = changes.get_change_set(session, number)
     kind = writable(found.layer)
     page = int_argument("page", 1, low=1, high=1_000_000)
-    count = changes.count_changes(session, number)
+    count = changes.count_changes(session, number, layers())
     objects = [
         (item, *history_differences(kind, item.before, item.after))
-        for item in changes.changes_in(session, number, limit=PAGE, offset=PAGE * (page - 1))
+        for item in changes.changes_in(session, number, limit=PAGE, offset=PAGE * (page - 1), registry=layers())
     ]
     others = changes.only_hanging_in(session, kind, number, limit=PAGE) if page == 1 else []
     made_by = sessions.import_of_change_set(session, number)
@@ -99,7 +99,7 @@ def feature(layer: str, feature_id: int) -> str:
     kind = writable(layer)
     entries = [
         (entry, *history_differences(kind, entry.before, entry.after))
-        for entry in changes.changes_of(db_session(), layer, feature_id)
+        for entry in changes.changes_of(db_session(), layer, feature_id, layers())
     ]
     latest = next((entry.after or entry.before for entry, _, _ in entries), None) or {}
     return render_template(
@@ -140,7 +140,7 @@ def _undo_page(number: int, problem: str = "") -> str:
     found = changes.get_change_set(session, number)
     kind = _check_undo(found)
     undone = sessions.undone_by(session, [number]).get(number)
-    count = changes.count_changes(session, number)
+    count = changes.count_changes(session, number, layers())
     report = None
     if undone is None and count <= MAX_TRIED:
         report = undoing.preview_undo(session, number, layers())  # rolls back; no second connection

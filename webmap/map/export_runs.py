@@ -5,6 +5,7 @@ A module of tasks for the worker: `python -m geodata.jobs webmap.map.export_runs
 
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import procrastinate
@@ -22,6 +23,7 @@ from geodata.export.runs import MAKE_EXPORT, ExportRun, make_export
 from geodata.jobs import MAX_ATTEMPTS, QUEUE
 from geodata.layers import LAYERS
 from geodata.query.spatial import measures_of
+from geodata.schema.registry import Registry
 from geodata.schema.roles import Role
 from webmap.app.query import FilterParser
 
@@ -40,23 +42,24 @@ def _make_export(context: procrastinate.JobContext, number: int) -> None:
         engine.dispose()
 
 
-def make(engine: Engine, number: int, *, is_retry: bool = False) -> None:
-    """Make one file."""
+def make(engine: Engine, number: int, *, is_retry: bool = False, registry: Registry = LAYERS) -> None:
+    """Make one file. `registry`: the layers of the application."""
+    write = partial(_write, engine, registry)
     with Session(engine) as session:
         path = session.get_one(ExportRun, number).file_path
         session.commit()
         folder = Path(path).parent
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as made:
-            make_export(session, number, lambda run, tell: _write(engine, run, Path(made), tell), is_retry=is_retry)
+            make_export(session, number, lambda run, tell: write(run, Path(made), tell), is_retry=is_retry)
 
 
-def _write(engine: Engine, run: ExportRun, folder: Path, tell: Callable[[int], None]) -> Path:
+def _write(engine: Engine, registry: Registry, run: ExportRun, folder: Path, tell: Callable[[int], None]) -> Path:
     """Write the file in one transaction of its own, so that it shows one moment."""
-    kind, reader = LAYERS.get(run.layer), Reader(role=Role(run.role), areas=tuple(run.areas))
-    fields, readable = visible_fields(reader.role, kind), readable_by(reader.role, LAYERS)
+    kind, reader = registry.get(run.layer), Reader(role=Role(run.role), areas=tuple(run.areas))
+    fields, readable = visible_fields(reader.role, kind), readable_by(reader.role, registry)
     arguments = MultiDict([(name, value) for name, value in run.arguments])
-    with engine.connect() as whole, reading_as(whole, LAYERS, reader) as connection:
+    with engine.connect() as whole, reading_as(whole, registry, reader) as connection:
         parser = FilterParser(kind=kind, visible=fields, readable=readable, connection=connection)
         conditions = parser.parse(arguments)
         return export_features(

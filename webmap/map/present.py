@@ -303,7 +303,7 @@ def present_changes(kind: type[Feature], fields: Sequence[Field], feature_id: in
     until = shown_until()
     entries = [
         entry
-        for entry in change_sets.changes_of(db_session(), kind.layer.name, feature_id)
+        for entry in change_sets.changes_of(db_session(), kind.layer.name, feature_id, layers())
         if until is None or entry.change_set.made_at < until
     ][:CHANGES_SHOWN]
     return [

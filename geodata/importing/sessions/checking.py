@@ -28,7 +28,7 @@ from geodata.importing.sessions.returned import keep_rejected
 from geodata.importing.sessions.sessions import running
 from geodata.importing.sessions.shown import Item, facts_of, other_items
 from geodata.importing.storing.lists import lists_of
-from geodata.layers import LAYERS
+from geodata.schema.feature import Feature
 
 #: The columns of a list, in the order in which they are written.
 _LISTED = ("kind", "position", "row_number", "code", "name", "data")
@@ -36,9 +36,9 @@ _LISTED = ("kind", "position", "row_number", "code", "name", "data")
 FILE_GONE = N_("The uploaded file is no longer kept. Upload it again.")
 
 
-def check(session: Session, found: ImportSession, progress: Progress) -> None:
+def check(session: Session, found: ImportSession, kind: type[Feature], progress: Progress) -> None:
     """Make the preview of an import, with the answers remembered of a file like it where there are any."""
-    kind, path = LAYERS.get(found.layer), file_of(found)
+    path = file_of(found)
     options = found.options.options(found.file_name)
     version = data_version(session, found.layer)
     preview = preview_import(session, kind, path, options, progress=progress)

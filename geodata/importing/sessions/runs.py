@@ -33,6 +33,7 @@ from geodata.importing.sessions.storing import store, take_back
 from geodata.importing.storing.indexes import bring_back_lost, without_indexes
 from geodata.jobs import QUEUE, register_backlog
 from geodata.layers import LAYERS
+from geodata.schema.registry import Registry
 
 log = logging.getLogger(__name__)
 
@@ -161,22 +162,22 @@ def _close(engine: Engine, number: int, turn: int, code: int) -> None:
             time.sleep(1)
 
 
-def run(engine: Engine, number: int, turn: int) -> None:
-    """Do what a claimed import waits for, and end it."""
+def run(engine: Engine, number: int, turn: int, registry: Registry = LAYERS) -> None:
+    """Do what a claimed import waits for, and end it. `registry`: the layers of the application."""
     try:
         with Session(engine) as session:
             found = get_import(session, number)
             if found.turn != turn:
                 return
             if found.task == Task.UNDO:
-                take_back(session, found, _Teller(engine, number, turn))
+                take_back(session, found, registry, _Teller(engine, number, turn))
             elif found.stage is Stage.CHECKING:
-                check(session, found, _Teller(engine, number, turn))
+                check(session, found, registry.get(found.layer), _Teller(engine, number, turn))
             elif found.stage is Stage.STORING:
-                counts = found.report.counts
+                kind, counts = registry.get(found.layer), found.report.counts
                 many = 0 if found.options.detail or counts is None else counts.new
-                with without_indexes(session, LAYERS.get(found.layer), many):
-                    store(session, found, _Teller(engine, number, turn))
+                with without_indexes(session, kind, many):
+                    store(session, found, kind, _Teller(engine, number, turn))
     except GeodataError as error:
         with Session(engine) as session:
             end(session, number, turn, Stage.FAILED, error.message_template, **error.details)

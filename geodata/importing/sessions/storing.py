@@ -21,14 +21,15 @@ from geodata.importing.sessions.documents import StoredCounts, StoredReport
 from geodata.importing.sessions.listed import excluded_rows_of
 from geodata.importing.sessions.model import ImportSession, Stage
 from geodata.importing.sessions.sessions import CANCELLED, end, preview_mark, running
-from geodata.layers import LAYERS
+from geodata.schema.feature import Feature
+from geodata.schema.registry import Registry
 
 DATA_CHANGED = N_("The data changed since this preview. It has been made anew: look at it again.")
 
 
-def store(session: Session, found: ImportSession, progress: Progress) -> None:
+def store(session: Session, found: ImportSession, kind: type[Feature], progress: Progress) -> None:
     """Make the preview again under the layer's lock, and store it when it is what was confirmed."""
-    kind, path = LAYERS.get(found.layer), file_of(found)
+    path = file_of(found)
     number, turn, excluded = found.id, found.turn, excluded_rows_of(session, found)
     user_name, accept_partial, was_mark = found.user_name, found.accept_partial, preview_mark(found)
     confirmed_by = found.options.confirmed_by or user_name
@@ -85,7 +86,7 @@ def _without(preview: Preview, excluded: frozenset[int]) -> Preview:
     return replace(preview, rows=preview.rows.without(excluded))
 
 
-def take_back(session: Session, found: ImportSession, progress: Progress) -> None:
+def take_back(session: Session, found: ImportSession, registry: Registry, progress: Progress) -> None:
     """Undo what an earlier import has stored."""
     number, turn, user_name = found.id, found.turn, found.user_name
 
@@ -110,4 +111,5 @@ def take_back(session: Session, found: ImportSession, progress: Progress) -> Non
         user_name=user_name,
         on_undone=mark_undone,
         progress=partial(progress, Step.UNDO),
+        registry=registry,
     )

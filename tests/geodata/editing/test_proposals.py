@@ -147,13 +147,13 @@ def test_a_returned_proposal_has_a_remark_and_its_planner_sees_it(session, revie
         with pytest.raises(ForbiddenError):
             accept(session, KIND, made, nobody, versions={})
     give_back(session, KIND, made, GIS, "thiếu văn bản")
-    (found,) = list_proposals(session, LAYERS, PLANNER)
+    (found,) = list_proposals(session, PLANNER)
     assert (found.status, found.remark, found.decided_by) == ("returned", "thiếu văn bản", GIS.name)
     again = propose(session, KIND, change(reviewed, address="phố 2"), PLANNER)
     with pytest.raises(ForbiddenError):
         withdraw(session, again, GIS)
     withdraw(session, again, PLANNER)
-    assert list_proposals(session, LAYERS, GIS, is_open=True) == []
+    assert list_proposals(session, GIS, is_open=True) == []
 
 
 def test_what_an_edit_would_be_refused_for_is_no_proposal_either(session, reviewed):
@@ -172,12 +172,12 @@ def test_a_proposal_cannot_be_read_where_the_object_could_not(session, reviewed)
     away = propose(session, KIND, change(far, address="phố 3"), PLANNER)
     out = propose(session, KIND, Edit(objects=[ObjectEdit(feature_id=reviewed.id, geometry=far_shape())]), PLANNER)
     limited = replace(PLANNER, name="chi", areas=("unit=1",))
-    assert [item.id for item in list_proposals(session, LAYERS, limited)] == [near.id]
+    assert [item.id for item in list_proposals(session, limited)] == [near.id]
     for hidden in (away, out):
         with pytest.raises(NotFoundError):
-            get_proposal(session, LAYERS, hidden.id, limited)
+            get_proposal(session, hidden.id, limited)
     for role in (Role.PUBLIC, Role.INSPECTOR, Role.LEADER):
-        assert list_proposals(session, LAYERS, Editor(name="x", role=role)) == []
+        assert list_proposals(session, Editor(name="x", role=role)) == []
 
 
 def far_shape():

@@ -5,23 +5,26 @@ import pytest
 from alembic.autogenerate import produce_migrations
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from sqlalchemy import Numeric, text
+from sqlalchemy import Numeric, select, text
 from sqlalchemy.orm import Mapped, Session
 
 from geoalchemy2 import alembic_helpers
 
 from geodata.base.database import Base, new_engine
 from geodata.importing import ImportOptions, commit_import, preview_import
+from geodata.importing.sessions.model import Stage
 from geodata.layers import LAYERS
 from geodata.schema.feature import Feature, GeometryType, Layer
 from geodata.schema.fields import LabelledEnum, field
 from geodata.schema.filters import Range
 from geodata.schema.portrayal import Style, Symbol, Variation
 from geodata.schema.registry import registry
-from geodata.schema.roles import STAFF
+from geodata.schema.roles import EDITORS, STAFF, Role
 from tests.conftest import migrated_database, sign_in
 from tests.factories import CENTRE, make_feature
+from tests.geodata.importing import files
 from tests.geodata.query.test_tiles import tile_at
+from tests.webmap.imports import wizard
 from webmap.app import i18n
 
 TEXTS = """
@@ -39,6 +42,9 @@ msgstr "Hàng chứa"
 
 msgid "Cold goods"
 msgstr "Hàng lạnh"
+
+msgid "Dry goods"
+msgstr "Hàng khô"
 
 msgid "Insured sum"
 msgstr "Số tiền bảo hiểm"
@@ -95,6 +101,19 @@ def warehouse_engine(warehouse, worker):
     engine.dispose()
 
 
+@pytest.fixture(scope="module")
+def layers(warehouse):
+    """Step 2: its name in the registry."""
+    return registry(*LAYERS, warehouse)
+
+
+@pytest.fixture(scope="module")
+def clients(warehouse_engine, layers, make_app, tmp_path_factory):
+    """The application with the layer, as each role has it."""
+    app = make_app(warehouse_engine, layers=layers, upload_dir=tmp_path_factory.mktemp("uploads"))
+    return {role.value: sign_in(app, role) for role in Role}
+
+
 @pytest.fixture
 def its_texts(tmp_path, monkeypatch):
     """Step 4: the catalogue with its texts."""
@@ -109,9 +128,8 @@ def its_texts(tmp_path, monkeypatch):
 
 
 def test_a_new_layer_tiles_filters_imports_searches_and_shows_by_four_steps(
-    warehouse, warehouse_engine, make_app, tmp_path, its_texts
+    warehouse, warehouse_engine, clients, tmp_path, its_texts
 ):
-    layers = registry(*LAYERS, warehouse)  # step 2: its name in the registry
     with Session(warehouse_engine) as session:
         made_id = make_feature(session, warehouse, name="Kho lạnh Đình Vũ", goods="cold", insured_vnd=5).id
         session.commit()
@@ -122,8 +140,7 @@ def test_a_new_layer_tiles_filters_imports_searches_and_shows_by_four_steps(
         session.commit()
         assert report.as_json()["counts"]["new"] == 1
 
-    app = make_app(warehouse_engine, layers=layers)
-    public, planner = app.test_client(), sign_in(app, "planner")
+    public, planner = clients["public"], clients["planner"]
 
     described = public.get("/api/layers").json["layers"][-1]
     assert (described["name"], described["title"], described["count"]) == ("warehouses", "Kho hàng", 2)
@@ -142,12 +159,66 @@ def test_a_new_layer_tiles_filters_imports_searches_and_shows_by_four_steps(
     assert "typename='warehouses'" in public.get("/ogc/project.qgs").text
     assert "/ogc/collections/warehouses/items" in public.get("/openapi.json").json["paths"]
     assert public.get("/edit/warehouses/form").status_code in {302, 401}
-    edit_and_undo(sign_in(app, "gis"), made_id)
+    edit_and_undo(clients["gis"], made_id)
     popup = public.get(f"/layers/warehouses/features/{made_id}/panel").text
     assert "Kho lạnh Đình Vũ" in popup
     assert "Hàng lạnh" in popup
     assert "Số tiền bảo hiểm" not in popup
     assert "Kho hàng" in public.get("/").text
+
+
+@pytest.mark.parametrize("role", Role)
+def test_every_role_finds_a_new_layer_wherever_layers_are_and_sees_of_it_what_is_his(
+    role, warehouse, warehouse_engine, clients, its_texts
+):
+    client, is_staff = clients[role], role in STAFF
+    with Session(warehouse_engine) as session:
+        made = make_feature(session, warehouse, code=f"VAI-{role}", name=f"Kho vai {role}", goods="cold", insured_vnd=5)
+        number = made.id
+        session.commit()
+    edit = {"objects": [{"id": number, "values": {"goods": "dry"}}]}
+    assert clients["gis"].post("/edit/warehouses", json=edit).status_code == 200
+
+    assert "Kho hàng" in client.get("/").text
+    (described,) = [one for one in client.get("/api/layers").json["layers"] if one["name"] == "warehouses"]
+    assert ("insured_vnd" in {one["name"] for one in described["fields"]}) == is_staff
+    assert described["access"]["write"] == (role in EDITORS)
+    zoom, x, y = tile_at(*CENTRE, 14)
+    tile = mapbox_vector_tile.decode(client.get(f"/tiles/warehouses/{zoom}/{x}/{y}.mvt").data)
+    assert number in {one["id"] for one in tile["warehouses"]["features"]}
+    panel = client.get(f"/layers/warehouses/features/{number}/panel").text
+    assert "Hàng khô" in panel
+    assert ("Số tiền bảo hiểm" in panel) == is_staff
+    assert ("gis-test" in panel) == is_staff  # who changed it
+    table = client.get(f"/layers/warehouses/export?format=csv&q=VAI-{role}").data.decode("utf-8-sig")
+    assert ("insured_vnd" in table) == is_staff
+    assert f"VAI-{role}" in table
+    assert client.get("/layers/warehouses/export?format=csv&insured_vnd=1..").status_code == (200 if is_staff else 400)
+    assert client.get("/api/search", query_string={"q": f"kho vai {role}"}).json["hits"][0]["layer"] == "warehouses"
+    item = client.get(f"/ogc/collections/warehouses/items/{number}").json["properties"]
+    assert (item.get("insured_vnd") is not None) == is_staff
+    writes = {200} if role in EDITORS else {302, 401, 403}
+    for address in (f"/edit/warehouses/form?id={number}", f"/history/objects/warehouses/{number}"):
+        assert client.get(address).status_code in writes, address
+
+
+@pytest.mark.parametrize("role", sorted(EDITORS))
+def test_who_may_write_a_new_layer_imports_into_it_over_the_web_and_takes_it_back(
+    role, warehouse, warehouse_engine, layers, clients, tmp_path, its_texts
+):
+    client, code = clients[role], f"NHAP-{role}"
+    text_ = f"MA,TEN,HANG_HOA,lon,lat\n{code},Kho nhập,hàng lạnh,{CENTRE[0]},{CENTRE[1]}\n"
+    number = wizard.upload(client, warehouse_engine, files.csv(tmp_path / "kho.csv", text_), "warehouses", layers)
+    assert code in client.get(f"/imports/{number}/preview").text
+    stored = wizard.store(client, warehouse_engine, number, layers)
+    assert stored.stage is Stage.STORED
+    page = client.get(f"/history/{stored.change_set_id}").text
+    assert (code in page, "Kho nhập" in page) == (True, True)
+    assert client.get(f"/history/{stored.change_set_id}/undo").status_code == 200
+    assert client.post(f"/history/{stored.change_set_id}/undo").status_code == 302
+    wizard.work(warehouse_engine, layers)
+    with Session(warehouse_engine) as session:
+        assert session.scalar(select(warehouse.id).where(warehouse.code == code)) is None
 
 
 def edit_and_undo(gis, made_id):

@@ -44,18 +44,18 @@ def send(client, *paths, layer="markets"):
     return answer.location
 
 
-def work(engine):
+def work(engine, registry=LAYERS):
     """Do what waits, as the worker does it, in this process."""
     with Session(engine) as session:
         waiting = list(session.scalars(select(ImportSession.id).where(ImportSession.status.in_(model.WAITING))))
     for number in sorted(waiting):
-        runs.run(engine, number, runs.claim(engine, number))
+        runs.run(engine, number, runs.claim(engine, number), registry)
 
 
-def upload(client, engine, path):
+def upload(client, engine, path, layer="markets", registry=LAYERS):
     """Upload one file and have it checked; return its number."""
-    location = send(client, path)
-    work(engine)
+    location = send(client, path, layer=layer)
+    work(engine, registry)
     return int(re.search(r"/imports/(\d+)", location)[1])
 
 
@@ -64,14 +64,14 @@ def found(engine, number):
         return sessions.get_import(session, number)
 
 
-def store(client, engine, number, **form):
+def store(client, engine, number, registry=LAYERS, **form):
     """Confirm a preview and have it stored."""
     page = client.get(f"/imports/{number}/confirm")
     mark = re.search(r'name="mark" value="(\w+)"', page.text)
     assert mark, page.text
     answer = client.post(f"/imports/{number}/confirm", data={"mark": mark[1], **form})
     assert answer.status_code == 302, answer.text
-    work(engine)
+    work(engine, registry)
     return found(engine, number)
 
 
