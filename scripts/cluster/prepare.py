@@ -19,7 +19,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from geodata.accounts import accounts
+from geodata.base.database import reading_all
 from geodata.base.errors import GeodataError
+from geodata.history.watched import unwatched_tables
 from scripts.base.console import Exit, Failure, announce, disk_full, run_command, say
 from scripts.base.paths import ROOT, VAR
 from scripts.cluster.database import check_postgis, connect, connect_patiently, libpq_url, owner_url
@@ -41,7 +43,23 @@ def migrate() -> None:
         patiently(lambda: command.upgrade(config, "head"))
     except (CommandError, DBAPIError) as error:
         raise migration_failure(error) from error
+    check_watched()
     separate_roles()
+
+
+def check_watched() -> None:
+    """Refuse to start where a layer's table has no triggers: maps would go on showing what was. Raises Failure."""
+    from geodata.layers import LAYERS
+
+    with database_session() as session:
+        forgotten = unwatched_tables(reading_all(session), LAYERS)
+    if forgotten:
+        calls = "; ".join(f"SELECT watch_layer('{table}', '{layer}')" for table, layer in forgotten)
+        raise Failure(
+            Exit.MIGRATION,
+            f"Bảng của lớp dữ liệu chưa được theo dõi thay đổi, bản đồ sẽ hiện dữ liệu cũ. Thêm vào migration: {calls}",
+            f"no trigger watches the tables of these layers; add to a migration: {calls}",
+        )
 
 
 def separate_roles() -> None:

@@ -18,6 +18,7 @@ from geodata.history.undoing import undo
 from geodata.importing import commit_import, preview_import
 from geodata.importing.storing import indexes
 from geodata.layers import LAYERS
+from scripts.base.console import Failure
 from scripts.cluster.cluster import Cluster
 from scripts.cluster.configuration import OWNER
 from scripts.cluster.prepare import migrate
@@ -81,6 +82,17 @@ def test_the_applications_role_may_not(database, statement):
         pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported)),
     ):
         connection.execute(statement)
+
+
+def test_a_layer_whose_table_is_not_watched_stops_the_start_with_a_sentence(database):
+    with psycopg.connect(database.url(database="map", role=OWNER), autocommit=True) as owner:
+        owner.execute("ALTER TABLE market DISABLE TRIGGER note_data_change")
+        try:
+            with pytest.raises(Failure, match=r"SELECT watch_layer\('market', 'markets'\)"):
+                migrate()
+        finally:
+            owner.execute("ALTER TABLE market ENABLE TRIGGER note_data_change")
+    migrate()
 
 
 def test_it_sets_no_index_aside_but_those_of_layers(session):
