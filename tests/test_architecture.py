@@ -51,6 +51,19 @@ def test_a_layer_is_named_only_in_its_own_file_the_demo_and_migrations():
     assert found == []
 
 
+def test_the_province_is_named_where_it_is_defined_and_in_the_demo():
+    allowed = re.compile(r"^geodata/(base/crs\.py|demo/|migrations/versions/)")
+    named = re.compile(r"h[aả]i[ _-]?ph[oò]ng", re.IGNORECASE)
+    found = [
+        f"{_names(path)}: {match.group()}"
+        for path in CODE
+        if not allowed.match(_names(path))
+        for match in [named.search(path.read_text(encoding="utf-8"))]
+        if match
+    ]
+    assert found == []
+
+
 @pytest.mark.parametrize(
     ("pattern", "where"),
     [

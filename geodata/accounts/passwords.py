@@ -8,6 +8,7 @@ from pathlib import Path
 from argon2 import PasswordHasher, profiles
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from geodata.base.crs import current_province
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
 from geodata.base.names import fold_name
@@ -23,7 +24,7 @@ _COMMON = Path(__file__).with_name("common_passwords.txt")
 _LEAKED = Path(__file__).with_name("leaked_passwords.txt.gz")
 #: What anybody would try here first; little may be left of a password without them.
 CONTEXT_WORDS = (
-    "haiphong", "hoaphuongdo", "vietnam", "socongthuong", "congthuong", "khucongnghiep", "cumcongnghiep", "xangdau",
+    "vietnam", "socongthuong", "congthuong", "khucongnghiep", "cumcongnghiep", "xangdau",
     "bandoso", "bando", "webmap", "thanhtra", "kiemtra", "quyhoach", "quantrivien", "quantri", "quanly", "lanhdao",
     "administrator", "admin", "planner", "inspector", "leader", "matkhau", "password",
 )  # fmt: skip
@@ -91,10 +92,10 @@ def _mostly_name(password: str, name: str) -> bool:
 
 
 def _mostly_context(password: str) -> bool:
-    """Whether hardly anything is left of the password without words of this place: “HảiPhòng@2026!”."""
+    """Whether hardly anything is left of the password without words of this place and its work."""
     plain = fold_name(password)
     rest = plain
-    for word in CONTEXT_WORDS:
+    for word in (*current_province().said_often, *CONTEXT_WORDS):
         rest = rest.replace(word, "")
     return rest != plain and len(rest) < _MIN_REST
 

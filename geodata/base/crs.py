@@ -47,13 +47,20 @@ Bbox = tuple[float, float, float, float]
 
 @dataclass(frozen=True, kw_only=True)
 class Province:
-    """A province: its name, the extent its data must lie in, and its metric zone.
+    """A province: its names and those of its offices, the extent its data must lie in, and its metric zone.
 
     Boxes are (west, south, east, north) in EPSG:4326. `home` covers the whole province, `opening` is what the map shows first.
+    `said_often`: words, without accents and blanks, that anybody there would try first as a password.
     `waters` is a ring (lon, lat) of open water before the coast: within `sea_margin_m` of a unit's area it belongs to the province.
     """
 
     name: str
+    name_en: str
+    committee: str
+    committee_en: str
+    department: str
+    department_en: str
+    said_often: tuple[str, ...]
     extent: Bbox
     home: Bbox
     opening: Bbox
@@ -67,6 +74,12 @@ class Province:
 # margin: lines and substations across the border (Chợ Rộc, Quảng Ninh) belong to the map.
 HAI_PHONG = Province(
     name="Hải Phòng",
+    name_en="Hai Phong",
+    committee="Ủy ban nhân dân thành phố Hải Phòng",
+    committee_en="People's Committee of Hai Phong City",
+    department="Sở Công Thương thành phố Hải Phòng",
+    department_en="Department of Industry and Trade of Hai Phong City",
+    said_often=("haiphong", "hoaphuongdo"),
     extent=(106.0, 20.05, 107.9, 21.4),
     home=(106.11, 20.1, 107.75, 21.26),
     # All of the mainland and Cát Hải. Bạch Long Vĩ, 110 km out at sea, would leave the rest half as large.
@@ -82,7 +95,8 @@ HAI_PHONG = Province(
     sea_margin_m=11_112,
 )  # fmt: skip
 
-PROVINCES = {"hải phòng": HAI_PHONG, "hai phong": HAI_PHONG}
+DEFAULT_PROVINCE = HAI_PHONG
+PROVINCES = {name.casefold(): province for province in (HAI_PHONG,) for name in (province.name, province.name_en)}
 
 
 def find_province(name: str) -> Province:
@@ -90,12 +104,13 @@ def find_province(name: str) -> Province:
     try:
         return PROVINCES[name.strip().casefold()]
     except KeyError:
-        raise ConfigurationError(name="PROVINCE", reason=f"“{name}” is not one of: Hải Phòng") from None
+        known = ", ".join(dict.fromkeys(province.name for province in PROVINCES.values()))
+        raise ConfigurationError(name="PROVINCE", reason=f"“{name}” is not one of: {known}") from None
 
 
 def current_province() -> Province:
-    """Return the province of the setting PROVINCE (default Hải Phòng)."""
-    return find_province(os.environ.get("PROVINCE") or "Hải Phòng")
+    """Return the province of the setting PROVINCE, else the default one."""
+    return find_province(os.environ.get("PROVINCE") or DEFAULT_PROVINCE.name)
 
 
 def vn2000_proj4(srid: int) -> str:

@@ -33,6 +33,7 @@ from reportlab.platypus import (
     TableStyle,
 )
 
+from geodata.base.crs import current_province
 from geodata.base.i18n import N_
 from geodata.export.blocks import Block, Grid, Middle, Picture
 from geodata.export.docx_parts import (
@@ -55,8 +56,6 @@ SIGN_HERE = N_("(Signature, full name)")
 #: Stands where a translation would else have a signature: what was signed are the Vietnamese words.
 SIGNED_ELSEWHERE = N_("(signature: see the Vietnamese original)")
 REFERENCE = N_("Translation for reference; the Vietnamese paper is in force. Entries are quoted as they were written.")
-#: Who sends papers, and where.
-AUTHORITY, PLACE = N_("PEOPLE'S COMMITTEE OF HAI PHONG CITY"), N_("Hai Phong")
 _HEAD_CM = (7.3, 9.2)
 _FOOT_CM = (8.2, 8.3)
 #: Lines below the office, the motto and the subject.
@@ -87,8 +86,18 @@ class Paper:
     addressee: str = ""
     recipients: Sequence[str] = ()
     attached_to: str = ""
-    authority: str = AUTHORITY
-    place: str = PLACE
+
+    @property
+    def committee(self) -> str:
+        """Under whom the office stands, in the letters of a letterhead."""
+        province = current_province()
+        return (province.committee if self.wording.is_in_force else province.committee_en).upper()
+
+    @property
+    def place(self) -> str:
+        """Where the paper is written."""
+        province = current_province()
+        return province.name if self.wording.is_in_force else province.name_en
 
 
 def write_docx(paper: Paper) -> bytes:
@@ -105,7 +114,7 @@ def write_docx(paper: Paper) -> bytes:
     number_pages(section.header.paragraphs[0], after=_page_note(paper))
     head = columns(document, _HEAD_CM)
     say = paper.wording.say
-    names = [Line(line, size=12) for line in in_lines(say(paper.authority))]
+    names = [Line(line, size=12) for line in in_lines(paper.committee)]
     write_lines(head[0], [*names, *(Line(line, size=12, bold=True) for line in in_lines(paper.office))])
     write_lines(head[1], [Line(say(MOTTO[0]), size=12, bold=True), Line(say(MOTTO[1]), bold=True)])
     for cell, rule, width in zip(head, _RULES_CM, _HEAD_CM, strict=False):
@@ -208,7 +217,7 @@ _COLUMNS = TableStyle(
 def _pdf_opening(paper: Paper) -> list[Flowable]:
     """Return what stands above a paper's first words."""
     say = paper.wording.say
-    names = [_text(name, _OFFICE) for name in in_lines(say(paper.authority))]
+    names = [_text(name, _OFFICE) for name in in_lines(paper.committee)]
     names += [_text(name, _OFFICE, bold=True) for name in in_lines(paper.office)]
     motto = [_text(say(MOTTO[0]), _OFFICE, bold=True), _text(say(MOTTO[1]), _MIDDLE, bold=True), _rule(_RULES_CM[1])]
     below = [_text(_number(paper), _MIDDLE), _text(_place_and_day(paper), _MIDDLE, italic=True)]
@@ -299,7 +308,7 @@ def _recipients(paper: Paper) -> list[str]:
 
 
 def _place_and_day(paper: Paper) -> str:
-    return f"{paper.wording.say(paper.place)}, {paper.wording.long_day(paper.day)}"
+    return f"{paper.place}, {paper.wording.long_day(paper.day)}"
 
 
 def _pdf_block(block: Block) -> list[Flowable]:

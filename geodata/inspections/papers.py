@@ -127,7 +127,7 @@ def addressee_of(facts: CampaignFacts) -> str:
 
 
 def _of_office(name: str) -> str:
-    """Return the office that a name means: “Giám đốc Sở …”, “Sở … thành phố Hải Phòng” and “Sở … Hải Phòng” are one."""
+    """Return the office that a name means: “Giám đốc Sở …”, with “thành phố” before the place or without are one."""
     return " ".join(_TITLES.sub(" ", name.casefold()).split())
 
 

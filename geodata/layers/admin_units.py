@@ -1,7 +1,7 @@
 """Administrative units with their validity dates: the 114 of 2025-07-01 and the earlier ones.
 
 Unit codes are reused after a reform (11341 was phường Gia Viên, now phường Ngô Quyền), so the key is
-(code, valid_from). Codes: General Statistics Office; province 31 Hải Phòng, formerly 30 Hải Dương.
+(code, valid_from). Codes: General Statistics Office; those of province 30 lie in province 31 since then.
 """
 
 from datetime import date

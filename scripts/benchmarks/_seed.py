@@ -38,7 +38,7 @@ from geoalchemy2 import Geometry
 
 from geodata.accounts.access import create_user
 from geodata.base.copying import copy_into
-from geodata.base.crs import HAI_PHONG, WGS84, Bbox
+from geodata.base.crs import WGS84, Bbox, current_province
 from geodata.base.database import database_url, new_engine
 from geodata.layers import LAYERS
 from geodata.schema.described import Described
@@ -124,12 +124,12 @@ Shapes = Any
 
 def _places(rng: np.random.Generator, count: int, spread_deg: float) -> Any:
     """Return lon, lat of places that crowd around towns of uneven size, town by town as files have them."""
-    west, south, east, north = HAI_PHONG.extent
+    west, south, east, north = current_province().extent
     towns = rng.uniform((west + 0.1, south + 0.1), (east - 0.1, north - 0.1), (TOWNS, 2))
     town = np.sort(np.minimum((rng.random(count) ** 2 * TOWNS).astype(int), TOWNS - 1))
     away, angle = rng.exponential(spread_deg, count), rng.uniform(0, 2 * np.pi, count)
     places = towns[town] + np.stack([away * np.cos(angle), away * np.sin(angle)], axis=1)
-    return _inside(places, HAI_PHONG.extent)
+    return _inside(places, current_province().extent)
 
 
 def _inside(places: Any, box: Bbox) -> Any:
@@ -161,7 +161,7 @@ def walks(rng: np.random.Generator, count: int) -> Shapes:
         vertices = int(rng.integers(10, 61))
         angle = rng.uniform(0, 2 * np.pi) + np.cumsum(rng.normal(0, 0.15, vertices))
         steps = np.cumsum(np.stack([np.cos(angle), np.sin(angle)], axis=1) * 0.003, axis=0)
-        lines.append(shapely.multilinestrings([shapely.LineString(_inside(start + steps, HAI_PHONG.extent))]))
+        lines.append(shapely.multilinestrings([shapely.LineString(_inside(start + steps, current_province().extent))]))
     return np.array(lines)
 
 

@@ -47,16 +47,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _written(name: str, period: str, format_: str) -> bytes:
     """Return a paper of a period in a format. A paper of another span than the period's is refused."""
+    from geodata.base.crs import current_province
     from geodata.layers import LAYERS
     from webmap.app.papers import write_form
-    from webmap.app.settings import Settings
     from webmap.papers.lists import read_list
     from webmap.papers.periodic import periodic_forms, read_report
     from webmap.papers.periods import parse_period
     from webmap.papers.workbook import write_workbook
 
     asked = parse_period(period)
-    office = (os.environ.get("DEPARTMENT_NAME") or Settings.department_name).upper()
+    office = (os.environ.get("DEPARTMENT_NAME") or current_province().department).upper()
     with database_session() as session:
         names = {span: form.name for span, form in periodic_forms(LAYERS).items()}
         if name not in names.values():

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from geodata.base.crs import Province, find_province
+from geodata.base.crs import DEFAULT_PROVINCE, Province, current_province, find_province
 from geodata.base.database import parse_database_url
 from geodata.base.errors import ConfigurationError
 from geodata.basemap.archive import open_archive
@@ -49,8 +49,8 @@ class Settings:
     basemap_url: str = OPENSTREETMAP
     basemap_attribution: str = "© OpenStreetMap"
     basemap_pmtiles: Path | None = None
-    department_name: str = "Sở Công Thương thành phố Hải Phòng"
-    department_name_en: str = "Department of Industry and Trade of Hai Phong City"
+    department_name: str = DEFAULT_PROVINCE.department
+    department_name_en: str = DEFAULT_PROVINCE.department_en
     secure_cookies: bool = False
     embed_hosts: tuple[str, ...] = ()
     proxy_count: int = 0
@@ -149,7 +149,7 @@ def from_env(environ: Mapping[str, str] | None = None) -> Settings:
         problems.append("SECRET_KEY (at least 16 random characters; ./scripts/serve makes one)")
     province = None
     try:
-        province = find_province(env.get("PROVINCE") or "Hải Phòng")
+        province = find_province(env.get("PROVINCE") or DEFAULT_PROVINCE.name)
     except ConfigurationError as error:
         problems.append(f"PROVINCE ({error.details['reason']})")
     basemap_url, attribution, pmtiles = _read_basemap(env, problems)
@@ -173,8 +173,8 @@ def from_env(environ: Mapping[str, str] | None = None) -> Settings:
         basemap_url=basemap_url,
         basemap_attribution=attribution,
         basemap_pmtiles=pmtiles,
-        department_name=env.get("DEPARTMENT_NAME") or f"Sở Công Thương thành phố {province.name}",
-        department_name_en=env.get("DEPARTMENT_NAME_EN") or Settings.department_name_en,
+        department_name=env.get("DEPARTMENT_NAME") or province.department,
+        department_name_en=env.get("DEPARTMENT_NAME_EN") or province.department_en,
         secure_cookies=env.get("SECURE_COOKIES", "") in {"1", "true", "yes"},
         embed_hosts=tuple((env.get("EMBED_HOSTS") or "").split()),
         proxy_count=numbers["PROXY_COUNT"],
@@ -201,6 +201,4 @@ def mail_from_env(environ: Mapping[str, str] | None = None) -> MailSettings | No
 
 def settings_for_words(mail: MailSettings) -> Settings:
     """Return settings of an application that nobody signs in to: for the words and addresses of mail."""
-    return Settings(
-        secret_key=secrets.token_urlsafe(32), province=find_province("Hải Phòng"), basemap_url="", mail=mail
-    )
+    return Settings(secret_key=secrets.token_urlsafe(32), province=current_province(), basemap_url="", mail=mail)
