@@ -2,11 +2,13 @@
 
 import math
 import os
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
+from functools import partial
 from typing import Any, ClassVar, NewType, cast
 from zoneinfo import ZoneInfo
 
@@ -22,9 +24,11 @@ from sqlalchemy import (
     MetaData,
     Result,
     Subquery,
-    Table,
+    TableClause,
+    TextClause,
     create_engine,
     event,
+    inspect,
     literal,
     make_url,
 )
@@ -178,33 +182,67 @@ def _ping_what_rested(engine: Engine) -> None:
             raise DisconnectionError from error
 
 
+class UnreadableError(TypeError):
+    """A statement that cannot be made to read what one reader sees: a mistake of the program, never of a person."""
+
+
+class _Instead:
+    """Rewrites statements so that they read subqueries in place of tables, by the tables' names, and a day as today."""
+
+    def __init__(self, instead: Mapping[str, Subquery], day: date | None) -> None:
+        self._instead, self._day = instead, day
+        self._names = re.compile(rf"\b({'|'.join(map(re.escape, instead))})\b", re.IGNORECASE)
+
+    def rewrite(self, _connection: Any, statement: Any, many: Any, parameters: Any, _options: Any) -> Any:
+        """Return a statement, and what goes with it, as it is executed. Raises UnreadableError."""
+        for one in getattr(statement, "column_descriptions", ()):
+            entity = one.get("entity")  # of the ORM alone
+            if entity is not None and entity is one["expr"]:
+                self._check(inspect(entity).mapper.local_table.name)
+        aliases: dict[str, Any] = {}
+        return replacement_traverse(statement, {}, partial(self._replace, aliases)), many, parameters
+
+    def check_driver(
+        self, _connection: Any, _cursor: Any, sql: str, _parameters: Any, context: Any, _many: bool
+    ) -> None:
+        """Refuse SQL that went past rewrite(). Raises UnreadableError."""
+        if context.compiled is None:
+            self._check(sql)
+
+    def _check(self, sql: str) -> None:
+        if found := self._names.search(sql):
+            raise UnreadableError(f"“{found[0]}” is asked whole or by a text; select its columns by a statement")
+
+    def _replace(self, aliases: dict[str, Any], element: Any, **_: Any) -> Any:
+        if isinstance(element, TableClause | Alias):
+            return self._other(aliases, element)
+        if isinstance(element, TextClause):
+            self._check(element.text)
+        if self._day is not None and isinstance(element, current_date):
+            return literal(self._day, Date)
+        found = self._other(aliases, getattr(element, "table", None))
+        return None if found is None else found.c[element.key]
+
+    def _other(self, aliases: dict[str, Any], table: Any) -> Any:
+        """Return what is read in place of a table, or of an alias of one."""
+        if isinstance(table, TableClause):
+            return self._instead.get(table.name)
+        if isinstance(table, Alias) and isinstance(table.element, TableClause) and table.element.name in self._instead:
+            return aliases.setdefault(table.name, self._instead[table.element.name].alias(table.name))
+        return None
+
+
 @contextmanager
 def read_instead(connection: Connection, instead: Mapping[str, Subquery], day: date | None = None) -> Iterator[None]:
-    """Let every statement of a connection read a subquery in place of the table of that name, and a day as today."""
+    """Let every statement of a connection read a subquery in place of the table of that name, and a day as today.
 
-    def rewrite(_connection: Any, statement: Any, many: Any, parameters: Any, _options: Any) -> Any:
-        aliases: dict[str, Any] = {}
-
-        def other(table: Any) -> Any:
-            """Return what is read in place of a table, or of an alias of one."""
-            if isinstance(table, Table):
-                return instead.get(table.name)
-            if isinstance(table, Alias) and isinstance(table.element, Table) and table.element.name in instead:
-                return aliases.setdefault(table.name, instead[table.element.name].alias(table.name))
-            return None
-
-        def replace(element: Any, **_: Any) -> Any:
-            if isinstance(element, Table | Alias):
-                return other(element)
-            if day is not None and isinstance(element, current_date):
-                return literal(day, Date)
-            found = other(getattr(element, "table", None))
-            return None if found is None else found.c[element.key]
-
-        return replacement_traverse(statement, {}, replace), many, parameters
-
-    event.listen(connection, "before_execute", rewrite, retval=True)
+    What cannot be rewritten raises UnreadableError: a text that names such a table, an object of the ORM as a whole.
+    """
+    eyes = _Instead(instead, day)
+    event.listen(connection, "before_execute", eyes.rewrite, retval=True)
+    event.listen(connection, "before_cursor_execute", eyes.check_driver)
     try:
         yield
     finally:
-        event.remove(connection, "before_execute", rewrite)
+        event.remove(connection, "before_cursor_execute", eyes.check_driver)
+        event.remove(connection, "before_execute", eyes.rewrite)

@@ -3,18 +3,22 @@
 import csv
 import io
 import json
+from datetime import date
 
 import mapbox_vector_tile
 import pytest
-from sqlalchemy import func, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import String, column, func, select, table as plain_table, text
+from sqlalchemy.orm import Session, aliased
 
 from geodata.accounts.access import create_user
+from geodata.accounts.reader import Reader, reading_as
 from geodata.accounts.scopes import limit_user
+from geodata.base.database import UnreadableError
 from geodata.base.errors import ConflictError, InvalidValueError
 from geodata.layers import LAYERS
 from geodata.query.features import area_kinds
 from geodata.query.spatial import NEIGHBOUR
+from geodata.schema.roles import Role
 from tests.conftest import PASSWORD
 from webmap.app.areas import OPEN
 
@@ -207,3 +211,58 @@ def test_nothing_is_seen_where_the_area_is_no_more(demo_app, demo_session, limit
     assert limited.get("/api/layers/markets/facets").json["numberMatched"] == 0
     assert json.loads(limited.get("/api/layers").data)["layers"]
     assert limited.get("/").status_code == 200
+
+
+def readings(kind):
+    """Return ways to ask for all codes of a layer, each a function of a connection; by name."""
+    table = kind.__table__
+    light = plain_table(table.name, column("code"), schema="public")
+    alias = table.alias("other")
+    by_name = f"SELECT code FROM {table.name}"
+    return {
+        "core": lambda own: own.scalars(select(table.c.code)),
+        "alias": lambda own: own.scalars(select(alias.c.code)),
+        "count": lambda own: own.scalars(select(table.c.code).where(table.c.id.in_(select(table.c.id)))),
+        "attribute": lambda own: Session(own).scalars(select(kind.code)),
+        "query": lambda own: [found.code for found in Session(own).query(kind.code, kind.name)],
+        "object": lambda own: [found.code for found in Session(own).scalars(select(kind))],
+        "object by alias": lambda own: [found.code for found in Session(own).query(aliased(kind))],
+        "light": lambda own: own.scalars(select(light.c.code)),
+        "text": lambda own: own.scalars(text(by_name)),
+        "whole name": lambda own: own.scalars(text(f"SELECT code FROM public.{table.name}")),
+        "quoted": lambda own: own.scalars(text(f'SELECT code FROM "{table.name}"')),
+        "columns": lambda own: own.scalars(text(by_name).columns(code=String)),
+        "statement": lambda own: Session(own).scalars(select(kind.code).from_statement(text(by_name))),
+        "from": lambda own: own.scalars(select(column("code")).select_from(text(table.name))),
+        "driver": lambda own: own.exec_driver_sql(by_name).scalars(),
+    }
+
+
+@ALL
+@pytest.mark.parametrize(
+    "reader", [Reader(role=Role.PLANNER, areas=(AREA,)), Reader(role=Role.GIS, day=date(2026, 1, 1))]
+)
+def test_however_a_table_is_asked_a_reader_gets_his_rows_or_an_error(demo_session, kind, reader):
+    whole = set(demo_session.scalars(select(kind.code)))
+    with reading_as(demo_session.connection(), LAYERS, reader) as own:
+        ways = readings(kind)
+        his = set(ways.pop("core")(own))
+        refused = set()
+        for name, read in ways.items():
+            try:
+                assert set(read(own)) == his, name
+            except UnreadableError:
+                refused.add(name)
+    assert refused == {
+        "object",
+        "object by alias",
+        "text",
+        "whole name",
+        "quoted",
+        "columns",
+        "statement",
+        "from",
+        "driver",
+    }
+    assert his < whole or reader.day
+    assert set(demo_session.scalars(text(f"SELECT code FROM {kind.__tablename__}"))) == whole
