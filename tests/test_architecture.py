@@ -51,6 +51,28 @@ def test_a_layer_is_named_only_in_its_own_file_the_demo_and_migrations():
     assert found == []
 
 
+def test_a_layer_of_one_word_is_named_there_alone_too():
+    # What is followed step by step has rooms of its own, OpenStreetMap has a key of that name; attacks need an address.
+    meant_otherwise = {"project", "projects", "petition", "petitions", "waterway"}
+    allowed = re.compile(r"^(geodata/(layers/|demo/|migrations/versions/|inspections/)|scripts/run/attack\.py)")
+    words = {
+        name for kind in LAYERS for name in (kind.layer.name, kind.__tablename__) if "_" not in name
+    } - meant_otherwise
+    named = re.compile(
+        rf"""["'`/](?:{"|".join(sorted(words))})["'`/:.?]|^from geodata\.layers\.(?:{"|".join(sorted(words))})\b""",
+        re.M,
+    )
+    assert words >= {"markets", "substations"}
+    found = [
+        f"{_names(path)}: {match.group()}"
+        for path in CODE
+        if not allowed.match(_names(path))
+        for match in [named.search(path.read_text(encoding="utf-8"))]
+        if match
+    ]
+    assert found == []
+
+
 def test_the_province_is_named_where_it_is_defined_and_in_the_demo():
     allowed = re.compile(r"^geodata/(base/crs\.py|demo/|migrations/versions/)")
     named = re.compile(r"h[aả]i[ _-]?ph[oò]ng", re.IGNORECASE)
