@@ -24,6 +24,8 @@ HAND_WRITTEN = [
     if "migrations/versions" not in path.as_posix()
 ]
 
+TEMPLATES = [path for path in (ROOT / "webmap").rglob("*") if path.is_file() and "templates" in path.parts]
+
 
 def _names(path):
     return path.relative_to(ROOT).as_posix()
@@ -144,6 +146,17 @@ def test_no_file_is_longer_than_400_lines_and_no_function_than_50():
             for node in ast.walk(ast.parse(text))
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno - node.lineno >= 50
         ]
+    assert too_long == []
+
+
+def test_no_line_of_a_template_is_longer_than_120_columns():
+    assert len(TEMPLATES) > 100
+    too_long = [
+        f"{_names(path)}:{number}: {len(line)} columns"
+        for path in TEMPLATES
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if len(line) > 120
+    ]
     assert too_long == []
 
 

@@ -9,6 +9,7 @@ from geodata.accounts.access import create_user
 from geodata.accounts.scopes import limit_user
 from geodata.layers import LAYERS
 from tests.conftest import PASSWORD, sign_in
+from tests.pages import squeezed
 
 #: A ward, and markets within it and beyond it.
 AREA = "11581"
@@ -72,7 +73,7 @@ def look(client):
 
 def rung(client):
     """Return the number that the bell shows for what is followed; None without one."""
-    found = re.search(r'href="/following"><span>[^<]*</span><strong>(\d+)</strong>', client.get("/help").text)
+    found = re.search(r'href="/following"><span>[^<]*</span><strong>(\d+)</strong>', squeezed(client.get("/help").text))
     return int(found[1]) if found else None
 
 
@@ -272,7 +273,7 @@ def test_what_is_no_filter_of_the_map_is_not_followed(planner, address):
 def test_the_panel_the_project_and_a_saved_view_have_the_button(demo_app, planner):
     number = object_of(planner, "markets", "CHO-DQB")["id"]
     panel = planner.get(f"/layers/markets/features/{number}/panel").text
-    assert 'data-follow="/following" data-layer="markets" data-code="CHO-DQB" data-number=""' in panel
+    assert 'data-follow="/following" data-layer="markets" data-code="CHO-DQB" data-number=""' in squeezed(panel)
     assert "data-follow" not in demo_app.test_client().get(f"/layers/markets/features/{number}/panel").text
     planner.post("/following", data={"layer": "projects", "code": "DA-CHO-DQB"})
     assert "Thôi theo dõi" in words_of(planner.get("/projects/DA-CHO-DQB"))

@@ -14,6 +14,7 @@ from geodata.layers.fuel_sites import FuelSite
 from geodata.layers.fuel_sites.visits import Finding
 from tests.conftest import PASSWORD, sign_in
 from tests.factories import CENTRE, make_feature
+from tests.pages import squeezed
 from tests.webmap.background import take_jobs
 
 ADDRESS = "/inspections/day"
@@ -84,7 +85,7 @@ def result_of(session):
 
 
 def names_in_order(page):
-    return re.findall(r'class="site-name" href="/inspections/visits/\d+">([^<]+)<', page)
+    return re.findall(r'class="site-name" href="/inspections/visits/\d+">([^<]+)<', squeezed(page))
 
 
 def test_an_assigned_route_is_a_page_to_come_back_to(session, inspector, sites, ask, tomorrow):

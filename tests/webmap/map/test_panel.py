@@ -8,6 +8,7 @@ from geodata.layers import LAYERS
 from geodata.query import features
 from geodata.schema.roles import Role
 from tests.conftest import PASSWORD
+from tests.pages import squeezed
 
 ALL = pytest.mark.parametrize("kind", list(LAYERS), ids=[kind.layer.name for kind in LAYERS])
 ROLES = pytest.mark.parametrize("role", list(Role))
@@ -107,17 +108,17 @@ def test_a_substation_lists_its_lines_and_a_line_leads_to_its_substations(client
     lines, stations = LAYERS.get("power_lines"), LAYERS.get("substations")
     line = features.find_by_code(demo_connection, lines, "DZ-110-CHOROC-CATHAI-2")
     station = features.find_by_code(demo_connection, stations, "TBA-110-CHOROC")
-    text = clients[role].get(f"/layers/power_lines/features/{line}/panel").text
+    text = squeezed(clients[role].get(f"/layers/power_lines/features/{line}/panel").text)
     assert f'data-show-layer="substations" data-show-id="{station}"' in text
     assert "TBA-110-CHOROC" not in text  # its name instead
-    text = clients[role].get(f"/layers/substations/features/{station}/panel").text
+    text = squeezed(clients[role].get(f"/layers/substations/features/{station}/panel").text)
     assert f'data-show-layer="power_lines" data-show-id="{line}"' in text
     assert "Quy hoạch · 18,183 km" in text
 
 
 def test_a_line_tells_the_whole_circuit_it_is_a_stretch_of(clients, demo_connection):
     line = features.find_by_code(demo_connection, LAYERS.get("power_lines"), "DZ-110-CHOROC-CATHAI-2")
-    text = html.unescape(clients[Role.PUBLIC].get(f"/layers/power_lines/features/{line}/panel").text)
+    text = squeezed(html.unescape(clients[Role.PUBLIC].get(f"/layers/power_lines/features/{line}/panel").text))
     whole = text.split("110 kV Chợ Rộc – Cát Hải – Cát Bà, mạch 2</h3>")[1].split("</section>")[0]
     assert "2 đoạn · Chiều dài 38,339 km" in whole
     assert "không nối liền" not in whole

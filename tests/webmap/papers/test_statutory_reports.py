@@ -12,6 +12,7 @@ from geodata.base.database import today
 from geodata.layers import LAYERS
 from geodata.papers import statements
 from tests.conftest import sign_in
+from tests.pages import squeezed
 from tests.webmap.papers.docx_files import words
 from webmap.papers.periodic import read_report
 from webmap.papers.periods import Period, Span, parse_period
@@ -53,7 +54,9 @@ def links(client, **more):
     page = client.post(f"{HALF}/statements", data={"open_until": day, **more})
     assert page.status_code == 200
     assert page.headers["Cache-Control"] == "no-store"
-    found = re.findall(r"<li>([^<:]+): <a class=\"text-break\" href=\"http://[^/]+(/statements/[\w-]+)\"", page.text)
+    found = re.findall(
+        r"<li>([^<:]+):<a class=\"text-break\" href=\"http://[^/]+(/statements/[\w-]+)\"", squeezed(page.text)
+    )
     return {name.strip(): address for name, address in found}
 
 
@@ -125,7 +128,7 @@ def test_a_part_above_its_whole_and_an_empty_field_are_told(demo_connection, lea
     page = leader.get("/papers?period=2026-H1").text
     assert "lớn hơn đất công nghiệp" in page
     assert "thiếu ở " in page
-    assert re.search("chưa có khai báo: <a [^>]+>Chủ đầu tư hạ tầng mẫu", page)
+    assert re.search("chưa có khai báo:<a [^>]+>Chủ đầu tư hạ tầng mẫu", squeezed(page))
 
 
 def test_a_new_link_ends_the_old_one_and_the_last_day_closes_it(demo_connection, leader, nobody):

@@ -14,6 +14,7 @@ from geodata.layers.fuel_sites.visits import Finding, InspectionVisit
 from geodata.schema.roles import STAFF, Role
 from geodata.statistics.dashboard import campaign_progress, chart_figures
 from tests.factories import make_feature
+from tests.pages import squeezed
 from webmap.app.i18n import translate
 
 CHARTS = [(kind, chart) for kind in LAYERS for chart in kind.layer.charts]
@@ -25,7 +26,7 @@ def bars(text):
     pattern = (
         r'<a class="bar-row" href="([^"]+)">\s*<span class="bar-label">([^<]+)</span>.*?class="bar-number">([^<]+)<'
     )
-    return [(html.unescape(address), label, count) for address, label, count in re.findall(pattern, text, re.DOTALL)]
+    return [(html.unescape(address), label, count) for address, label, count in re.findall(pattern, squeezed(text))]
 
 
 @pytest.fixture
