@@ -30,9 +30,9 @@ from geodata.history.change_sets import ACTS, ChangeKind, ChangeSet, metres_move
 from geodata.history.documents import table_of
 from geodata.importing.results import Mode, problem
 from geodata.importing.storing.details import json_document_value, write_rows
-from geodata.importing.storing.objections import classify
+from geodata.importing.storing.matching import Comparison, compare, stage
 from geodata.importing.storing.rows import CheckedRows
-from geodata.importing.storing.staging import Staging
+from geodata.importing.storing.staged import unstage
 from geodata.importing.storing.write import write
 from geodata.importing.table import as_objects
 from geodata.query.documents import FeatureDocument
@@ -96,7 +96,7 @@ class _Run:
         self.session, self.kind, self.edit, self.editor = session, kind, edit, editor
         self.stale: set[int] = set()
         self.objects: list[Checked] = []
-        self.staging: Staging | None = None
+        self.comparison: Comparison | None = None
 
     def look(self) -> EditReport:
         """Check and compare; change nothing."""
@@ -171,15 +171,13 @@ class _Run:
     def _compare(self) -> None:
         """Bring the objects into the tables of an import, and hear what the database has against them."""
         while staged := self._staged():
-            self.staging = Staging(self.session, self._rows(staged), Mode.APPEND)
-            self.staging.fill()
-            found = classify(self.staging).problems
+            self.comparison = compare(stage(self.session, self._rows(staged), Mode.APPEND))
             by_number = {item.number: item for item in staged}
-            for wrong in found:
+            for wrong in self.comparison.found.problems:
                 by_number[wrong.row or 0].problems.append(wrong)
             if not any(item.is_rejected for item in staged):
                 return
-        self.staging = None
+        self.comparison = None
 
     def _rows(self, items: Sequence[Checked]) -> CheckedRows:
         """Return the objects as the rows of an import: what no edit of them names is as it is stored."""
@@ -279,9 +277,9 @@ class _Run:
         for item in staying:
             if item.present is not None:
                 self._write_hanging(item, item.present.id)
-        if self.staging is not None:
-            write(self.staging, change_set, classify(self.staging))
-            self.staging.drop()
+        if self.comparison is not None:
+            write(self.comparison.staged, change_set, self.comparison.found)
+            unstage(self.session)
         new = {str(item.values["code"]): item for item in staying if item.present is None and item.has_hanging}
         if new:
             table = table_of(self.kind)

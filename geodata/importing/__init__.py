@@ -39,16 +39,18 @@ def preview_import(
     options: ImportOptions | None = None,
     *,
     progress: "Progress | None" = None,
+    before: "Preview | None" = None,
 ) -> "Preview":
     """Return what importing a file into a layer would do; stores nothing.
 
+    `before`: an earlier preview of the same file, whose steps are not gone again as far as the options leave them.
     A file that cannot be read is a report with status "refused", a question one with status "ask".
     Raises InvalidValueError for options that fit neither the layer nor the file.
     """
+    from geodata.importing.preview import build_preview
     from geodata.importing.progress import silent
-    from geodata.importing.steps import build_preview
 
-    return build_preview(session, kind, path, options or ImportOptions(), progress or silent)
+    return build_preview(session, kind, path, options or ImportOptions(), progress=progress or silent, before=before)
 
 
 def commit_import(

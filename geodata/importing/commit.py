@@ -16,8 +16,8 @@ from geodata.importing.facts import signature_of
 from geodata.importing.preview import Preview
 from geodata.importing.progress import Progress, Step, silent
 from geodata.importing.results import ImportReport, Status, Text
-from geodata.importing.storing.objections import classify
-from geodata.importing.storing.staging import Staging
+from geodata.importing.storing.matching import Comparison, compare, compare_anew, stage
+from geodata.importing.storing.staged import unstage
 from geodata.importing.storing.write import hold, new_change_set, write
 
 log = logging.getLogger(__name__)
@@ -56,8 +56,8 @@ def _store_rows(
     report = preview.report
     try:
         lock_layer(session, preview.kind.layer.name)
-        staging = _staged(session, preview, progress)
-        found = classify(staging)
+        comparison = _compared(session, preview, progress)
+        staging, found = comparison.staged, comparison.found
         if found.rejected:
             session.rollback()
             return replace(report, status=Status.PARTIAL).with_problems([*report.problems, *found.problems])
@@ -78,7 +78,7 @@ def _store_rows(
         )
         with recorded_in(session, change_set.id):
             write(staging, change_set, found, progress)
-        staging.drop()
+        unstage(session)
         import_id = str(change_set.id)
         if on_stored is not None:
             on_stored(change_set)
@@ -91,17 +91,14 @@ def _store_rows(
     return replace(report, counts=counts, import_id=import_id)
 
 
-def _staged(session: Session, preview: Preview, progress: Progress) -> Staging:
-    """Return the rows in the database, matched with what is stored now; those of the preview where they are still there."""
+def _compared(session: Session, preview: Preview, progress: Progress) -> Comparison:
+    """Return the rows beside what is stored now; those of the preview where this connection still holds them."""
     assert preview.rows is not None  # noqa: S101 - only what is ready is stored
-    staging = preview.staging
-    if staging is not None and staging.session is session and staging.checked is preview.rows:
+    before = preview.comparison
+    if before is not None and before.staged.checked is preview.rows and before.staged.is_held_by(session):
         progress(Step.STORE, 0, len(preview.rows.rows))
-        if staging.match_anew():
-            return staging
-    staging = Staging(session, preview.rows, preview.options.mode)
-    staging.fill(progress, Step.STORE)
-    return staging
+        return compare_anew(before)
+    return compare(stage(session, preview.rows, preview.options.mode, progress, Step.STORE))
 
 
 def _answered(preview: Preview) -> Answered:

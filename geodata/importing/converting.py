@@ -15,6 +15,7 @@ from geodata.base.i18n import N_
 from geodata.base.numbers import NumberStyle
 from geodata.importing.asking import AskError
 from geodata.importing.facts import UNSEEN_FORMATS, WITHOUT_NULL, habits_of
+from geodata.importing.found import Matched
 from geodata.importing.progress import Progress, Step
 from geodata.importing.results import ImportOptions, Problem, Severity, problem
 from geodata.importing.storing.rows import CheckedRows
@@ -32,13 +33,24 @@ from geodata.schema.fields import Field
 NUMBERS = frozenset({int, float, Decimal})
 
 
-class Conversion:
-    """The cells of one table on their way to values. `problems` are those of the file so far, and grow."""
+def convert_rows(before: Matched, answers: ImportOptions) -> tuple[CheckedRows, list[Problem]]:
+    """Return the rows that nothing is wrong with, and what is wrong with others beside what is known of them.
+
+    Raises AskError, InvalidValueError.
+    """
+    conversion = _Conversion(before.sent.kind, before.table, before.mapping, answers, before.problems)
+    rows = conversion.rows(before.geometries, before.good, before.sent.progress)
+    return rows, conversion.problems[len(before.problems) :]
+
+
+class _Conversion:
+    """The cells of one table on their way to values; the problems begin with those that are known."""
 
     def __init__(
-        self, kind: type[Feature], table: Table, mapping: Mapping_, options: ImportOptions, problems: list[Problem]
+        self, kind: type[Feature], table: Table, mapping: Mapping_, options: ImportOptions, known: Sequence[Problem]
     ) -> None:
-        self.kind, self.table, self.mapping, self.options, self.problems = kind, table, mapping, options, problems
+        self.kind, self.table, self.mapping, self.options = kind, table, mapping, options
+        self.problems = list(known)
         self.numbers: list[int] = table.rows.tolist()
         self.values: dict[str, Sequence[Any]] = {}
         self.kept: dict[str, frozenset[int]] = {}
@@ -103,9 +115,9 @@ class Conversion:
             if field.python_type is date and field.name in self.mapping.columns
         }
         found = orders_of_days(days, self.numbers, self.options.dates)
-        self.problems += found.problems
         if found.question is not None:
-            raise AskError(found.question, [])
+            raise AskError(found.question, found.problems)
+        self.problems += found.problems
         return dict(found.orders)
 
     def _missing(self, name: str, values: Sequence[Any], told: set[int | None]) -> list[Problem]:

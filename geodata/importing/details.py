@@ -24,9 +24,9 @@ from geodata.importing.answered import Answered
 from geodata.importing.progress import Progress, Step, silent
 from geodata.importing.results import Action, Counts, ImportReport, Mode, Problem, Severity, Status, Text, problem
 from geodata.importing.storing.details import CheckedRows, DetailRow, check_rows, latest_row, write_rows
-from geodata.importing.storing.objections import classify
+from geodata.importing.storing.matching import compare as compare_staged, stage
 from geodata.importing.storing.rows import CheckedRows as CheckedObjects
-from geodata.importing.storing.staging import Staging
+from geodata.importing.storing.staged import unstage
 from geodata.importing.storing.write import new_change_set, write
 from geodata.importing.table import Value, empty_geometries
 from geodata.importing.understanding.values import text_of
@@ -306,10 +306,9 @@ def _touch(session: Session, hanging: HangingRows, found: Compared, change_set: 
         kind=kind, rows=list(numbers), values=values, geometries=empty_geometries(len(known)), keeps_places=True,
         targets=list(known), touched=frozenset(numbers),
     )  # fmt: skip
-    staging = Staging(session, objects, Mode.APPEND)
-    staging.fill()
-    write(staging, change_set, classify(staging))
-    staging.drop()
+    comparison = compare_staged(stage(session, objects, Mode.APPEND))
+    write(comparison.staged, change_set, comparison.found)
+    unstage(session)
 
 
 def parent_codes(column: Sequence[Value], rows: Sequence[int]) -> tuple[list[str | None], list[Problem]]:

@@ -28,6 +28,7 @@ from geodata.importing.sessions.returned import keep_rejected
 from geodata.importing.sessions.sessions import running
 from geodata.importing.sessions.shown import Item, facts_of, other_items
 from geodata.importing.storing.lists import lists_of
+from geodata.importing.storing.matching import stage
 from geodata.schema.feature import Feature
 
 #: The columns of a list, in the order in which they are written.
@@ -65,11 +66,11 @@ def write_lists(session: Session, found: ImportSession, preview: Preview, progre
     """Write down the lists of a preview in place of those before; return what tells them from any others."""
     progress(Step.LIST, 0, 0)
     session.execute(delete(ImportItem).where(ImportItem.import_session_id == found.id))
-    staging = preview.staging
-    if preview.rows is not None and staging is not None:
-        if not staging.is_held():
-            staging.fill(progress)
-        for changes in lists_of(staging):
+    if preview.rows is not None and preview.comparison is not None:
+        staged = preview.comparison.staged
+        if not staged.is_held_by(session):
+            staged = stage(session, preview.rows, preview.options.mode, progress)
+        for changes in lists_of(staged):
             query = changes.add_columns(literal(found.id))
             session.execute(insert(ImportItem).from_select([*_LISTED, "import_session_id"], query))
     _copy_items(session, found.id, other_items(preview))

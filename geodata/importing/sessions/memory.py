@@ -81,7 +81,7 @@ def with_remembered(
     if asked is None and not adds and dict(plain.mapping) == dict(merged.mapping):
         return None
     try:
-        again = preview_import(session, preview.kind, path, merged, progress=progress)
+        again = preview_import(session, preview.kind, path, merged, progress=progress, before=preview)
     except GeodataError:
         return None
     misfit = again.report.counts.rejected > max(plain.counts.rejected, again.report.counts.read // 2)

@@ -19,7 +19,7 @@ from geodata.base.crs import current_province
 from geodata.history.documents import AnyGeometry
 from geodata.importing.proposals import Candidate, Proposal
 from geodata.importing.storing.likeness import ALIKE, ALIKE_M, MAX_ROWS, SAME_NAME_M, propose
-from geodata.importing.storing.staging import Staging
+from geodata.importing.storing.staged import StagedRows
 from geodata.schema.feature import Feature
 
 #: A little more than the farthest proposal.
@@ -28,7 +28,7 @@ _NEAR_DEGREES = 0.012
 _ASKED_CODES = 5000
 
 
-def find_alike(staging: Staging) -> tuple[Proposal, ...]:
+def find_alike(staging: StagedRows) -> tuple[Proposal, ...]:
     """Return what the rows that no code identifies may be: stored objects that no other row means."""
     if "name" not in staging.names or not 0 < _count_new(staging) <= MAX_ROWS:
         return ()
@@ -47,7 +47,7 @@ def are_mostly_stored(session: Session, kind: type[Feature], codes: Collection[s
     return bool(asked) and (session.scalar(query) or 0) * 2 >= len(asked)
 
 
-def _pairs(staging: Staging) -> Select[Any]:
+def _pairs(staging: StagedRows) -> Select[Any]:
     """Return the query of unknown rows, each beside a stored object near it and called alike: with metres and likeness."""
     staged, stored, match = staging.staged, staging.current(), staging.match
     shapes = [type_coerce(item.c.geom, AnyGeometry()) for item in (stored, staged)]
@@ -75,6 +75,6 @@ def _pairs(staging: Staging) -> Select[Any]:
     )
 
 
-def _count_new(staging: Staging) -> int:
+def _count_new(staging: StagedRows) -> int:
     query = select(func.count()).select_from(staging.match).where(staging.match.c.target_id.is_(None))
     return staging.session.scalar(query) or 0

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from geodata.importing.results import Problem, Severity
+from geodata.importing.results import Counts, Problem, Severity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,6 +14,17 @@ class Classified:
     unchanged: int
     absent: int
     problems: tuple[Problem, ...] = ()
+
+    def counts(self, read: int, kept: int, left_out: int) -> Counts:
+        """Return the counts of a file of so many rows, of which so many are good and so many were left out by a person."""
+        return Counts(
+            read=read,
+            new=self.new,
+            changed=self.changed,
+            unchanged=self.unchanged,
+            absent=self.absent,
+            rejected=read - kept - left_out,
+        )
 
     @property
     def rejected(self) -> frozenset[int]:

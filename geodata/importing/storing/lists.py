@@ -26,10 +26,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from geodata.base.crs import current_province
 from geodata.history.documents import AnyGeometry
 from geodata.importing.results import Action, Mode
-from geodata.importing.storing.staging import Staging
+from geodata.importing.storing.staged import StagedRows
 
 
-def lists_of(staging: Staging) -> tuple[Select[Any], ...]:
+def lists_of(staging: StagedRows) -> tuple[Select[Any], ...]:
     """Return what a preview lists, a query for each sort: (kind, position, row_number, code, name, data).
 
     The database makes the lists: of millions of rows none becomes an object here. Positions count from 1 without a
@@ -43,20 +43,20 @@ def lists_of(staging: Staging) -> tuple[Select[Any], ...]:
     )
 
 
-def _ranked(staging: Staging, condition: ColumnElement[bool]) -> Subquery:
+def _ranked(staging: StagedRows, condition: ColumnElement[bool]) -> Subquery:
     """Return the rows of one sort with their place in its list."""
     match = staging.match.c
     place = func.row_number().over(order_by=match.row_no).label("position")
     return select(match.row_no, match.target_id, match.moved, place).where(condition).subquery("ranked")
 
 
-def _ranked_absent(staging: Staging) -> Subquery:
+def _ranked_absent(staging: StagedRows) -> Subquery:
     place = func.row_number().over(order_by=(staging.target.c.code, staging.target.c.id)).label("position")
     row_no = null().cast(Integer).label("row_no")
     return select(row_no, staging.target.c.id.label("target_id"), place).where(staging.is_absent).subquery()
 
 
-def _changed(staging: Staging) -> Select[Any]:
+def _changed(staging: StagedRows) -> Select[Any]:
     staged, target, ranked = staging.staged, staging.target, _ranked(staging, staging.is_change)
     metric = current_province().metric_srid
     old, new = (type_coerce(item.c.geom, AnyGeometry()) for item in (target, staged))
@@ -73,7 +73,7 @@ def _changed(staging: Staging) -> Select[Any]:
     return listed.join(staged, staged.c.row_no == ranked.c.row_no).join(target, target.c.id == ranked.c.target_id)
 
 
-def _differences(staging: Staging) -> ColumnElement[Any]:
+def _differences(staging: StagedRows) -> ColumnElement[Any]:
     """Return field -> [old, new] of what differs; of the columns without a field those that the file has."""
     nothing = func.jsonb_build_object(type_=JSONB)
     found: ColumnElement[Any] = nothing
@@ -90,7 +90,7 @@ def _differences(staging: Staging) -> ColumnElement[Any]:
     return found.concat(func.coalesce(extra, nothing))
 
 
-def _new(staging: Staging) -> Select[Any]:
+def _new(staging: StagedRows) -> Select[Any]:
     staged, ranked = staging.staged, _ranked(staging, staging.match.c.target_id.is_(None))
     point = _point(type_coerce(staged.c.geom, AnyGeometry()))
     name = staged.c.name if "name" in staging.names else null()
@@ -98,7 +98,7 @@ def _new(staging: Staging) -> Select[Any]:
     return listed.join(staged, staged.c.row_no == ranked.c.row_no)
 
 
-def _stored_as(staging: Staging, action: Action, ranked: Subquery) -> Select[Any]:
+def _stored_as(staging: StagedRows, action: Action, ranked: Subquery) -> Select[Any]:
     target = staging.target
     data = func.jsonb_build_object("feature_id", target.c.id)
     return _listed(action, ranked, target.c.code, target.c.name, data).join(target, target.c.id == ranked.c.target_id)

@@ -24,19 +24,13 @@ from geodata.history.held import is_held
 from geodata.importing.results import Mode, Problem, Severity, problem
 from geodata.importing.storing.classified import Classified
 from geodata.importing.storing.rules import rule_problem
-from geodata.importing.storing.staging import Staging
+from geodata.importing.storing.staged import StagedRows
 
 _WORD = re.compile(r"\w+")
 
 
-def classify(staging: Staging) -> Classified:
-    """Return counts and the database's objections; asked again, the same until the rows are matched anew."""
-    if staging.found is None:
-        staging.found = _classify(staging)
-    return staging.found
-
-
-def _classify(staging: Staging) -> Classified:
+def classify(staging: StagedRows) -> Classified:
+    """Return what matched rows would do, in numbers, and the database's objections."""
     match = staging.match.c
     new, changed, unchanged = staging.session.execute(
         select(
@@ -51,7 +45,7 @@ def _classify(staging: Staging) -> Classified:
     return Classified(new=new, changed=changed, unchanged=unchanged, absent=_absent(staging), problems=tuple(problems))
 
 
-def _held(staging: Staging) -> list[Problem]:
+def _held(staging: StagedRows) -> list[Problem]:
     """Return which objects stay although the file, which is to be the whole layer, does not have them."""
     if staging.mode is not Mode.REPLACE:
         return []
@@ -69,13 +63,13 @@ def _held(staging: Staging) -> list[Problem]:
     ]  # fmt: skip
 
 
-def _absent(staging: Staging) -> int:
+def _absent(staging: StagedRows) -> int:
     if staging.mode is Mode.APPEND:
         return 0
     return staging.session.scalar(select(func.count()).select_from(staging.target).where(staging.is_absent)) or 0
 
 
-def _taken_keys(staging: Staging) -> list[Problem]:
+def _taken_keys(staging: StagedRows) -> list[Problem]:
     """Return a problem for each row whose key is another feature's."""
     whole, match, other = _whole_rows(staging), staging.match, staging.target.alias("other")
     same = [
@@ -96,7 +90,7 @@ def _taken_keys(staging: Staging) -> list[Problem]:
     ]
 
 
-def _key_problems(staging: Staging) -> list[Problem]:
+def _key_problems(staging: StagedRows) -> list[Problem]:
     if staging.checked.targets is not None:
         return _taken_keys(staging)
     if staging.mode is not Mode.APPEND:
@@ -118,7 +112,7 @@ def _key_problems(staging: Staging) -> list[Problem]:
     ]
 
 
-def _placeless(staging: Staging) -> list[Problem]:
+def _placeless(staging: StagedRows) -> list[Problem]:
     """Return an error for each row of a file without places whose code is not stored."""
     if not staging.checked.keeps_places:
         return []
@@ -134,7 +128,7 @@ def _placeless(staging: Staging) -> list[Problem]:
     ]
 
 
-def _whole_rows(staging: Staging) -> Subquery:
+def _whole_rows(staging: StagedRows) -> Subquery:
     """Return the rows as they would be stored: the file's fields, the stored ones for the rest."""
     joined = staging.staged.join(staging.match, staging.match.c.row_no == staging.staged.c.row_no).outerjoin(
         staging.target, staging.target.c.id == staging.match.c.target_id
@@ -154,12 +148,12 @@ def _whole_rows(staging: Staging) -> Subquery:
     return select(*columns).select_from(joined).subquery("whole")
 
 
-def _is_choice(staging: Staging, name: str) -> bool:
+def _is_choice(staging: StagedRows, name: str) -> bool:
     field_ = staging.kind.field(name)
     return field_ is not None and field_.values is not None
 
 
-def _rules(staging: Staging) -> list[tuple[str, Any]]:
+def _rules(staging: StagedRows) -> list[tuple[str, Any]]:
     """Return (name, condition) of the table's own rules about the file's fields; geometry was checked before."""
     return [
         (str(rule.name), literal_column(str(rule.sqltext), Boolean()))
@@ -171,7 +165,7 @@ def _rules(staging: Staging) -> list[tuple[str, Any]]:
     ]
 
 
-def _rule_problems(staging: Staging) -> list[Problem]:
+def _rule_problems(staging: StagedRows) -> list[Problem]:
     whole = _whole_rows(staging)
     rules = _rules(staging)
     broken = [not_(func.coalesce(condition, True)) for _, condition in rules]
@@ -190,13 +184,13 @@ def _rule_problems(staging: Staging) -> list[Problem]:
     return problems
 
 
-def _rule_problem(staging: Staging, row_no: int, condition: str) -> Problem:
+def _rule_problem(staging: StagedRows, row_no: int, condition: str) -> Problem:
     index = staging.positions[row_no]
     given = {name: values[index] for name, values in staging.checked.values.items()}
     return rule_problem(row_no, condition, data_columns(staging.kind), given.get)
 
 
-def _lost_matches(staging: Staging) -> list[Problem]:
+def _lost_matches(staging: StagedRows) -> list[Problem]:
     """Return a problem for each row whose object, recognised in the preview, is stored no more."""
     rows = sorted(staging.checked.taken)
     if not rows:

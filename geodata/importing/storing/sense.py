@@ -11,7 +11,7 @@ from geodata.base.i18n import N_
 from geodata.history.documents import table_of
 from geodata.importing.results import Problem, Severity, Text, problem
 from geodata.importing.storing.rows import CheckedRows
-from geodata.importing.storing.staging import Staging
+from geodata.importing.storing.staged import StagedRows
 from geodata.importing.table import spellings
 from geodata.importing.told import by_row
 from geodata.schema.sense import InOrder, LeadingZero, SameScale
@@ -27,7 +27,7 @@ _MARK_SOMEWHERE = re.compile(_MARK.pattern, re.MULTILINE)
 _CHECK = Text(template=N_("Check the value; it is stored as it is in the file."))
 
 
-def sense_problems(session: Session, rows: CheckedRows, staging: Staging) -> list[Problem]:
+def sense_problems(session: Session, rows: CheckedRows, staging: StagedRows) -> list[Problem]:
     """Return a warning, with its rule's name, for each row that is against sense."""
     found: list[Problem] = []
     for rule in rows.kind.layer.sense:
@@ -118,7 +118,7 @@ def _marked(rows: CheckedRows) -> list[Problem]:
     return _told(rows, CODE_MARK, "code", N_("The code “{value}” holds “{mark}”: is it part of the code?"), found)
 
 
-def _alike_to_stored(session: Session, rows: CheckedRows, staging: Staging) -> list[Problem]:
+def _alike_to_stored(session: Session, rows: CheckedRows, staging: StagedRows) -> list[Problem]:
     """Return a warning for each new row whose code is that of a stored object but for its capitals."""
     staged, match, target = staging.staged, staging.match, staging.target
     query = (
@@ -133,7 +133,7 @@ def _alike_to_stored(session: Session, rows: CheckedRows, staging: Staging) -> l
     return [*_told(rows, CODE_CASE, "code", template, found), *_without_noughts(session, rows, staging)]
 
 
-def _without_noughts(session: Session, rows: CheckedRows, staging: Staging) -> list[Problem]:
+def _without_noughts(session: Session, rows: CheckedRows, staging: StagedRows) -> list[Problem]:
     """Return a warning for each new row whose code is that of a stored object without the noughts in front: 1 for 001."""
     if not any(map(str.isdigit, spellings(rows.values["code"]))):
         return []

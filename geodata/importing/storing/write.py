@@ -24,14 +24,14 @@ from geodata.importing.progress import Progress, Step, silent
 from geodata.importing.results import Mode
 from geodata.importing.storing.classified import Classified
 from geodata.importing.storing.indexes import bring_back, keep_writers_out, missing
-from geodata.importing.storing.staging import Staging
+from geodata.importing.storing.staged import StagedRows
 
 #: So many rows are added by one statement; between two, people see how far it is.
 _LOT = 200_000
 _SORT_IN = text("SELECT sort_into_indexes(CAST(:table AS regclass))")
 
 
-def write(staging: Staging, change_set: ChangeSet, found: Classified, progress: Progress = silent) -> None:
+def write(staging: StagedRows, change_set: ChangeSet, found: Classified, progress: Progress = silent) -> None:
     """Delete, update and insert, with before and after of what was there. Statements that would touch nothing are not sent."""
     lacks_indexes = bool(missing(staging.session, staging.kind))
     if lacks_indexes:
@@ -49,13 +49,13 @@ def write(staging: Staging, change_set: ChangeSet, found: Classified, progress: 
         bring_back(staging.session, staging.kind, progress)
 
 
-def _batch_text_index(staging: Staging) -> None:
+def _batch_text_index(staging: StagedRows) -> None:
     """Let the text index take its new entries in larger lots until this transaction ends."""
     for name, value in (("gin_pending_list_limit", "64MB"), ("work_mem", "128MB")):
         staging.session.execute(select(func.set_config(name, value, true())))
 
 
-def hold(staging: Staging) -> None:
+def hold(staging: StagedRows) -> None:
     """Wait for edits of what will be changed or deleted to end, and keep new ones out.
 
     Before the change set gets its number: so the changes of one object are numbered in their order.
@@ -67,12 +67,12 @@ def hold(staging: Staging) -> None:
     hold_rows(staging.session, staging.target, changed)
 
 
-def _delete_absent(staging: Staging, change_set_id: int) -> None:
+def _delete_absent(staging: StagedRows, change_set_id: int) -> None:
     record_deletions(staging.session, staging.kind, change_set_id, staging.is_absent)
     staging.session.execute(delete(staging.target).where(staging.is_absent))
 
 
-def _update(staging: Staging, change_set_id: int) -> None:
+def _update(staging: StagedRows, change_set_id: int) -> None:
     target, staged, match = staging.target, staging.staged, staging.match
     layer = staging.kind.layer.name
     before = (
@@ -105,7 +105,7 @@ def _update(staging: Staging, change_set_id: int) -> None:
     )
 
 
-def _insert(staging: Staging, change_set_id: int, found: Classified, progress: Progress) -> None:
+def _insert(staging: StagedRows, change_set_id: int, found: Classified, progress: Progress) -> None:
     target, staged, match = staging.target, staging.staged, staging.match
     names = [*staging.names, "geom", "extra", "change_set_id"]
     extra = func.coalesce(staged.c.extra, func.jsonb_build_object(type_=JSONB))

@@ -21,7 +21,7 @@ def listed(session, preview):
 
     def run(path, layer="markets", **options):
         found = preview(path, layer, **options)
-        lists = [session.execute(query).all() for query in lists_of(found.staging)]
+        lists = [session.execute(query).all() for query in lists_of(found.comparison.staged)]
         return {rows[0].kind: sorted(rows, key=lambda row: row.position) for rows in lists if rows}
 
     return run

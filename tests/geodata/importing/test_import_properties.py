@@ -142,7 +142,12 @@ def test_whatever_is_exported_comes_back_unchanged(session, tmp_path, kind, data
     preview = preview_import(session, kind, path, ImportOptions())
     report = preview.report
     assert (report.status, report.question, report.unmapped) == ("ok", None, ())
-    changed = [row for query in lists_of(preview.staging) for row in session.execute(query) if row.kind != "unchanged"]
+    changed = [
+        row
+        for query in lists_of(preview.comparison.staged)
+        for row in session.execute(query)
+        if row.kind != "unchanged"
+    ]
     assert changed == []
     assert report.counts.unchanged == report.counts.read > 0
 
