@@ -40,17 +40,21 @@ def preview_import(
     *,
     progress: "Progress | None" = None,
     before: "Preview | None" = None,
+    kept: Path | None = None,
 ) -> "Preview":
     """Return what importing a file into a layer would do; stores nothing.
 
-    `before`: an earlier preview of the same file, whose steps are not gone again as far as the options leave them.
+    `before`: an earlier preview of the same file, whose steps are not gone again as far as the options leave them. `kept`: a
+    folder in which the table that is read stays, and from which it is taken another time.
     A file that cannot be read is a report with status "refused", a question one with status "ask".
     Raises InvalidValueError for options that fit neither the layer nor the file.
     """
     from geodata.importing.preview import build_preview
     from geodata.importing.progress import silent
 
-    return build_preview(session, kind, path, options or ImportOptions(), progress=progress or silent, before=before)
+    return build_preview(
+        session, kind, path, options or ImportOptions(), progress=progress or silent, before=before, kept=kept
+    )
 
 
 def commit_import(

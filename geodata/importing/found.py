@@ -38,13 +38,17 @@ from geodata.schema.feature import Feature
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """A file, and what it is to fill: a layer, or a detail that hangs on its objects. `words`: names by which headings are known."""
+    """A file, and what it is to fill: a layer, or a detail that hangs on its objects. `words`: names by which headings are known.
+
+    `kept`: the folder in which the table that is read of it stays.
+    """
 
     session: Session
     kind: type[Feature]
     path: Path
     words: frozenset[str]
     detail: type[Detail] | None = None
+    kept: Path | None = None
     progress: Progress = silent
 
 

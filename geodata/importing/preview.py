@@ -64,8 +64,12 @@ def build_preview(
     *,
     progress: Progress = silent,
     before: Preview | None = None,
+    kept: Path | None = None,
 ) -> Preview:
-    """Return what importing the file would do; nothing is stored. With `before`, what that found of it is not found again."""
+    """Return what importing the file would do; nothing is stored. With `before`, what that found of it is not found again.
+
+    `kept`: the folder in which the table that is read stays.
+    """
     check_answers(options)
     detail = _detail(kind, options)
     if detail is None:
@@ -74,7 +78,7 @@ def build_preview(
     else:
         check_names(detail, options)
         words = detail_words(kind, detail)
-    sent = Sent(session=session, kind=kind, path=path, words=words, detail=detail, progress=progress)
+    sent = Sent(session=session, kind=kind, path=path, words=words, detail=detail, kept=kept, progress=progress)
     with collector_paused():
         return preview_of(walk(sent, options, before.walk if before is not None else None))
 

@@ -80,6 +80,7 @@ def read(before: Found, answers: ImportOptions) -> Read | Stopped:
             words=sent.words,
             header_row=answers.header_row,
             geometry=sent.kind.layer.geometry.value,
+            kept=sent.kept,
         )
     except RefusedError as why:
         return before.stopped(why)

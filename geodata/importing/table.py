@@ -16,6 +16,8 @@ from geodata.importing.results import Problem, Question, RefusedError
 
 Geometries = NDArray[np.object_]
 Value = str | int | float | bool | None
+#: The files that save_table() writes.
+TABLE_FILES = ("table.json", "rows.npy", "points.npy", "lengths.npy", "wkb.npy", "column-*.txt")
 
 
 @dataclass(frozen=True, kw_only=True)

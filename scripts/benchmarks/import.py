@@ -1,6 +1,8 @@
 # ruff: noqa: N999 - the command is ./scripts/bench import
 """A million points imported with every check on, against ogr2ogr's COPY and a bare COPY into the same table.
 
+Then the same through the wizard: a file without a question, and one that is asked where it lies and which column is its code.
+
 A database of its own in the benchmarks' cluster, dropped at the end. The import is `manage import` as people
 run it: reading in the limited process, checks, comparison, history; its memory is the largest of its processes.
 """
@@ -31,6 +33,7 @@ from scripts.base.console import announce
 from scripts.base.paths import PYTHON, ROOT, WORK
 from scripts.benchmarks._database import own_database
 from scripts.benchmarks._seed import SEED, SITE, site_points
+from scripts.benchmarks._wizard import take_through, with_column, with_crs
 from scripts.cluster.configuration import OWNER
 from scripts.install.setup import LOG
 from scripts.install.system import install_packages
@@ -40,7 +43,10 @@ DATABASE = "webmap_bench_import"
 COLUMNS = ("code", "name", "address")
 ROUNDS = 3
 OURS, PEER = "manage import, every check on", "ogr2ogr, COPY"
+PLAIN, ASKED = "wizard, no question", "wizard, two answers"
 MEMORY_LIMIT_MB = 2048
+#: What is said of the file that says neither where it lies nor which column is its code.
+ANSWERS = (with_crs(f"EPSG:{WGS84}"), with_column("code", "cot_1"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +61,7 @@ class Result:
 
 
 def main() -> int:
-    """Write the file, run the three ways in turn, print and write var/bench/import.json; 1 when ogr2ogr is faster."""
+    """Write the files, run the ways in turn, print and write var/bench/import.json; 1 when ogr2ogr is faster."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else POINTS
     if shutil.which("ogr2ogr") is None:
         install_packages(["gdal-bin"], log=LOG)
@@ -63,12 +69,16 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="bench-import-") as folder, own_database(DATABASE) as url:
         path = Path(folder) / "points.gpkg"
         write_points(path, count)
+        asked = Path(folder) / "asked.gpkg"
+        write_points(asked, count, names=("cot_1", *COLUMNS[1:]), crs=None)
         rows = copy_rows(count)
         announce(f"{count} points, {path.stat().st_size // 2**20} MB, {ROUNDS} rounds, medians (fastest – slowest)")
         ways: dict[str, Callable[[], int | None]] = {
             OURS: lambda: run_import(url, path),
             PEER: lambda: run_ogr2ogr(url, path),
             "text COPY of ready rows, no checks": lambda: run_copy(url, rows),
+            PLAIN: lambda: take_through(url, path, SITE.layer.name, ()),
+            ASKED: lambda: take_through(url, asked, SITE.layer.name, ANSWERS),
         }
         for name, way in list(ways.items()) * ROUNDS:
             empty(url)
@@ -106,15 +116,17 @@ def points(count: int) -> list[shapely.Point]:
     return list(site_points(np.random.default_rng(SEED), count))
 
 
-def write_points(path: Path, count: int) -> None:
-    """Write the GeoPackage that both importers read."""
+def write_points(
+    path: Path, count: int, *, names: tuple[str, ...] = COLUMNS, crs: str | None = f"EPSG:{WGS84}"
+) -> None:
+    """Write the GeoPackage that the importers read."""
     pyogrio.raw.write(
         path,
         geometry=np.asarray(shapely.to_wkb(points(count)), dtype=object),
         field_data=[np.asarray(column, dtype=object) for column in values(count)],
-        fields=list(COLUMNS),
+        fields=list(names),
         geometry_type="Point",
-        crs=f"EPSG:{WGS84}",
+        crs=crs,
         driver="GPKG",
         layer="points",
     )
@@ -184,7 +196,7 @@ def check_count(url: URL, count: int) -> None:
 
 def empty(url: URL) -> None:
     """Give every way the same empty table; that takes its owner."""
-    statement = sql.SQL("TRUNCATE {}, change_set CASCADE").format(sql.Identifier(table_of(SITE).name))
+    statement = sql.SQL("TRUNCATE {}, change_set, import_session CASCADE").format(sql.Identifier(table_of(SITE).name))
     with psycopg.connect(plain(url.set(username=OWNER)), autocommit=True) as connection:
         connection.execute(statement)
         connection.execute("VACUUM")

@@ -205,9 +205,11 @@ def test_files_that_no_import_names_are_swept_and_others_stay(gis, session, uplo
     (kept,) = uploads.iterdir()
     for name in ("orphan", "half.part", "young"):
         (uploads / name).write_bytes(b"x")
+    for name in (f"{kept.name}-read", "gone-read", "gone-read.part"):
+        (uploads / name).mkdir()
     long_ago = time.time() - 86_400
     for path in uploads.iterdir():
         if path.name != "young":
             os.utime(path, (long_ago, long_ago))
-    assert forget_orphans(session, uploads, now=time.time()) == 2
-    assert {path.name for path in uploads.iterdir()} == {kept.name, "young"}
+    assert forget_orphans(session, uploads, now=time.time()) == 4
+    assert {path.name for path in uploads.iterdir()} == {kept.name, f"{kept.name}-read", "young"}

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -23,6 +23,7 @@ import shapely
 from geodata.base.i18n import N_
 from geodata.importing.limits import Limits
 from geodata.importing.reading.child import ERRORS
+from geodata.importing.reading.kept import find_table, keep_table
 from geodata.importing.results import Question, RefusedError
 from geodata.importing.table import Geometries, Table, load_answer, load_table
 
@@ -156,7 +157,7 @@ _NURSERY = _Nursery()
 atexit.register(_NURSERY.end)
 
 
-def _run(folder: Path, request: dict[str, object], limits: Limits) -> None:
+def _run(folder: Path, request: Mapping[str, object], limits: Limits) -> None:
     (folder / "request.json").write_text(json.dumps({**request, "limits": limits.as_dict()}), encoding="utf-8")
     with _NURSERY.start(folder) as reader:
         reader.settimeout(limits.wall_seconds)
@@ -208,26 +209,35 @@ def read_table(
     words: Collection[str] = (),
     header_row: str | None = None,
     geometry: str = "",
+    kept: Path | None = None,
 ) -> Table | Question:
     """Read a file in a limited process. `words` are names that the layer knows, `geometry` is what it holds.
 
-    Raises RefusedError.
+    `kept`: the folder in which the table stays, and is found when the same is asked again. Raises RefusedError.
     """
+    request: dict[str, object] = {
+        "task": "read",
+        "path": str(path.resolve()),
+        "file_name": file_name,
+        "source_layer": source_layer,
+        "words": sorted(words),
+        "header_row": header_row,
+        "geometry": geometry,
+    }
+    asked = {**request, "limits": limits.as_dict()}
+    if kept is not None and (table := find_table(kept, asked)) is not None:
+        return table
     with _folder() as folder:
-        request: dict[str, object] = {
-            "task": "read",
-            "path": str(path.resolve()),
-            "file_name": file_name,
-            "source_layer": source_layer,
-            "words": sorted(words),
-            "header_row": header_row,
-            "geometry": geometry,
-        }
         _run(folder, request, limits)
         answer = load_answer(folder)
         if isinstance(answer, RefusedError):
             raise answer
-        return answer if answer is not None else load_table(folder)
+        if answer is not None:
+            return answer
+        table = load_table(folder)
+        if kept is not None:
+            keep_table(folder, kept, asked)
+        return table
 
 
 def repair(geometries: Geometries, limits: Limits) -> list[shapely.Geometry | None]:

@@ -21,6 +21,7 @@ from geodata.history.change_sets import ChangeSet
 from geodata.importing import Status, preview_import
 from geodata.importing.preview import Preview
 from geodata.importing.progress import Progress, Step
+from geodata.importing.reading.kept import folder_beside
 from geodata.importing.sessions.documents import answers_of, stored_report
 from geodata.importing.sessions.memory import last_like, with_remembered
 from geodata.importing.sessions.model import ImportItem, ImportSession, Stage
@@ -42,7 +43,7 @@ def check(session: Session, found: ImportSession, kind: type[Feature], progress:
     path = file_of(found)
     options = found.options.options(found.file_name)
     version = data_version(session, found.layer)
-    preview = preview_import(session, kind, path, options, progress=progress)
+    preview = preview_import(session, kind, path, options, progress=progress, kept=folder_beside(path))
     remembered = remembered_of(session, found)
     if preview.table is not None and remembered is None and not found.options.forget:
         remembered = last_like(session, preview)

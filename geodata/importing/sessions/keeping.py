@@ -9,6 +9,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from geodata.importing.reading.kept import ENDING, folder_beside, forget_table
 from geodata.importing.sessions.model import WORKING, ImportItem, ImportSession
 
 #: Seconds after which a file that no import names was left behind.
@@ -37,20 +38,24 @@ def forget_old_files(session: Session, today: date) -> int:
 
 
 def forget_orphans(session: Session, folder: Path, *, now: float) -> int:
-    """Delete files that no import names: left by an upload that was cut off. Returns how many; `now` in seconds since 1970.
+    """Delete files that no import names, with the tables read of them. Returns how many; `now` in seconds since 1970.
 
-    Younger ones stay: their import may be about to be stored.
+    They are left by an upload that was cut off. Younger ones stay: their import may be about to be stored.
     """
-    old = [path for path in folder.glob("*") if path.is_file() and path.stat().st_mtime < now - ORPHAN_AFTER_S]
+    all_ = [path for path in folder.glob("*") if path.is_file() or ENDING in path.name]
+    old = [path for path in all_ if path.stat().st_mtime < now - ORPHAN_AFTER_S]
     paths = session.scalars(
         select(ImportSession.file_path)
         .where(ImportSession.file_path.is_not(None))
         .union(select(ImportSession.facts["rejected_file"].astext).where(ImportSession.facts.has_key("rejected_file")))
     )
     named = {Path(path).name for path in paths if path}
-    orphans = [path for path in old if path.name not in named]
+    orphans = [path for path in old if path.name.split(ENDING)[0] not in named]
     for path in orphans:
-        path.unlink(missing_ok=True)
+        if path.is_dir():
+            forget_table(path)
+        else:
+            path.unlink(missing_ok=True)
     return len(orphans)
 
 
@@ -58,6 +63,7 @@ def forget_file(found: ImportSession) -> None:
     """Delete the uploaded file and the rejected rows of an import."""
     if found.file_path is not None:
         Path(found.file_path).unlink(missing_ok=True)
+        forget_table(folder_beside(Path(found.file_path)))
         found.file_path = None
     if (rejected := rejected_file(found)) is not None:
         rejected.unlink(missing_ok=True)

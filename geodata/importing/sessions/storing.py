@@ -15,6 +15,7 @@ from geodata.history.undoing import UndoReport, undo
 from geodata.importing import commit_import, preview_import
 from geodata.importing.preview import Preview
 from geodata.importing.progress import Progress, Step
+from geodata.importing.reading.kept import folder_beside, forget_table
 from geodata.importing.results import Text
 from geodata.importing.sessions.checking import file_of, keep_preview, remembered_of, write_lists
 from geodata.importing.sessions.documents import StoredCounts, StoredReport
@@ -24,24 +25,19 @@ from geodata.importing.sessions.sessions import CANCELLED, end, preview_mark, ru
 from geodata.schema.feature import Feature
 from geodata.schema.registry import Registry
 
+#: So often a preview is made before the lock, while others change the layer in between.
+_TRIES = 3
+
 DATA_CHANGED = N_("The data changed since this preview. It has been made anew: look at it again.")
 
 
 def store(session: Session, found: ImportSession, kind: type[Feature], progress: Progress) -> None:
-    """Make the preview again under the layer's lock, and store it when it is what was confirmed."""
-    path = file_of(found)
+    """Store what was confirmed, when what it would do is still what was seen; otherwise show that anew."""
     number, turn, excluded = found.id, found.turn, excluded_rows_of(session, found)
     user_name, accept_partial, was_mark = found.user_name, found.accept_partial, preview_mark(found)
     confirmed_by = found.options.confirmed_by or user_name
-    lock_layer(session, found.layer)
-    version = data_version(session, found.layer)
-    options = found.options.options(found.file_name)
-    whole = preview_import(session, kind, path, options, progress=progress)
-    if version != found.seen_version and (mark := write_lists(session, found, whole, progress)) != was_mark:
-        keep_preview(session, found, whole, remembered_of(session, found), version=version, mark=mark)
-        note = Text(template=DATA_CHANGED)
-        session.execute(update(ImportSession).where(ImportSession.id == number).values(reason=note))
-        session.commit()
+    whole = _as_seen(session, found, kind, progress)
+    if whole is None:
         return
     preview = whole if not excluded else _without(whole, excluded)
 
@@ -76,6 +72,36 @@ def store(session: Session, found: ImportSession, kind: type[Feature], progress:
         .values(report=replace(found.report, counts=counts, import_id=report.import_id))
     )
     session.commit()
+    forget_table(folder_beside(file_of(found)))
+
+
+def _as_seen(session: Session, found: ImportSession, kind: type[Feature], progress: Progress) -> Preview | None:
+    """Return the preview that was confirmed, with the layer's lock; None where it has become another, which is kept instead.
+
+    It is made before the lock is taken, which covers comparing and writing alone. Where the layer changes all the time, the
+    last one is made under it.
+    """
+    path, preview = file_of(found), None
+    for left in reversed(range(_TRIES)):
+        if not left:
+            lock_layer(session, found.layer)
+        version = data_version(session, found.layer)
+        preview = preview_import(
+            session, kind, path, found.options.options(found.file_name),
+            progress=progress, before=preview, kept=folder_beside(path),
+        )  # fmt: skip
+        was_mark = preview_mark(found)
+        if version != found.seen_version and (mark := write_lists(session, found, preview, progress)) != was_mark:
+            keep_preview(session, found, preview, remembered_of(session, found), version=version, mark=mark)
+            note = Text(template=DATA_CHANGED)
+            session.execute(update(ImportSession).where(ImportSession.id == found.id).values(reason=note))
+            session.commit()
+            return None
+        lock_layer(session, found.layer)
+        if not left or data_version(session, found.layer) == version:
+            break
+        session.rollback()
+    return preview
 
 
 def _without(preview: Preview, excluded: frozenset[int]) -> Preview:

@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
+from geodata.importing.progress import Step
 from geodata.importing.sessions import runs, sessions
 from geodata.importing.sessions.model import ImportSession, Stage
 from tests.conftest import ROOT
@@ -58,6 +59,37 @@ def test_a_process_killed_while_storing_leaves_the_data_as_before_and_a_reason(g
     work(engine)
     assert store(gis, engine, number).stage is Stage.STORED
     assert len(markets(session)) == 14
+
+
+def test_the_layer_is_held_for_comparing_and_writing_alone(gis, engine, session, tmp_path):
+    number = upload(gis, engine, plain(tmp_path / "a.zip"))
+    gis.post(f"/imports/{number}/confirm", data={"mark": found(engine, number).facts.mark})
+    with Session(engine) as holder:
+        holder.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('layer:markets', 0))"))
+        process = start(engine, number)
+        wait_until(lambda: waiting_backends(engine))
+        assert found(engine, number).step == Step.COMPARE
+        assert not markets(session)
+    assert process.wait(timeout=60) == 0
+    assert len(markets(session)) == 14
+
+
+def test_what_others_store_while_an_import_waits_for_the_layer_is_seen_before_it_is_stored(
+    gis, engine, session, tmp_path
+):
+    store(gis, engine, upload(gis, engine, plain(tmp_path / "a.zip", rows_of(5))))
+    number = upload(gis, engine, plain(tmp_path / "b.zip", rows_of(5, klass="hạng 2")))
+    gis.post(f"/imports/{number}/confirm", data={"mark": found(engine, number).facts.mark})
+    with Session(engine) as other:
+        other.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('layer:markets', 0))"))
+        process = start(engine, number)
+        wait_until(lambda: waiting_backends(engine))
+        other.execute(text("UPDATE market SET market_class = '1' WHERE code = 'CH-03'"))
+        other.commit()
+    assert process.wait(timeout=60) == 0
+    assert found(engine, number).stage is Stage.READY
+    assert {str(market.market_class) for market in markets(session).values()} == {"1", "3"}
+    assert "Dữ liệu đã thay đổi" in gis.get(f"/imports/{number}/preview").text
 
 
 def test_what_runs_is_cancelled_within_seconds_and_the_watcher_says_why(gis, engine, session, tmp_path):

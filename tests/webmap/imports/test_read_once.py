@@ -1,0 +1,86 @@
+"""What was read of a file stays while it is asked about: its reader works once, whatever is answered after it."""
+
+from pathlib import Path
+
+import pytest
+
+from geodata.importing.reading import sandbox
+from geodata.importing.reading.kept import folder_beside
+from geodata.importing.sessions.model import Stage
+from tests.geodata.importing import files
+from tests.webmap.imports.wizard import found, legacy, markets, places, plain, rows_of, store, upload, work
+
+
+@pytest.fixture
+def readings(monkeypatch):
+    """The tasks that reader processes were given."""
+    tasks, run = [], sandbox._run
+
+    def counted(folder, request, limits):
+        tasks.append(request["task"])
+        return run(folder, request, limits)
+
+    monkeypatch.setattr(sandbox, "_run", counted)
+    return tasks
+
+
+def unnamed(path):
+    """Write markets whose place and whose column of codes must both be asked for."""
+    points = files.to_crs(places(), 9210)
+    return files.shapefile(path, ["COT_1", "TEN", "HANG"], rows_of(), points, prj=None)
+
+
+def kept_of(engine, number):
+    return folder_beside(Path(found(engine, number).file_path))
+
+
+def test_a_file_with_two_questions_is_read_once(gis, engine, session, tmp_path, readings):
+    number = upload(gis, engine, unnamed(tmp_path / "a.zip"))
+    asked = [found(engine, number).report.question.about]
+    gis.post(f"/imports/{number}/questions", data={"crs": "EPSG:9210"})
+    work(engine)
+    asked.append(found(engine, number).report.question.about)
+    gis.post(f"/imports/{number}/questions", data={"map.code": "COT_1"})
+    work(engine)
+    assert found(engine, number).stage is Stage.READY
+    assert store(gis, engine, number).stage is Stage.STORED
+    assert asked == ["crs", "columns"]
+    assert len(markets(session)) == 14
+    assert readings == ["read"]
+
+
+def test_answers_that_are_remembered_are_tried_on_what_was_read(gis, engine, tmp_path, readings):
+    first = upload(gis, engine, legacy(tmp_path / "a.zip"))
+    gis.post(f"/imports/{first}/questions", data={"crs": "EPSG:9210"})
+    work(engine)
+    store(gis, engine, first)
+    second = upload(gis, engine, legacy(tmp_path / "b.zip", rows_of(20)))
+    assert found(engine, second).remembered_from is not None
+    assert readings == ["read", "read"]
+
+
+def test_what_was_read_with_another_answer_to_the_reader_is_read_again(gis, engine, tmp_path, readings):
+    number = upload(gis, engine, files.csv(tmp_path / "a.csv", "x\nMA,TEN,lon,lat\nCH-1,Chợ An,106.68,20.86\n"))
+    gis.post(f"/imports/{number}/questions", data={"header_row": "2"})
+    work(engine)
+    assert found(engine, number).stage is Stage.READY
+    assert readings.count("read") == 2
+
+
+def test_what_another_program_read_is_read_again(gis, engine, tmp_path, readings):
+    number = upload(gis, engine, legacy(tmp_path / "a.zip"))
+    request = kept_of(engine, number) / "request.json"
+    request.write_text(request.read_text().replace('"program": "', '"program": "0'))
+    gis.post(f"/imports/{number}/questions", data={"crs": "EPSG:9210"})
+    work(engine)
+    assert found(engine, number).stage is Stage.READY
+    assert readings == ["read", "read"]
+
+
+def test_what_was_read_goes_when_it_is_stored_or_given_up(gis, engine, tmp_path):
+    stored, dropped = (upload(gis, engine, plain(tmp_path / name)) for name in ("a.zip", "b.zip"))
+    folders = [kept_of(engine, number) for number in (stored, dropped)]
+    assert all((folder / "table.json").is_file() for folder in folders)
+    store(gis, engine, stored)
+    gis.post(f"/imports/{dropped}/cancel")
+    assert not any(folder.exists() for folder in folders)
