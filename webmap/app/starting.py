@@ -28,7 +28,7 @@ def get_ready(app: Flask, settings: Settings) -> None:
     """
     with app.test_client() as client:
         host = settings.trusted_hosts[0].lstrip(".")
-        for address in _first_questions(app.extensions["layers"], settings):
+        for address in _first_questions(app.extensions["database"].layers, settings):
             status = client.get(address, base_url=f"http://{host}").status_code
             if status >= 500:  # the database is not there yet: whoever asks later builds it
                 log.info("not asked beforehand: %s answered %s", address, status)
