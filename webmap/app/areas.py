@@ -11,7 +11,7 @@ from webmap.app.auth import current_reader, current_user, user_of_page
 from webmap.app.extensions import database, layers
 from webmap.app.i18n import translate
 
-#: All that is read here goes through Database.reading(); a page that reads otherwise stays closed.
+#: All that is read here goes through Database.reading() (tests/webmap/app/test_doors.py); a page that reads otherwise stays closed.
 OPEN = frozenset(
     {
         "accounts", "api", "batch_editing", "calendar", "dashboard", "documents", "dossiers", "due", "editing", "exports", "features", "following", "health",

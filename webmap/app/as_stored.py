@@ -24,7 +24,8 @@ from webmap.app.i18n import current_language, format_value
 READERS = (Role.GIS, Role.ADMIN)
 
 _ADDRESS = re.compile(r"(/then/(\d{4}-\d{2}-\d{2}))(/.*)?$", re.ASCII)
-_SHOWN = frozenset({"map", "tiles", "api", "features", "exports", "tools"})
+#: All that is read here goes through Database.reading(): tests/webmap/app/test_doors.py asks all of it.
+SHOWN = frozenset({"map", "tiles", "api", "features", "exports", "tools"})
 
 
 def stored_day() -> date | None:
@@ -74,7 +75,7 @@ def _admit() -> ResponseReturnValue | None:
     day = stored_day()
     if day is None or request.endpoint is None or request.endpoint == "static":
         return None
-    if request.blueprint not in _SHOWN or day >= today():
+    if request.blueprint not in SHOWN or day >= today():
         return redirect(_present())
     return None if current_role() in READERS else refuse(frozenset(READERS))
 
