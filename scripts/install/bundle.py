@@ -25,8 +25,6 @@ ENTRIES = (
     "src/**/*.entry.js",  # one for each page or part of a page; all other modules are imported
     "css/*.css",
     "vendor/*/dist/**/*.css",
-    "vendor/bootstrap-icons/font/*.css",
-    "vendor/@fontsource/*/*.css",
 )
 """What esbuild starts from, as patterns below static/."""
 
@@ -125,8 +123,9 @@ def run_esbuild() -> dict[str, Any]:
 def described(outputs: dict[str, Any]) -> dict[str, Any]:
     """Return the manifest of esbuild's outputs: source name -> file, and what a script imports, all as names in static/."""
     entries = {output["entryPoint"]: name for name, output in outputs.items() if "entryPoint" in output}
+    fonts = {next(iter(output["inputs"])): name for name, output in outputs.items() if name.endswith(".woff2")}
     return {
-        "files": dict(sorted(entries.items())),
+        "files": dict(sorted((entries | fonts).items())),
         "imports": {
             source: imported(name, outputs) for source, name in sorted(entries.items()) if name.endswith(".js")
         },
