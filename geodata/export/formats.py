@@ -1,6 +1,6 @@
 """Writing features to files: exactly the rows and fields asked for, so that importing the file changes nothing.
 
-Vector formats go through GDAL with the driver named; CSV and XLSX are written here. Texts that a spreadsheet
+Shapefile and GeoPackage go through GDAL with the driver named, the others are written here. Texts that a spreadsheet
 would run as a formula are disarmed in CSV and written as plain text in XLSX. Rows come from a cursor and leave in
 batches: memory does not grow with their number.
 """
@@ -15,9 +15,10 @@ from geodata.base.crs import WGS84
 from geodata.base.database import ReadConnection
 from geodata.base.errors import InvalidValueError, TooManyError
 from geodata.base.i18n import N_
+from geodata.export.kml import write_kml
 from geodata.export.source import PARENT, Conditions, Data, batches_of, parse_srid, read_rows, told
 from geodata.export.tables import write_csv, write_xlsx
-from geodata.export.vector import write_geojson, write_gpkg, write_kml, write_shapefile
+from geodata.export.vector import write_geojson, write_gpkg, write_shapefile
 from geodata.history.documents import AnyGeometry
 from geodata.query.features import Measure
 from geodata.schema.details import Detail
@@ -28,24 +29,23 @@ from geodata.schema.filters import Condition
 
 @dataclass(frozen=True, kw_only=True)
 class Format:
-    """A file format: its extension, media type and, when GDAL writes it, its driver."""
+    """A file format: its extension and media type."""
 
     extension: str
     mimetype: str
-    driver: str | None = None
 
 
 FORMATS: dict[str, Format] = {
     "geojson": Format(extension=".geojson", mimetype="application/geo+json"),
-    "shp": Format(extension=".zip", mimetype="application/zip", driver="ESRI Shapefile"),
-    "gpkg": Format(extension=".gpkg", mimetype="application/geopackage+sqlite3", driver="GPKG"),
-    "kml": Format(extension=".kml", mimetype="application/vnd.google-earth.kml+xml", driver="LIBKML"),
+    "shp": Format(extension=".zip", mimetype="application/zip"),
+    "gpkg": Format(extension=".gpkg", mimetype="application/geopackage+sqlite3"),
+    "kml": Format(extension=".kml", mimetype="application/vnd.google-earth.kml+xml"),
     "csv": Format(extension=".csv", mimetype="text/csv"),
     "xlsx": Format(extension=".xlsx", mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 }
 #: Formats whose standard knows no other CRS.
 _ALWAYS_WGS84 = frozenset({"kml"})
-#: The KML driver holds all of a file in memory; nor does Google Earth show more.
+#: More is nothing that Google Earth shows.
 MOST_KML = 50_000
 
 

@@ -28,8 +28,8 @@ from geodata.schema.feature import Feature
 from geodata.schema.fields import Field
 from geodata.schema.filters import Condition, day_of
 
-#: Rows in memory at a time. GDAL holds every other thread of the process while it writes a batch: 45 ms for so many, 100 for 5,000.
-BATCH = 2000
+#: Rows in memory at a time. GDAL holds every other thread of the process while it writes a batch: 25 to 40 ms for so many, twice that for 2,000.
+BATCH = 1000
 
 Points = np.ndarray[Any, np.dtype[np.float64]]
 Conditions = Iterable[Condition | ColumnElement[bool]]

@@ -1,4 +1,4 @@
-"""Exports with geometry: GeoJSON written here, the other formats through GDAL with the driver named."""
+"""Exports with geometry: GeoJSON written here, shapefile and GeoPackage through GDAL with the driver named."""
 
 import csv
 import json
@@ -55,17 +55,6 @@ def write_geojson(data: Data, path: Path) -> None:
 def write_gpkg(data: Data, path: Path) -> None:
     """Write a GeoPackage of one layer."""
     _write_driver(data, path, "GPKG", [field.name for field in data.fields], layer=data.name)
-
-
-def write_kml(data: Data, path: Path) -> None:
-    """Write KML."""
-    batches = list(data.batches)  # the driver cannot add to a file
-    whole = Batch(
-        rows=[row for batch in batches for row in batch.rows],
-        geometries=np.concatenate([batch.geometries for batch in batches]),
-    )
-    data = replace(data, batches=[whole])
-    _write_driver(data, path, "LIBKML", [field.name for field in data.fields], layer=data.name)
 
 
 def write_shapefile(data: Data, path: Path) -> None:
