@@ -77,11 +77,11 @@ def test_when_the_base_map_fails_the_land_stays_and_a_note_says_so(open_page, se
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768), (390, 844)])
-def test_the_note_about_the_base_map_covers_no_button_and_comes_once(
+def test_the_note_about_the_base_map_covers_no_button_nor_what_is_told_of_an_object_and_comes_once(
     open_page, server_with_dead_basemap, width, height
 ):
     page = open_page(
-        "/",
+        "/?sel=substations:1",
         {"width": width, "height": height},
         origin=server_with_dead_basemap.url,
         allowed=["http://127.0.0.1:9"],
@@ -89,9 +89,10 @@ def test_the_note_about_the_base_map_covers_no_button_and_comes_once(
     )
     note = page.locator(".notice")
     expect(note).to_be_visible()
+    expect(page.locator(".leaflet-popup")).to_be_visible()
     inside = note.bounding_box()
-    for button in page.locator(".map-area .map-button:visible").all():
-        box = button.bounding_box()
+    for seen in page.locator(".map-area .map-button:visible, .leaflet-popup-content-wrapper").all():
+        box = seen.bounding_box()
         is_beside = box["x"] >= inside["x"] + inside["width"] or box["x"] + box["width"] <= inside["x"]
         assert is_beside or box["y"] >= inside["y"] + inside["height"] or box["y"] + box["height"] <= inside["y"]
     note.get_by_role("button").click()
