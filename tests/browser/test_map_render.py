@@ -13,7 +13,9 @@ from pyproj import Transformer
 from geodata.base.crs import HAI_PHONG, VN2000_TOWGS84, WGS84, vn2000_proj4
 from tests.browser.conftest import DESK, PHONE
 
-DRAWN = "() => [...document.querySelectorAll('canvas.mvt-tile')].filter((tile) => tile.width > 0).length"
+#: How many tiles show something: Leaflet hides those that it was told a fault of.
+DRAWN = """() => [...document.querySelectorAll("canvas.mvt-tile")]
+    .filter((tile) => tile.width > 0 && getComputedStyle(tile).visibility === "visible").length"""
 
 
 def features(server, layer, limit=200):
@@ -189,19 +191,34 @@ def test_lost_tiles_name_their_layer_and_come_back(open_page):
 
 def test_offline_a_nearer_look_shows_what_is_known_and_comes_back_by_itself(page):
     shown = "webmap.page.layers.find(({ spec }) => spec.name === 'substations')"
-    drawn = (
+    known = (
         f"(() => {{ let n = 0; {shown}.eachShown((tile, features) => {{ n += features?.count ?? 0; }}); return n; }})()"
     )
-    page.wait_for_function(f"() => {drawn} > 0")
+    page.wait_for_function(f"() => {known} > 0")
     page.route("**/tiles/**", lambda route: route.abort())
     page.evaluate("webmap.page.map.setZoom(Math.round(webmap.page.map.getZoom()) + 1, { animate: false })")
     expect(page.locator(".notice")).to_contain_text("Máy chủ")
-    assert page.evaluate(drawn) > 0
+    assert page.evaluate(known) > 0
+    page.wait_for_function(f"() => ({DRAWN})() > 3")
 
     page.unroute("**/tiles/**")
 
     expect(page.locator(".notice")).to_have_count(0)
     page.wait_for_function("() => webmap.page.layers.every((layer) => layer.failures === 0)")
+    page.wait_for_function(f"() => ({DRAWN})() > 3")
+
+
+def test_where_nothing_is_known_of_a_place_it_is_drawn_when_the_server_is_back(open_page):
+    page = open_page()
+    page.route("**/tiles/**", lambda route: route.abort())
+    page.reload()
+    expect(page.locator(".notice")).to_contain_text("Máy chủ")
+    assert page.evaluate(DRAWN) == 0
+
+    page.unroute("**/tiles/**")
+
+    page.wait_for_function("() => webmap.page.layers.every((layer) => layer.failures === 0)")
+    page.wait_for_function(f"() => ({DRAWN})() > 3")
 
 
 def test_a_link_from_another_turn_of_the_world_is_brought_home(open_page):

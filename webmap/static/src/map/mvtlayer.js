@@ -173,8 +173,8 @@ export class MvtLayer extends L.GridLayer {
       places: null,
       abort: new AbortController(),
       done: (error) => {
-        tile.done = () => {}; // Leaflet fades a tile in each time it is told
-        done(error, canvas);
+        if (!error) tile.done = () => {}; // Leaflet fades a tile in each time it is told
+        done(error, canvas); // and shows none that it knows a fault of
       },
     };
     this.#tiles.set(canvas, tile);
@@ -213,7 +213,8 @@ export class MvtLayer extends L.GridLayer {
         tile.data = this.#kept.known(tile.coords, this.query);
         if (tile.data) this.draw(tile);
       }
-      tile.done(error instanceof Error ? error : new Error("tile"));
+      const fault = error instanceof Error ? error : new Error("tile");
+      tile.done(tile.data ? undefined : fault);
       this.fire("failed", { status, role });
     }
   }
