@@ -15,7 +15,7 @@ import pyproj
 from geodata.accounts.access import visible_names
 from geodata.base.crs import WEB_MERCATOR, WGS84, Bbox
 from geodata.schema.feature import Feature, GeometryType
-from geodata.schema.portrayal import CROSSED, INKS, Symbol, Variation
+from geodata.schema.portrayal import CROSSED, DOTTED, INKS, Symbol, Variation
 from geodata.schema.roles import Role
 from webmap.app.i18n import translate
 from webmap.ogc.portrayal import LABEL_HALO, LABEL_INK, mix_with_white, symbol_classes
@@ -28,7 +28,7 @@ SCALE_AT_ZOOM_0 = 559_082_264
 #: Badge: a disc in the upper right corner, by its colour; a cross lies over the whole symbol.
 DISCS = {"alert": INKS.alert, "warning": INKS.warning, "tick": INKS.tick, "mended": INKS.paper, "open": INKS.paper}
 #: A hatched area is filled this much fainter under its lines, which are so far apart in px.
-HATCH_FILL, HATCH_PX = 0.22, 8
+HATCH_FILL, HATCH_PX, DOT_PX = 0.22, 8, 1.6
 
 _SHAPES = {
     "circle": "circle", "square": "square", "framed": "square", "octagon": "octagon", "rounded": "square_with_corners", "diamond": "diamond",
@@ -249,12 +249,19 @@ def _polygon(parent: Element, symbol: Symbol) -> None:
         outline_color=_rgba(symbol.stroke or colour, 1 if symbol.stroke else 0),
         outline_width=_mm(symbol.stroke_px or 0), outline_width_unit="MM", outline_style=_pen(symbol),
     )  # fmt: skip
-    for angle in {CROSSED: (45, 135), None: (), 0: ()}.get(symbol.hatch, (symbol.hatch,)):
+    place = parent.get("name")
+    if symbol.hatch == DOTTED:
+        dots = _layer(
+            parent, "PointPatternFill", distance_x=_mm(HATCH_PX), distance_x_unit="MM", distance_y=_mm(HATCH_PX / 2),
+            distance_y_unit="MM", displacement_x=_mm(HATCH_PX / 2), displacement_x_unit="MM",
+        )  # fmt: skip
+        dot = Symbol(shape="square", size_px=DOT_PX, fill=colour, stroke=colour, stroke_px=0)
+        _point(SubElement(dots, "symbol", name=f"@{place}@1", type="marker", alpha="1"), dot)
+    for angle in {CROSSED: (45, 135), DOTTED: (), None: (), 0: ()}.get(symbol.hatch, (symbol.hatch,)):
         lines = _layer(
             parent, "LinePatternFill", angle=str((angle or 0) % 180), distance=_mm(HATCH_PX), distance_unit="MM",
             color=_rgba(colour, opacity),
         )  # fmt: skip
-        place = parent.get("name")
         _line(SubElement(lines, "symbol", name=f"@{place}@1", type="line", alpha="1"), Symbol(stroke=colour))
 
 

@@ -109,6 +109,23 @@ def test_the_project_holds_every_layer_as_the_public_sees_it(login, role):
         assert named == {variation.field for variation in kind.layer.style.variations(public)}
 
 
+def test_no_two_hatchings_of_a_layer_are_drawn_alike_by_the_project(login):
+    project = ET.fromstring(login("public").get("/ogc/project.qgs").text)
+    for layer, kind in zip(project.findall("projectlayers/maplayer"), LAYERS, strict=True):
+        patterns = {}
+        for number, (_, symbol) in enumerate(kind.layer.style.classes(visible_names(Role.PUBLIC, kind))):
+            drawn = layer.find(f"renderer-v2/symbols/symbol[@name='{number}']")
+            angles = [
+                (one.get("class"), option.get("value"))
+                for one in drawn.findall("layer")
+                for option in one.findall("Option/Option[@name='angle']")
+                or one.findall("Option/Option[@name='distance_x']")
+            ]
+            patterns.setdefault(symbol.hatch, set()).add(tuple(sorted(angles)))
+        assert all(len(found) == 1 for found in patterns.values()), kind.layer.name
+        assert len(patterns) == len(set.union(*patterns.values())), kind.layer.name
+
+
 def test_the_project_says_its_coordinate_systems_whole(login):
     """QGIS takes a system with the authority's number alone for none, and draws nothing."""
     project = ET.fromstring(login("public").get("/ogc/project.qgs").text)

@@ -233,13 +233,15 @@ function hatch(c, symbol, ratio) {
   return pattern;
 }
 
+export const [CROSSED, DOTTED] = [225, 360]; // as geodata/schema/portrayal.py has them
+
 /** @type {Record<number, number[][]>} angle in degrees -> lines x1, y1, x2, y2 in a box of 8 px */
 const HATCHES = {
-  225: [-8, 0, 8].flatMap((d) => [
+  [CROSSED]: [-8, 0, 8].flatMap((d) => [
     [d - 1, 9, d + 9, -1],
     [d - 1, -1, d + 9, 9],
   ]),
-  360: [
+  [DOTTED]: [
     [1.2, 2, 2.8, 2],
     [5.2, 6, 6.8, 6],
   ],

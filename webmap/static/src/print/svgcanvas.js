@@ -1,6 +1,7 @@
 /* What the drawing needs of a 2D context, written into an SVG element. */
 import { inks } from "../map/inks.js";
 import { SIZE } from "../map/shapes.js";
+import { CROSSED, DOTTED } from "../map/symbols.js";
 import { SvgPath, short, svg } from "../lib/svg.js";
 /** @import { MapSymbol, Pen } from "../map/types" */
 
@@ -20,6 +21,7 @@ import { SvgPath, short, svg } from "../lib/svg.js";
  */
 
 const HATCH = 8; // px
+const DOTS = "1.6 6.4"; // px: one to each HATCH of a row
 let ids = 0;
 
 /** An id that no other element has. */
@@ -233,19 +235,31 @@ class SvgCanvas {
     this.save();
     this.clip(path);
     const look = { stroke: colour, "stroke-width": 1.6, "stroke-opacity": this.globalAlpha, fill: "none" };
-    this.out.append(svg("path", { d: lines.d, ...look }));
+    const dash = angle === DOTTED ? { "stroke-dasharray": DOTS } : {};
+    this.out.append(svg("path", { d: lines.d, ...look, ...dash }));
     this.restore();
   }
 }
 
 /**
- * Lines across a box, 8 px apart.
+ * Lines across a box, 8 px apart, as on the screen (map/symbols.js).
  *
+ * @param {number} angle degrees, or CROSSED, DOTTED
+ * @param {number[]} box
+ */
+function hatchLines(angle, box) {
+  const lines = new SvgPath();
+  if (angle === DOTTED) addRows(lines, box);
+  for (const one of angle === CROSSED ? [45, 135] : angle === DOTTED ? [] : [angle]) addLines(lines, one, box);
+  return lines;
+}
+
+/**
+ * @param {SvgPath} lines
  * @param {number} angle degrees
  * @param {number[]} box
  */
-function hatchLines(angle, [x1, y1, x2, y2]) {
-  const lines = new SvgPath();
+function addLines(lines, angle, [x1, y1, x2, y2]) {
   const each = (/** @type {number} */ from, /** @type {number} */ to, /** @type {(at: number) => number[]} */ line) => {
     for (let at = Math.ceil(from / HATCH) * HATCH; at <= to; at += HATCH) {
       const [ax, ay, bx, by] = line(at);
@@ -257,5 +271,18 @@ function hatchLines(angle, [x1, y1, x2, y2]) {
   else if (angle === 180) each(y1, y2, (y) => [x1, y + 4, x2, y + 4]);
   else if (angle === 45) each(x1 + y1, x2 + y2, (sum) => [sum - y2, y2, sum - y1, y1]);
   else each(x1 - y2, x2 - y1, (gap) => [gap + y1, y1, gap + y2, y2]);
-  return lines;
+}
+
+/**
+ * Rows that a dash of DOTS makes dots of, every other one shifted by half.
+ *
+ * @param {SvgPath} lines
+ * @param {number[]} box
+ */
+function addRows(lines, [x1, y1, x2, y2]) {
+  const [west, north] = [Math.floor(x1 / HATCH) * HATCH, Math.floor(y1 / HATCH) * HATCH];
+  for (let y = north + 2, row = 0; y <= y2; y += HATCH / 2, row++) {
+    lines.moveTo(west + (row % 2 ? 5.2 : 1.2), y);
+    lines.lineTo(x2, y);
+  }
 }
