@@ -75,7 +75,7 @@ def read_tile(
 
     `is_named`: with the code and name of each object, for programs that know no other way to ask for them.
     """
-    zoom, x, y = tile
+    zoom = tile[0]
     style = kind.layer.style
     form = _Form(
         is_merged=kind.is_point() and zoom <= style.thin_below_zoom - 1,
@@ -86,9 +86,22 @@ def read_tile(
     )
     # Building SQL costs more than most tiles: without conditions it is built once.
     statement = _statement(kind, visible, form, tuple(conditions)) if conditions else _kept(kind, visible, form)
+    found = connection.execute(statement, _place(tile)).one()
+    return b"".join(bytes(part) for part in found if part is not None)
+
+
+def is_inhabited(connection: ReadConnection, kind: type[Feature], tile: tuple[int, int, int]) -> bool:
+    """Return whether anything lies in a tile (zoom, x, y) or its buffer, drawn at that zoom or not."""
+    asked = select(select(kind.id).where(kind.column("geom_3857").op("&&")(_REACH)).exists())
+    return bool(connection.execute(asked, _place(tile)).scalar_one())
+
+
+def _place(tile: tuple[int, int, int]) -> dict[str, float]:
+    """Return the parameters of a tile's statement, metres of Web Mercator."""
+    zoom, x, y = tile
     size = WORLD_M / 2**zoom
     west, north = x * size - WORLD_M / 2, WORLD_M / 2 - y * size
-    place = {
+    return {
         "west": west,
         "south": north - size,
         "east": west + size,
@@ -96,8 +109,6 @@ def read_tile(
         "margin": size * BUFFER / EXTENT,
         "pixel": size / TILE_PX,
     }
-    found = connection.execute(statement, place).one()
-    return b"".join(bytes(part) for part in found if part is not None)
 
 
 def tile_range(extent: Bbox, zoom: int) -> tuple[int, int, int, int]:

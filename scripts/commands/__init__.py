@@ -34,6 +34,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("undo", "scripts.commands.undo", "hoàn tác một lần nhập hoặc sửa (revert one change set)"),
     Command("history", "scripts.commands.history", "các lần thay đổi (list change sets)"),
     Command("export", "scripts.commands.export", "xuất một lớp ra tệp (export a layer)"),
+    Command("tiles", "scripts.commands.tiles", "các ô bản đồ công khai ra tệp: export (public tiles as files)"),
     Command("check", "scripts.commands.check", "kiểm tra bản đồ đang chạy (look at a running installation)"),
     Command("basemap", "scripts.commands.basemap", "nền bản đồ từ một bản trích OpenStreetMap (a ground of our own)"),
     Command("grid", "scripts.commands.grid", "lưới 110 kV: mang tải, N-1, khả năng nhận tải (grid headroom)"),

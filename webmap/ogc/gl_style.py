@@ -7,8 +7,6 @@ QGIS project. GL counts zooms by tiles of 512 px, the registry by 256: one less 
 from collections.abc import Iterable
 from typing import Any
 
-from geodata.base.crs import Bbox
-from geodata.query.tiles import MAX_TILE_ZOOM
 from geodata.schema.feature import Feature, GeometryType
 from geodata.schema.portrayal import Symbol
 from webmap.app.i18n import translate
@@ -18,17 +16,16 @@ from webmap.ogc.portrayal import LABEL_HALO, LABEL_INK, SymbolClass, mix_with_wh
 LABEL_PX = 12
 
 
-def gl_style(kind: type[Feature], visible: frozenset[str], tiles: str, bounds: Bbox) -> Document:
-    """Return the style of a layer whose tiles are at `tiles`; a GL layer for each symbol, the most urgent on top."""
+def gl_style(kind: type[Feature], visible: frozenset[str], source: Document) -> Document:
+    """Return the style of a layer, a GL layer for each symbol, the most urgent on top; `source` says where its tiles are."""
     layer = kind.layer
-    source = {"type": "vector", "tiles": [tiles], "minzoom": 0, "maxzoom": MAX_TILE_ZOOM, "bounds": list(bounds)}
     drawn: list[Document] = []
     for symbol, classes in reversed(_by_symbol(symbol_classes(kind, visible))):
         drawn += _layers(kind, symbol, classes)
     return {
         "version": 8,
         "name": translate(layer.title),
-        "sources": {layer.name: source},
+        "sources": {layer.name: {"type": "vector", "minzoom": 0, **source}},
         "layers": [*drawn, _label(kind)],
     }
 

@@ -5,6 +5,7 @@ from flask import Blueprint, Response, current_app, jsonify, request, url_for
 from geodata.accounts.access import readable_by
 from geodata.base.crs import WEB_MERCATOR, Province
 from geodata.query.projections import box_in
+from geodata.query.tiles import MAX_TILE_ZOOM
 from geodata.schema.roles import Role
 from webmap.app.auth import allow_public
 from webmap.app.extensions import layers
@@ -82,7 +83,12 @@ def style(layer: str) -> Response:
     """Answer a layer's symbols as a style for its vector tiles."""
     check_json_arguments()
     asked = layer_request(layer)
-    return jsonify(gl_style(asked.kind, asked.names, described.xyz_template(layer), _province().extent))
+    source = {
+        "tiles": [described.xyz_template(layer)],
+        "maxzoom": MAX_TILE_ZOOM,
+        "bounds": list(_province().extent),
+    }
+    return jsonify(gl_style(asked.kind, asked.names, source))
 
 
 @blueprint.get("/project.qgs", strict_slashes=False)
