@@ -12,6 +12,7 @@ from sqlalchemy import Float, cast, func, select
 
 from geodata.base.database import ReadConnection
 from geodata.grid.cures import planned_elements
+from geodata.grid.documents import StudyDocument
 from geodata.grid.headroom import headrooms
 from geodata.grid.network import build_network
 from geodata.grid.parameters import Parameters
@@ -20,8 +21,6 @@ from geodata.grid.records import Records, Scenario
 from geodata.schema.feature import Feature
 from geodata.schema.grid import GridConsumers, GridStations
 from geodata.schema.registry import Registry
-
-Document = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,7 +172,7 @@ def need_in(consumer: Consumer, year: int, this_year: int, parameters: Parameter
 
 def supply_of(
     consumer: Consumer,
-    documents: Mapping[int, Document],
+    documents: Mapping[int, StudyDocument],
     committed: Mapping[int, Mapping[str, tuple[float, float]]],
     parameters: Parameters,
     this_year: int,

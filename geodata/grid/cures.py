@@ -1,9 +1,9 @@
 """What cures an overload: each planned circuit and transformer that is not there yet, tried one by one; and since when it is over."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
+from geodata.grid.documents import StudyDocument
 from geodata.grid.flow import Flow
 from geodata.grid.network import build_network
 from geodata.grid.outages import Outage, OutageKind, effects, transformer_loading
@@ -76,7 +76,7 @@ def curing_elements(
     return found
 
 
-def over_since(documents: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+def over_since(documents: Iterable[StudyDocument]) -> dict[str, int]:
     """Return the first of the computed years in which each element is overloaded with nothing out."""
     since: dict[str, int] = {}
     for document in sorted(documents, key=lambda document: document["year"]):

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Double, Identity, Numeric, Text, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -13,9 +12,9 @@ from pyproj import Geod
 from geodata.base.database import Base
 from geodata.base.errors import InvalidValueError, NotFoundError
 from geodata.base.i18n import N_
+from geodata.grid.documents import StationRow, StudyDocument
 from geodata.grid.feeds import Reserve
 
-Document = Mapping[str, Any]
 LonLat = tuple[float, float]
 
 #: So many other stations are named as reserve, the nearest first.
@@ -66,7 +65,7 @@ class EventPlan:
     """
 
     event: GridEvent
-    station: Document
+    station: StationRow
     km: float
     is_named: bool
     killing: tuple[str, ...]
@@ -102,7 +101,7 @@ def check_event(event: GridEvent) -> GridEvent:
     return event
 
 
-def plan_event(event: GridEvent, document: Document, places: Mapping[str, LonLat]) -> EventPlan:
+def plan_event(event: GridEvent, document: StudyDocument, places: Mapping[str, LonLat]) -> EventPlan:
     """Return how an event is fed, from the result of its year and the stations' places (lon, lat).
 
     It is fed by the station it names, else by the nearest one of that year (assumed). Raises NotFoundError without any.
@@ -126,12 +125,12 @@ def plan_event(event: GridEvent, document: Document, places: Mapping[str, LonLat
     )  # fmt: skip
 
 
-def _killing(document: Document, code: str) -> set[str]:
+def _killing(document: StudyDocument, code: str) -> set[str]:
     return {row["outage"] for row in document["outages"] if code in row["dead"]}
 
 
 def events_without(
-    events: Iterable[GridEvent], dead: Iterable[str], document: Document, places: Mapping[str, LonLat], year: int
+    events: Iterable[GridEvent], dead: Iterable[str], document: StudyDocument, places: Mapping[str, LonLat], year: int
 ) -> list[EventPlan]:
     """Return the events of a year that stations without supply feed."""
     gone = set(dead)

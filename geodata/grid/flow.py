@@ -286,5 +286,5 @@ class Flow:
         )  # fmt: skip
 
 
-def _sparse(rows: Any, sizes: Sequence[int]) -> dict[str, Any]:
+def _sparse(rows: Any, sizes: Sequence[int]) -> dict[str, object]:
     return {"data": rows, "indptr": np.concatenate(([0], np.cumsum(sizes, dtype=np.int64))).astype(np.int64)}

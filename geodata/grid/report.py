@@ -1,20 +1,31 @@
 """A study as one document of plain values, in the shape CONTRACT.md § Grid fixes for `./scripts/manage grid --json`."""
 
 import math
-from typing import Any
 
+from geodata.grid.documents import (
+    AssumedRow,
+    Beyond,
+    CircuitRow,
+    CollapsePoint,
+    FindingRow,
+    Loading,
+    OutageRow,
+    StationRow,
+    StudyDocument,
+    TowerLineRow,
+)
 from geodata.grid.headroom import ALREADY_PERCENT, ALREADY_PU, Binding
-from geodata.grid.network import Network
-from geodata.grid.outages import Effect, Overload
+from geodata.grid.network import Assumed, Network
+from geodata.grid.outages import Collapse, Effect, Overload
 from geodata.grid.study import Study
-
-Document = dict[str, Any]
+from geodata.grid.topology import Finding
+from geodata.grid.towers import TowerLine
 
 #: Digits behind the point: far below what the flow's tolerance means, so that comparisons see no rounding.
 DIGITS = 9
 
 
-def as_document(study: Study) -> Document:
+def as_document(study: Study) -> StudyDocument:
     """Return the study: MW, MVAr, MVA, A, %, pu, metres. What cannot be said is None.
 
     Beyond the contract: `tower_lines` (like `outages`, which are N-1, with their `circuits` and the `km` they share),
@@ -29,17 +40,14 @@ def as_document(study: Study) -> Document:
         "circuits": _circuits(study),
         "outages": [_outage(effect) for effect in study.outages],
         "tower_lines": [
-            {**_outage(effect), "circuits": list(line.circuits), "km": _number(line.length_km)}
+            _tower_line(line, effect)
             for line, effect in zip(network.tower_lines, study.tower_lines, strict=True)
         ],
         "losses_mw": _number(study.losses_mw),
-        "topology": [
-            {"code": finding.code, "problem": str(finding.problem), "metres": _number(finding.metres), "about": finding.about}
-            for finding in network.findings
-        ],
-        "assumed": [vars(assumed) for assumed in network.assumed],
+        "topology": [_finding(finding) for finding in network.findings],
+        "assumed": [_assumed(assumed) for assumed in network.assumed],
         "existing": existing(study),
-        "collapse": vars(study.collapse) if study.collapse else None,
+        "collapse": _collapse(study.collapse),
         "inputs": dict(network.inputs),
     }  # fmt: skip
 
@@ -54,18 +62,18 @@ def made_worse(effect: Effect, base: Effect) -> tuple[Overload, ...]:
     )
 
 
-def existing(study: Study) -> list[Document]:
+def existing(study: Study) -> list[Beyond]:
     """Return what is beyond a limit without any addition, the worst first in each state; `outage` None: nothing out.
 
     An outage lists what it makes worse, not again all that is beyond its limit anyhow.
     """
-    rows = [
+    rows: list[Beyond] = [
         {"element": overload.element, "outage": effect.outage.code or None, **_how_far(overload)}
         for effect in (study.base, *study.outages)
         for overload in (effect.overloads if effect is study.base else made_worse(effect, study.base))
     ]
     over = {overload.element for overload in study.base.overloads if overload.vm_pu is None}
-    own = [
+    own: list[Beyond] = [
         {
             "element": state.code,
             "outage": None,
@@ -85,7 +93,7 @@ def _is_worse(overload: Overload, before: Overload | None) -> bool:
     return more_percent > ALREADY_PERCENT or (before.vm_pu or 0) - (overload.vm_pu or 0) > ALREADY_PU
 
 
-def _stations(study: Study) -> list[Document]:
+def _stations(study: Study) -> list[StationRow]:
     models = {station.code: station for station in study.network.stations}
     return [
         {
@@ -108,7 +116,7 @@ def _stations(study: Study) -> list[Document]:
     ]
 
 
-def _circuits(study: Study) -> list[Document]:
+def _circuits(study: Study) -> list[CircuitRow]:
     models = {circuit.code: circuit for circuit in study.network.circuits}
     return [
         {
@@ -136,7 +144,7 @@ def _place(network: Network, node: str) -> str | None:
     return None if node.startswith("+") else node
 
 
-def _outage(effect: Effect) -> Document:
+def _outage(effect: Effect) -> OutageRow:
     return {
         "outage": effect.outage.code,
         "kind": str(effect.outage.kind),
@@ -146,22 +154,46 @@ def _outage(effect: Effect) -> Document:
         else None,
         "vm_min_pu": _number(effect.vm_min_pu),
         "vm_min_at": effect.vm_min_at,
-        "unserved_mw": _number(effect.unserved_mw),
+        "unserved_mw": _rounded(effect.unserved_mw),
         "dead": list(effect.dead),
-        "collapse": vars(effect.collapse) if effect.collapse else None,
+        "collapse": _collapse(effect.collapse),
     }
 
 
-def _binding(binding: Binding | None) -> Document | None:
+def _tower_line(line: TowerLine, effect: Effect) -> TowerLineRow:
+    return {**_outage(effect), "circuits": list(line.circuits), "km": _number(line.length_km)}
+
+
+def _finding(finding: Finding) -> FindingRow:
+    return {
+        "code": finding.code, "problem": str(finding.problem), "metres": _number(finding.metres), "about": finding.about,
+    }  # fmt: skip
+
+
+def _assumed(assumed: Assumed) -> AssumedRow:
+    return {
+        "object": assumed.object, "parameter": assumed.parameter, "value": assumed.value, "unit": assumed.unit,
+    }  # fmt: skip
+
+
+def _collapse(collapse: Collapse | None) -> CollapsePoint | None:
+    return {"share": collapse.share, "bus": collapse.bus, "vm_pu": collapse.vm_pu} if collapse else None
+
+
+def _binding(binding: Binding | None) -> Beyond | None:
     if binding is None:
         return None
     return {"element": binding.element, "outage": binding.outage, **_how_far(binding)}
 
 
-def _how_far(overload: Overload | Binding) -> Document:
+def _how_far(overload: Overload | Binding) -> Loading:
     return {"loading_percent": _number(overload.loading_percent), "vm_pu": _number(overload.vm_pu)}
 
 
 def _number(value: float | None) -> float | None:
     """Return a number JSON knows; neither infinite nor undefined."""
-    return None if value is None or not math.isfinite(value) else round(float(value), DIGITS)
+    return None if value is None or not math.isfinite(value) else _rounded(value)
+
+
+def _rounded(value: float) -> float:
+    return round(float(value), DIGITS)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,6 +20,7 @@ from geodata.grid.consumers import (
     without_supply,
 )
 from geodata.grid.cures import Planned, curing_elements, over_since
+from geodata.grid.documents import StudyDocument
 from geodata.grid.events import EventPlan, GridEvent, events_without, list_events, plan_event
 from geodata.grid.feeds import Feed, Reserve, remaining_feeds, reserves_of
 from geodata.grid.flow import Flow
@@ -51,7 +51,7 @@ LonLat = tuple[float, float]
 class Kept:
     """A result with the moment it was computed; `is_stale` when stations, circuits or parameters changed since."""
 
-    document: Mapping[str, Any]
+    document: StudyDocument
     computed_at: datetime
     is_stale: bool
 
@@ -73,7 +73,7 @@ def progress_of(session: Session) -> tuple[int, int] | None:
     return (run.done, run.total) if run else None
 
 
-def computed_years(session: Session, scenario: Scenario) -> dict[int, Mapping[str, Any]]:
+def computed_years(session: Session, scenario: Scenario) -> dict[int, StudyDocument]:
     """Return the results kept of this year and those after it, by year."""
     rows = session.scalars(results_of(scenario).where(GridResult.year >= today().year))
     return {row.year: row.document for row in rows}
@@ -166,7 +166,7 @@ def event_plan(
     session: Session,
     registry: Registry,
     event: GridEvent,
-    document: Mapping[str, Any],
+    document: StudyDocument,
     scenario: Scenario | None = None,
 ) -> EventPlan:
     """Return how an event is fed, from the result of its year; under a scenario, also what open circuits bring.
@@ -213,7 +213,7 @@ class Remedies:
     by: Mapping[str, Sequence[Planned]]
 
 
-def remedies_of(session: Session, registry: Registry, scenario: Scenario, document: Mapping[str, Any]) -> Remedies:
+def remedies_of(session: Session, registry: Registry, scenario: Scenario, document: StudyDocument) -> Remedies:
     """Return what is known of the end of a year's overloads."""
     year = document["year"]
     over = {row["element"] for row in document["existing"] if row["outage"] is None}
@@ -226,7 +226,7 @@ def remedies_of(session: Session, registry: Registry, scenario: Scenario, docume
     )
 
 
-def _cured_years(over: set[str], later: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+def _cured_years(over: set[str], later: Iterable[StudyDocument]) -> dict[str, int]:
     """Return the first later computed year from which on what is over no longer is."""
     cured: dict[str, int] = {}
     open_ = set(over)

@@ -6,6 +6,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from geodata.base.database import new_engine, reading_all
+from geodata.grid.documents import StudyDocument
 from geodata.grid.parameters import Parameters
 from geodata.grid.reading import read_records
 from geodata.grid.records import Records, Scenario
@@ -29,7 +30,7 @@ def asked() -> Iterator[tuple[int, Scenario]]:
             yield year, scenario
 
 
-def compute(records: Records, parameters: Parameters, year: int, scenario: Scenario) -> dict[str, object]:
+def compute(records: Records, parameters: Parameters, year: int, scenario: Scenario) -> StudyDocument:
     """Return the document of a year and scenario."""
     return as_document(run_study(records, parameters, year, scenario))
 

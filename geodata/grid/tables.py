@@ -1,8 +1,6 @@
 """What the network's study keeps in the database: parameters in force, results, the state of a run."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -22,6 +20,7 @@ from geodata.base.data_version import data_version
 from geodata.base.database import Base, ReadConnection
 from geodata.base.errors import InvalidValueError, NotFoundError
 from geodata.base.i18n import N_
+from geodata.grid.documents import StudyDocument
 from geodata.grid.parameters import DEFAULTS, Confidence, Parameter, Parameters
 from geodata.grid.reading import grid_layers
 from geodata.schema.fields import stored
@@ -56,7 +55,7 @@ class GridResult(Base):
     year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     scenario: Mapped[str] = mapped_column(Text, primary_key=True)
     version: Mapped[str] = mapped_column(Text)
-    document: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    document: Mapped[StudyDocument] = mapped_column(JSONB)
     computed_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
 
 
@@ -114,11 +113,11 @@ def results_of(scenario: str) -> Select[GridResult]:
     return query.order_by(GridResult.year)
 
 
-def store_result(session: Session, document: Mapping[str, Any], version: str) -> GridResult:
+def store_result(session: Session, document: StudyDocument, version: str) -> GridResult:
     """Keep a result in place of the one before."""
     result = session.merge(
         GridResult(
-            year=document["year"], scenario=document["scenario"], version=version, document=dict(document),
+            year=document["year"], scenario=document["scenario"], version=version, document=document,
             computed_at=func.clock_timestamp(),
         )
     )  # fmt: skip

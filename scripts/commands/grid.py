@@ -2,12 +2,15 @@
 
 import argparse
 import json
-from typing import Any
+from typing import TYPE_CHECKING
 
 from geodata.base.database import reading_all
 from geodata.grid.records import Scenario
 from scripts.base.console import Exit, Failure, announce
 from scripts.cluster.session import database_session
+
+if TYPE_CHECKING:
+    from geodata.grid.documents import StudyDocument
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _tables(document: dict[str, Any]) -> str:
+def _tables(document: "StudyDocument") -> str:
     """Return what a person reads in a terminal: circuits and stations, the most loaded first, and what is over."""
     lines = [
         f"{document['year']} {document['scenario']}: tổn thất (losses) {document['losses_mw']:.2f} MW"
@@ -57,20 +60,19 @@ def _tables(document: dict[str, Any]) -> str:
         values = [_text(row["loading_percent"], 1), _text(row["current_a"], 0), _text(row["p_from_mw"], 1)]
         lines.append("\t".join([row["code"], *values]))
     lines += ["", "trạm (station)\tpu\tMW\tMBA %\tN-0 MW\tN-1 MW\tgiới hạn (binding)"]
-    for row in document["stations"]:
-        values = [_text(row[name], digits) for name, digits in _STATION_COLUMNS.items()]
-        binding = row["binding"] or {}
-        lines.append("\t".join([row["code"], *values, f"{binding.get('element', '')} / {binding.get('outage') or ''}"]))
+    for station in document["stations"]:
+        values = [
+            _text(station["vm_pu"], 4), _text(station["load_mw"], 1), _text(station["transformer_loading_percent"], 1),
+            _text(station["headroom_n0_mw"], 1), _text(station["headroom_n1_mw"], 1),
+        ]  # fmt: skip
+        binding = station["binding"]
+        limit = f"{binding['element']} / {binding['outage'] or ''}" if binding else " / "
+        lines.append("\t".join([station["code"], *values, limit]))
     lines += ["", "vượt giới hạn (beyond a limit)\tkhi sự cố (outage)\t%\tpu"]
-    for row in document["existing"]:
-        values = [_text(row["loading_percent"], 1), _text(row["vm_pu"], 4)]
-        lines.append("\t".join([row["element"], row["outage"] or "–", *values]))
+    for beyond in document["existing"]:
+        values = [_text(beyond["loading_percent"], 1), _text(beyond["vm_pu"], 4)]
+        lines.append("\t".join([beyond["element"], beyond["outage"] or "–", *values]))
     return "\n".join(lines)
-
-
-_STATION_COLUMNS = {
-    "vm_pu": 4, "load_mw": 1, "transformer_loading_percent": 1, "headroom_n0_mw": 1, "headroom_n1_mw": 1,
-}  # fmt: skip
 
 
 def _text(value: float | None, digits: int) -> str:

@@ -1,7 +1,7 @@
 """What the network's pages start with: the year and scenario in the address, the result kept for them, their templates."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from flask import current_app, render_template, request
 
@@ -19,6 +19,13 @@ YEARS = 10
 USUAL = Scenario.EVENING_PEAK
 
 
+class Query(TypedDict):
+    """What an address says of a study: year and scenario."""
+
+    year: int
+    scenario: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Asked:
     """The year and scenario in the address."""
@@ -27,7 +34,7 @@ class Asked:
     scenario: Scenario
 
     @property
-    def query(self) -> dict[str, Any]:
+    def query(self) -> Query:
         """What an address must say to ask for the same."""
         return {"year": self.year, "scenario": str(self.scenario)}
 

@@ -1,12 +1,13 @@
 """The network as a drawing: circuits by loading with arrows for the flow, stations by headroom. An SVG, no script."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import atan2, degrees, hypot
 from typing import Any
 
 from geodata.base.crs import Bbox
+from geodata.grid.documents import CircuitRow, StationRow, StudyDocument
 from geodata.grid.results import Drawn
 from webmap.folium.assets import clip, land_rings
 from webmap.grid.words import limit_text, names_of, number, tone_of_circuit, tone_of_headroom
@@ -58,7 +59,7 @@ class Drawing:
     nodes: list[Node]
 
 
-def build_drawing(document: Mapping[str, Any], drawn: Drawn, home: Bbox) -> Drawing:
+def build_drawing(document: StudyDocument, drawn: Drawn, home: Bbox) -> Drawing:
     """Return the drawing of a result."""
     circuits = [row for row in document["circuits"] if row["code"] in drawn.circuits]
     stations = [row for row in document["stations"] if row["code"] in drawn.stations]
@@ -103,7 +104,7 @@ class _Frame:
         return west, (self.top - HEIGHT) / self.scale, east, self.top / self.scale
 
 
-def _wire(row: Mapping[str, Any], parts: Sequence[Sequence[Point]], aside: float) -> Wire:
+def _wire(row: CircuitRow, parts: Sequence[Sequence[Point]], aside: float) -> Wire:
     moved = [[(x + aside, y + aside) for x, y in part] for part in parts]
     path = "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in part) for part in moved)
     p_mw = row["p_from_mw"] or 0.0
@@ -122,7 +123,7 @@ def _arrow(parts: Sequence[Sequence[Point]], *, forward: bool) -> tuple[float, f
     return (x1 + x2) / 2, (y1 + y2) / 2, turn
 
 
-def _node(row: Mapping[str, Any], place: Point, limit: str) -> Node:
+def _node(row: StationRow, place: Point, limit: str) -> Node:
     room = (
         ""
         if row["is_infeed"]

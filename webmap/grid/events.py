@@ -10,6 +10,7 @@ from geodata.base.database import today
 from geodata.base.errors import GeodataError, InvalidValueError
 from geodata.base.i18n import N_
 from geodata.grid import events, results
+from geodata.grid.documents import StudyDocument
 from geodata.grid.records import Scenario
 from geodata.query.places import parse_place
 from geodata.schema.roles import STAFF
@@ -117,7 +118,7 @@ def _asked(found: events.GridEvent) -> Asked:
     return Asked(year=found.begins_on.year, scenario=scenario)
 
 
-def _stations(document: words.Document) -> list[tuple[str, str]]:
+def _stations(document: StudyDocument) -> list[tuple[str, str]]:
     return sorted((row["name"], row["code"]) for row in document["stations"] if not row["is_infeed"])
 
 

@@ -2,14 +2,15 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 from flask import Blueprint, Response, jsonify, url_for
 
 from geodata.base.database import today
 from geodata.base.i18n import N_
 from geodata.grid import results
-from geodata.grid.results import Drawn
+from geodata.grid.documents import CircuitRow, StationRow, StudyDocument
+from geodata.grid.results import Drawn, LonLat
 from geodata.schema.grid import GridCircuits, GridStations
 from geodata.schema.roles import STAFF
 from webmap.app.areas import is_open
@@ -38,12 +39,88 @@ BASIS = N_(
 )
 
 
+class NetworkTool(TypedDict):
+    """What the map's tool needs: addresses, years, and value or tone with its text in the page's language."""
+
+    address: str
+    impact: str
+    page: str
+    method: str
+    this_year: int
+    last_year: int
+    scenarios: list[dict[str, str]]
+    circuits: list[list[str]]
+    stations: list[list[str]]
+
+
+class Offer(TypedDict):
+    """A further outage that an element on the map leads to: a short label, its name, its address."""
+
+    code: str
+    label: str
+    name: str
+    impact: str
+
+
+class _Common(TypedDict):
+    code: str
+    name: str
+    layer: str
+    id: int
+    impact: str
+
+
+class StationProperties(_Common):
+    """What the map says of a station; `lines`: sentences, `anchor`: its row on the page."""
+
+    kind: Literal["station", "infeed"]
+    tone: words.Tone
+    lines: list[str]
+    offers: list[Offer]
+    anchor: str
+
+
+class CircuitProperties(_Common):
+    """What the map says of a circuit. `forward`: which way it flows, None where nothing does; its `place` among those `beside` it."""
+
+    kind: Literal["circuit"]
+    tone: words.Tone
+    forward: bool | None
+    place: int
+    beside: int
+    lines: list[str]
+    offers: list[Offer]
+    anchor: str
+
+
+class PointGeometry(TypedDict):
+    """GeoJSON, EPSG:4326 (lon, lat)."""
+
+    type: Literal["Point"]
+    coordinates: LonLat
+
+
+class LinesGeometry(TypedDict):
+    """GeoJSON, EPSG:4326 (lon, lat)."""
+
+    type: Literal["MultiLineString"]
+    coordinates: tuple[tuple[LonLat, ...], ...]
+
+
+class Element(TypedDict):
+    """A circuit or station as a GeoJSON feature."""
+
+    type: Literal["Feature"]
+    geometry: PointGeometry | LinesGeometry
+    properties: StationProperties | CircuitProperties
+
+
 @blueprint.app_context_processor
 def _map() -> dict[str, object]:
     return {"grid_on_map": grid_on_map}
 
 
-def grid_on_map() -> dict[str, Any] | None:
+def grid_on_map() -> NetworkTool | None:
     """Return what the map's tool needs to ask for the network, or None for who may not see it and on an earlier day's map."""
     is_limited = bool(current_user().areas) and not is_open(blueprint.name)
     if not may_open("grid_map.network", current_role()) or is_limited or stored_day() is not None:
@@ -91,7 +168,7 @@ def network() -> Response:
     return answer
 
 
-def _beyond(document: words.Document) -> list[dict[str, Any]]:
+def _beyond(document: StudyDocument) -> list[dict[str, str]]:
     """Return what is beyond a limit with nothing out, the worst first."""
     rows = words.overload_rows(document)
     return [{"code": row["element"], "text": row["text"]} for row in rows if not row["outage"]]
@@ -102,8 +179,8 @@ def _layer_of(declaration: type[GridStations] | type[GridCircuits]) -> str:
 
 
 def _circuits(
-    document: words.Document, drawn: Drawn, names: words.Names, worst: Mapping[str, str], asked: Asked
-) -> Iterable[dict[str, Any]]:
+    document: StudyDocument, drawn: Drawn, names: words.Names, worst: Mapping[str, str], asked: Asked
+) -> Iterable[Element]:
     layer, side = _layer_of(GridCircuits), Counter[Any]()
     rows = [row for row in document["circuits"] if row["code"] in drawn.circuits]
     route = {row["code"]: _route(drawn.circuits[row["code"]]) for row in rows}
@@ -132,19 +209,19 @@ def _circuits(
         }
 
 
-def _tower_lines(document: words.Document, names: words.Names, asked: Asked) -> dict[str, list[dict[str, str]]]:
+def _tower_lines(document: StudyDocument, names: words.Names, asked: Asked) -> dict[str, list[Offer]]:
     """Return of each circuit the tower lines it stands on: what the map offers of each."""
     label = translate("What fails with its towers")
-    found: dict[str, list[dict[str, str]]] = defaultdict(list)
+    found: dict[str, list[Offer]] = defaultdict(list)
     for row in document["tower_lines"]:
         for code in row["circuits"]:
             found[code].append(_offer(row["outage"], label, names, asked))
     return found
 
 
-def _transformers(document: words.Document, names: words.Names, asked: Asked) -> dict[str, list[dict[str, str]]]:
+def _transformers(document: StudyDocument, names: words.Names, asked: Asked) -> dict[str, list[Offer]]:
     """Return of each station its transformers: what the map offers of each."""
-    found: dict[str, list[dict[str, str]]] = defaultdict(list)
+    found: dict[str, list[Offer]] = defaultdict(list)
     for row in document["outages"]:
         if row["kind"] == "transformer":
             station, _, unit = row["outage"].rpartition("/")
@@ -153,7 +230,7 @@ def _transformers(document: words.Document, names: words.Names, asked: Asked) ->
     return found
 
 
-def _offer(code: str, label: str, names: words.Names, asked: Asked) -> dict[str, str]:
+def _offer(code: str, label: str, names: words.Names, asked: Asked) -> Offer:
     """Return a further outage that an element on the map leads to: a short label, its name, its address."""
     address = url_for("grid_outages.impact", out=code, **asked.query)
     return {"code": code, "label": label, "name": names.of(code), "impact": address}
@@ -163,11 +240,11 @@ def _route(lines: tuple[tuple[tuple[float, float], ...], ...]) -> tuple[Any, ...
     return tuple(sorted((lines[0][0], lines[-1][-1])))
 
 
-def _carries(row: words.Document, names: words.Names) -> str:
+def _carries(row: CircuitRow, names: words.Names) -> str:
     """Return how a circuit is loaded and which way its power goes."""
     if row["p_from_mw"] is None or not row["is_energised"]:
         return translate("No supply, or the flow has no solution")
-    start, finish = (names.of(row[end]) or translate("junction") for end in ("from", "to"))
+    start, finish = (names.of(end) or translate("junction") for end in (row["from"], row["to"]))
     if row["p_from_mw"] < 0:
         start, finish = finish, start
     percent, power = words.number(row["loading_percent"]), words.number(abs(row["p_from_mw"]))
@@ -175,8 +252,8 @@ def _carries(row: words.Document, names: words.Names) -> str:
 
 
 def _stations(
-    document: words.Document, drawn: Drawn, names: words.Names, worst: Mapping[str, str], asked: Asked
-) -> Iterable[dict[str, Any]]:
+    document: StudyDocument, drawn: Drawn, names: words.Names, worst: Mapping[str, str], asked: Asked
+) -> Iterable[Element]:
     layer, units = _layer_of(GridStations), _transformers(document, names, asked)
     for row in document["stations"]:
         if row["code"] not in drawn.stations:
@@ -195,7 +272,7 @@ def _stations(
         }
 
 
-def _takes(row: words.Document) -> list[str]:
+def _takes(row: StationRow) -> list[str]:
     """Return what a station draws, and what more it could."""
     loaded = row["transformer_loading_percent"]
     percent = "" if loaded is None else f" · {translate('transformers')} {words.number(loaded)} %"
@@ -206,7 +283,7 @@ def _takes(row: words.Document) -> list[str]:
     return [draws, left.format(n0=words.number(row["headroom_n0_mw"]), n1=words.number(row["headroom_n1_mw"]))]
 
 
-def _common(row: words.Document, layer: str, asked: Asked) -> dict[str, Any]:
+def _common(row: StationRow | CircuitRow, layer: str, asked: Asked) -> _Common:
     return {
         "code": row["code"],
         "name": row["name"],

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
 from geodata.grid import results
+from geodata.grid.documents import StudyDocument
 from geodata.grid.storms import parse_rings, read_area, write_rings
 from geodata.schema.roles import STAFF
 from webmap.app.auth import allow
@@ -47,7 +48,7 @@ def impact() -> str:
     )  # fmt: skip
 
 
-def _choices(document: words.Document) -> list[tuple[str, list[tuple[str, str]]]]:
+def _choices(document: StudyDocument) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return what can be out, by kind: code and name, by name."""
     names = words.names_of(document)
     kinds = {

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
 
 from geodata.base.i18n import N_
 from geodata.export.blocks import Block, Grid
 from geodata.export.papers import Paper
 from geodata.grid.consumers import Cure, Supply
+from geodata.grid.documents import Loading, StudyDocument
 from geodata.grid.events import EventPlan
 from geodata.grid.results import Remedies
 from webmap.app.i18n import format_value, translate
@@ -15,6 +15,7 @@ from webmap.app.papers import Filled, wording
 from webmap.grid.words import (
     PARAMETERS,
     Names,
+    StationLine,
     limits_of,
     names_of,
     number,
@@ -24,8 +25,6 @@ from webmap.grid.words import (
 )
 from webmap.templating.fields import Listing, Text
 from webmap.templating.forms import Facts, Form, Lines, Rows
-
-Document = Mapping[str, Any]
 
 #: A paper lists so many overloads under single outages; the workbook has all.
 MOST_ROWS = 40
@@ -38,7 +37,7 @@ INDICATIVE = (
 
 
 def overload_paper(
-    document: Document,
+    document: StudyDocument,
     remedies: Remedies,
     supplies: Sequence[Supply],
     cures: Mapping[str, Sequence[Cure]],
@@ -72,7 +71,7 @@ def overload_paper(
     return _paper("PHƯƠNG ÁN", f"Chống quá tải cục bộ lưới điện 110 kV năm {document['year']}", blocks, office, day)
 
 
-def _overloads(document: Document, remedies: Remedies, names: Names) -> list[Block]:
+def _overloads(document: StudyDocument, remedies: Remedies, names: Names) -> list[Block]:
     """Return what is overloaded with all in service, since when and what cures it; and what with one element failed."""
     rows = overload_rows(document)
     normal, failing = [row for row in rows if not row["outage"]], [row for row in rows if row["outage"]]
@@ -106,7 +105,7 @@ def _overloads(document: Document, remedies: Remedies, names: Names) -> list[Blo
 
 
 def _short_clusters(
-    document: Document, supplies: Sequence[Supply], cures: Mapping[str, Sequence[Cure]], names: Names
+    document: StudyDocument, supplies: Sequence[Supply], cures: Mapping[str, Sequence[Cure]], names: Names
 ) -> Block:
     year, limits = document["year"], limits_of(document, names)
     short = [supply for supply in supplies if supply.missing_mw(year)]
@@ -135,9 +134,9 @@ def _cure_text(cure: Cure, names: Names) -> str:
 
 
 def station_paper(
-    row: Document,
-    years: Sequence[tuple[int, Document]],
-    document: Document,
+    row: StationLine,
+    years: Sequence[tuple[int, StationLine]],
+    document: StudyDocument,
     *,
     computed: str,
     office: str,
@@ -172,7 +171,9 @@ def station_paper(
             rows=[
                 [
                     str(year),
-                    *(number(each[name]) for name in ("load_mw", "headroom_n0_mw", "headroom_n1_mw")),
+                    number(each["load_mw"]),
+                    number(each["headroom_n0_mw"]),
+                    number(each["headroom_n1_mw"]),
                     each["limit"],
                 ]
                 for year, each in years
@@ -190,7 +191,7 @@ def cluster_paper(
     names: Names,
     *,
     limits: Mapping[str, str],
-    document: Document,
+    document: StudyDocument,
     scenario: str,
     computed: str,
     office: str,
@@ -275,7 +276,14 @@ EVENT_FORM = Form(
 
 
 def filled_event(
-    plan: EventPlan, lines: Sequence[str], document: Document, *, scenario: str, computed: str, office: str, day: date
+    plan: EventPlan,
+    lines: Sequence[str],
+    document: StudyDocument,
+    *,
+    scenario: str,
+    computed: str,
+    office: str,
+    day: date,
 ) -> Filled:
     """Return the plan of an event: its station, that station's N-1 state, what stands in reserve."""
     event, row = plan.event, plan.station
@@ -306,7 +314,7 @@ def in_vietnamese(text: str) -> str:
     return translate(text, "vi")
 
 
-def _level(row: Document) -> str:
+def _level(row: Loading) -> str:
     if row["loading_percent"] is not None:
         return f"{number(row['loading_percent'])} %"
     if row["vm_pu"] == 0:
@@ -329,14 +337,14 @@ def _grid(header: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence
     return Grid(header=header, rows=rows, widths=widths) if rows else nothing
 
 
-def _assumptions(document: Document) -> list[Block]:
+def _assumptions(document: StudyDocument) -> list[Block]:
     """Return how many inputs were measured, stated and assumed, and the assumed ones."""
     header = ("Giá trị giả định của", "Thông số", "Giá trị", "Đơn vị")
     rows = _assumed(document)
     return [_inputs(document), *([Grid(header=header, rows=rows, widths=(7, 4.5, 3, 2))] if rows else [])]
 
 
-def _inputs(document: Document) -> str:
+def _inputs(document: StudyDocument) -> str:
     inputs = document["inputs"]
     return (
         f"Căn cứ số liệu: {inputs.get('measured', 0)} giá trị đo, {inputs.get('stated', 0)} giá trị khai báo, "
@@ -344,7 +352,7 @@ def _inputs(document: Document) -> str:
     )
 
 
-def _assumed(document: Document) -> list[list[str]]:
+def _assumed(document: StudyDocument) -> list[list[str]]:
     names = names_of(document)
     return [
         [
@@ -368,6 +376,6 @@ def _paper(title: str, subject: str, blocks: list[Block], office: str, day: date
     )  # fmt: skip
 
 
-def day_text(moment: Any) -> str:
+def day_text(moment: date) -> str:
     """Return a moment as papers write it."""
     return format_value(moment, "vi")

@@ -2,7 +2,6 @@
 
 import io
 from collections import defaultdict
-from typing import Any
 
 from flask import Blueprint, Response, current_app, redirect, request, send_file, url_for
 from flask.typing import ResponseReturnValue
@@ -13,6 +12,7 @@ from geodata.base.errors import GeodataError, NotFoundError
 from geodata.editing import EditRefusedError
 from geodata.grid import results, tables
 from geodata.grid.consumers import Supply
+from geodata.grid.documents import StudyDocument
 from geodata.grid.parameters import Confidence
 from geodata.grid.records import Scenario
 from geodata.grid.requests import committed_mw, list_requests, request_states, request_tables
@@ -73,17 +73,17 @@ def index() -> str:
     )
 
 
-def _addresses(document: words.Document, *, edit: bool = False) -> dict[str, str]:
+def _addresses(document: StudyDocument, *, edit: bool = False) -> dict[str, str]:
     """Return where the map shows each station and circuit of a result, or its form, by code.
 
     A code the result lacks has none, nor has one that the role may not change a form.
     """
     found: dict[str, str] = defaultdict(str)
-    for declaration, part in ((GridStations, "stations"), (GridCircuits, "circuits")):
+    for declaration, rows in ((GridStations, document["stations"]), (GridCircuits, document["circuits"])):
         for kind in layers():
             if isinstance(kind.layer.grid, declaration) and (not edit or may(current_role(), Action.WRITE, kind)):
                 name = kind.layer.name
-                found.update((row["code"], map_address(name, selected=row["id"], edit=edit)) for row in document[part])
+                found.update((row["code"], map_address(name, selected=row["id"], edit=edit)) for row in rows)
     return found
 
 
@@ -148,7 +148,7 @@ def station_sheet(code: str, format: str) -> Response:
     return send_paper(paper, f"tram-{code}", format)
 
 
-def _station(code: str) -> tuple[Asked, dict[str, Any], list[tuple[int, dict[str, Any]]]]:
+def _station(code: str) -> tuple[Asked, words.StationLine, list[tuple[int, words.StationLine]]]:
     """Return the row of a station in the year that is asked for, and in each year that is computed."""
     asked = asked_study()
     documents = {asked.year: kept_study(asked).document, **results.computed_years(db_session(), asked.scenario)}
@@ -184,7 +184,7 @@ def cluster(code: str) -> str:
     )
 
 
-def _document_of(year: int, scenario: Scenario) -> words.Document:
+def _document_of(year: int, scenario: Scenario) -> StudyDocument:
     return kept_study(Asked(year=year, scenario=scenario)).document
 
 

@@ -2,14 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
 from geodata.base.i18n import N_
 from geodata.grid.consumers import Supply
+from geodata.grid.documents import (
+    Beyond,
+    CircuitRow,
+    CollapsePoint,
+    FindingRow,
+    OutageRow,
+    StationRow,
+    StudyDocument,
+)
 from geodata.grid.events import EventPlan
 from webmap.app.i18n import format_number, translate
-
-Document = Mapping[str, Any]
 
 #: A station with less left than this, MW, counts as full.
 FULL_MW = 1.0
@@ -80,6 +87,41 @@ PARAMETERS = {
 SUBJECTS = {"model": N_("Model"), "trade": N_("Need of a hectare")}
 
 
+#: How something stands, as the pages' classes name it.
+Tone = Literal["unknown", "fine", "near", "heavy", "over", "infeed"]
+
+
+class OverloadLine(Beyond):
+    """What is beyond a limit, in words."""
+
+    text: str
+    tone: Tone
+
+
+class StationLine(StationRow):
+    """A station with what ends its headroom in words, and what is accepted and waiting there."""
+
+    tone: Tone
+    loading_tone: Tone
+    limit: str
+    accepted_mw: float
+    waiting_mw: float
+
+
+class OutageLine(OutageRow):
+    """An outage of one element or of one tower line, with names."""
+
+    name: str
+    worst_name: str
+
+
+class FindingLine(FindingRow):
+    """What is wrong with the data at an object, in words."""
+
+    name: str
+    text: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Names:
     """What people call the elements of a result, by code."""
@@ -96,7 +138,7 @@ class Names:
         return self.names.get(code, code)
 
 
-def names_of(document: Document) -> Names:
+def names_of(document: StudyDocument) -> Names:
     """Return the names in a result."""
     names = {row["code"]: row["name"] for row in [*document["stations"], *document["circuits"]]}
     towers = {row["outage"]: tower_name([names[code] for code in row["circuits"]]) for row in document["tower_lines"]}
@@ -118,7 +160,7 @@ def number(value: float | None, decimals: int = 1) -> str:
     return "–" if value is None else format_number(round(value, decimals), None, decimals)
 
 
-def limit_text(row: Document | None, names: Names) -> str:
+def limit_text(row: Beyond | None, names: Names) -> str:
     """Return what is beyond its limit, and when: “Quá tải … 103 % khi sự cố …”."""
     if row is None:
         return ""
@@ -148,32 +190,32 @@ def limit_text(row: Document | None, names: Names) -> str:
     return translate(text).format(**words)  # fmt: skip
 
 
-def limits_of(document: Document, names: Names) -> dict[str, str]:
+def limits_of(document: StudyDocument, names: Names) -> dict[str, str]:
     """Return of each station what ends its headroom with one element out, in words, by code."""
     return {row["code"]: limit_text(row["binding"], names) for row in document["stations"]}
 
 
-def tone_of_loading(percent: float | None) -> str:
+def tone_of_loading(percent: float | None) -> Tone:
     """Return the class of a loading: unknown, fine, near (60), heavy (80), over (100)."""
     if percent is None:
         return "unknown"
-    steps = ((100, "over"), (HEAVY_PERCENT, "heavy"), (60, "near"))
+    steps: tuple[tuple[int, Tone], ...] = ((100, "over"), (HEAVY_PERCENT, "heavy"), (60, "near"))
     return next((tone for limit, tone in steps if percent > limit), "fine")
 
 
-def tone_of_circuit(row: Document) -> str:
+def tone_of_circuit(row: CircuitRow) -> Tone:
     """Return the class of a circuit: that of its loading; unknown where it has no supply or the flow no solution."""
     return tone_of_loading(row["loading_percent"] if row["is_energised"] else None)
 
 
-def worst_outages(document: Document) -> dict[str, str]:
+def worst_outages(document: StudyDocument) -> dict[str, str]:
     """Return of each element that a single outage puts beyond a limit which one does so most, in words, by code."""
     names = names_of(document)
     failing = sorted((row for row in document["existing"] if row["outage"]), key=_severity, reverse=True)
     return {row["element"]: limit_text(row, names) for row in failing}
 
 
-def tone_of_headroom(row: Document) -> str:
+def tone_of_headroom(row: StationRow) -> Tone:
     """Return the class of a station: what is left with one element out."""
     room, more = row["headroom_n1_mw"], row["headroom_n0_mw"]
     if row["is_infeed"]:
@@ -185,7 +227,7 @@ def tone_of_headroom(row: Document) -> str:
     return "heavy" if (more or 0) >= FULL_MW else "over"
 
 
-def overload_rows(document: Document) -> list[dict[str, Any]]:
+def overload_rows(document: StudyDocument) -> list[OverloadLine]:
     """Return what is beyond a limit already, in words, with nothing out first and the worst first."""
     names = names_of(document)
     return [
@@ -194,14 +236,14 @@ def overload_rows(document: Document) -> list[dict[str, Any]]:
     ]
 
 
-def _severity(row: Document) -> tuple[bool, float]:
+def _severity(row: Beyond) -> tuple[bool, float]:
     return bool(row["outage"]), -(row["loading_percent"] or (2 - (row["vm_pu"] or 0)) * 50)
 
 
-def station_rows(document: Document, committed: Mapping[str, tuple[float, float]]) -> list[dict[str, Any]]:
+def station_rows(document: StudyDocument, committed: Mapping[str, tuple[float, float]]) -> list[StationLine]:
     """Return the stations, what is fullest first, with what is accepted and waiting there."""
     names = names_of(document)
-    rows = [
+    rows: list[StationLine] = [
         {
             **row,
             "tone": tone_of_headroom(row),
@@ -215,23 +257,29 @@ def station_rows(document: Document, committed: Mapping[str, tuple[float, float]
     return sorted(rows, key=lambda row: (row["is_infeed"], row["headroom_n1_mw"] or 0, row["name"]))
 
 
-def outage_rows(document: Document, most: int = 20) -> list[dict[str, Any]]:
+def outage_rows(document: StudyDocument, most: int = 20) -> list[OutageLine]:
     """Return the worst outages, of one element or of one tower line.
 
     Those that have no solution first, then what loses most, then what overloads most.
     """
     names = names_of(document)
-    rows = [
-        {**row, "name": names.of(row["outage"]), "worst_name": names.of((row["worst"] or {}).get("element"))}
+    rows: list[OutageLine] = [
+        {
+            **row,
+            "name": names.of(row["outage"]),
+            "worst_name": names.of(row["worst"]["element"] if row["worst"] else None),
+        }
         for row in [*document["outages"], *document["tower_lines"]]
     ]
-    rows.sort(
-        key=lambda row: (row["converged"], -row["unserved_mw"], -((row["worst"] or {}).get("loading_percent") or 0))
-    )
-    return rows[:most]
+    return sorted(rows, key=_loss)[:most]
 
 
-def collapse_text(collapse: Document, names: Names) -> str:
+def _loss(row: OutageRow) -> tuple[bool, float, float]:
+    loading_percent = row["worst"]["loading_percent"] if row["worst"] else None
+    return row["converged"], -row["unserved_mw"], -(loading_percent or 0)
+
+
+def collapse_text(collapse: CollapsePoint, names: Names) -> str:
     """Return where the voltage gives way, and up to which load it did not."""
     text = translate(
         "The flow has no solution: the voltage collapses at {station}. It had one up to {share} % of the load."
@@ -239,7 +287,7 @@ def collapse_text(collapse: Document, names: Names) -> str:
     return text.format(station=names.of(collapse["bus"]), share=number(collapse["share"] * 100))
 
 
-def finding_rows(document: Document) -> list[dict[str, Any]]:
+def finding_rows(document: StudyDocument) -> list[FindingLine]:
     """Return what is wrong with the network's data, object by object, in words."""
     names = names_of(document)
     return [

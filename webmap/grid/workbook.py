@@ -5,14 +5,13 @@ from typing import IO, Any
 
 from geodata.base.workbook import About, Table, write_workbook
 from geodata.grid.consumers import Supply
+from geodata.grid.documents import StudyDocument
 from webmap.grid.sheets import INDICATIVE, SCENARIOS, in_vietnamese
 from webmap.grid.words import PARAMETERS, names_of, outage_rows, overload_rows, station_rows
 
-Document = Mapping[str, Any]
-
 
 def write_grid_workbook(
-    document: Document,
+    document: StudyDocument,
     committed: Mapping[str, tuple[float, float]],
     supplies: Sequence[Supply],
     file: IO[bytes],
@@ -32,7 +31,7 @@ def write_grid_workbook(
 
 
 def _tables(
-    document: Document, committed: Mapping[str, tuple[float, float]], supplies: Sequence[Supply]
+    document: StudyDocument, committed: Mapping[str, tuple[float, float]], supplies: Sequence[Supply]
 ) -> dict[str, tuple[tuple[str, ...], list[list[Any]]]]:
     """Return title -> header and rows of each sheet."""
     names = names_of(document)
@@ -40,11 +39,11 @@ def _tables(
     return {
         "Trạm": (
             ("Mã", "Tên", "MW", "MBA %", "Sđ MVA", "Bảo đảm MVA", "N-0 MW", "N-1 MW", "Thỏa thuận MW", "Chờ MW", "Giới hạn"),
-            [[row[name] for name in _STATION] for row in stations],
+            [_cells(row, _STATION) for row in stations],
         ),
         "Mạch": (
             ("Mã", "Tên", "Từ", "Đến", "Mang tải %", "A", "MW", "Tổn thất MW"),
-            [[names.of(row[name]) if name in {"from", "to"} else row[name] for name in _CIRCUIT] for row in document["circuits"]],
+            [[row["code"], row["name"], names.of(row["from"]), names.of(row["to"]), *_cells(row, _FLOW)] for row in document["circuits"]],
         ),
         "Quá tải": (
             ("Phần tử", "Khi sự cố", "%", "pu"),
@@ -53,7 +52,7 @@ def _tables(
         "Sự cố": (
             ("Sự cố", "Mất điện MW", "Nặng nhất", "%", "Điện áp thấp nhất pu"),
             [
-                [r["name"], r["unserved_mw"], r["worst_name"], (r["worst"] or {}).get("loading_percent"), r["vm_min_pu"]]
+                [r["name"], r["unserved_mw"], r["worst_name"], r["worst"] and r["worst"]["loading_percent"], r["vm_min_pu"]]
                 for r in outage_rows(document, 10_000)
             ],
         ),
@@ -78,4 +77,8 @@ _STATION = (
     "code", "name", "load_mw", "transformer_loading_percent", "rated_mva", "firm_mva", "headroom_n0_mw",
     "headroom_n1_mw", "accepted_mw", "waiting_mw", "limit",
 )  # fmt: skip
-_CIRCUIT = ("code", "name", "from", "to", "loading_percent", "current_a", "p_from_mw", "losses_mw")
+_FLOW = ("loading_percent", "current_a", "p_from_mw", "losses_mw")
+
+
+def _cells(row: Mapping[str, object], names: Sequence[str]) -> list[object]:
+    return [row[name] for name in names]
