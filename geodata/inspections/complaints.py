@@ -6,7 +6,7 @@ article 9; unverified), and stands on no paper. Nothing is deleted; what is no m
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, Text, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -16,6 +16,7 @@ from geodata.base.database import Base
 from geodata.base.errors import ConflictError, ForbiddenError, InvalidValueError, NotFoundError
 from geodata.base.i18n import N_
 from geodata.base.parsing import parse_day
+from geodata.inspections.documents import ComplaintFacts
 from geodata.inspections.entries import whole_text
 from geodata.inspections.facts import today
 from geodata.inspections.papers_content import Content, read_day
@@ -227,7 +228,7 @@ def _other_answer(session: Session, row: Complaint, paper: VisitPaper) -> tuple[
     return (found[0], dict(found[1]), found[2]) if found else None
 
 
-def complaint_facts(rows: Sequence[Complaint]) -> list[dict[str, Any]]:
+def complaint_facts(rows: Sequence[Complaint]) -> list[ComplaintFacts]:
     """Return what minutes say of complaints, as JSON: nothing of who complained, nor in which words."""
     return [{"id": row.id, "topic": row.topic.value, "received_on": row.received_on.isoformat()} for row in rows]
 

@@ -4,7 +4,6 @@ What is printed before is a draft without a number.
 """
 
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, Text, func, select
 from sqlalchemy.dialects.postgresql import JSONB
@@ -14,6 +13,7 @@ from geodata.accounts.accounts import record_audit
 from geodata.base.database import Base
 from geodata.base.errors import NotFoundError
 from geodata.base.i18n import N_
+from geodata.base.values import JsonObject
 from geodata.inspections.campaigns import list_targets, progress
 from geodata.inspections.papers import CampaignFacts, facts_of, read_facts
 from geodata.inspections.records import InspectionCampaign
@@ -37,7 +37,7 @@ class IssuedPaper(Base):
     issued_on: Mapped[date]
     issued_by: Mapped[str] = mapped_column(Text)
     issued_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    facts: Mapped[JsonObject] = mapped_column(JSONB)
 
 
 def issue_paper(session: Session, person: Person, campaign_id: int, kind: str, *, on: date, office: str) -> IssuedPaper:

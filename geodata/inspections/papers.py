@@ -1,12 +1,13 @@
 """The papers of a campaign: list of targets and summary, from what the campaign's facts were when they were read."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from geodata.base.i18n import N_
+from geodata.base.values import JsonObject
 from geodata.export.blocks import Grid
 from geodata.export.papers import Paper
 from geodata.export.wording import Wording
@@ -52,7 +53,7 @@ class CampaignFacts:
     overdue_remedies: int
     targets: Sequence[TargetFact]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> JsonObject:
         """Return the facts to be kept."""
         return asdict(self)
 
@@ -78,9 +79,10 @@ def read_facts(progress: Progress, targets: Sequence[TargetRow], *, office: str)
     )  # fmt: skip
 
 
-def facts_of(kept: Mapping[str, Any]) -> CampaignFacts:
+def facts_of(kept: JsonObject) -> CampaignFacts:
     """Return facts that were kept as JSON."""
-    return CampaignFacts(**{**kept, "targets": [TargetFact(**row) for row in kept["targets"]]})
+    fields = cast(dict[str, Any], kept)  # as as_json() wrote them
+    return CampaignFacts(**{**fields, "targets": [TargetFact(**row) for row in fields["targets"]]})
 
 
 def target_list(facts: CampaignFacts, wording: Wording, *, office: str, number: str, on: date) -> Paper:

@@ -5,7 +5,6 @@ house sees visits and findings (docs/domain.md).
 """
 
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -24,6 +23,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from geodata.base.database import Base
 from geodata.base.i18n import N_
+from geodata.inspections.documents import RouteRequest, RouteResult, VisitFacts
+from geodata.inspections.papers_content import Content
 from geodata.layers.fuel_sites.visits import VisitKind
 from geodata.schema.fields import LabelledEnum, stored
 
@@ -115,8 +116,8 @@ class DayRoute(Base):
     day: Mapped[date]
     made_by: Mapped[str] = mapped_column(Text)
     made_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    request: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    result: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    request: Mapped[RouteRequest] = mapped_column(JSONB)
+    result: Mapped[RouteResult | None] = mapped_column(JSONB)
     assigned_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     problem: Mapped[str | None] = mapped_column(Text)
@@ -145,7 +146,7 @@ class VisitPaper(Base):
     planned_at: Mapped[str | None] = mapped_column(Text)
     #: Why a planned visit was left out on its day; it is then cancelled.
     skip_reason: Mapped[str | None] = mapped_column(Text)
-    content: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
+    content: Mapped[Content] = mapped_column(JSONB, default=dict, server_default="{}")
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     saved_by: Mapped[str] = mapped_column(Text)
     saved_at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -178,14 +179,14 @@ class PaperVersion(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     paper_id: Mapped[int] = mapped_column(ForeignKey("inspection_paper.id", ondelete="CASCADE"), index=True)
     version: Mapped[int]
-    content: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    content: Mapped[Content] = mapped_column(JSONB)
     saved_by: Mapped[str] = mapped_column(Text)
     saved_at: Mapped[datetime] = mapped_column(server_default=func.now())
     reason: Mapped[str] = mapped_column(Text)
     edition: Mapped[int | None]
     content_sha256: Mapped[str | None] = mapped_column(Text)
     picture_ids: Mapped[list[int] | None] = mapped_column(JSONB)
-    facts: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    facts: Mapped[VisitFacts | None] = mapped_column(JSONB)
 
 
 class PaperPicture(Base):
@@ -234,7 +235,7 @@ class ChecklistRule(Base):
     __tablename__ = "inspection_checklist_rule"
 
     kind: Mapped[str] = mapped_column(Text, primary_key=True)
-    demands: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    demands: Mapped[dict[str, bool]] = mapped_column(JSONB)
     set_by: Mapped[str] = mapped_column(Text)
     set_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
 
@@ -245,7 +246,7 @@ class RankingWeights(Base):
     __tablename__ = "inspection_weights"
 
     version: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    weights: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    weights: Mapped[dict[str, int]] = mapped_column(JSONB)
     random_percent: Mapped[int]
     made_by: Mapped[str] = mapped_column(Text)
     made_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -121,7 +121,7 @@ def _add_finding(session: Session, paper: VisitPaper, visit: InspectionVisit, wr
     session.add(row)
 
 
-def _values(written: WrittenFinding) -> dict[str, Any]:
+def _values(written: WrittenFinding) -> dict[str, object]:
     return {
         "severity": next((value for value in Severity if value == written.severity), Severity.MINOR),
         "description": written.description,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ from geodata.accounts.accounts import record_audit
 from geodata.base.database import TIME_ZONE, rows_changed
 from geodata.base.errors import ConfigurationError, ConflictError, HiddenError, InvalidValueError, NotFoundError
 from geodata.base.i18n import N_
+from geodata.inspections.documents import KeptOptions, KeptStop, LeftOut, RouteRequest, RouteStop
 from geodata.inspections.facts import list_inspectors
 from geodata.inspections.followup import Due, list_follow_ups
 from geodata.inspections.records import DayRoute, InspectionCampaign, PaperState, VisitPaper
@@ -99,10 +100,10 @@ def request_route(
     if campaign_id is not None and session.get(InspectionCampaign, campaign_id) is None:
         raise NotFoundError(value=str(campaign_id))
     stops, left_out = _stops_of(session, person, day, site_ids, people)
-    request = {
-        "people": people, "start": list(start), "options": asdict(options), "campaign_id": campaign_id,
+    request: RouteRequest = {
+        "people": people, "start": list(start), "options": cast(KeptOptions, asdict(options)), "campaign_id": campaign_id,
         "places": {str(stop.id): [stop.lon, stop.lat] for stop in stops} | {str(row["id"]): row["place"] for row in left_out},
-        "stops": [asdict(stop) for stop in stops], "left_out": left_out,
+        "stops": [cast(KeptStop, asdict(stop)) for stop in stops], "left_out": left_out,
     }  # fmt: skip
     route = DayRoute(day=day, made_by=person.name, request=request)
     session.add(route)
@@ -116,18 +117,21 @@ def request_route(
 
 def _stops_of(
     session: Session, person: Person, day: date, site_ids: Sequence[int], people: Sequence[str]
-) -> tuple[list[Stop], list[dict[str, Any]]]:
+) -> tuple[list[Stop], list[LeftOut]]:
     """Return the stops of a day by their urgency, with what these people have planned already, and the sites left out."""
     planned = _planned_on(session, day)
     own = {row.site: row.inspector for row in planned if row.is_open and row.inspector in people}
     taken = {row.site: row.inspector for row in planned if row.site not in own}
     urgent = {row.site.id for row in list_follow_ups(session, person, Due.OVERDUE, day, limit=1000)}
     stops: list[Stop] = []
-    left_out: list[dict[str, Any]] = []
+    left_out: list[LeftOut] = []
     for row in _sites(session, [*own, *site_ids]):
-        if row.is_shut or row.id in taken:
-            reason = {"reason": "shut"} if row.is_shut else {"reason": "taken", "person": taken[row.id]}
-            left_out.append({"id": row.id, **reason, "place": [row.lon, row.lat]})
+        place = [row.lon, row.lat]
+        if row.is_shut:
+            left_out.append({"id": row.id, "reason": "shut", "place": place})
+            continue
+        if row.id in taken:
+            left_out.append({"id": row.id, "reason": "taken", "person": taken[row.id], "place": place})
             continue
         opens, closes = read_opening_hours(row.opening_hours)
         whose = people.index(own[row.id]) if row.id in own else None
@@ -262,7 +266,7 @@ def assign_route(session: Session, person: Person, route: DayRoute) -> int:
     session.execute(select(func.pg_advisory_xact_lock(_ASSIGN_LOCK, route.day.toordinal())))
     planned = {row.site: row for row in _planned_on(session, route.day)}
     rechecks = {row.site.id for row in list_follow_ups(session, person, Due.OVERDUE, route.day, limit=1000)}
-    count, taken = 0, []
+    count, taken = 0, list[LeftOut]()
     for each in route.result["routes"]:
         for stop in each["stops"]:
             there = planned.get(stop["id"])
@@ -285,7 +289,7 @@ def assign_route(session: Session, person: Person, route: DayRoute) -> int:
 
 
 def _plan_stop(
-    session: Session, person: Person, route: DayRoute, inspector: str, stop: dict[str, Any], *, is_recheck: bool
+    session: Session, person: Person, route: DayRoute, inspector: str, stop: RouteStop, *, is_recheck: bool
 ) -> None:
     """Make a stop a visit; one that its person has planned for the day already only gets its hour."""
     own = select(VisitPaper).where(

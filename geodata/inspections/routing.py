@@ -17,6 +17,7 @@ import vroom
 
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
+from geodata.inspections.documents import PersonRoute, RouteResult
 from geodata.inspections.routing_table import RoutingTable
 
 Matrix = np.ndarray[Any, np.dtype[np.float64]]
@@ -140,7 +141,7 @@ def solve(
     start: tuple[float, float],
     options: RouteOptions,
     table: RoutingTable | None = None,
-) -> dict[str, Any]:
+) -> RouteResult:
     """Return each person's stops with arrival times, and the unassigned ones with the reason.
 
     The stops come in the order of their urgency. One is left out only when it does not fit beside those before it;
@@ -154,7 +155,7 @@ def solve(
     kept, steps = _choose(possible, answers, options)
     routes = _read(steps, people, {each.stop.id: each.place for each in tries}, ways)
     taken = {each.stop.id for each in kept}
-    result: dict[str, Any] = {
+    result: RouteResult = {
         "routes": routes,
         "unassigned": [
             {"id": each.stop.id, "reason": _reason(each, ways, options)} for each in tries if each.stop.id not in taken
@@ -293,9 +294,9 @@ class _Answers:
 
 def _read(
     steps: Sequence[dict[str, Any]], people: Sequence[str], place: dict[int, int], ways: _Ways
-) -> list[dict[str, Any]]:
+) -> list[PersonRoute]:
     """Return VROOM's routes as they are stored: minutes and metres, one entry a person."""
-    routes: list[dict[str, Any]] = [{"person": name, "stops": [], "back": None, "metres": 0} for name in people]
+    routes: list[PersonRoute] = [{"person": name, "stops": [], "back": None, "metres": 0} for name in people]
     for found in steps:
         route, here = routes[found["vehicle"]], 0
         for step in found["steps"]:

@@ -3,10 +3,9 @@
 Nothing that was written is lost: a save that takes words away keeps what stood there before.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Session
 from geodata.base.errors import NotFoundError
 from geodata.inspections.checklists import checklist
 from geodata.inspections.complaints import asked_complaints, complaint_facts
+from geodata.inspections.documents import EarlierFinding, VisitFacts
 from geodata.inspections.facts import list_inspectors, today
 from geodata.inspections.papers_content import Content, content_hash, read_day
 from geodata.inspections.pictures import find_signature, list_photos
@@ -26,7 +26,6 @@ from geodata.layers.fuel_sites.visits import Finding
 
 #: Why a version is kept beside the finished ones; anything else is the reason of a correction.
 CONFLICT, MERGED, REPLACED, ABANDONED, FIRST = "conflict", "before merging", "replaced", "abandoned", "finished"
-_SITE_FACTS = ("name", "code", "address", "trader", "tax_code", "kind", "certificate_no")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +35,7 @@ class Record:
     paper: VisitPaper
     edition: int | None
     content: Content
-    facts: Mapping[str, Any]
+    facts: VisitFacts
     photos: Sequence[PaperPicture]
     signature: PaperPicture | None
     sha256: str
@@ -121,7 +120,7 @@ def earlier_findings(session: Session, paper: VisitPaper, content: Content) -> l
     wanted = {int(name[7:]) for name in content if name.startswith("remedy.") and name[7:].isdigit()}
     kept = _edition(session, paper.id, paper.edition) if paper.edition else None
     if kept is not None:
-        wanted |= {row["id"] for row in (kept.facts or {}).get("before", [])}
+        wanted |= {row["id"] for row in (kept.facts["before"] if kept.facts else ())}
     query = select(Finding).where(Finding.feature_id == paper.feature_id)
     if paper.visit_id is not None:
         query = query.where(Finding.visit_id.is_distinct_from(paper.visit_id))
@@ -149,12 +148,15 @@ def previous_answers(session: Session, paper: VisitPaper) -> tuple[date, Content
     return None
 
 
-def read_facts(session: Session, paper: VisitPaper, site: FuelSite) -> dict[str, Any]:
+def read_facts(session: Session, paper: VisitPaper, site: FuelSite) -> VisitFacts:
     """Return what minutes say beside the paper's words, as JSON: the site, the questions, earlier findings, people."""
     expires_on = site.certificate_expires_on
     return {
-        "site": {name: getattr(site, name) for name in _SITE_FACTS}
-        | {"certificate_expires_on": expires_on.isoformat() if expires_on else None},
+        "site": {
+            "name": site.name, "code": site.code, "address": site.address, "trader": site.trader,
+            "tax_code": site.tax_code, "kind": site.kind, "certificate_no": site.certificate_no,
+            "certificate_expires_on": expires_on.isoformat() if expires_on else None,
+        },
         "number": paper.number,
         "kind": paper.kind.value,
         "questions": [[item.key, item.text] for item in checklist(site.kind)],
@@ -162,10 +164,10 @@ def read_facts(session: Session, paper: VisitPaper, site: FuelSite) -> dict[str,
         "team": list_members(session, paper)[1:],
         "complaints": complaint_facts(asked_complaints(session, paper, dict(paper.content))),
         "before": [_finding_facts(row) for row in earlier_findings(session, paper, dict(paper.content))],
-    }
+    }  # fmt: skip
 
 
-def _finding_facts(row: Finding) -> dict[str, Any]:
+def _finding_facts(row: Finding) -> EarlierFinding:
     due = row.remedy_due_on.isoformat() if row.remedy_due_on else None
     return {
         "id": row.id, "description": row.description, "severity": row.severity.value, "article": row.article,

@@ -1,7 +1,5 @@
 """Today's route: the next visit, the order of the day, what was left out and why."""
 
-from typing import Any
-
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -80,7 +78,7 @@ def _back(paper: VisitPaper) -> ResponseReturnValue:
     return redirect(url_for("day.index", day=paper.planned_on.isoformat(), person=other) + f"#visit-{paper.id}")
 
 
-def _map(found: Day) -> dict[str, Any]:
+def _map(found: Day) -> dict[str, object]:
     """Return what the map draws: the way through what is left, and every stop with its state."""
     going = [stop for stop in found.stops if not stop.is_skipped]
     return {

@@ -114,7 +114,7 @@ def written_day(text: str | None) -> str:
         return text or ""
 
 
-def words() -> dict[str, Any]:
+def words() -> dict[str, object]:
     """Return labels and helpers that all inspection templates use."""
     return {
         "certificate_labels": CertificateState.labels(),

@@ -1,7 +1,6 @@
 """Day routes: asked for, shown on map and paper, assigned, taken along as GPX; and the calendar feed."""
 
 from datetime import timedelta
-from typing import Any
 
 from flask import Blueprint, Response, flash, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -175,7 +174,7 @@ def calendar_feed(token: str) -> Response:
     return Response(content, mimetype="text/calendar")
 
 
-def _state(route: DayRoute) -> dict[str, Any]:
+def _state(route: DayRoute) -> dict[str, object]:
     """Return what the page asks for each second; the same as of an import."""
     stage = routes.planning(db_session(), route)
     return {

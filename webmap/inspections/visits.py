@@ -185,7 +185,7 @@ def cancel(paper_id: int) -> ResponseReturnValue:
     return redirect(url_for("inspections.board"))
 
 
-def _base() -> dict[str, Any] | None:
+def _base() -> dict[str, object] | None:
     """Return the version the form was filled on, which the page's script sends along."""
     try:
         base = json.loads(request.form.get("base") or "null")
