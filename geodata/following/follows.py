@@ -6,7 +6,6 @@ since is news.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -58,7 +57,7 @@ class Follow(Base):
     seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
     seen_up_to: Mapped[int] = mapped_column(BigInteger)
     seen_without: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
-    known: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    known: Mapped[dict[str, list[int]]] = mapped_column(JSONB)
 
     @property
     def mark(self) -> Mark:

@@ -9,6 +9,7 @@ from sqlalchemy import Select, Table, literal, select
 
 from geodata.accounts.access import visible_details, visible_fields
 from geodata.base.database import ReadConnection
+from geodata.base.values import JsonObject
 from geodata.following.marks import Mark
 from geodata.history.change_sets import (
     ACTS,
@@ -46,8 +47,8 @@ class _Row:
     number: int
     made_at: datetime
     by: str
-    before: Mapping[str, Any] | None
-    after: Mapping[str, Any] | None
+    before: JsonObject | None
+    after: JsonObject | None
     table: str = ""
 
     @property
@@ -99,7 +100,7 @@ def _told_tables(
     return (detail,) if detail and row.changed & {field.name for field in detail.fields()} else ()
 
 
-def _named(asked: Select[Any], number: Any, since: Mark, but_by: str) -> Select[Any]:
+def _named(asked: Select[*tuple[Any, ...]], number: Any, since: Mark, but_by: str) -> Select[Any]:
     return (
         asked.add_columns(ChangeSet.id.label("number"), ChangeSet.made_at, ChangeSet.user_name.label("by"))
         .join(ChangeSet, ChangeSet.id == number)

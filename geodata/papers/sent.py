@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from sqlalchemy import BigInteger, Identity, LargeBinary, Text, UniqueConstraint, func, select
 from sqlalchemy.dialects.postgresql import JSONB
@@ -15,6 +15,19 @@ from geodata.base.errors import InvalidValueError, NotFoundError
 from geodata.base.i18n import N_
 
 LONGEST_REASON = 500
+
+
+class KeptFigure(TypedDict):
+    """A figure as it is kept; `filters` of the map and `rows` (codes) are what it was counted from.
+
+    `value`: a decimal number as text, None where nothing is known. `said_by`: who stated it, where somebody did.
+    """
+
+    key: str
+    value: str | None
+    filters: dict[str, list[str]]
+    rows: list[str]
+    said_by: NotRequired[str]
 
 
 class SentPaper(Base):
@@ -34,7 +47,7 @@ class SentPaper(Base):
     reason: Mapped[str | None] = mapped_column(Text)
     sent_by: Mapped[str] = mapped_column(Text)
     sent_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    figures: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    figures: Mapped[list[KeptFigure]] = mapped_column(JSONB)
     figures_sha256: Mapped[str] = mapped_column(Text)
     file: Mapped[bytes] = mapped_column(LargeBinary)
     sha256: Mapped[str] = mapped_column(Text)
@@ -43,7 +56,7 @@ class SentPaper(Base):
 
 
 def send(
-    session: Session, name: str, period: date, *, data_day: date, figures: list[dict[str, Any]], file: bytes, template: bytes,
+    session: Session, name: str, period: date, *, data_day: date, figures: list[KeptFigure], file: bytes, template: bytes,
     reason: str, by: str,
 ) -> SentPaper:  # fmt: skip
     """Keep a paper as it is sent now; a second one of a period is a correction and wants its reason.
@@ -84,18 +97,18 @@ def get_sent(session: Session, number: int) -> SentPaper:
     return paper
 
 
-def differences(before: SentPaper, after: SentPaper) -> list[tuple[str, Any, Any]]:
+def differences(before: SentPaper, after: SentPaper) -> list[tuple[str, str | None, str | None]]:
     """Return the figures that two versions tell differently: key, value before, value after."""
     old, new = _values(before), _values(after)
     return [(key, old.get(key), new.get(key)) for key in dict.fromkeys([*old, *new]) if old.get(key) != new.get(key)]
 
 
-def hash_of(figures: list[dict[str, Any]]) -> str:
+def hash_of(figures: list[KeptFigure]) -> str:
     """Return the SHA-256 of figures with their rows, written as JSON with sorted keys."""
     return _sha256(json.dumps(figures, ensure_ascii=False, sort_keys=True).encode())
 
 
-def _values(paper: SentPaper) -> Mapping[str, Any]:
+def _values(paper: SentPaper) -> Mapping[str, str | None]:
     return {figure["key"]: figure["value"] for figure in paper.figures}
 
 

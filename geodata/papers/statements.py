@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TypedDict
 
 from sqlalchemy import BigInteger, Identity, Text, UniqueConstraint, func, select
 from sqlalchemy.dialects.postgresql import JSONB
@@ -23,6 +23,14 @@ from geodata.base.i18n import N_
 LONGEST_NAME = 120
 #: Bytes of a code: nobody guesses it.
 _CODE_BYTES = 24
+
+
+class EarlierStatement(TypedDict):
+    """What was stated before: numbers as text by field, by whom, when (ISO 8601)."""
+
+    values: dict[str, str]
+    by: str | None
+    at: str
 
 
 class Statement(Base):
@@ -46,7 +54,7 @@ class Statement(Base):
     stated_by: Mapped[str | None] = mapped_column(Text)
     stated_at: Mapped[datetime | None]
     values: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict)
-    earlier: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
+    earlier: Mapped[list[EarlierStatement]] = mapped_column(JSONB, default=list)
 
     @property
     def is_open(self) -> bool:
@@ -117,7 +125,7 @@ def state(session: Session, row: Statement, values: Mapping[str, str], *, by: st
         raise InvalidValueError(N_("Say who states this: name and position."))
     session.refresh(row, with_for_update=True)
     if row.stated_at is not None:
-        before = {"values": row.values, "by": row.stated_by, "at": row.stated_at.isoformat()}
+        before: EarlierStatement = {"values": row.values, "by": row.stated_by, "at": row.stated_at.isoformat()}
         row.earlier = [*row.earlier, before]
     row.values, row.stated_by, row.stated_at = dict(values), name, func.now()
     session.flush()

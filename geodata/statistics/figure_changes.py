@@ -51,8 +51,8 @@ class IndicatorChange(Base):
     period: Mapped[date] = mapped_column(primary_key=True)
     version: Mapped[FigureVersion] = mapped_column(stored(FigureVersion), primary_key=True)
     scenario: Mapped[str] = mapped_column(Text, primary_key=True)
-    before: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
-    after: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    before: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
+    after: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -356,7 +356,7 @@ def _rounded(value: Decimal | None) -> Decimal | None:
         return value
 
 
-def _as_json(month: Month | None) -> dict[str, Any] | None:
+def _as_json(month: Month | None) -> dict[str, str] | None:
     if month is None:
         return None
     values = {name: getattr(month, name) for name in (*FIGURES, "source")}

@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from geodata.accounts.access import visible_fields
 from geodata.base.database import ReadConnection
+from geodata.papers.sent import KeptFigure
 from geodata.schema.charts import ReportFigure
 from geodata.schema.feature import Feature
 from geodata.schema.filters import Choice, Condition
@@ -187,7 +188,7 @@ def codes_of(connection: ReadConnection, kind: type[Feature], conditions: Sequen
     return tuple(connection.execute(query).scalars())
 
 
-def as_kept(sections: Iterable[Section]) -> list[dict[str, Any]]:
+def as_kept(sections: Iterable[Section]) -> list[KeptFigure]:
     """Return the figures with their rows as they are kept when the paper is sent."""
     return [
         {

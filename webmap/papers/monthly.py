@@ -6,7 +6,6 @@ Form: reports 2/2020, 5/2021 and 5/2022 of the department; letterhead by Decree 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Session
 from geodata.base.database import ReadConnection
 from geodata.base.i18n import N_
 from geodata.layers.petitions import Petition
+from geodata.papers.sent import KeptFigure
 from geodata.projects.records import ProjectRecord, read_projects
 from geodata.projects.schedule import delay_of, duties, explain
 from geodata.schema.feature import Feature
@@ -188,7 +188,7 @@ def said_period(period: Period) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _as_kept(series: Iterable[Series], month: date, campaigns: Iterable[CampaignLine]) -> list[dict[str, Any]]:
+def _as_kept(series: Iterable[Series], month: date, campaigns: Iterable[CampaignLine]) -> list[KeptFigure]:
     """Return what is entered of indicators and what is counted of campaigns, as it is kept with a sent report."""
     told: list[tuple[str, Decimal | None]] = []
     for one in series:

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
+from geodata.papers.sent import KeptFigure
 from webmap.app.i18n import DEFAULT_LANGUAGE, format_number, format_value, translate
 from webmap.app.papers import Filled
 from webmap.papers.figures import Figure, Section
@@ -44,7 +44,7 @@ class Report:
     contradictions: Sequence[str]
     filled: Filled
     stated: Sequence[tuple[str, str]] = ()
-    stated_as_kept: Sequence[dict[str, Any]] = ()
+    stated_as_kept: Sequence[KeptFigure] = ()
     coverage: tuple[int, int] | None = None
     campaigns: Sequence["CampaignLine"] = ()
     indicators: Sequence["IndicatorLine"] = ()
