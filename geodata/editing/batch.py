@@ -2,8 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,6 +11,7 @@ from geodata.base.database import ReadConnection
 from geodata.base.errors import InvalidValueError, NotFoundError
 from geodata.base.i18n import N_
 from geodata.base.numbers import NumberStyle
+from geodata.base.values import JsonObject
 from geodata.editing.edits import MOST_OBJECTS, Edit, ObjectEdit
 from geodata.editing.present import load_present
 from geodata.schema.feature import Feature
@@ -46,7 +46,7 @@ def batch_edit(
     session: Session,
     kind: type[Feature],
     ids: Sequence[int],
-    values: Mapping[str, Any],
+    values: JsonObject,
     *,
     reason: str | None = None,
     style: NumberStyle = NumberStyle.UNKNOWN,

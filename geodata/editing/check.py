@@ -17,7 +17,7 @@ from geodata.editing.edits import MOST_ROWS, Editor, ObjectEdit
 from geodata.editing.geometry import area_at, area_references
 from geodata.editing.present import Present
 from geodata.history.change_sets import ACTS
-from geodata.history.documents import table_of
+from geodata.history.documents import Document, table_of
 from geodata.history.held import is_held
 from geodata.importing.limits import Limits, limits_from_env
 from geodata.importing.results import Problem, Severity, problem
@@ -39,7 +39,7 @@ class Checked:
     number: int
     edit: ObjectEdit
     present: Present | None
-    values: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, object] = field(default_factory=dict)
     geometry: shapely.Geometry | None = None
     rows: dict[str, details.CheckedRows] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -174,9 +174,7 @@ class Checks:
         ]  # fmt: skip
         self._repeat(item, detail, checked, stored)
 
-    def _repeat(
-        self, item: Checked, detail: Any, checked: details.CheckedRows, stored: Mapping[int, dict[str, Any]]
-    ) -> None:
+    def _repeat(self, item: Checked, detail: Any, checked: details.CheckedRows, stored: Mapping[int, Document]) -> None:
         """Let the object repeat its latest row, where it repeats one and the edit does not say those fields itself."""
         repeats = detail.detail.repeats
         if (

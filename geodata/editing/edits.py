@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TypedDict
 
 import shapely
 
 from geodata.base.errors import ConflictError, GeodataError
 from geodata.base.i18n import N_
 from geodata.base.numbers import NumberStyle
+from geodata.base.values import JsonObject
 from geodata.importing.results import Problem, Severity, Translate, same
 from geodata.layers import LAYERS
 from geodata.schema.registry import Registry
@@ -57,7 +58,7 @@ class RowEdit:
     """One row that hangs on an object: added without `row_id`, else changed or removed. Values as in a file or in JSON."""
 
     row_id: int | None = None
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: JsonObject = field(default_factory=dict)
     is_removal: bool = False
 
 
@@ -72,7 +73,7 @@ class ObjectEdit:
 
     feature_id: int | None = None
     version: str | None = None
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: JsonObject = field(default_factory=dict)
     geometry: shapely.Geometry | None = None
     details: Mapping[str, Sequence[RowEdit]] = field(default_factory=dict)
     acts_added: tuple[int, ...] = ()
@@ -100,6 +101,30 @@ class Outcome(StrEnum):
     STALE = "stale"
 
 
+class ObjectAnswer(TypedDict):
+    """What an edit does to one object, as programs read it; see ObjectChange."""
+
+    index: int
+    outcome: str
+    id: int | None
+    code: str | None
+    name: str | None
+    version: str | None
+    fields: dict[str, list[object]]
+    moved_m: float | None
+    rows: dict[str, list[int]]
+    problems: Sequence[JsonObject]
+
+
+class EditAnswer(TypedDict):
+    """What an edit would do or did, as programs read it; see EditReport."""
+
+    layer: str
+    change_set_id: int | None
+    counts: dict[str, int]
+    objects: list[ObjectAnswer]
+
+
 @dataclass(frozen=True, kw_only=True)
 class ObjectChange:
     """What an edit does to one object. `fields`: field → (old, new); `rows`: detail → (added, changed, removed)."""
@@ -110,12 +135,12 @@ class ObjectChange:
     code: str | None
     name: str | None
     version: str | None
-    fields: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    fields: Mapping[str, tuple[object, object]] = field(default_factory=dict)
     moved_m: float | None = None
     rows: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
 
-    def as_json(self, translate: Translate = same) -> dict[str, Any]:
+    def as_json(self, translate: Translate = same) -> ObjectAnswer:
         """Return plain data."""
         return {
             "index": self.index,
@@ -157,7 +182,7 @@ class EditReport:
         """The problems for which an object is rejected."""
         return tuple(item for item in self.problems if item.severity is Severity.ERROR)
 
-    def as_json(self, translate: Translate = same) -> dict[str, Any]:
+    def as_json(self, translate: Translate = same) -> EditAnswer:
         """Return plain data."""
         return {
             "layer": self.layer,

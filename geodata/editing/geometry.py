@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TypedDict
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -34,6 +34,24 @@ class Remark:
     place: tuple[float, float] | None = None
 
 
+class RemarkAnswer(TypedDict):
+    """A remark as programs read it; `place`: lon, lat of the spot."""
+
+    code: str
+    message: str
+    place: tuple[float, float] | None
+
+
+class LookedAnswer(TypedDict):
+    """What is known of a drawn geometry, as programs read it."""
+
+    length_km: float | None
+    area_ha: float | None
+    vertices: int
+    units: dict[str, str | None]
+    remarks: list[RemarkAnswer]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Looked:
     """A drawn geometry's length in km or area in ha, its corners, the units in which it lies, and the remarks."""
@@ -44,7 +62,7 @@ class Looked:
     units: Mapping[str, str | None] = field(default_factory=dict)
     remarks: tuple[Remark, ...] = field(default_factory=tuple)
 
-    def as_json(self, translate: Translate = same, write: Callable[[float], str] = str) -> dict[str, Any]:
+    def as_json(self, translate: Translate = same, write: Callable[[float], str] = str) -> LookedAnswer:
         """Return plain data; `write`: numbers as people read them."""
         return {
             "length_km": self.length_km,

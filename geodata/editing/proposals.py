@@ -1,10 +1,10 @@
 """Proposals: edits of layers that the department reviews. They wait beside the data and count nowhere until accepted."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypedDict
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, Text, delete, func, select
 from sqlalchemy.dialects.postgresql import JSONB
@@ -17,6 +17,7 @@ from geodata.base.database import Base
 from geodata.base.errors import ConflictError, ForbiddenError, InvalidValueError, NotFoundError
 from geodata.base.i18n import N_
 from geodata.base.numbers import NumberStyle
+from geodata.base.values import JsonObject
 from geodata.editing import rights
 from geodata.editing.commit import commit_edit, preview_edit
 from geodata.editing.edits import Edit, Editor, EditRefusedError, EditReport, ObjectEdit, RowEdit, StaleError
@@ -39,14 +40,43 @@ class Status(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class ProposedRow(TypedDict):
+    """A row that hangs on an object: the fields of `RowEdit`."""
+
+    row_id: int | None
+    values: JsonObject
+    is_removal: bool
+
+
+class ProposedObject(TypedDict):
+    """The fields of `ObjectEdit`; `geometry`: hexadecimal WKB of EPSG:4326 (lon, lat)."""
+
+    feature_id: int | None
+    version: str | None
+    values: JsonObject
+    geometry: str | None
+    details: dict[str, list[ProposedRow]]
+    acts_added: list[int]
+    acts_removed: list[int]
+    is_deletion: bool
+
+
+class ProposedEdit(TypedDict):
+    """An edit as a proposal keeps it: the fields of `Edit`."""
+
+    reason: str | None
+    style: str
+    objects: list[ProposedObject]
+
+
 class Proposal(Base):
-    """An edit that waits. `edit`: as plain data, geometries as hexadecimal WKB of EPSG:4326 (lon, lat)."""
+    """An edit that waits."""
 
     __tablename__ = "proposal"
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     layer: Mapped[str] = mapped_column(Text)
-    edit: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    edit: Mapped[ProposedEdit] = mapped_column(JSONB)
     proposed_by: Mapped[str] = mapped_column(Text, index=True)
     proposed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     status: Mapped[str] = mapped_column(Text, default=Status.OPEN.value, server_default="open", index=True)
@@ -220,7 +250,7 @@ def _part(item: ObjectEdit, chosen: Collection[str]) -> ObjectEdit:
     )
 
 
-def _plain(edit: Edit) -> dict[str, Any]:
+def _plain(edit: Edit) -> ProposedEdit:
     return {
         "reason": edit.reason,
         "style": edit.style.value,
@@ -230,7 +260,7 @@ def _plain(edit: Edit) -> dict[str, Any]:
                 "version": item.version,
                 "values": dict(item.values),
                 "geometry": None if item.geometry is None else shapely.to_wkb(item.geometry, hex=True),
-                "details": {name: [vars(row) for row in rows] for name, rows in item.details.items()},
+                "details": {name: [_plain_row(row) for row in rows] for name, rows in item.details.items()},
                 "acts_added": list(item.acts_added),
                 "acts_removed": list(item.acts_removed),
                 "is_deletion": item.is_deletion,
@@ -238,6 +268,10 @@ def _plain(edit: Edit) -> dict[str, Any]:
             for item in edit.objects
         ],
     }
+
+
+def _plain_row(row: RowEdit) -> ProposedRow:
+    return {"row_id": row.row_id, "values": row.values, "is_removal": row.is_removal}
 
 
 def edit_of(proposal: Proposal) -> Edit:
@@ -248,14 +282,13 @@ def edit_of(proposal: Proposal) -> Edit:
     )
 
 
-def _object(item: Mapping[str, Any]) -> ObjectEdit:
-    rows: Iterable[tuple[str, Sequence[Mapping[str, Any]]]] = item["details"].items()
+def _object(item: ProposedObject) -> ObjectEdit:
     return ObjectEdit(
         feature_id=item["feature_id"],
         version=item["version"],
         values=item["values"],
         geometry=None if item["geometry"] is None else shapely.from_wkb(item["geometry"]),
-        details={name: [RowEdit(**row) for row in own] for name, own in rows},
+        details={name: [RowEdit(**row) for row in own] for name, own in item["details"].items()},
         acts_added=tuple(item["acts_added"]),
         acts_removed=tuple(item["acts_removed"]),
         is_deletion=item["is_deletion"],

@@ -41,7 +41,8 @@ import shapely
 
 from geodata.base.database import Base, ReadConnection
 from geodata.base.errors import NotFoundError
-from geodata.history.documents import row_json, table_of
+from geodata.base.values import JsonObject
+from geodata.history.documents import Document, row_json, table_of
 from geodata.layers import LAYERS
 from geodata.query.documents import FeatureDocument
 from geodata.schema.feature import Feature
@@ -71,7 +72,7 @@ class ChangeSet(Base):
     crs: Mapped[str | None] = mapped_column(Text)
     encoding: Mapped[str | None] = mapped_column(Text)
     mapping: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
-    counts: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
+    counts: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict, server_default="{}")
     undoes_id: Mapped[int | None] = mapped_column(ForeignKey("change_set.id"), unique=True)
     reason: Mapped[str | None] = mapped_column(Text)
     #: Who proposed what `user_name` accepted.
@@ -103,8 +104,8 @@ class FeatureChange(Base):
     layer: Mapped[str] = mapped_column(Text)
     feature_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     code: Mapped[str] = mapped_column(Text)
-    before: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
-    after: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    before: Mapped[Document | None] = mapped_column(JSONB(none_as_null=True))
+    after: Mapped[Document | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class HangingChange(Base):
@@ -121,8 +122,8 @@ class HangingChange(Base):
     table_name: Mapped[str] = mapped_column(Text, primary_key=True)
     row_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     feature_id: Mapped[int] = mapped_column(BigInteger)
-    before: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
-    after: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    before: Mapped[Document | None] = mapped_column(JSONB(none_as_null=True))
+    after: Mapped[Document | None] = mapped_column(JSONB(none_as_null=True))
 
 
 #: What the links to legal acts are called among the details.
@@ -134,8 +135,8 @@ class FeatureHistoryEntry:
     """One change of one object."""
 
     change_set: ChangeSet
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
+    before: Document | None
+    after: Document | None
 
     @property
     def changed(self) -> tuple[str, ...]:
@@ -324,7 +325,7 @@ def count_changes(session: Session, change_set_id: int, registry: Registry = LAY
     return session.scalar(select(func.count()).select_from(touched.subquery("touched"))) or 0
 
 
-def metres_moved(before: dict[str, Any] | None, after: dict[str, Any] | None) -> float | None:
+def metres_moved(before: JsonObject | None, after: JsonObject | None) -> float | None:
     """Return how far the middle of an object moved between two states, in metres; None when it did not."""
     shapes = [(state or {}).get("geom") for state in (before, after)]
     if None in shapes or shapes[0] == shapes[1]:

@@ -24,6 +24,7 @@ from sqlalchemy.types import UserDefinedType
 from geodata.base.database import Base
 from geodata.schema.feature import Feature
 
+#: A row as its history keeps it: column -> JSON value; dates as ISO 8601, geometry as hexadecimal EWKB.
 Document = dict[str, Any]
 #: The column of what hangs on a feature that says which change set added it.
 ADDED_IN = "change_set_id"

@@ -29,6 +29,7 @@ from sqlalchemy.orm import Session
 
 from geodata.base.errors import ConflictError
 from geodata.base.i18n import N_
+from geodata.history.answers import KeptAnswer, UndoAnswer
 from geodata.history.change_sets import (
     ChangeKind,
     ChangeSet,
@@ -79,9 +80,9 @@ class UndoReport:
     hanging: int
     kept: tuple[KeptEdit, ...]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> UndoAnswer:
         """Return plain data."""
-        kept = [
+        kept: list[KeptAnswer] = [
             {"feature_id": edit.feature_id, "code": edit.code, "fields": list(edit.fields), "reason": edit.reason}
             for edit in self.kept
         ]

@@ -20,6 +20,7 @@ from geodata.editing import (
     preview_edit,
     propose,
 )
+from geodata.editing.edits import EditAnswer
 from geodata.editing.reviewed import must_propose
 from webmap.app.auth import allow, current_editor, current_reader
 from webmap.app.errors import error_response
@@ -74,18 +75,19 @@ def _edit(asked: LayerRequest) -> Edit:
     filters = body.get("filters")
     if among is None and not isinstance(filters, str):
         raise InvalidValueError(name="ids", value="", reason=N_("a list is expected"))
-    arguments = MultiDict(parse_qsl(filters, keep_blank_values=True)) if among is None else MultiDict()
+    is_filtered = among is None and isinstance(filters, str)
+    arguments = MultiDict(parse_qsl(str(filters), keep_blank_values=True) if is_filtered else [])
     with database().reading(current_reader()) as connection:
         ids = ids_of(connection, asked.kind, asked.conditions(connection, arguments), among=among)
     return batch_edit(db_session(), asked.kind, ids, values, reason=reason, style=style)
 
 
-def _told(report: EditReport) -> dict[str, object]:
+def _told(report: EditReport) -> EditAnswer:
     """Return the report with the objects that say something, the refused ones first."""
     order = [Outcome.REJECTED, Outcome.STALE, Outcome.CHANGED]
     shown = [item for outcome in order for item in report.objects if item.outcome is outcome]
     short = EditReport(layer=report.layer, change_set_id=report.change_set_id, objects=tuple(shown[:LISTED]))
-    return short.as_json(translate) | {"counts": report.counts}
+    return {**short.as_json(translate), "counts": report.counts}
 
 
 def _stale(error: StaleError) -> Response:

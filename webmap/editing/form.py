@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 import shapely
 
+from geodata.base.values import JsonObject
 from geodata.editing import Editor, Present
 from geodata.editing.rights import detail_fields, writable_details, writable_fields
 from geodata.history.change_sets import ACTS
@@ -78,11 +79,11 @@ def build_form(
     session: Session,
     kind: type[Feature],
     present: Present | None,
-    given: Mapping[str, Any],
+    given: JsonObject,
     *,
     registry: Registry,
     editor: Editor,
-    derived: Mapping[str, Any],
+    derived: JsonObject,
     is_copy: bool = False,
 ) -> Form:
     """Return the form of a stored object, of a copy of one with a code of its own, or of a new one with some values given.

@@ -1,7 +1,6 @@
 """What the form's scripts send, as an edit of geodata."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from flask import request
 
@@ -11,6 +10,7 @@ from geodata.base.crs import Province
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
 from geodata.base.numbers import NumberStyle
+from geodata.base.values import JsonObject
 from geodata.editing import Edit, ObjectEdit, RowEdit
 from webmap.app.i18n import current_language
 from webmap.ogc.transactions import read_shape
@@ -18,15 +18,15 @@ from webmap.ogc.transactions import read_shape
 STYLES = {"vi": NumberStyle.VIETNAMESE, "en": NumberStyle.ENGLISH}
 
 
-def read_body() -> dict[str, Any]:
+def read_body() -> dict[str, object]:
     """Return the JSON object that was sent. Raises InvalidValueError."""
-    body = request.get_json(silent=True)
+    body: object = request.get_json(silent=True)
     if not isinstance(body, dict):
         raise InvalidValueError(name="body", value="", reason=N_("it is no JSON"))
     return body
 
 
-def read_edit(body: Mapping[str, Any], province: Province) -> Edit:
+def read_edit(body: JsonObject, province: Province) -> Edit:
     """Return the edit that was sent. Raises InvalidValueError, UnreadableFeatureError."""
     objects = body.get("objects")
     if not isinstance(objects, list) or not objects or not all(isinstance(item, dict) for item in objects):
@@ -38,7 +38,7 @@ def read_edit(body: Mapping[str, Any], province: Province) -> Edit:
     )
 
 
-def read_batch(body: Mapping[str, Any]) -> tuple[Mapping[str, Any], str | None, NumberStyle]:
+def read_batch(body: JsonObject) -> tuple[JsonObject, str | None, NumberStyle]:
     """Return values, reason and how numbers are written, of many objects at once. Raises InvalidValueError."""
     values = _mapping("values", body.get("values"))
     if not values:
@@ -46,23 +46,23 @@ def read_batch(body: Mapping[str, Any]) -> tuple[Mapping[str, Any], str | None, 
     return values, str(body.get("reason") or "") or None, STYLES.get(current_language(), NumberStyle.UNKNOWN)
 
 
-def whole_numbers(name: str, value: Any) -> list[int]:
+def whole_numbers(name: str, value: object) -> list[int]:
     """Return a list of ids. Raises InvalidValueError."""
     return [whole_number(name, each) for each in dict.fromkeys(map(_plain, _rows(name, value)))]
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> int | str:
     return value if isinstance(value, int | str) else str(value)
 
 
-def whole_number(name: str, value: Any) -> int:
+def whole_number(name: str, value: object) -> int:
     """Return a number that is an id. Raises InvalidValueError."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 2**63:
         raise InvalidValueError(name=name, value=str(value)[:40], reason=N_("a whole number in the allowed range"))
     return value
 
 
-def _object(item: Mapping[str, Any], province: Province) -> ObjectEdit:
+def _object(item: JsonObject, province: Province) -> ObjectEdit:
     feature_id = item.get("id")
     shape: shapely.Geometry | None = None
     if item.get("geometry"):
@@ -84,7 +84,7 @@ def _object(item: Mapping[str, Any], province: Province) -> ObjectEdit:
     )
 
 
-def _row(row: Any) -> RowEdit:
+def _row(row: object) -> RowEdit:
     found = _mapping("row", row)
     row_id = found.get("id")
     return RowEdit(
@@ -94,7 +94,7 @@ def _row(row: Any) -> RowEdit:
     )
 
 
-def _mapping(name: str, value: Any) -> Mapping[str, Any]:
+def _mapping(name: str, value: object) -> JsonObject:
     if value is None:
         return {}
     if not isinstance(value, dict):
@@ -102,7 +102,7 @@ def _mapping(name: str, value: Any) -> Mapping[str, Any]:
     return value
 
 
-def _rows(name: str, value: Any) -> Sequence[Any]:
+def _rows(name: str, value: object) -> Sequence[object]:
     if value is None:
         return ()
     if not isinstance(value, list):
