@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -73,7 +72,7 @@ class FeatureDocument(Base):
     change_set_id: Mapped[int | None] = mapped_column(BigInteger, server_default=ADDED_BY)
 
 
-def documents_of(connection: ReadConnection, layer: str, feature_id: int) -> list[dict[str, Any]]:
+def documents_of(connection: ReadConnection, layer: str, feature_id: int) -> "list[Act]":
     """Return the legal acts that concern a feature, oldest first."""
     act = LegalAct.__table__
     statement = (
@@ -82,7 +81,7 @@ def documents_of(connection: ReadConnection, layer: str, feature_id: int) -> lis
         .where(FeatureDocument.layer == layer, FeatureDocument.feature_id == feature_id)
         .order_by(LegalAct.issued_on.nulls_last(), LegalAct.number)
     )
-    return [row._asdict() for row in connection.execute(statement)]
+    return [Act(**row._asdict()) for row in connection.execute(statement)]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     BigInteger,
@@ -27,6 +27,7 @@ from geodata.base.crs import Bbox
 from geodata.base.database import ReadConnection
 from geodata.base.errors import InvalidValueError, NotFoundError
 from geodata.base.i18n import N_
+from geodata.base.values import FeatureRow, GeoJsonFeature
 from geodata.query.cache import keep
 from geodata.query.projections import LON_LAT, OfferedCrs
 from geodata.query.summary import is_counted, summarise
@@ -44,7 +45,7 @@ VIETNAMESE = "vi_icu"
 class Page:
     """One page of features as rows; `next_cursor` is None on the last page."""
 
-    rows: list[Mapping[str, Any]]
+    rows: Sequence[FeatureRow]
     next_cursor: str | None
 
 
@@ -59,6 +60,10 @@ class Measure:
     def name(self) -> str:
         """The name of its column."""
         return self.field.name
+
+    def of(self, row: FeatureRow) -> Decimal:
+        """Return the number in a row that was read with it."""
+        return cast(Decimal, row[self.name])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,9 +111,7 @@ def list_features(
     measured = [measure.column.label(measure.name) for measure in measures]
     shown = _select(kind, fields, day_of(asked), with_geometry=with_geometry, system=system).add_columns(*measured)
     found, next_cursor = read_page(connection, kind, asked, shown, limit=limit, cursor=cursor, sort=sort)
-    rows: list[Mapping[str, Any]] = [
-        {name: value for name, value in row._asdict().items() if name != "_key"} for row in found
-    ]
+    rows = [{name: value for name, value in row._asdict().items() if name != "_key"} for row in found]
     return Page(rows=rows, next_cursor=next_cursor)
 
 
@@ -199,7 +202,7 @@ def get_feature(
     day: date | None = None,
     *,
     system: OfferedCrs = LON_LAT,
-) -> dict[str, Any]:
+) -> FeatureRow:
     """Return one feature as a row like those of list_features, today or on a day. Raises NotFoundError."""
     row = connection.execute(_select(kind, fields, day, system=system).where(kind.id == feature_id)).first()
     if row is None:
@@ -215,7 +218,7 @@ def find_by_code(connection: ReadConnection, kind: type[Feature], code: str) -> 
     return connection.execute(statement).scalar()
 
 
-def list_details(connection: ReadConnection, detail: type[Detail], feature_id: int) -> list[dict[str, Any]]:
+def list_details(connection: ReadConnection, detail: type[Detail], feature_id: int) -> list[Mapping[str, object]]:
     """Return what hangs on a feature, in the detail's own order."""
     names = [field.name for field in detail.fields()]
     order = [
@@ -297,13 +300,14 @@ def json_value(value: object) -> object:
     return getattr(value, "value", value)
 
 
-def as_geojson(row: Mapping[str, Any]) -> dict[str, Any]:
+def as_geojson(row: FeatureRow) -> GeoJsonFeature:
     """Return a row of list_features as a GeoJSON feature."""
     properties = {name: json_value(value) for name, value in row.items() if name not in {"id", "geometry"}}
+    geometry = row.get("geometry")
     return {
         "type": "Feature",
         "id": row["id"],
-        "geometry": json.loads(row["geometry"]) if row.get("geometry") else None,
+        "geometry": json.loads(geometry) if geometry else None,
         "properties": properties,
     }
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.types import Float
 
 from geodata.base.database import ReadConnection
+from geodata.base.values import FeatureRow
 from geodata.query import features
 from geodata.schema.feature import Feature, GeometryType
 from geodata.schema.registry import Registry
@@ -51,7 +52,7 @@ class Referring:
     """The features of one layer that name another: their rows by name, at most LISTED, and how many."""
 
     kind: type[Feature]
-    rows: list[dict[str, Any]]
+    rows: Sequence[FeatureRow]
     count: int
 
 
@@ -73,13 +74,13 @@ class Whole:
 
     kind: type[Feature]
     name: str
-    rows: list[dict[str, Any]]
+    rows: Sequence[FeatureRow]
     pieces: int
-    sums: dict[str, Any]
+    sums: dict[str, object]
 
 
 def referred(
-    connection: ReadConnection, registry: Registry, kind: type[Feature], row: Mapping[str, Any], visible: Visible
+    connection: ReadConnection, registry: Registry, kind: type[Feature], row: FeatureRow, visible: Visible
 ) -> dict[str, Referred | None]:
     """Return field -> the feature its code stands for, None where there is none; only of layers one may see."""
     found: dict[str, Referred | None] = {}
@@ -87,7 +88,7 @@ def referred(
         other = registry.get(layer)
         if not row.get(name) or not visible(other):
             continue
-        feature_id = features.find_by_code(connection, other, row[name])
+        feature_id = features.find_by_code(connection, other, str(row[name]))
         if feature_id is None:
             found[name] = None
             continue
@@ -98,7 +99,7 @@ def referred(
     about = kind.layer.names_object
     if about and row.get(about):
         found[about] = find_object(
-            connection, (other for other in registry if other is not kind and visible(other)), row[about]
+            connection, (other for other in registry if other is not kind and visible(other)), str(row[about])
         )
     return found
 
@@ -165,7 +166,7 @@ def _naming_in_details(kind: type[Feature], code: str) -> list[ColumnElement[boo
     ]
 
 
-def whole_of(connection: ReadConnection, kind: type[Feature], row: Mapping[str, Any], visible: Visible) -> Whole | None:
+def whole_of(connection: ReadConnection, kind: type[Feature], row: FeatureRow, visible: Visible) -> Whole | None:
     """Return the whole that a feature is a part of, with the sums of what is known of its parts; None for a lone one."""
     by = kind.layer.whole_by
     if by is None or by not in visible(kind) or not row.get(by):

@@ -5,7 +5,7 @@ Also how far each feature is from such a place, and how much of it lies there.
 
 import functools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -21,6 +21,7 @@ from geodata.base.crs import WGS84
 from geodata.base.database import ReadConnection
 from geodata.base.errors import InvalidFilterError
 from geodata.base.i18n import N_
+from geodata.base.values import FeatureRow
 from geodata.query import features
 from geodata.query.features import Measure
 from geodata.schema.feature import Feature, GeometryType
@@ -310,7 +311,7 @@ def list_nearest(
     *,
     measures: Sequence[Measure],
     limit: int,
-) -> list[Mapping[str, Any]]:
+) -> list[FeatureRow]:
     """Return the features nearest to a shape (EPSG:4326), nearest first, each with its measures; no geometry."""
     geom: Column = kind.column("geom")
     kept = [condition.sql for condition in conditions]

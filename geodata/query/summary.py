@@ -3,13 +3,14 @@
 Counting half a million rows for every click would cost more than drawing them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, ColumnElement, Integer, Text, case, cast, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Integer, Text, case, cast, func, literal, select, Connection
+from numpy.typing import NDArray
 
 from geodata.base.database import ReadConnection
 from geodata.query.cache import keep
@@ -26,7 +27,7 @@ class Summary:
     """Distinct combinations of choices: `codes[field]` holds an index into `values[field]` for each of `counts`."""
 
     values: dict[str, list[str]]
-    codes: dict[str, Any]
+    codes: Mapping[str, NDArray[np.integer[Any]]]
     counts: Any
 
     def count(self, conditions: Sequence[Condition]) -> int:

@@ -23,6 +23,7 @@ from geoalchemy2 import Geometry, WKBElement
 
 from geodata.base.crs import WEB_MERCATOR, WGS84
 from geodata.base.i18n import N_
+from geodata.base.values import JsonObject
 from geodata.schema.charts import Chart, Listed, Reported, Showcase
 from geodata.schema.described import Described
 from geodata.schema.details import Detail
@@ -173,7 +174,7 @@ class Feature(Described):
         group=Group.LOCATION,
         in_tile=True,
     )
-    extra: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
+    extra: Mapped[JsonObject] = mapped_column(JSONB, default=dict, server_default="{}")
     updated_at: Mapped[datetime] = mapped_column(
         info={INFO: Field(label=N_("Updated"), derived=True, group=Group.LOCATION)},
         server_default=func.now(),

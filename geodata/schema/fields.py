@@ -1,7 +1,7 @@
 """A column with what the project knows about it: label, unit, names in files, filter, who may see it."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -16,6 +16,7 @@ from sqlalchemy.orm import column_property, mapped_column
 
 from geodata.base.i18n import N_
 from geodata.base.names import fold_name
+from geodata.base.values import FeatureRow
 from geodata.schema.explanations import Explanation
 from geodata.schema.filters import Choice, FilterKind
 from geodata.schema.roles import Role
@@ -93,7 +94,7 @@ class Field:
     required: bool = False
     values: type[LabelledEnum] | None = None
     python_type: type = str
-    explain: Callable[[Mapping[str, Any], date], Explanation] | None = None
+    explain: Callable[[FeatureRow, date], Explanation] | None = None
     on_day: Callable[[ColumnElement[date]], ColumnElement[Any]] | None = None
 
 

@@ -8,6 +8,10 @@ from typing import Any
 CROSSED, DOTTED = 225, 360
 
 
+#: The parts of a symbol that are set, by the names of Symbol.
+SymbolParts = dict[str, str | float | bool | tuple[float, ...]]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Symbol:
     """A symbol as plain data; unset parts are taken from the symbol it is laid over.
@@ -38,7 +42,7 @@ class Symbol:
         weights = [weight for weight in (self.weight, below.weight) if weight is not None]
         return replace(below, **parts | ({"weight": max(weights)} if weights else {}))
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> SymbolParts:
         """Return the set parts only."""
         return {name: value for name, value in vars(self).items() if value is not None}
 

@@ -1,7 +1,23 @@
-"""Coordinate systems in words."""
+"""Coordinates of a feature, and coordinate systems in words."""
 
-from geodata.base.crs import VN2000_TM3, VN2000_UTM_48N, WGS84
+from typing import TypedDict
+
+from geodata.base.crs import VN2000_TM3, VN2000_UTM_48N, WGS84, Bbox
 from webmap.app.i18n import translate
+
+
+class Coordinates(TypedDict):
+    """A point on the feature and its extent (EPSG:4326: lon, lat; west, south, east, north), and the point in VN-2000, metres.
+
+    Vietnamese papers call X the northing and Y the easting.
+    """
+
+    lon: float
+    lat: float
+    extent: Bbox
+    x_vn2000: float
+    y_vn2000: float
+    srid: int
 
 
 def name_system(srid: int) -> str:

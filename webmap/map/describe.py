@@ -1,17 +1,18 @@
 """A layer in words and symbols for a role and language: what /api/layers and the map page show."""
 
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from flask import url_for
 
 from geodata.accounts.access import Action, may, visible_fields
 from geodata.base.database import ReadConnection
+from geodata.base.crs import Bbox
 from geodata.query import features
 from geodata.schema.feature import Feature
 from geodata.schema.fields import Field
 from geodata.schema.roles import Role
 from webmap.app.i18n import translate
-from webmap.folium.style import describe_style
+from webmap.folium.style import LayerStyle, describe_style
 
 _TYPES = {
     "str": "text", "int": "integer", "Decimal": "number", "float": "number", "bool": "boolean", "date": "date",
@@ -19,10 +20,56 @@ _TYPES = {
 }  # fmt: skip
 
 
-def describe_field(field: Field, language: str) -> dict[str, Any]:
+class AllowedValue(TypedDict):
+    """A value that a field may have, and its text."""
+
+    value: str
+    label: str
+
+
+class FieldDescription(TypedDict):
+    """A field in words; `filter`: the kind of its filter, None where it has none; `values` of a closed set."""
+
+    name: str
+    label: str
+    unit: str
+    help: str
+    type: str
+    group: str
+    filter: str | None
+    derived: bool
+    values: NotRequired[list[AllowedValue]]
+
+
+class LayerAccess(TypedDict):
+    """What the reader may do with a layer beside reading it."""
+
+    write: bool
+
+
+class LayerDescription(TypedDict):
+    """A layer in words. `extent`: west, south, east, north in EPSG:4326, None while it is empty; `min_zoom` of its tiles."""
+
+    name: str
+    title: str
+    singular: str
+    description: str
+    geometry: str
+    tiles: str
+    selects_as: str | None
+    min_zoom: int
+    shown: bool
+    extent: Bbox | None
+    count: int
+    fields: list[FieldDescription]
+    style: LayerStyle
+    access: LayerAccess
+
+
+def describe_field(field: Field, language: str) -> FieldDescription:
     """Return one field: label, unit, type, filter, allowed values."""
     labels = field.values.labels() if field.values else getattr(field.filter, "labels", None)
-    described: dict[str, Any] = {
+    described: FieldDescription = {
         "name": field.name,
         "label": translate(field.label, language),
         "unit": field.unit,
@@ -37,7 +84,7 @@ def describe_field(field: Field, language: str) -> dict[str, Any]:
     return described
 
 
-def describe_layer(connection: ReadConnection, kind: type[Feature], role: Role, language: str) -> dict[str, Any]:
+def describe_layer(connection: ReadConnection, kind: type[Feature], role: Role, language: str) -> LayerDescription:
     """Return one layer as a role may see it, with its number of features and extent."""
     fields = visible_fields(role, kind)
     layer = kind.layer

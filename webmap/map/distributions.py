@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from geodata.base.i18n import N_
 from geodata.export.tables import csv_cell
@@ -22,7 +22,51 @@ SUM_DECIMALS = 2
 Names = Mapping[str, Mapping[str, str]]
 
 
-def describe_distributions(found: Distributions, sums: Sequence[Field], names: Names, language: str) -> dict[str, Any]:
+class Heading(TypedDict):
+    """What a field is called, and the unit of its numbers."""
+
+    label: str
+    unit: str
+
+
+class SumLine(Heading):
+    """The sum of a field over the selection, None where nothing is known."""
+
+    name: str
+    value: float | None
+
+
+class BarLine(TypedDict):
+    """A bar: how many features, and the sum of each field that is added up; `tick`: the text at its left end."""
+
+    value: str
+    label: str
+    count: int
+    sums: list[float | None]
+    tick: NotRequired[str]
+
+
+class Chart(Heading):
+    """The features of a selection by a field; `unknown`: those without a value, `rest`: those of rarer values."""
+
+    field: str
+    help: str
+    scale: str
+    bars: list[BarLine]
+    unknown: BarLine
+    rest: BarLine | None
+
+
+class Charts(TypedDict):
+    """The charts of a selection; `blank`: labels of the fields of which nothing is known."""
+
+    numberMatched: int
+    sums: list[SumLine]
+    charts: list[Chart]
+    blank: list[str]
+
+
+def describe_distributions(found: Distributions, sums: Sequence[Field], names: Names, language: str) -> Charts:
     """Return a selection's charts; `sums` are the fields added up, in the order of each bar's numbers."""
     return {
         "numberMatched": found.count,
@@ -35,7 +79,7 @@ def describe_distributions(found: Distributions, sums: Sequence[Field], names: N
     }
 
 
-def write_csv(described: Mapping[str, Any], language: str) -> str:
+def write_csv(described: Charts, language: str) -> str:
     """Return the same figures as a file that spreadsheets open: a line for each bar."""
     out = io.StringIO()
     writer = csv.writer(out)
@@ -53,14 +97,14 @@ def write_csv(described: Mapping[str, Any], language: str) -> str:
     return "\ufeff" + out.getvalue()
 
 
-def _lines(described: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
+def _lines(described: Charts) -> Iterator[tuple[Chart, BarLine]]:
     for chart in described["charts"]:
         for bar in (*chart["bars"], chart["rest"], chart["unknown"]):
             if bar and (bar["count"] or bar is not chart["unknown"]):
                 yield chart, bar
 
 
-def _chart(one: Distribution, names: Mapping[str, str], language: str) -> dict[str, Any]:
+def _chart(one: Distribution, names: Mapping[str, str], language: str) -> Chart:
     rest = None
     if one.rest is not None:
         label = translate(OTHERS, language).format(count=format_number(one.rest[0], language))
@@ -70,13 +114,13 @@ def _chart(one: Distribution, names: Mapping[str, str], language: str) -> dict[s
         **_heading(one.field, language),
         "help": translate(one.field.help, language),
         "scale": one.scale.value,
-        "bars": [_bar(bar, _label(one, bar, names, language)) | _ends(one, bar, language) for bar in one.bars],
+        "bars": [_with_tick(one, bar, _bar(bar, _label(one, bar, names, language)), language) for bar in one.bars],
         "unknown": _bar(one.unknown, translate("Unknown", language)),
         "rest": rest,
     }
 
 
-def _heading(field: Field, language: str) -> dict[str, str]:
+def _heading(field: Field, language: str) -> Heading:
     """Return label and unit; a closed set's texts say their unit themselves."""
     has_texts = field.values or getattr(field.filter, "labels", None)
     return {
@@ -85,11 +129,11 @@ def _heading(field: Field, language: str) -> dict[str, str]:
     }
 
 
-def _with_unit(one: Mapping[str, Any]) -> str:
-    return f"{one['label']} ({one['unit']})" if one["unit"] else str(one["label"])
+def _with_unit(one: Heading) -> str:
+    return f"{one['label']} ({one['unit']})" if one["unit"] else one["label"]
 
 
-def _bar(bar: Bar, label: str) -> dict[str, Any]:
+def _bar(bar: Bar, label: str) -> BarLine:
     sums = [_rounded(value) for value in bar.sums]
     return {"value": bar.value, "label": label, "count": bar.count, "sums": sums}
 
@@ -98,14 +142,14 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, SUM_DECIMALS)
 
 
-def _ends(one: Distribution, bar: Bar, language: str) -> dict[str, Any]:
-    """Return where a bar stands on its axis: the text at its left end, and its filter's own ends for comparing."""
+def _with_tick(one: Distribution, bar: Bar, line: BarLine, language: str) -> BarLine:
+    """Return a bar with the text at its left end, where it stands on an axis."""
     if one.scale is Scale.CHOICE:
-        return {}
+        return line
     start = bar.low if bar.low is not None else bar.high
     sign = "<" if bar.low is None else ""
     text = str(start) if one.scale is Scale.YEAR else format_number(start or 0, language)
-    return {"tick": sign + text}
+    return {**line, "tick": sign + text}
 
 
 def _label(one: Distribution, bar: Bar, names: Mapping[str, str], language: str) -> str:

@@ -170,7 +170,7 @@ def _run(number: int) -> ExportRun:
     return runs.get_export(db_session(), number, account_name=user.name, role=user.role.value, areas=user.areas)
 
 
-def _state(run: ExportRun) -> dict[str, Any]:
+def _state(run: ExportRun) -> dict[str, object]:
     """Return what the page asks for each second; the same as of an import."""
     total = run.rows_total
     rows = translate(N_("{done} of {total} rows")).format(done=format_number(run.rows_done), total=format_number(total))

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 from flask import url_for
 
@@ -12,8 +11,10 @@ from pyproj import Transformer
 from geodata.accounts.access import Action, may, visible_details, visible_names
 from geodata.base.crs import WGS84, current_province
 from geodata.base.database import ReadConnection, today
+from geodata.base.values import FeatureRow
 from geodata.history import change_sets
 from geodata.query import documents, features, references
+from geodata.query.documents import Act
 from geodata.schema.described import Described
 from geodata.schema.details import Detail
 from geodata.schema.feature import Feature
@@ -28,6 +29,7 @@ from webmap.app.extensions import db_session, layers
 from webmap.app.i18n import format_value, translate
 from webmap.app.links import map_address
 from webmap.map.charts import end_sentence
+from webmap.map.coordinates import Coordinates
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,9 +113,9 @@ class FeatureView:
     details: list[DetailTable]
     whole: WholeView | None
     connected: list[Connected]
-    documents: Sequence[Mapping[str, Any]]
+    documents: Sequence[Act]
     links: list[PageLink]
-    coordinates: Mapping[str, Any]
+    coordinates: Coordinates
     is_illustration: bool
     source: str
     accuracy: str
@@ -155,7 +157,7 @@ def present_feature(
         id=row["id"],
         code=row["code"],
         name=said_in(kind, "name", row, language) or row["name"],
-        subtitle=row.get("address") or "",
+        subtitle=str(row.get("address") or ""),
         state=sorted(groups.get(Group.STATE, []), key=lambda line: line.label not in drawn),
         groups=[(translate(group, language), groups[group]) for group in Group if group in groups],
         details=[
@@ -169,7 +171,7 @@ def present_feature(
         links=_links(kind, feature_id, row["code"], language) if whole else [],
         coordinates=_coordinates(connection, kind, feature_id),
         is_illustration=bool(row.get("is_illustration")),
-        source=row.get("source") or "",
+        source=str(row.get("source") or ""),
         accuracy=present_value(accuracy, row.get("location_accuracy"), language) if accuracy else "",
         day=day,
     )
@@ -178,7 +180,7 @@ def present_feature(
 def _groups(
     kind: type[Feature],
     fields: Sequence[Field],
-    row: Mapping[str, Any],
+    row: FeatureRow,
     named: Mapping[str, references.Referred | None],
     *,
     language: str,
@@ -256,7 +258,7 @@ def _connected(connection: ReadConnection, kind: type[Feature], code: str, langu
     return found
 
 
-def _note(fields: Sequence[Field], row: Mapping[str, Any], language: str) -> str:
+def _note(fields: Sequence[Field], row: FeatureRow, language: str) -> str:
     """Return the values that are known, with their units, in one line."""
     parts = [
         f"{present_value(field, row[field.name], language)} {translate(field.unit, language) if field.unit else ''}"
@@ -341,13 +343,13 @@ def present_value(field: Field, value: object, language: str) -> str:
     return format_value(value, language)
 
 
-def said_in(kind: type[Feature], name: str, row: Mapping[str, Any], language: str) -> str:
+def said_in(kind: type[Feature], name: str, row: FeatureRow, language: str) -> str:
     """Return what the data themselves say of a field in English, for who reads it; else nothing."""
     other = kind.layer.in_english.get(name)
     return str(row.get(other) or "") if other and language == "en" else ""
 
 
-def _reason(field: Field, row: Mapping[str, Any], language: str, day: date | None) -> str:
+def _reason(field: Field, row: FeatureRow, language: str, day: date | None) -> str:
     """Return why a derived value is what it is on a day, today without one, or nothing."""
     if field.explain is None:
         return ""
@@ -385,9 +387,8 @@ def _tones(kind: type[Feature]) -> dict[tuple[str, str], str]:
     }
 
 
-def _coordinates(connection: ReadConnection, kind: type[Feature], feature_id: int) -> dict[str, Any]:
+def _coordinates(connection: ReadConnection, kind: type[Feature], feature_id: int) -> Coordinates:
     (lon, lat), extent = features.point_and_extent(connection, kind, feature_id)
     srid = current_province().metric_srid
     east, north = Transformer.from_crs(WGS84, srid, always_xy=True).transform(lon, lat)
-    # Vietnamese papers call X the northing and Y the easting.
     return {"lon": lon, "lat": lat, "extent": extent, "x_vn2000": north, "y_vn2000": east, "srid": srid}

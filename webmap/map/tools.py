@@ -15,6 +15,7 @@ from geodata.accounts.access import Action, may, visible_fields
 from geodata.base.database import ReadConnection
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
+from geodata.base.values import FeatureRow
 from geodata.query import features
 from geodata.query.spatial import asked_ground, find_area, list_nearest, measures_of, parse_around
 from geodata.query.years import (
@@ -247,7 +248,9 @@ def _first_of(
     names = [field for field in asked.request.fields if field.name in {"name", "code"}]
     ground = asked_ground(conditions)
     if ground and ground.origin is not None:
-        rows = list_nearest(connection, asked.kind, names, conditions, ground.origin, measures=measures, limit=limit)
+        rows: Sequence[FeatureRow] = list_nearest(
+            connection, asked.kind, names, conditions, ground.origin, measures=measures, limit=limit
+        )
     else:
         rows = features.list_features(
             connection, asked.kind, names, conditions, limit=limit, sort=features.Sort(name="name"),

@@ -49,7 +49,7 @@ class Sheet:
             )  # fmt: skip
             for row in page.rows:
                 cells = [_cell(field, row[field.name], language) for field in self.fields]
-                yield [*cells, *(float(row[measure.name]) for measure in self.measures)]
+                yield [*cells, *(float(measure.of(row)) for measure in self.measures)]
             if not (cursor := page.next_cursor):
                 return
 

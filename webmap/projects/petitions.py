@@ -1,9 +1,8 @@
 """Petitions of voters and the answers that are due: a page, and a number on the bell."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TypedDict, cast
 
 from flask import Blueprint, render_template, request, url_for
 from sqlalchemy import func, select
@@ -26,17 +25,31 @@ TONES = {
     AnswerState.OVERDUE: ("late", "exclamation-triangle-fill"), AnswerState.SOON: ("risk", "hourglass-split"),
     AnswerState.WAITING: ("none", "envelope"), AnswerState.ANSWERED: ("done", "check-circle-fill"),
 }  # fmt: skip
-_SHOWN = (
-    "id", "code", "name", "asked_by", "council_session", "object_code", "received_on", "due_on", "answered_on", "answer",
-    "assigned_to", "is_illustration", "answer_state",
-)  # fmt: skip
+
+
+class PetitionRow(TypedDict):
+    """The columns of a petition that the list shows; `answer_state` is an AnswerState."""
+
+    id: int
+    code: str
+    name: str
+    asked_by: str | None
+    council_session: str | None
+    object_code: str | None
+    received_on: date | None
+    due_on: date | None
+    answered_on: date | None
+    answer: str | None
+    assigned_to: str | None
+    is_illustration: bool
+    answer_state: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
     """A petition as the list shows it; `days` are left until the answer is due, below 0 when it is late."""
 
-    row: Mapping[str, Any]
+    row: PetitionRow
     state: AnswerState
     tone: str
     icon: str
@@ -83,12 +96,12 @@ def count_due() -> Reminders | None:
 rings_for(blueprint, count_due)
 
 
-def _rows(connection: ReadConnection) -> list[Mapping[str, Any]]:
-    query = select(*(Petition.column(name).label(name) for name in _SHOWN))
-    return [row._asdict() for row in connection.execute(query)]
+def _rows(connection: ReadConnection) -> list[PetitionRow]:
+    query = select(*(Petition.column(name).label(name) for name in PetitionRow.__annotations__))
+    return [cast(PetitionRow, row._asdict()) for row in connection.execute(query)]
 
 
-def _line(connection: ReadConnection, row: Mapping[str, Any]) -> Line:
+def _line(connection: ReadConnection, row: PetitionRow) -> Line:
     state = next(each for each in AnswerState if each == row["answer_state"])
     others = (kind for kind in layers() if kind is not Petition)
     about = find_object(connection, others, row["object_code"]) if row["object_code"] else None
@@ -102,7 +115,7 @@ def _line(connection: ReadConnection, row: Mapping[str, Any]) -> Line:
         label=translate(state.label, current_language()),
         days=(row["due_on"] - today()).days if row["due_on"] and state != AnswerState.ANSWERED else None,
         about=about.name if about else row["object_code"] or "",
-        about_address=_address_of(about, row["object_code"]) if about else "",
+        about_address=_address_of(about, row["object_code"]) if about and row["object_code"] else "",
         address=map_address(Petition.layer.name, selected=row["id"]),
         edit_address=map_address(Petition.layer.name, selected=row["id"], edit=True) if may_write else "",
     )

@@ -1,9 +1,10 @@
 """What is near a feature of a public page, whom to ask about it, and what may be taken along."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from math import ceil
-from typing import Any
+from typing import Any, TypedDict, cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -15,6 +16,7 @@ from geodata.accounts.access import visible_details, visible_fields
 from geodata.attachments.stored import list_files
 from geodata.base.database import TIME_ZONE, ReadConnection
 from geodata.base.i18n import N_
+from geodata.base.values import FeatureRow
 from geodata.query import features
 from geodata.query.features import Measure
 from geodata.query.spatial import DISTANCE, distance_from, list_nearest
@@ -91,10 +93,10 @@ def _nearest(
         if Role.PUBLIC not in other.layer.access.view:
             continue
         fields = visible_fields(Role.PUBLIC, other)
+        distance = Measure(field=DISTANCE, column=distance_from(other, shape))
         rows = list_nearest(
-            connection, other, fields, conditions_of(other, one.only), shape,
-            measures=[Measure(field=DISTANCE, column=distance_from(other, shape))], limit=1,
-        )  # fmt: skip
+            connection, other, fields, conditions_of(other, one.only), shape, measures=[distance], limit=1
+        )
         if rows:
             told = [field for field in fields if field.name in one.told and rows[0][field.name] is not None]
             yield Near(
@@ -104,7 +106,7 @@ def _nearest(
                     f"{present_value(field, rows[0][field.name], language)}\u202f{translate(field.unit, language)}"
                     for field in told
                 ),
-                distance=_kilometres(float(rows[0][DISTANCE.name]), language),
+                distance=_kilometres(float(distance.of(rows[0])), language),
                 layer=other.layer.name,
                 id=rows[0]["id"],
             )
@@ -115,7 +117,16 @@ def _kilometres(metres: float, language: str) -> str:
     return translate(KILOMETRES, language).format(number=format_number(round(metres / M_PER_KM, 1), language))
 
 
-def contact(kind: type[Feature], row: Mapping[str, Any], spec: Showcase, language: str) -> tuple[Ask, ...]:
+class _Published(TypedDict):
+    """The columns of what a layer keeps of documents that are published elsewhere."""
+
+    title: str
+    title_en: str | None
+    link: str
+    published_on: date | None
+
+
+def contact(kind: type[Feature], row: FeatureRow, spec: Showcase, language: str) -> tuple[Ask, ...]:
     """Return whom to ask about a feature."""
     fields = {field.name: field for field in visible_fields(Role.PUBLIC, kind)}
     return tuple(
@@ -153,5 +164,5 @@ def downloads(
             published_on=row["published_on"],
         )
         for detail in found
-        for row in features.list_details(connection, detail, feature_id)
+        for row in cast(list[_Published], features.list_details(connection, detail, feature_id))
     )

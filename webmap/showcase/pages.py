@@ -147,7 +147,7 @@ def list_page(connection: ReadConnection, shown: Shown, arguments: MultiDict[str
     )  # fmt: skip
     columns = tuple(_column(shown.field(name), sort, shown.spec, language) for name in shown.spec.columns)
     names = {
-        name: shown.names(connection, name, {row[name] for row in page.rows if row[name]})
+        name: shown.names(connection, name, {str(row[name]) for row in page.rows if row[name]})
         for name in shown.kind.layer.refers
     }
     headline = shown.field(shown.spec.headline)
@@ -174,7 +174,7 @@ def fact_sheet(connection: ReadConnection, shown: Shown, code: str, language: st
     feature_id = features.find_by_code(connection, shown.kind, code) or 0
     row = features.get_feature(connection, shown.kind, feature_id, shown.fields)
     feature = present_feature(connection, shown.kind, shown.fields, feature_id, language)
-    names = {name: shown.names(connection, name, [row[name]]) for name in shown.kind.layer.refers if row[name]}
+    names = {name: shown.names(connection, name, [str(row[name])]) for name in shown.kind.layer.refers if row[name]}
     facts = tuple(_row(shown.field(name), row[name], language) for name in shown.spec.facts)
     ask = contact(shown.kind, row, shown.spec, language)
     top = {fact.label for fact in facts} | {one.label for one in ask}
@@ -211,7 +211,7 @@ def comparison(sheets: Sequence[FactSheet]) -> tuple[tuple[str, tuple[str, ...]]
         said += _in_words(line for _, group in sheet.groups for line in group)
         said += [(ask.label, ask.text) for ask in sheet.contact]
         said += [(label, name) for label, name, _, _ in sheet.related]
-        said += [(translate(N_("Documents")), str(document["number"])) for document in sheet.feature.documents]
+        said += [(translate(N_("Documents")), document.number) for document in sheet.feature.documents]
         said += [(translate(N_("Documents to download")), document.title) for document in sheet.downloads]
         for label, text in said:
             told = lines.setdefault(label, {})

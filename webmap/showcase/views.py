@@ -116,7 +116,7 @@ def file(slug: str, code: str, name: str) -> ResponseReturnValue:
         return send_file(path.open("rb"), download_name=path.name, as_attachment=True, mimetype=FORMATS[name].mimetype)
 
 
-def _frame() -> dict[str, Any]:
+def _frame() -> dict[str, object]:
     """Return how the page is framed, and what writes addresses that keep the frame and the language."""
     is_embedded = bool(request.args.get("embed"))
     return {"is_embedded": is_embedded, "address": _address, "given": _given}

@@ -1,8 +1,7 @@
 """Certificate and inspection states of a site on a day, worked out by the database; in words: `certificates`."""
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import TypedDict, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -16,6 +15,7 @@ from sqlalchemy import (
 )
 
 from geodata.base.i18n import N_
+from geodata.base.values import FeatureRow
 from geodata.layers.fuel_sites.certificates import CertificateFacts, certificate_state as state_in_words
 from geodata.layers.fuel_sites.site import FuelSite, HeldCertificate, asked_of_held, own_certificate
 from geodata.layers.fuel_sites.values import CertificateRecord
@@ -63,8 +63,21 @@ def _certificate_state(on: ColumnElement[date], held: HeldCertificate) -> Column
     )
 
 
-def explain_certificate(site: Mapping[str, Any], on: date) -> Explanation:
+class _Certificate(TypedDict):
+    """The columns of a site's own certificate."""
+
+    kind: str | None
+    certificate_record: str | None
+    certificate_issued_on: date | None
+    certificate_expires_on: date | None
+    certificate_revoked_on: date | None
+    certificate_suspended_from: date | None
+    certificate_suspended_to: date | None
+
+
+def explain_certificate(row: FeatureRow, on: date) -> Explanation:
     """Say why a site's own certificate is in its state."""
+    site = cast(_Certificate, row)
     if site["certificate_issued_on"] and site["certificate_issued_on"] > on:
         template = N_("A certificate issued on {issued} is entered; until that day the one before it counts, if any")
         return Explanation(template=template, words={"issued": site["certificate_issued_on"]})

@@ -5,10 +5,9 @@ its plan. A project is as late as its latest open milestone; when all are done, 
 papers: geodata.projects.schedule.
 """
 
-from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict, cast
 
 from sqlalchemy import (
     BigInteger,
@@ -27,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped
 
 from geodata.base.i18n import N_
+from geodata.base.values import FeatureRow
 from geodata.layers.projects.details import (
     CapitalYear,
     Meeting,
@@ -273,9 +273,17 @@ def open_obstacles(day: ColumnElement[date]) -> ColumnElement[int]:
     )
 
 
-def _explain_schedule(project: Mapping[str, Any], _on: date) -> Explanation:
+class _Schedule(TypedDict):
+    """The columns that say whether a project is late."""
+
+    late_milestone: str | None
+    delay_days: int | None
+
+
+def _explain_schedule(row: FeatureRow, _on: date) -> Explanation:
     """Say which milestone makes a project late, and by how much."""
-    if project["late_milestone"]:
+    project = cast(_Schedule, row)
+    if project["late_milestone"] and project["delay_days"] is not None:
         template = N_("“{milestone}” is {days} days behind the plan")
         return Explanation(
             template=template, words={"milestone": project["late_milestone"], "days": project["delay_days"]}
