@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import IO, Any, Protocol, Self
+from wsgiref.types import WSGIEnvironment
 
 from geodata.base.i18n import N_
 from webmap.app.i18n import DEFAULT_LANGUAGE, translate
@@ -26,10 +27,9 @@ from webmap.app.kept import Given, KeptAnswers, Question, question_of
 
 log = logging.getLogger(__name__)
 
-Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
 #: PEP 3333: called with the environment and `start_response`, returns the body in parts.
-Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+Application = Callable[[WSGIEnvironment, Callable[..., Any]], Iterable[bytes]]
 
 HEALTH = "/healthz"
 #: What the addresses of tiles have and no other has.
@@ -243,7 +243,7 @@ class Front:
             if self._flights.get(question) is flight:
                 del self._flights[question]
 
-    def _work(self, environ: Environ, question: Question | None) -> "_Answer":
+    def _work(self, environ: WSGIEnvironment, question: Question | None) -> "_Answer":
         answer = _Answer.of(self._application, environ)
         if self._kept is not None and question is not None and answer.rest is None:
             self._kept.note(
@@ -284,7 +284,7 @@ class _Answer:
         return answer
 
     @classmethod
-    def of(cls, application: Application, environ: Environ) -> Self:
+    def of(cls, application: Application, environ: WSGIEnvironment) -> Self:
         """Call the application and read its answer, all of it unless it is long."""
         answer = cls()
 
@@ -324,12 +324,12 @@ class _Answer:
             close()
 
 
-def environ_of(scope: _Scope, body: IO[bytes]) -> Environ:
+def environ_of(scope: _Scope, body: IO[bytes]) -> WSGIEnvironment:
     """Return the environment of a request as PEP 3333 has it; the body is whole, so its length is known."""
     host, _, port = scope.server.rpartition(":")
     size = body.seek(0, 2)
     body.seek(0)
-    environ: Environ = {
+    environ: WSGIEnvironment = {
         "REQUEST_METHOD": scope.method, "SCRIPT_NAME": "", "PATH_INFO": scope.path.encode("utf-8", "replace").decode("latin1"),
         "QUERY_STRING": scope.query_string, "SERVER_NAME": host, "SERVER_PORT": port,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}", "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),

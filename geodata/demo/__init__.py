@@ -80,7 +80,7 @@ DETAIL_FILES = (
     ("projects", "meetings", "project_meetings.csv"),
 )
 
-Row = dict[str, Any]
+Row = dict[str, object]
 
 
 class DemoDataError(RuntimeError):

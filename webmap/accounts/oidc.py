@@ -19,6 +19,7 @@ from geodata.accounts.identities import Identity, NoAccountError, account_of, un
 from geodata.accounts.second_factor import has_second_factor
 from geodata.base.errors import NotFoundError
 from geodata.base.i18n import N_
+from geodata.base.values import JsonObject
 from geodata.schema.roles import Role
 from webmap.accounts.second_factor import ask_for_code
 from webmap.accounts.sign_in import start_session
@@ -147,7 +148,7 @@ def _check_metadata(client: Any) -> None:
     ]
 
 
-def _identity(claims: dict[str, Any]) -> Identity:
+def _identity(claims: JsonObject) -> Identity:
     """Return whom the claims are about. Raises ValueError where they do not say."""
     settings: Settings = current_app.config["SETTINGS"]
     subject, name = claims.get("sub"), claims.get(settings.oidc_name_claim)

@@ -1,7 +1,5 @@
 """Accounts limited to areas: which pages they open. What these read is limited by webmap.app.extensions."""
 
-from typing import Any
-
 from flask import Flask, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
@@ -38,7 +36,7 @@ def _admit() -> ResponseReturnValue | None:
     return make_response(render_template("accounts/forbidden.html", labels="", is_limited=True), 403)
 
 
-def _banner() -> dict[str, Any]:
+def _banner() -> dict[str, str]:
     """Give templates the names of the areas; none for most people, and none while the database is away."""
     if not user_of_page().areas:
         return {"own_areas": ""}

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
+from wsgiref.types import WSGIEnvironment
 from zoneinfo import ZoneInfo
 
 from flask import Flask, redirect, request
@@ -49,7 +50,7 @@ def init_then(app: Flask) -> None:
     """Serve the map of earlier days."""
     inner = app.wsgi_app
 
-    def split(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def split(environ: WSGIEnvironment, start_response: Callable[..., Any]) -> Iterable[bytes]:
         found = _ADDRESS.match(environ.get("PATH_INFO", ""))
         day = _day(found[2]) if found else None
         if found and day:
@@ -85,7 +86,7 @@ def _present() -> str:
     return str(request.environ["webmap.map.present"]) + (f"?{query}" if query else "")
 
 
-def _banner() -> dict[str, Any]:
+def _banner() -> dict[str, object]:
     day = stored_day()
     if day is None:
         return {"shown_day": None}

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
+from wsgiref.types import WSGIEnvironment
 
 from flask import Flask, g, request
 from sqlalchemy.exc import SQLAlchemyError
@@ -142,7 +143,7 @@ class KeptAnswers:
         count_answer(kept.basis.route, "GET", given.status, time.perf_counter() - began)
         return given
 
-    def note(self, question: Question, environ: Mapping[str, Any], given: Given) -> None:
+    def note(self, question: Question, environ: WSGIEnvironment, given: Given) -> None:
         """Keep an answer of the application, where its view has said by what it holds."""
         basis: _Basis | None = environ.get(_BASIS)
         names = {name for name, _ in given.headers}

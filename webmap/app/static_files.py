@@ -6,7 +6,7 @@ Templates go on writing `url_for('static', filename='src/map/map.entry.js')`; th
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from flask import Flask, Response, current_app, request, send_from_directory, url_for
 from werkzeug.exceptions import NotFound
@@ -28,11 +28,18 @@ MIMETYPES = {
 """Said here: what a system's own table says of them differs."""
 
 
+class Manifest(TypedDict):
+    """What scripts.install.bundle built, as names in static/: source -> file, script -> all it imports, script -> what it says."""
+
+    files: dict[str, str]
+    imports: dict[str, list[str]]
+    texts: dict[str, list[str]]
+
+
 def init_static_files(app: Flask) -> None:
     """Let `url_for('static', …)` give built files, and serve them."""
     manifest = read_manifest()
-    files: dict[str, str] = manifest["files"]
-    imports: dict[str, list[str]] = manifest["imports"]
+    files, imports = manifest["files"], manifest["imports"]
 
     @app.url_defaults
     def _name_built(endpoint: str, values: dict[str, Any]) -> None:
@@ -56,10 +63,10 @@ def script_texts(*entries: str) -> dict[str, str]:
     return {text: words for text, words in translated.items() if words != text}
 
 
-def read_manifest() -> dict[str, Any]:
+def read_manifest() -> Manifest:
     """Return what was built. Raises RuntimeError when nothing was."""
     try:
-        manifest: dict[str, Any] = json.loads(MANIFEST.read_text("utf-8"))
+        manifest: Manifest = json.loads(MANIFEST.read_text("utf-8"))
     except OSError as error:
         raise RuntimeError("The browser's scripts are not built: start the map by ./scripts/serve") from error
     return manifest

@@ -69,7 +69,7 @@ def _size(ring: Ring) -> float:
     return max(max(xs) - min(xs), max(ys) - min(ys))
 
 
-def _decode(topology: dict[str, Any]) -> list[Ring]:
+def _decode(topology: Any) -> list[Ring]:
     """Return the arcs in degrees; a TopoJSON arc is a list of integer steps."""
     (scale_x, scale_y), (move_x, move_y) = topology["transform"]["scale"], topology["transform"]["translate"]
     arcs = []

@@ -6,7 +6,7 @@ and as fragments of the server, never through a folium object.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, cast
+from typing import TypedDict, cast
 
 from branca.element import Figure
 from folium import TileLayer
@@ -15,6 +15,7 @@ from geodata.base.crs import VN2000_TM3, VN2000_TOWGS84, Bbox
 from geodata.schema.portrayal import INKS
 from webmap.folium.assets import land_rings
 from webmap.folium.elements import BareMap, GroundLayer, LandLayer, MvtLayer, Opening
+from webmap.folium.style import LayerStyle
 
 MIN_ZOOM = 8
 MAX_ZOOM = 19
@@ -51,7 +52,7 @@ class MapLayer:
     tile_url: str
     min_zoom: int
     shown: bool
-    style: dict[str, Any]
+    style: LayerStyle
     is_ground: bool = False
 
 
@@ -105,7 +106,7 @@ def build_map(
     drawn = [MvtLayer(layer.name, index, show=layer.shown) for index, layer in enumerate(layers)]
     for element in reversed(drawn):
         element.add_to(map_)
-    config = {
+    config: dict[str, object] = {
         "inks": asdict(INKS),
         "language": language,
         "home": [[south, west], [north, east]],
@@ -126,7 +127,15 @@ def build_map(
     )
 
 
-def projection(srid: int) -> dict[str, Any]:
+class Projection(TypedDict):
+    """A VN-2000 zone: its central meridian, degrees east, and the seven parameters to WGS 84 (metres, seconds, ppm)."""
+
+    srid: int
+    meridian: float
+    towgs84: list[float]
+
+
+def projection(srid: int) -> Projection:
     """Return what the page needs to show metric coordinates of a VN-2000 TM-3 zone by itself."""
     return {"srid": srid, "meridian": VN2000_TM3[srid], "towgs84": list(VN2000_TOWGS84)}
 
@@ -146,7 +155,7 @@ def _basemap(url: str, attribution: str) -> TileLayer | None:
     )
 
 
-def _spec(layer: MapLayer, index: int) -> dict[str, Any]:
+def _spec(layer: MapLayer, index: int) -> dict[str, object]:
     return {
         "name": layer.name,
         "title": layer.title,

@@ -3,8 +3,6 @@
 Folium's own classes list files of four foreign hosts (`default_js`) and inline styles; these list none.
 """
 
-from typing import Any
-
 from branca.element import MacroElement
 from folium import Map
 from folium.elements import JSCSSMixin
@@ -103,7 +101,7 @@ class Opening(MacroElement):
     )
 
     def __init__(
-        self, map_: Map, layers: list[MvtLayer], *, basemap: Layer | None, land: Layer | None, config: dict[str, Any]
+        self, map_: Map, layers: list[MvtLayer], *, basemap: Layer | None, land: Layer | None, config: dict[str, object]
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # folium says no types
         self._name = "Opening"

@@ -1,18 +1,52 @@
 """A layer's style as data for the renderer and the legend, in a language. Decides no colour."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TypedDict
 
 from geodata.base.i18n import N_
 from geodata.schema.feature import Feature
-from geodata.schema.portrayal import Symbol
+from geodata.schema.portrayal import Symbol, SymbolParts
 
 Translate = Callable[[str], str]
 
 UNKNOWN = "unknown"
 
 
-def describe_style(kind: type[Feature], visible: frozenset[str], translate: Translate) -> dict[str, Any]:
+class ValueStyle(TypedDict):
+    """A value of a field with its text and its symbol in the legend."""
+
+    value: str
+    label: str
+    symbol: SymbolParts
+
+
+class VariationStyle(TypedDict):
+    """What a field changes of the symbol; `opens_with`: the values shown at first, none: all."""
+
+    field: str
+    label: str
+    opens_with: list[str]
+    values: list[ValueStyle]
+
+
+class LayerStyle(TypedDict):
+    """A layer's style for the renderer and the legend; see describe_style()."""
+
+    symbols: list[SymbolParts]
+    classes: list[int]
+    variations: list[VariationStyle]
+    base: SymbolParts
+    small: SymbolParts | None
+    labels: list[str]
+    label_min_zoom: int
+    first_min_zoom: int
+    label_rank: int
+    note: str
+    thin_below_zoom: int
+    side_by_side: bool
+
+
+def describe_style(kind: type[Feature], visible: frozenset[str], translate: Translate) -> LayerStyle:
     """Return what draws and explains a layer for somebody who may see the `visible` fields.
 
     `classes[number]` is the place of the class's symbol in `symbols`, numbers as in the tiles.

@@ -1,7 +1,7 @@
 """One document, two forms: JSON for programs, a page for people. And which parameters an address takes."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import NotRequired, TypedDict, cast
 from urllib.parse import urlencode
 
 from flask import Response, after_this_request, jsonify, make_response, render_template, request
@@ -22,7 +22,17 @@ FORMS = {"json": JSON, "html": HTML}
 #: What every address takes.
 COMMON = frozenset({"f", "lang"})
 
-Document = dict[str, Any]
+#: A document as a standard writes it: its members by name; `links` are a list of Link.
+Document = dict[str, object]
+
+
+class Link(TypedDict):
+    """A link as the standards write it."""
+
+    rel: str
+    href: str
+    type: str
+    title: NotRequired[str]
 
 
 def check_arguments(*known: str) -> None:
@@ -55,9 +65,10 @@ def wants_page() -> bool:
     return form == "html"
 
 
-def link(rel: str, href: str, media: str = JSON, title: str = "") -> Document:
+def link(rel: str, href: str, media: str = JSON, title: str = "") -> Link:
     """Return a link as the standards write it."""
-    return {"rel": rel, "href": href, "type": media} | ({"title": title} if title else {})
+    made: Link = {"rel": rel, "href": href, "type": media}
+    return {**made, "title": title} if title else made
 
 
 def this_address(**changes: str) -> str:
@@ -86,9 +97,8 @@ def _with_links(document: Document, media: str, *, is_page: bool) -> Document:
     """Return a document with links to itself and to its other form before its own."""
     own = {"json": link("self", this_address(f="json"), media), "html": link("self", this_address(f="html"), HTML)}
     own["json" if is_page else "html"]["rel"] = "alternate"
-    return document | {
-        "links": [*sorted(own.values(), key=lambda one: one["rel"] != "self"), *document.get("links", [])]
-    }
+    links = [*sorted(own.values(), key=lambda one: one["rel"] != "self"), *cast(list[Link], document.get("links", []))]
+    return document | {"links": links}
 
 
 def answer_schema(schema: Document, page: str, **context: object) -> Response:

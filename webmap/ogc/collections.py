@@ -9,7 +9,7 @@ from geodata.query import features
 from geodata.query.projections import CRS84, offered_systems
 from geodata.schema.feature import Feature
 from webmap.app.i18n import translate
-from webmap.ogc.answers import GEOJSON, HTML, JSON, OPENAPI, SCHEMA, Document, link
+from webmap.ogc.answers import GEOJSON, HTML, JSON, OPENAPI, SCHEMA, Document, Link, link
 
 _OGC = "http://www.opengis.net/spec"
 REL = "http://www.opengis.net/def/rel/ogc/1.0"
@@ -87,7 +87,7 @@ def describe_collection(connection: ReadConnection, kind: type[Feature], provinc
     }  # fmt: skip
 
 
-def collection_link(layer: str) -> Document:
+def collection_link(layer: str) -> Link:
     """Return the link from a feature to its layer."""
     return link("collection", _address("ogc.collection", layer=layer))
 

@@ -5,7 +5,6 @@ QGIS project. GL counts zooms by tiles of 512 px, the registry by 256: one less 
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 from geodata.schema.feature import Feature, GeometryType
 from geodata.schema.portrayal import Symbol
@@ -53,7 +52,7 @@ def _layers(kind: type[Feature], symbol: Symbol, classes: list[SymbolClass]) -> 
 
 
 def _point(symbol: Symbol) -> list[tuple[str, Document]]:
-    paint: dict[str, Any] = {"circle-radius": (symbol.size_px or 12) / 2, "circle-color": _faded(symbol)}
+    paint: Document = {"circle-radius": (symbol.size_px or 12) / 2, "circle-color": _faded(symbol)}
     if symbol.stroke:
         paint |= {"circle-stroke-color": symbol.stroke, "circle-stroke-width": symbol.stroke_px or 1}
     return [("circle", paint)]
@@ -61,14 +60,14 @@ def _point(symbol: Symbol) -> list[tuple[str, Document]]:
 
 def _line(symbol: Symbol) -> list[tuple[str, Document]]:
     width = symbol.stroke_px or 1
-    paint: dict[str, Any] = {"line-color": symbol.stroke or LABEL_INK, "line-width": width}
+    paint: Document = {"line-color": symbol.stroke or LABEL_INK, "line-width": width}
     if symbol.dash:
         paint["line-dasharray"] = [round(length / width, 2) for length in symbol.dash]
     return [("line", paint)]
 
 
 def _polygon(symbol: Symbol) -> list[tuple[str, Document]]:
-    fill = {"fill-color": symbol.fill or LABEL_HALO, "fill-opacity": symbol.fill_opacity or 0}
+    fill: Document = {"fill-color": symbol.fill or LABEL_HALO, "fill-opacity": symbol.fill_opacity or 0}
     return [("fill", fill), *(_line(symbol) if symbol.stroke else [])]
 
 

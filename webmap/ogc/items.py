@@ -1,9 +1,8 @@
 """OGC API – Features: what is asked of a layer's features, and the page of them that answers it."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from flask import request
 from werkzeug.datastructures import MultiDict
@@ -13,6 +12,7 @@ from geodata.base.database import ReadConnection
 from geodata.base.errors import InvalidFilterError, InvalidValueError
 from geodata.base.i18n import N_
 from geodata.base.parsing import parse_whole
+from geodata.base.values import FeatureRow
 from geodata.query import features
 from geodata.query.geojson import list_geojson
 from geodata.query.projections import OfferedCrs, box_filter, find_system
@@ -53,9 +53,7 @@ def read_query(connection: ReadConnection, asked: LayerRequest, province: Provin
     )
 
 
-def read_rows(
-    connection: ReadConnection, asked: LayerRequest, query: ItemsQuery
-) -> tuple[Document, list[Mapping[str, Any]]]:
+def read_rows(connection: ReadConnection, asked: LayerRequest, query: ItemsQuery) -> tuple[Document, Sequence[FeatureRow]]:
     """Return what is said of a page of features, and these as rows."""
     page = features.list_features(
         connection, asked.kind, asked.fields, query.conditions,

@@ -1,7 +1,6 @@
 """Fields as JSON schema: what a feature has, what one may ask by. Only fields that are handed in."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from geodata.schema.feature import Feature, GeometryType
 from geodata.schema.fields import Field
@@ -23,10 +22,10 @@ _GEOMETRIES = {
 }
 
 
-def field_schema(field: Field, language: str) -> dict[str, Any]:
+def field_schema(field: Field, language: str) -> Document:
     """Return a field as JSON schema: type, title with unit, allowed values."""
     title = translate(field.label, language) + (f" ({field.unit})" if field.unit else "")
-    schema: dict[str, Any] = {"title": title, **_TYPES.get(field.python_type.__name__, {"type": "string"})}
+    schema: Document = {"title": title, **_TYPES.get(field.python_type.__name__, {"type": "string"})}
     if field.help:
         schema["description"] = translate(field.help, language)
     if field.values:

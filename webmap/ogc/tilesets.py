@@ -3,6 +3,8 @@
 A tile of ours is drawn 512 px wide, the scheme's are 256: tile matrix z is what a map shows at zoom z + 1.
 """
 
+from typing import cast
+
 from flask import url_for
 
 from geodata.base.crs import WEB_MERCATOR, Province
@@ -11,7 +13,7 @@ from geodata.query.projections import CRS84, EPSG
 from geodata.query.tiles import MAX_TILE_ZOOM, TILE_PX, WORLD_M, tile_range
 from geodata.schema.feature import Feature, GeometryType
 from webmap.app.i18n import translate
-from webmap.ogc.answers import JSON, MVT, Document, link
+from webmap.ogc.answers import JSON, MVT, Document, Link, link
 from webmap.ogc.collections import REL
 
 SCHEME = "WebMercatorQuad"
@@ -86,7 +88,7 @@ def tileset(kind: type[Feature], province: Province) -> Document:
         "tileMatrixSetLimits": [_limits(province, zoom) for zoom in range(MAX_TILE_ZOOM + 1)],
         "boundingBox": {"lowerLeft": [west, south], "upperRight": [east, north], "crs": CRS84},
         "layers": layers,
-        "links": [*item["links"], link("item", tile_template(name), MVT) | {"templated": True}],
+        "links": [*cast(list[Link], item["links"]), link("item", tile_template(name), MVT) | {"templated": True}],
     }
 
 
@@ -125,5 +127,5 @@ def _limits(province: Province, zoom: int) -> Document:
     }
 
 
-def _scheme_link() -> Document:
+def _scheme_link() -> Link:
     return link(f"{REL}/tiling-scheme", url_for("ogc_tiles.matrix_set", _external=True), JSON)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from flask import request
 
@@ -12,6 +11,7 @@ import shapely
 from geodata.base.crs import WGS84, Province
 from geodata.base.errors import GeodataError
 from geodata.base.i18n import N_
+from geodata.base.values import JsonObject
 from geodata.query.projections import find_system
 from geodata.schema.fields import Field
 
@@ -26,7 +26,7 @@ class UnreadableFeatureError(GeodataError):
     template = N_("The body is no GeoJSON feature: {reason}.")
 
 
-def read_feature(province: Province) -> tuple[dict[str, Any], shapely.Geometry | None, bool]:
+def read_feature(province: Province) -> tuple[JsonObject, shapely.Geometry | None, bool]:
     """Return the properties of the body's feature, its geometry (EPSG:4326, lon, lat), and whether it names one.
 
     Coordinates are in the system of the header Content-Crs, longitude and latitude without it. Raises
@@ -61,7 +61,7 @@ def read_shape(geometry: object, province: Province) -> shapely.Geometry:
     return shape
 
 
-def whole_values(properties: Mapping[str, Any], fields: Mapping[str, Field]) -> dict[str, Any]:
+def whole_values(properties: JsonObject, fields: Mapping[str, Field]) -> JsonObject:
     """Return the properties of a replacement: what may be filled and is not named is emptied."""
     return {name: None for name in fields if name not in properties} | dict(properties)
 

@@ -46,7 +46,7 @@ def describe_api(
     parameters = shared_parameters(province)
     for found in own.values():
         parameters |= found
-    paths: Document = {}
+    paths: dict[str, Document] = {}
     for operation in OPERATIONS:
         for kind in kinds if operation.by_layer else (None,):
             if operation.writes and (kind is None or not may(role, Action.WRITE, kind)):

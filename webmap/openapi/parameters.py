@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from geodata.base.crs import Province
 from geodata.base.i18n import N_
+from geodata.base.values import JsonObject
 from geodata.query.features import MAX_PAGE, area_kinds
 from geodata.query.projections import CRS84, offered_systems
 from geodata.query.tiles import MAX_TILE_ZOOM
@@ -104,18 +105,18 @@ def _filter(field: Field) -> Document:
     return _query(field.name, {"type": "array", "items": {"type": "string", **values}}, described)
 
 
-def _query(name: str, schema: Document, description: str, *, explode: bool = True) -> Document:
+def _query(name: str, schema: JsonObject, description: str, *, explode: bool = True) -> Document:
     return {
         "name": name, "in": "query", "required": False, "description": translate(description), "schema": schema,
         "style": "form", "explode": explode,
     }  # fmt: skip
 
 
-def _header(name: str, schema: Document, description: str, *, is_required: bool = False) -> Document:
+def _header(name: str, schema: JsonObject, description: str, *, is_required: bool = False) -> Document:
     return {
         "name": name, "in": "header", "required": is_required, "description": translate(description), "schema": schema,
     }  # fmt: skip
 
 
-def _path(name: str, schema: Document, description: str) -> Document:
+def _path(name: str, schema: JsonObject, description: str) -> Document:
     return {"name": name, "in": "path", "required": True, "description": translate(description), "schema": schema}
