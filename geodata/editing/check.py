@@ -192,7 +192,7 @@ class Checks:
             if spec is None or own not in self.fields:
                 continue
             values, _ = convert_column(
-                self.kind, spec, [latest[name] if latest else None], [item.number], NumberStyle.UNKNOWN,
+                self.kind, spec, [details.plain_cell(latest[name]) if latest else None], [item.number], NumberStyle.UNKNOWN,
                 longest=self.limits.text_length,
             )  # fmt: skip
             item.values[own] = values[0]

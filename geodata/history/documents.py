@@ -1,7 +1,7 @@
 """Rows out of documents: a row as JSON and back, under its own number."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, cast as as_type
 
 from sqlalchemy import (
     ColumnElement,
@@ -25,9 +25,14 @@ from geodata.base.database import Base
 from geodata.schema.feature import Feature
 
 #: A row as its history keeps it: column -> JSON value; dates as ISO 8601, geometry as hexadecimal EWKB.
-Document = dict[str, Any]
+Document = dict[str, object]
 #: The column of what hangs on a feature that says which change set added it.
 ADDED_IN = "change_set_id"
+
+
+def number_in(document: Mapping[str, object], column: str) -> int:
+    """Return what a row has in a column of numbers, as those of ids are."""
+    return as_type(int, document[column])
 
 
 class PlainGeometry(UserDefinedType[Any]):

@@ -388,6 +388,7 @@ class _Undo:
         self.session.execute(insert(self.table).from_select(["id", *names, "change_set_id"], documents))
         for row, _ in back:
             before = row.turns[-1].before or {}
+            details: Any = before.get("details") or {}
             for name, table in hanging_tables(self.kind).items():
-                insert_documents(self.session, table, (before.get("details") or {}).get(name, []))
+                insert_documents(self.session, table, details.get(name, []))
         return [row.id for row, _ in back]

@@ -20,6 +20,7 @@ from geodata.history.documents import (
     ADDED_IN,
     Document,
     insert_documents,
+    number_in,
     recordset,
     table_of,
     type_of_json,
@@ -159,8 +160,9 @@ class UndoOfDetails:
         same = [table.c[part].is_not_distinct_from(wanted.c[part]) for part in key]
         taken = set(self.session.scalars(select(wanted.c.id).join(table, and_(*same))))
         self.kept += [
-            KeptEdit(feature_id=row["feature_id"], code=codes[row["feature_id"]], fields=(name,), reason=CREATED_ANEW)
+            KeptEdit(feature_id=id_, code=codes[id_], fields=(name,), reason=CREATED_ANEW)
             for row in documents
             if row["id"] in taken
+            for id_ in [number_in(row, "feature_id")]
         ]
         return [row for row in documents if row["id"] not in taken]

@@ -19,7 +19,7 @@ from geodata.base.i18n import N_
 from geodata.base.numbers import NumberStyle
 from geodata.base.typed_json import to_json
 from geodata.history.change_sets import ChangeSet, hold_rows, lock_layer, recorded_in
-from geodata.history.documents import ADDED_IN, Document, table_of, type_of_json
+from geodata.history.documents import ADDED_IN, Document, number_in, table_of, type_of_json
 from geodata.importing.answered import Answered
 from geodata.importing.progress import Progress, Step, silent
 from geodata.importing.results import Action, Counts, ImportReport, Mode, Problem, Severity, Status, Text, problem
@@ -169,7 +169,7 @@ def _told_apart(
 ) -> tuple[list[DetailRow], list[Problem]]:
     """Return the rows with the numbers of the stored ones that they are, and those that are there twice or may not be."""
     detail = hanging.detail
-    known = {_key_of(detail, row["feature_id"], row): id_ for id_, row in stored.items()}
+    known = {_key_of(detail, number_in(row, "feature_id"), row): id_ for id_, row in stored.items()}
     seen: dict[tuple[Any, ...], int] = {}
     rows: list[DetailRow] = []
     problems: list[Problem] = []
@@ -202,7 +202,7 @@ def _absent(hanging: HangingRows, rows: Sequence[DetailRow], stored: Mapping[int
         return []
     here = {row.row_id for row in rows}
     return [
-        DetailRow(number=0, feature_id=row["feature_id"], row_id=id_, is_removal=True)
+        DetailRow(number=0, feature_id=number_in(row, "feature_id"), row_id=id_, is_removal=True)
         for id_, row in stored.items()
         if id_ not in here
     ]
@@ -232,9 +232,10 @@ def _lines(
     here = {row.row_id for row in rows}
     for id_, row_ in stored.items():
         if id_ not in here:
-            code = codes[row_["feature_id"]]
+            owner = number_in(row_, "feature_id")
+            code = codes[owner]
             key = words_of_key(hanging.detail, row_)
-            yield Line(action=Action.ABSENT, row=None, feature_id=row_["feature_id"], code=code, key=key)
+            yield Line(action=Action.ABSENT, row=None, feature_id=owner, code=code, key=key)
 
 
 def words_of_key(detail: type[Detail], values: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from geodata.base.values import JsonObject
 from geodata.editing import Editor, Present
 from geodata.editing.rights import detail_fields, writable_details, writable_fields
 from geodata.history.change_sets import ACTS
+from geodata.history.documents import number_in
 from geodata.query.documents import act_numbers
 from geodata.schema.details import Detail
 from geodata.schema.feature import Feature
@@ -100,7 +101,7 @@ def build_form(
         for group in Group
         if (own := [item for item in fields.values() if item.group is group and item.name != "is_illustration"])
     ]
-    acts = [row["legal_act_id"] for row in (present.hanging.get(ACTS, {}) if present else {}).values()]
+    acts = [number_in(row, "legal_act_id") for row in (present.hanging.get(ACTS, {}) if present else {}).values()]
     has_object = present is not None and not is_copy
     return Form(
         layer=kind.layer.name,

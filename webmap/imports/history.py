@@ -180,7 +180,7 @@ def _check_undo(change_set: changes.ChangeSet) -> type[Feature]:
 def _hanging(session: Session, kind: type[Feature], number: int, ids: list[int]) -> dict[int, list[HangingLine]]:
     found = changes.hanging_changes_in(session, kind, number, ids)
     acts = [(change.after or change.before or {}).get("legal_act_id") for change in found]
-    numbers = act_numbers(session, [act for act in acts if act is not None])
+    numbers = act_numbers(session, [act for act in acts if isinstance(act, int)])
     return hanging_lines(kind, found, numbers)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from geodata.accounts.access import visible_details, visible_fields
 from geodata.base.i18n import N_
 from geodata.history.change_sets import ACTS, ChangeSet, HangingChange, metres_moved
+from geodata.history.documents import number_in
 from geodata.history.replaying import KeptEdit
 from geodata.schema.feature import Feature
 from webmap.app.auth import current_role
@@ -66,11 +67,9 @@ def hanging_lines(
                 if (field.roles is None or current_role() in field.roles) and old.get(field.name) != new.get(field.name)
             ]  # fmt: skip
         elif "legal_act_id" in {**old, **new}:
-            title, number = translate("Documents"), {**old, **new}["legal_act_id"]
-            label = translate("Document")
-            differences = [
-                Difference(label=label, old=acts.get(old.get("legal_act_id", 0), ""), new=acts.get(number, ""))
-            ]
+            title, label = translate("Documents"), translate("Document")
+            before, after = (number_in({"legal_act_id": 0, **row}, "legal_act_id") for row in (old, {**old, **new}))
+            differences = [Difference(label=label, old=acts.get(before, ""), new=acts.get(after, ""))]
         else:
             continue
         key = ""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session
 from geodata.base.database import TIME_ZONE
 from geodata.base.i18n import N_
 from geodata.base.numbers import NumberStyle
-from geodata.history.documents import Document, recordset, table_of, update_documents
+from geodata.history.documents import Document, number_in, recordset, table_of, update_documents
 from geodata.importing.results import Problem, problem
 from geodata.importing.storing.rules import rule_problem
 from geodata.importing.understanding.cells import convert_column
@@ -106,7 +106,7 @@ def check_rows(
         changed=tuple(
             document
             for _, document in documents
-            if document.get("id") is not None and document != stored[document["id"]]
+            if document.get("id") is not None and document != stored[number_in(document, "id")]
         ),
         removed=removed,
         problems=tuple(problems),
@@ -139,7 +139,7 @@ def latest_row(detail: type[Detail], rows: Iterable[Document]) -> Document | Non
     known = [row for row in rows if row.get(name) is not None]
     unknown = [row for row in rows if row.get(name) is None]
     if known:
-        return (max if is_descending else min)(known, key=lambda row: row[name])
+        return (max if is_descending else min)(known, key=lambda row: cast(Any, row[name]))
     return unknown[0] if unknown else None
 
 
@@ -222,7 +222,7 @@ def _duplicates(
     problems = []
     for number, document in documents:
         own = tuple(document.get(name) for name in key)
-        is_changed = document.get("id") is None or document != stored.get(document["id"])
+        is_changed = document.get("id") is None or document != stored.get(number_in(document, "id"))
         if is_changed and None not in own[1:] and own in seen:
             value = ", ".join(str(part) for part in own[1:])
             template = N_("“{value}” is there twice.")
