@@ -1,10 +1,19 @@
 """Rules of the code that a reader would otherwise have to remember."""
 
 import ast
+import importlib
+import inspect
+import pkgutil
 import re
+import typing
+from collections.abc import Callable, Mapping
+from wsgiref.types import WSGIEnvironment
 
 import pytest
+from flask.typing import ResponseReturnValue
 
+import geodata
+import webmap
 from geodata.layers import LAYERS
 from tests.conftest import ROOT
 
@@ -192,6 +201,72 @@ def test_what_reads_for_somebody_asks_for_the_connection_of_a_reader():
         if "Connection" in names
     ]
     assert found == []
+
+
+#: What WSGI (PEP 3333) lets servers put in what they like, and what Flask lets a view return.
+OF_LIBRARIES = (WSGIEnvironment, ResponseReturnValue)
+
+
+def _public_modules():
+    """Return the modules of geodata and webmap, migrations and commands apart."""
+    for package in (geodata, webmap):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not found.name.startswith("geodata.migrations.") and not found.name.endswith(".__main__"):
+                yield importlib.import_module(found.name)
+
+
+def _types_said(owner, name):
+    """Yield what a public function, or a public class with its public methods, says of its types: place -> type."""
+    place = f"{name}.{owner.__name__}"
+    yield from ((f"{place}: {part}", type_) for part, type_ in inspect.get_annotations(owner).items())
+    if inspect.isclass(owner):
+        for key, member in vars(owner).items():
+            function = (
+                getattr(member, "fget", None) or getattr(member, "func", None) or getattr(member, "__func__", member)
+            )
+            if inspect.isfunction(function) and (not key.startswith("_") or key in {"__init__", "__call__"}):
+                yield from ((f"{place}.{key}: {part}", type_) for part, type_ in function.__annotations__.items())
+
+
+def _hides_its_values(type_):
+    """Say whether a type has somewhere in it a mapping of names to anything; an alias is seen through."""
+    if any(type_ is known for known in OF_LIBRARIES):
+        return False
+    if isinstance(type_, str):
+        return re.search(r"\b(dict|Mapping)\[str, Any\]", type_) is not None
+    parts = type_ if isinstance(type_, list) else typing.get_args(type_)
+    is_mapping = inspect.isclass(origin := typing.get_origin(type_)) and issubclass(origin, Mapping)
+    return (is_mapping and parts == (str, typing.Any)) or any(_hides_its_values(part) for part in parts)
+
+
+def test_what_is_public_says_what_its_mappings_hold():
+    found = [
+        place
+        for module in _public_modules()
+        for name, owner in vars(module).items()
+        if not name.startswith("_") and getattr(owner, "__module__", None) == module.__name__
+        if inspect.isfunction(owner) or inspect.isclass(owner)
+        for place, type_ in _types_said(owner, module.__name__)
+        if _hides_its_values(type_)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("type_", "hides"),
+    [
+        (dict[str, typing.Any], True),
+        (list[tuple[int, Mapping[str, typing.Any]]], True),
+        (Callable[[dict[str, typing.Any]], None], True),
+        (dict[str, typing.Any] | None, True),
+        ("Sequence[dict[str, Any]]", True),
+        (dict[str, object], False),
+        (Mapping[str, Callable[..., typing.Any]], False),
+        (WSGIEnvironment, False),
+    ],
+)
+def test_a_mapping_of_names_to_anything_is_found_wherever_it_hides(type_, hides):
+    assert _hides_its_values(type_) is hides
 
 
 def test_a_connection_of_a_reader_is_made_in_two_places_and_no_page_reads_all():

@@ -71,7 +71,7 @@ class ChangeSet(Base):
     file_sha256: Mapped[str | None] = mapped_column(Text)
     crs: Mapped[str | None] = mapped_column(Text)
     encoding: Mapped[str | None] = mapped_column(Text)
-    mapping: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
+    mapping: Mapped[JsonObject] = mapped_column(JSONB, default=dict, server_default="{}")
     counts: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict, server_default="{}")
     undoes_id: Mapped[int | None] = mapped_column(ForeignKey("change_set.id"), unique=True)
     reason: Mapped[str | None] = mapped_column(Text)

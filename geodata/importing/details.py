@@ -83,7 +83,7 @@ class HangingRows:
     kind: type[Feature]
     detail: type[Detail]
     mode: Mode
-    rows: Sequence[tuple[int, str, Mapping[str, Any]]]
+    rows: Sequence[tuple[int, str, Mapping[str, object]]]
     weak: frozenset[str] = frozenset()
 
     def without(self, rejected: frozenset[int]) -> "HangingRows":
@@ -150,7 +150,7 @@ def _stored_rows(session: Session, detail: type[Detail], ids: Sequence[int]) -> 
     return {row.id: row.document for row in session.execute(asked.order_by(table.c.id))}
 
 
-def _key_of(detail: type[Detail], feature_id: int, values: Mapping[str, Any]) -> tuple[Any, ...]:
+def _key_of(detail: type[Detail], feature_id: int, values: Mapping[str, object]) -> tuple[Any, ...]:
     return (feature_id, *(_comparable(values.get(name)) for name in detail.detail.key))
 
 
@@ -191,7 +191,7 @@ def _told_apart(
     return rows, problems
 
 
-def _says_nothing(hanging: HangingRows, name: str, value: Any, before: Mapping[str, Any]) -> bool:
+def _says_nothing(hanging: HangingRows, name: str, value: Any, before: Mapping[str, object]) -> bool:
     """Say whether a 0 stands for an empty cell: in formats that know no other."""
     return name in hanging.weak and value is not None and not value and before.get(name) is None
 
@@ -238,7 +238,7 @@ def _lines(
             yield Line(action=Action.ABSENT, row=None, feature_id=owner, code=code, key=key)
 
 
-def words_of_key(detail: type[Detail], values: Mapping[str, Any]) -> str:
+def words_of_key(detail: type[Detail], values: Mapping[str, object]) -> str:
     """Return the key of a row as one text."""
     return " · ".join(str(value) for name in detail.detail.key if (value := values.get(name)) is not None)
 

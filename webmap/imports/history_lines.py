@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
 from geodata.accounts.access import visible_details, visible_fields
 from geodata.base.i18n import N_
+from geodata.base.values import JsonObject
 from geodata.history.change_sets import ACTS, ChangeSet, HangingChange, metres_moved
 from geodata.history.documents import number_in
 from geodata.history.replaying import KeptEdit
@@ -16,7 +17,7 @@ from webmap.imports.values import Difference, field_labels, metres, shown_value
 
 
 def history_differences(
-    kind: type[Feature], before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+    kind: type[Feature], before: JsonObject | None, after: JsonObject | None
 ) -> tuple[list[Difference], str]:
     """Return what a change did to an object, and how far it moved."""
     visible = {field.name: field for field in visible_fields(current_role(), kind)}
@@ -28,7 +29,7 @@ def history_differences(
         for name, field in visible.items()
         if name in {**old, **new} and old.get(name) != new.get(name)
     ]
-    old_extra, new_extra = old.get("extra") or {}, new.get("extra") or {}
+    old_extra, new_extra = (cast(JsonObject, row.get("extra") or {}) for row in (old, new))
     differences += [
         Difference(label=name, old=shown_value(None, old_extra.get(name)), new=shown_value(None, new_extra.get(name)))
         for name in {**old_extra, **new_extra}

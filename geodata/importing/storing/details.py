@@ -46,7 +46,7 @@ class DetailRow:
     number: int
     feature_id: int
     row_id: int | None = None
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, object] = field(default_factory=dict)
     is_removal: bool = False
 
 

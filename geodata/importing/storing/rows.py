@@ -25,7 +25,7 @@ class CheckedRows:
     rows: Sequence[int]
     values: Mapping[str, Sequence[Any]]
     geometries: Geometries
-    extra: Sequence[dict[str, Any] | None] | None = None
+    extra: Sequence[dict[str, object] | None] | None = None
     rejected_codes: frozenset[str] = frozenset()
     taken: Mapping[int, str] = field(default_factory=dict)
     kept: Mapping[str, frozenset[int]] = field(default_factory=dict)

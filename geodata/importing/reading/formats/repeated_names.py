@@ -15,9 +15,9 @@ class RepeatedNames:
     """Makes the objects of JSON for its parser and remembers those that gave a name two different values."""
 
     def __init__(self) -> None:
-        self._found: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {}
+        self._found: dict[int, tuple[dict[str, object], dict[str, object]]] = {}
 
-    def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, object]:
         """Return the object of these pairs; of a name that stands there twice the last value."""
         whole = dict(pairs)
         if len(whole) < len(pairs):
