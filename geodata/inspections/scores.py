@@ -49,6 +49,7 @@ from geodata.layers.fuel_sites import (
     holds_another,
     inspection_status,
 )
+from geodata.layers.fuel_sites.values import WARNING_DAYS
 
 #: Up to so many outdated rows are worked off by whoever reads the list; more are left to the background.
 AT_ONCE = 3_000
@@ -314,8 +315,8 @@ def _parts(
                 (site.certificate_state == name, point[name])
                 for name in ("never_issued", "expired", "revoked", "suspended", "unknown")
             ),
-            (and_(site.certificate_state == "expiring", left <= 30), point["expiring"]),
-            (and_(site.certificate_state == "expiring", left <= 60), point["expiring"] * 2 // 3),
+            (and_(site.certificate_state == "expiring", left <= WARNING_DAYS[0]), point["expiring"]),
+            (and_(site.certificate_state == "expiring", left <= WARNING_DAYS[1]), point["expiring"] * 2 // 3),
             (site.certificate_state == "expiring", point["expiring"] // 3),
             else_=0,
         ),
@@ -341,7 +342,7 @@ def _parts(
 def _holds_until(day: ColumnElement[Any], site: Any, visits: Any, findings: Any) -> ColumnElement[Any]:
     """Return the first later day on which state, points or belonging to the list may change by themselves."""
     turns = [site.revoked_on, site.suspended_from, site.suspended_to + 1, site.ends_on + 1, site.valid_to + 1]
-    turns += [site.ends_on - days for days in (90, 60, 30)]
+    turns += [site.ends_on - days for days in reversed(WARNING_DAYS)]
     turns.append(case((site.holds_another, day + 1)))  # which one is held then is asked anew each day
     turns += [visits.last_visit + years * YEAR for years in (1, 2, 3)]
     return func.least(*(later(turn, day) for turn in turns), visits.next_visit, findings.next_turn)

@@ -9,12 +9,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from geodata.base.i18n import N_
+from geodata.layers.fuel_sites.values import EXPIRING_WITHIN_DAYS, PETROL_YEARS, WARNING_DAYS
 from geodata.schema.explanations import Explanation
-
-#: Years a petrol store's certificate is valid (Circular 38/2014/TT-BCT). LPG: unverified, so never assumed.
-PETROL_YEARS = 5
-#: Days before the end at which the department warns (docs/domain.md R16).
-WARNING_DAYS = (30, 60, 90)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +151,7 @@ def next_change(facts: SiteFacts, on: date) -> date | None:
     end = last_day(held, facts.kind) if held else None
     days = [finding.remedy_due_on + timedelta(days=1) for finding in facts.findings if finding.remedy_due_on]
     if end:
-        days += [end - timedelta(days=max(WARNING_DAYS)), end + timedelta(days=1)]
+        days += [end - timedelta(days=EXPIRING_WITHIN_DAYS), end + timedelta(days=1)]
     return min((day for day in days if day >= horizon), default=None)
 
 

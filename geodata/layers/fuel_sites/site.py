@@ -10,8 +10,15 @@ from sqlalchemy import ColumnElement, Numeric, Text, UniqueConstraint, case, fun
 from sqlalchemy.orm import Mapped, aliased
 
 from geodata.base.i18n import N_
-from geodata.layers.fuel_sites.certificates import WARNING_DAYS
-from geodata.layers.fuel_sites.values import BusinessState, CertificateRecord, FuelKind, OwnershipKind, Siting
+from geodata.layers.fuel_sites.values import (
+    PETROL_YEARS,
+    WARNING_DAYS,
+    BusinessState,
+    CertificateRecord,
+    FuelKind,
+    OwnershipKind,
+    Siting,
+)
 from geodata.layers.fuel_sites.visits import Finding, InspectionVisit
 from geodata.schema.charts import Chart, Listed, Reported, ReportFigure
 from geodata.schema.details import Detail, DetailInfo, parent
@@ -176,7 +183,7 @@ class FuelSite(Feature):
             Chart(
                 title=N_("Certificates that expire soon"),
                 field="certificate_ends_on",
-                days=(30, 60, 90),
+                days=WARNING_DAYS,
                 only={"certificate_state": ("expiring",)},
             ),
         ),
@@ -332,9 +339,9 @@ class HeldCertificate:
 
     @property
     def end(self) -> ColumnElement[date]:
-        """The last day of validity: as written, else five years for petrol (Circular 38/2014/TT-BCT)."""
-        five_years = func.date(self.issued_on + text("interval '5 years'"))
-        return func.coalesce(self.expires_on, case((FuelSite.kind == FuelKind.PETROL, five_years)))
+        """The last day of validity: as written, else by the rule for petrol."""
+        by_rule = func.date(self.issued_on + text(f"interval '{PETROL_YEARS} years'"))
+        return func.coalesce(self.expires_on, case((FuelSite.kind == FuelKind.PETROL, by_rule)))
 
 
 def own_certificate() -> HeldCertificate:

@@ -18,12 +18,9 @@ from geodata.base.i18n import N_
 from geodata.base.values import FeatureRow
 from geodata.layers.fuel_sites.certificates import CertificateFacts, certificate_state as state_in_words
 from geodata.layers.fuel_sites.site import FuelSite, HeldCertificate, asked_of_held, own_certificate
-from geodata.layers.fuel_sites.values import CertificateRecord
+from geodata.layers.fuel_sites.values import EXPIRING_WITHIN_DAYS, CertificateRecord
 from geodata.layers.fuel_sites.visits import Finding, InspectionVisit
 from geodata.schema.explanations import Explanation
-
-#: Days before the end from which a certificate counts as expiring (docs/domain.md R16, department policy).
-EXPIRING_WITHIN_DAYS = 90
 
 
 def certificate_state_on(day: ColumnElement[date]) -> ColumnElement[str]:

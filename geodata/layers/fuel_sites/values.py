@@ -3,6 +3,12 @@
 from geodata.base.i18n import N_
 from geodata.schema.fields import LabelledEnum
 
+#: Years a petrol store's certificate is valid (Circular 38/2014/TT-BCT). LPG: unverified, so never assumed.
+PETROL_YEARS = 5
+#: Days before the end at which the department warns (docs/domain.md R16); from the first warning on it is expiring.
+WARNING_DAYS = (30, 60, 90)
+EXPIRING_WITHIN_DAYS = WARNING_DAYS[-1]
+
 
 class FuelKind(LabelledEnum):
     """Petrol or one of the LPG types of Decree 87/2018/NĐ-CP."""

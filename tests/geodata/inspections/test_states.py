@@ -1,5 +1,6 @@
 """The state of a site: words, any past day, and the same answer as a plain oracle and as the SQL that colours the map."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -8,8 +9,10 @@ from sqlalchemy import Date, literal, select
 
 from geodata.inspections import facts as facts_module
 from geodata.inspections.facts import count_states, read_facts
+from geodata.inspections.weights import WEIGHTS
 from geodata.layers.fuel_sites import Certificate, FuelSite, certificate_state, inspection_status
 from geodata.layers.fuel_sites.certificates import CertificateFacts, FindingFacts, SiteFacts, derive_state
+from geodata.layers.fuel_sites.values import EXPIRING_WITHIN_DAYS, WARNING_DAYS, CertificateState
 from geodata.layers.fuel_sites.visits import Finding, InspectionVisit, Severity, VisitKind
 from tests.examples import examples
 from tests.factories import make_feature
@@ -33,6 +36,11 @@ def test_an_expired_certificate_says_when_why_and_for_how_long():
     found = state(date(2020, 3, 13), certificates=[ENDING_TODAY])
     assert found.certificate == "expired"
     assert say(found.certificate_reason) == "Hết hạn ngày 12/03/2020 (cấp 12/03/2015, hiệu lực 5 năm)"
+
+
+def test_what_is_said_of_days_names_those_that_count():
+    assert str(EXPIRING_WITHIN_DAYS) in CertificateState.EXPIRING.label
+    assert re.findall(r"\d+", WEIGHTS["expiring"][0]) == [str(WARNING_DAYS[0]), str(EXPIRING_WITHIN_DAYS)]
 
 
 def test_a_certificate_still_counts_on_its_last_day():
