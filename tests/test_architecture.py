@@ -269,6 +269,25 @@ def test_a_mapping_of_names_to_anything_is_found_wherever_it_hides(type_, hides)
     assert _hides_its_values(type_) is hides
 
 
+@pytest.mark.parametrize(
+    ("pattern", "where"),
+    [
+        (r"roles is None or", "geodata/schema/roles.py"),
+        (r"30, 60, 90|90, 60, 30|interval '\d", "geodata/layers/fuel_sites/values.py"),
+        (r"\bWorkbook\(", "geodata/base/workbook.py"),
+        (r"now\(ZoneInfo\(TIME_ZONE\)\)\.date\(\)|\bdate\.today\(", "geodata/base/database.py"),
+    ],
+)
+def test_a_rule_stands_in_one_place(pattern, where):
+    found = {
+        _names(path)
+        for path in CODE
+        if path.suffix == ".py" and "/migrations/" not in _names(path)
+        if re.search(pattern, path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert found == {where}
+
+
 def test_a_connection_of_a_reader_is_made_in_two_places_and_no_page_reads_all():
     made = {_names(path) for path in HAND_WRITTEN if re.search(r"\bReadConnection\(", path.read_text(encoding="utf-8"))}
     assert made == {"geodata/base/database.py", "geodata/accounts/reader.py"}

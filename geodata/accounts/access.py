@@ -22,7 +22,7 @@ from geodata.accounts.accounts import (
 from geodata.schema.details import Detail
 from geodata.schema.feature import Feature
 from geodata.schema.fields import Field
-from geodata.schema.roles import Role
+from geodata.schema.roles import Role, is_for
 
 __all__ = [
     "Account",
@@ -68,7 +68,7 @@ def visible_fields(role: Role, kind: type[Feature]) -> tuple[Field, ...]:
     """Return the fields of a layer that a role may see, in any tile, list, export or search."""
     if not may(role, Action.VIEW, kind):
         return ()
-    return tuple(field for field in kind.fields() if field.roles is None or role in field.roles)
+    return tuple(field for field in kind.fields() if is_for(role, field.roles))
 
 
 def visible_names(role: Role, kind: type[Feature]) -> frozenset[str]:
@@ -80,4 +80,4 @@ def visible_details(role: Role, kind: type[Feature]) -> tuple[type[Detail], ...]
     """Return what hangs on a layer's features, as far as a role may see it."""
     if not may(role, Action.VIEW, kind):
         return ()
-    return tuple(detail for detail in kind.details if detail.detail.roles is None or role in detail.detail.roles)
+    return tuple(detail for detail in kind.details if is_for(role, detail.detail.roles))

@@ -13,6 +13,7 @@ from geodata.editing.edits import Editor
 from geodata.schema.details import Detail
 from geodata.schema.feature import Feature
 from geodata.schema.fields import Field
+from geodata.schema.roles import is_for
 
 
 def check_layer(kind: type[Feature], editor: Editor) -> None:
@@ -37,11 +38,7 @@ def writable_details(kind: type[Feature], editor: Editor) -> dict[str, type[Deta
 
 def detail_fields(detail: type[Detail], editor: Editor) -> dict[str, Field]:
     """Return the fields of a detail that an editor may fill, by name."""
-    return {
-        field.name: field
-        for field in detail.fields()
-        if not field.derived and (field.roles is None or editor.role in field.roles)
-    }
+    return {field.name: field for field in detail.fields() if not field.derived and is_for(editor.role, field.roles)}
 
 
 def outside(session: Session, editor: Editor, shapes: Sequence[shapely.Geometry | None]) -> list[bool]:

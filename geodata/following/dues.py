@@ -14,7 +14,7 @@ from geodata.schema.details import Detail
 from geodata.schema.dues import Due
 from geodata.schema.feature import Feature
 from geodata.schema.fields import LabelledEnum
-from geodata.schema.roles import Role
+from geodata.schema.roles import Role, is_for
 
 #: Of one kind at most so many are listed, the most urgent first.
 MOST = 500
@@ -56,7 +56,7 @@ def declared(role: Role, kinds: Iterable[type[Feature]]) -> Iterator[tuple[type[
 def _visible(role: Role, kind: type[Feature], table: type[Described]) -> Iterable[Any]:
     if table is kind:
         return visible_fields(role, kind)
-    return (field for field in table.fields() if field.roles is None or role in field.roles)
+    return (field for field in table.fields() if is_for(role, field.roles))
 
 
 def read_dues(

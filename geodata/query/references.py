@@ -19,7 +19,7 @@ from geodata.base.values import FeatureRow
 from geodata.query import features
 from geodata.schema.feature import Feature, GeometryType
 from geodata.schema.registry import Registry
-from geodata.schema.roles import Role
+from geodata.schema.roles import Role, is_for
 
 #: A line drawn by hand rarely meets the middle of a station; farther off, one of the two is wrong.
 MEETS_WITHIN_M = 250
@@ -151,7 +151,7 @@ def named_in_details(connection: ReadConnection, kind: type[Feature], feature_id
     codes: list[str] = []
     for detail in kind.details:
         name, roles = detail.detail.names_object, detail.detail.roles
-        if name and (roles is None or role in roles):
+        if name and is_for(role, roles):
             column = detail.column(name)
             codes += connection.scalars(select(column).where(detail.feature_id == feature_id).order_by(column))
     return codes

@@ -9,8 +9,8 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, ColumnElement, Integer, Text, case, cast, func, literal, select, Connection
 from numpy.typing import NDArray
+from sqlalchemy import BigInteger, ColumnElement, Integer, Text, case, cast, func, literal, select
 
 from geodata.base.database import ReadConnection
 from geodata.query.cache import keep

@@ -1,5 +1,6 @@
 """Who is looking, and what each may do with a layer."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -23,6 +24,11 @@ LEADERS = frozenset({Role.LEADER, Role.ADMIN})
 EDITORS = frozenset({Role.GIS, Role.ADMIN})
 #: Who steers: answers petitions, moves dossiers and projects on, sends reports.
 STEERING = frozenset({Role.PLANNER, Role.LEADER, Role.ADMIN})
+
+
+def is_for(role: Role, roles: Collection[Role] | None) -> bool:
+    """Say whether a role is among those something is declared for; None: for everybody who may see what it belongs to."""
+    return roles is None or role in roles
 
 
 @dataclass(frozen=True, kw_only=True)

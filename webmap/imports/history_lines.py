@@ -11,6 +11,7 @@ from geodata.history.change_sets import ACTS, ChangeSet, HangingChange, metres_m
 from geodata.history.documents import number_in
 from geodata.history.replaying import KeptEdit
 from geodata.schema.feature import Feature
+from geodata.schema.roles import is_for
 from webmap.app.auth import current_role
 from webmap.app.i18n import format_number, translate
 from webmap.imports.values import Difference, field_labels, metres, shown_value
@@ -65,7 +66,7 @@ def hanging_lines(
                     new=shown_value(field, new.get(field.name)),
                 )
                 for field in detail.fields()
-                if (field.roles is None or current_role() in field.roles) and old.get(field.name) != new.get(field.name)
+                if is_for(current_role(), field.roles) and old.get(field.name) != new.get(field.name)
             ]  # fmt: skip
         elif "legal_act_id" in {**old, **new}:
             title, label = translate("Documents"), translate("Document")

@@ -12,6 +12,7 @@ from geodata.importing.results import Text
 from geodata.schema.described import Described
 from geodata.schema.feature import Feature
 from geodata.schema.fields import Field
+from geodata.schema.roles import is_for
 from webmap.app.auth import current_role
 from webmap.app.i18n import current_language, format_number, translate
 from webmap.map.present import present_value
@@ -47,7 +48,7 @@ def visible_fields_of(kind: type[Described]) -> list[Field]:
     """Return the fields that the person asking may see, of a layer or of what hangs on its objects."""
     if issubclass(kind, Feature):
         return list(visible_fields(current_role(), kind))
-    return [PARENT_FIELD, *(item for item in kind.fields() if item.roles is None or current_role() in item.roles)]
+    return [PARENT_FIELD, *(item for item in kind.fields() if is_for(current_role(), item.roles))]
 
 
 def shown_value(field: Field | None, value: object) -> str:

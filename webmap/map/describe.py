@@ -5,8 +5,8 @@ from typing import NotRequired, TypedDict
 from flask import url_for
 
 from geodata.accounts.access import Action, may, visible_fields
-from geodata.base.database import ReadConnection
 from geodata.base.crs import Bbox
+from geodata.base.database import ReadConnection
 from geodata.query import features
 from geodata.schema.feature import Feature
 from geodata.schema.fields import Field

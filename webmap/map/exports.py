@@ -21,7 +21,7 @@ from geodata.schema.details import Detail
 from geodata.schema.feature import Feature
 from geodata.schema.fields import Field
 from geodata.schema.filters import CHOOSE
-from geodata.schema.roles import STAFF, Role
+from geodata.schema.roles import STAFF, Role, is_for
 from webmap.app.auth import allow, allow_public, current_reader, current_role, current_user
 from webmap.app.errors import wants_json
 from webmap.app.extensions import database, db_session, layers
@@ -209,4 +209,4 @@ def _detail(kind: type[Feature]) -> type[Detail] | None:
 
 def visible_columns(role: Role, detail: type[Detail]) -> list[Field]:
     """Return the stored fields of a detail that a role may see."""
-    return [field for field in detail.fields() if not field.derived and (field.roles is None or role in field.roles)]
+    return [field for field in detail.fields() if not field.derived and is_for(role, field.roles)]

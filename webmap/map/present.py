@@ -22,7 +22,7 @@ from geodata.schema.fields import Field, Group
 from geodata.schema.filters import Choice
 from geodata.schema.grid import GridCircuits, GridStations
 from geodata.schema.portrayal import Symbol
-from geodata.schema.roles import Role
+from geodata.schema.roles import Role, is_for
 from webmap.app.as_stored import shown_until
 from webmap.app.auth import current_reader, current_role, may_open
 from webmap.app.extensions import db_session, layers
@@ -374,7 +374,7 @@ def _detail_table(connection: ReadConnection, detail: type[Detail], feature_id: 
 
 def _fields(cls: type[Described]) -> tuple[Field, ...]:
     role = current_role()
-    return tuple(field for field in cls.fields() if field.roles is None or role in field.roles)
+    return tuple(field for field in cls.fields() if is_for(role, field.roles))
 
 
 def _tones(kind: type[Feature]) -> dict[tuple[str, str], str]:

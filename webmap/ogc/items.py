@@ -53,7 +53,9 @@ def read_query(connection: ReadConnection, asked: LayerRequest, province: Provin
     )
 
 
-def read_rows(connection: ReadConnection, asked: LayerRequest, query: ItemsQuery) -> tuple[Document, Sequence[FeatureRow]]:
+def read_rows(
+    connection: ReadConnection, asked: LayerRequest, query: ItemsQuery
+) -> tuple[Document, Sequence[FeatureRow]]:
     """Return what is said of a page of features, and these as rows."""
     page = features.list_features(
         connection, asked.kind, asked.fields, query.conditions,
