@@ -12,7 +12,6 @@ from geodata.base.typed_json import to_json
 from geodata.history.change_sets import ChangeSet, lock_layer, recorded_in
 from geodata.importing.answered import Answered
 from geodata.importing.details import store_details
-from geodata.importing.facts import signature_of
 from geodata.importing.preview import Preview
 from geodata.importing.progress import Progress, Step, silent
 from geodata.importing.results import ImportReport, Status, Text
@@ -117,6 +116,6 @@ def _answered(preview: Preview) -> Answered:
         match=options.match or options.take_matches,
         matches=preview.rows.taken if preview.rows else {},
         operation=report.operation,
-        signature=signature_of(preview.table) if preview.table else None,
+        signature=preview.signature,
         detail=preview.detail.detail.name if preview.detail else None,
     )

@@ -160,14 +160,14 @@ class _Conversion:
                     )
                 )
 
-    def _extra(self) -> list[dict[str, Any] | None] | None:
+    def _extra(self) -> list[Mapping[str, Value] | None] | None:
         """Return what no field takes, by column."""
         if not self.mapping.unmapped:
             return None
         names = [clean_text(self.table.names[index])[:100] for index in self.mapping.unmapped]
         columns = [self.table.columns[index] for index in self.mapping.unmapped]
         limit = self.options.limits.extra_bytes
-        extra: list[dict[str, Any] | None] = []
+        extra: list[Mapping[str, Value] | None] = []
         for row, *cells in zip(self.numbers, *columns, strict=True):
             kept = {
                 name: clean_text(cell) if isinstance(cell, str) else cell

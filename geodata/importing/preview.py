@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from geodata.base.errors import InvalidValueError
 from geodata.importing.detail_steps import check_names, detail_words
 from geodata.importing.details import HangingRows, Line, detail_of, file_details
-from geodata.importing.facts import words_of
+from geodata.importing.facts import signature_of, words_of
 from geodata.importing.found import Compared, ComparedDetails, Decoded, Sent
 from geodata.importing.progress import Progress, silent
 from geodata.importing.proposals import Proposal
@@ -31,7 +31,8 @@ class Preview:
     """What an import would do. `rows` is None where nothing can be stored yet (ask, refused).
 
     `problems` are all of them, of which the report names the first; `comparison` lists what would change. `samples` are
-    accented texts as they were read, `raw_samples` the same ones before decoding; `walk` is how far the file came.
+    accented texts as they were read, `raw_samples` the same ones before decoding; `walk` is how far the file came,
+    `signature` tells files with the same columns.
     """
 
     report: ImportReport
@@ -49,6 +50,7 @@ class Preview:
     lines: tuple[Line, ...] = ()
     left_out: int = 0
     walk: Walk | None = None
+    signature: str | None = None
 
     @property
     def filled(self) -> type[Described]:
@@ -103,7 +105,13 @@ def preview_of(found: Walk) -> Preview:
         detail=last.sent.detail, walk=found,
     )  # fmt: skip
     if isinstance(last, Decoded):
-        preview = replace(preview, table=last.table, samples=last.samples, raw_samples=last.raw_samples)
+        preview = replace(
+            preview,
+            table=last.table,
+            samples=last.samples,
+            raw_samples=last.raw_samples,
+            signature=signature_of(last.table),
+        )
     if isinstance(last, ComparedDetails):
         return replace(preview, hanging=last.hanging, lines=last.lines)
     if isinstance(last, Compared):

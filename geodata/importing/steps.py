@@ -42,6 +42,7 @@ from geodata.importing.results import (
     problem,
 )
 from geodata.importing.storing.alike import are_mostly_stored, find_alike
+from geodata.importing.storing.kept_rows import new_lines
 from geodata.importing.storing.likeness import decided, problems_of
 from geodata.importing.storing.matching import compare as compare_staged, stage
 from geodata.importing.storing.sense import sense_problems
@@ -280,4 +281,6 @@ def compare(before: Converted, answers: ImportOptions) -> Compared | Stopped:
 
 
 def _staged(before: Converted, answers: ImportOptions) -> StagedRows:
-    return stage(before.sent.session, before.rows, answers.mode, before.sent.progress, Step.COMPARE)
+    sent = before.sent
+    lines = new_lines(sent.kept) if sent.kept is not None and sent.kept.is_dir() else None
+    return stage(sent.session, before.rows, answers.mode, sent.progress, Step.COMPARE, lines=lines)

@@ -5,7 +5,8 @@ are frozen (found.py), and one that cannot go on holds the question or the refus
 what is then stored and writes, under the layer's lock, and does nothing else.
 
 Each step names the answers that it heeds. What has been found stays: with another answer the walk goes on at the first step
-that heeds it. Across processes the table that was read is kept as a file (reading/kept.py).
+that heeds it. Across processes the table that was read and the rows that were checked are kept as files (reading/kept.py,
+storing/kept_rows.py).
 """
 
 from collections.abc import Callable, Mapping

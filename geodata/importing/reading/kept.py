@@ -20,7 +20,7 @@ ENDING = "-read"
 LEAVE_FREE_BYTES = 500 * 2**20
 
 _REQUEST = "request.json"
-_PROGRAM = Path(__file__).resolve().parents[1]
+_PROGRAM = Path(__file__).resolve().parents[2]
 
 
 def folder_beside(path: Path) -> Path:
@@ -62,12 +62,12 @@ def forget_table(folder: Path) -> None:
 
 
 def _asked(request: Mapping[str, object]) -> str:
-    return json.dumps({**request, "program": _program()}, sort_keys=True)
+    return json.dumps({**request, "program": program()}, sort_keys=True)
 
 
 @cache
-def _program() -> str:
-    """Return what tells this version of the readers from others: a digest of their code."""
+def program() -> str:
+    """Return what tells this version of the program from others: a digest of its code."""
     digest = hashlib.sha256()
     for path in sorted(_PROGRAM.rglob("*.py")):
         digest.update(path.read_bytes())

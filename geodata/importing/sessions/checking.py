@@ -28,6 +28,7 @@ from geodata.importing.sessions.model import ImportItem, ImportSession, Stage
 from geodata.importing.sessions.returned import keep_rejected
 from geodata.importing.sessions.sessions import running
 from geodata.importing.sessions.shown import Item, facts_of, other_items
+from geodata.importing.storing.kept_rows import keep_rows
 from geodata.importing.storing.lists import lists_of
 from geodata.importing.storing.matching import stage
 from geodata.schema.feature import Feature
@@ -53,6 +54,9 @@ def check(session: Session, found: ImportSession, kind: type[Feature], progress:
             preview = again or preview
     mark = write_lists(session, found, preview, progress)
     keep_preview(session, found, preview, remembered, version=version, mark=mark)
+    if preview.rows is not None and preview.comparison is not None:
+        lines, folder = preview.comparison.staged.lines, folder_beside(path)
+        keep_rows(preview.rows, lines, folder, mark=mark, signature=preview.signature, report=preview.report)
     session.commit()
 
 

@@ -10,7 +10,6 @@ from geodata.base.typed_json import from_json
 from geodata.history.change_sets import ChangeSet
 from geodata.importing import ImportOptions, Status, preview_import
 from geodata.importing.answered import Answered
-from geodata.importing.facts import signature_of
 from geodata.importing.preview import Preview
 from geodata.importing.progress import Progress, silent
 from geodata.importing.results import Question, TakenOver
@@ -38,9 +37,9 @@ def remembered_answers(session: Session, layer: str, signature: str, detail: str
 
 def last_like(session: Session, preview: Preview) -> ChangeSet | None:
     """Return the latest import of a file like that of a preview."""
-    if preview.table is None:
+    if preview.signature is None:
         return None
-    return remembered_answers(session, preview.report.layer, signature_of(preview.table), preview.options.detail)
+    return remembered_answers(session, preview.report.layer, preview.signature, preview.options.detail)
 
 
 def with_remembered(

@@ -8,7 +8,7 @@ import json
 import re
 import zipfile
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from geodata.base.typed_json import from_json, to_json
 from geodata.base.workbook import Cell, Table, write_workbook
 from geodata.importing.preview import Preview
 from geodata.importing.results import Severity, Text
+from geodata.importing.table import as_objects
 from geodata.importing.understanding.match import REASON_COLUMN
 
 #: The driver and the ending for each kind of file; what is not here comes back as CSV with WKT.
@@ -46,6 +47,18 @@ class _Reason:
     hint: Text | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Kept:
+    """Rejected rows as plain data: the columns as they came, shapes as hexadecimal WKB in the file's CRS, reasons by row."""
+
+    format: str
+    crs: str | None = None
+    names: tuple[str, ...] = ()
+    columns: tuple[tuple[object, ...], ...] = ()
+    shapes: tuple[str | None, ...] | None = None
+    reasons: tuple[tuple[_Reason, ...], ...] = ()
+
+
 def keep_rejected(preview: Preview, path: Path) -> int:
     """Write the rejected rows of a preview as plain data; return how many."""
     table = preview.table
@@ -57,33 +70,32 @@ def keep_rejected(preview: Preview, path: Path) -> int:
         return 0
     chosen = [index for index, row in enumerate(table.rows.tolist()) if row in reasons]
     shapes = None if table.geometries is None else shapely.to_wkb(table.geometries[chosen], hex=True).tolist()
-    kept = {
-        "format": table.format,
-        "crs": preview.report.crs.value,
-        "names": list(table.names),
-        "columns": [[column[index] for index in chosen] for column in table.columns],
-        "shapes": shapes,
-        "reasons": to_json([reasons[int(table.rows[index])] for index in chosen]),
-    }
-    path.write_text(json.dumps(kept, ensure_ascii=False, default=str), encoding="utf-8")
+    kept = _Kept(
+        format=table.format,
+        crs=preview.report.crs.value,
+        names=table.names,
+        columns=tuple(tuple(column[index] for index in chosen) for column in table.columns),
+        shapes=shapes,
+        reasons=tuple(tuple(reasons[int(table.rows[index])]) for index in chosen),
+    )
+    path.write_text(json.dumps(to_json(kept), ensure_ascii=False, default=str), encoding="utf-8")
     return len(chosen)
 
 
 def write_returned(kept_path: Path, folder: Path, stem: str, say: Say) -> Path:
     """Write kept rows as a file of the kind they came in, and return it. `say` makes a sentence of a kept text."""
-    kept = json.loads(kept_path.read_text(encoding="utf-8"))
-    told = from_json(tuple[tuple[_Reason, ...], ...], kept["reasons"])
-    reasons = [" | ".join(_sentence(item, say) for item in items) for items in told]
-    names = [*kept["names"], REASON_COLUMN]
-    columns = [*kept["columns"], reasons]
-    driver = _DRIVERS.get(kept["format"])
-    if kept["shapes"] is not None and driver is not None and _may_be_one_layer(kept["shapes"]):
+    kept = from_json(_Kept, json.loads(kept_path.read_text(encoding="utf-8")))
+    reasons = [" | ".join(_sentence(item, say) for item in items) for items in kept.reasons]
+    names = [*kept.names, REASON_COLUMN]
+    columns: list[Sequence[object]] = [*kept.columns, reasons]
+    driver = _DRIVERS.get(kept.format)
+    if kept.shapes is not None and driver is not None and _may_be_one_layer(kept.shapes):
         return _write_layer(driver[0], folder / f"{stem}{driver[1]}", names, columns, kept)
-    if kept["shapes"] is not None:
-        srid = (kept["crs"] or "").replace("EPSG:", "")
+    if kept.shapes is not None:
+        srid = (kept.crs or "").replace("EPSG:", "")
         names.insert(-1, f"wkt_epsg{srid}" if srid.isdigit() else "wkt")
-        columns.insert(-1, [shapely.to_wkt(shapely.from_wkb(shape), rounding_precision=-1) for shape in kept["shapes"]])
-    if kept["format"] in {"xlsx", "xlsm", "xls", "ods"}:
+        columns.insert(-1, [shapely.to_wkt(shapely.from_wkb(shape), rounding_precision=-1) for shape in kept.shapes])
+    if kept.format in {"xlsx", "xlsm", "xls", "ods"}:
         return _write_xlsx(folder / f"{stem}.xlsx", names, columns)
     return _write_csv(folder / f"{stem}.csv", names, columns)
 
@@ -104,13 +116,13 @@ def _write_layer(
     target: Path,
     names: Sequence[str],
     columns: Sequence[Sequence[Any]],
-    kept: Mapping[str, Any],
+    kept: _Kept,
 ) -> Path:
     # Late: it brings pandas and geopandas, which most processes need for nothing.
     import pyogrio.raw
 
     suffix = target.suffix
-    shapes = np.asarray([shapely.from_wkb(shape) for shape in kept["shapes"]], dtype=object)
+    shapes = as_objects([shapely.from_wkb(shape) for shape in kept.shapes or ()])
     is_multi = any(shape is not None and shape.geom_type.startswith("Multi") for shape in shapes)
     kind = next(shape.geom_type.removeprefix("Multi") for shape in shapes if shape is not None)
     data = [_texts(column, _DBF_BYTES if suffix == ".shp" else None) for column in columns]
@@ -120,7 +132,7 @@ def _write_layer(
         field_data=data,
         fields=_short(names) if suffix == ".shp" else list(names),
         geometry_type=f"Multi{kind}" if is_multi and suffix != ".shp" else kind,
-        crs=kept["crs"],
+        crs=kept.crs,
         driver=driver,
         encoding="UTF-8",
     )

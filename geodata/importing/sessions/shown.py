@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from geodata.importing.facts import signature_of
 from geodata.importing.preview import Preview, unknown_values
 from geodata.importing.proposals import Proposal
 from geodata.importing.reading import encoding as letters
@@ -77,7 +76,7 @@ def facts_of(preview: Preview) -> Facts:
         encodings=_encodings(preview.raw_samples),
         places=tuple(_places(preview)),
         values={name: tuple(cells) for name, cells in unknown_values(preview).items()},
-        signature=signature_of(table),
+        signature=preview.signature,
         undecided=sum(proposal.decision is None for proposal in preview.proposals),
     )
 

@@ -22,6 +22,8 @@ from geodata.importing.sessions.documents import StoredCounts, StoredReport
 from geodata.importing.sessions.listed import excluded_rows_of
 from geodata.importing.sessions.model import ImportSession, Stage
 from geodata.importing.sessions.sessions import CANCELLED, end, preview_mark, running
+from geodata.importing.storing.kept_rows import find_rows
+from geodata.importing.storing.matching import compare, stage
 from geodata.schema.feature import Feature
 from geodata.schema.registry import Registry
 
@@ -36,10 +38,9 @@ def store(session: Session, found: ImportSession, kind: type[Feature], progress:
     number, turn, excluded = found.id, found.turn, excluded_rows_of(session, found)
     user_name, accept_partial, was_mark = found.user_name, found.accept_partial, preview_mark(found)
     confirmed_by = found.options.confirmed_by or user_name
-    whole = _as_seen(session, found, kind, progress)
-    if whole is None:
+    preview = _as_seen(session, found, kind, excluded, progress)
+    if preview is None:
         return
-    preview = whole if not excluded else _without(whole, excluded)
 
     def mark_stored(change_set: ChangeSet) -> None:
         change_set.mapping = {**change_set.mapping, "import": number, "seen": was_mark}
@@ -75,18 +76,22 @@ def store(session: Session, found: ImportSession, kind: type[Feature], progress:
     forget_table(folder_beside(file_of(found)))
 
 
-def _as_seen(session: Session, found: ImportSession, kind: type[Feature], progress: Progress) -> Preview | None:
-    """Return the preview that was confirmed, with the layer's lock; None where it has become another, which is kept instead.
+def _as_seen(
+    session: Session, found: ImportSession, kind: type[Feature], excluded: frozenset[int], progress: Progress
+) -> Preview | None:
+    """Return what was confirmed, with the layer's lock; None where it has become another, which is kept instead.
 
-    It is made before the lock is taken, which covers comparing and writing alone. Where the layer changes all the time, the
-    last one is made under it.
+    While the data are those of the preview, its rows are copied from where they are kept; otherwise it is made anew. Both
+    happen before the lock is taken, which covers comparing and writing alone; where the layer changes all the time, the last
+    preview is made under it.
     """
     path, preview = file_of(found), None
     for left in reversed(range(_TRIES)):
         if not left:
             lock_layer(session, found.layer)
         version = data_version(session, found.layer)
-        preview = preview_import(
+        seen = _kept(session, found, kind, excluded, progress) if version == found.seen_version else None
+        preview = seen or preview_import(
             session, kind, path, found.options.options(found.file_name),
             progress=progress, before=preview, kept=folder_beside(path),
         )  # fmt: skip
@@ -101,7 +106,22 @@ def _as_seen(session: Session, found: ImportSession, kind: type[Feature], progre
         if not left or data_version(session, found.layer) == version:
             break
         session.rollback()
-    return preview
+    return seen or (_without(preview, excluded) if preview is not None and excluded else preview)
+
+
+def _kept(
+    session: Session, found: ImportSession, kind: type[Feature], excluded: frozenset[int], progress: Progress
+) -> Preview | None:
+    """Return the preview that was seen, its rows copied into this connection; None where they are not kept."""
+    kept = find_rows(kind, folder_beside(file_of(found)), preview_mark(found))
+    if kept is None:
+        return None
+    head, rows = kept
+    options, rows = found.options.options(found.file_name), rows.without(excluded)
+    comparison = compare(stage(session, rows, options.mode, progress))
+    return Preview(
+        report=head.report, kind=kind, options=options, rows=rows, comparison=comparison, signature=head.signature
+    )
 
 
 def _without(preview: Preview, excluded: frozenset[int]) -> Preview:

@@ -5,15 +5,16 @@ Source: PostgreSQL 16, COPY, “Text Format”.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 import shapely
 
+from geodata.importing.storing.kept_rows import KeptRows
 from geodata.importing.storing.rows import CheckedRows
-from geodata.importing.table import Geometries
+from geodata.importing.table import Geometries, Value
 from geodata.schema.fields import LabelledEnum
 
 _ESCAPED = re.compile(r"[\\\t\n\r]")
@@ -58,7 +59,7 @@ def _copy_shapes(geometries: Geometries) -> list[str]:
     return ["\\N" if shape is None else shape for shape in whole]
 
 
-def _copy_json(values: Sequence[dict[str, Any] | None]) -> list[str]:
+def _copy_json(values: Sequence[Mapping[str, Value] | None]) -> list[str]:
     return [
         "{}" if not value else json.dumps(value, ensure_ascii=False, allow_nan=False).translate(_ESCAPES)
         for value in values
@@ -67,6 +68,9 @@ def _copy_json(values: Sequence[dict[str, Any] | None]) -> list[str]:
 
 def lines_of(checked: CheckedRows, names: Sequence[str], batch: int) -> Iterator[bytes]:
     """Return the rows in blocks of `batch`: number, the fields of `names`, geometry, what no field took, target."""
+    if isinstance(checked, KeptRows):
+        yield from checked.blocks()
+        return
     for start in range(0, len(checked.rows), batch):
         stop = min(start + batch, len(checked.rows))
         columns: list[Iterable[str]] = [map(str, checked.rows[start:stop])]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from sqlalchemy import (
     BigInteger,
@@ -66,11 +67,20 @@ def compare_anew(before: Comparison) -> Comparison:
 
 
 def stage(
-    session: Session, checked: CheckedRows, mode: Mode, progress: Progress = silent, step: Step = Step.COMPARE
+    session: Session,
+    checked: CheckedRows,
+    mode: Mode,
+    progress: Progress = silent,
+    step: Step = Step.COMPARE,
+    *,
+    lines: Path | None = None,
 ) -> StagedRows:
-    """COPY rows into this connection, in place of those of an earlier import, and match them with what is stored."""
+    """COPY rows into this connection, in place of those of an earlier import, and match them with what is stored.
+
+    `lines`: a file into which they are written too.
+    """
     unstage(session)
-    return _matched(copy_rows(session, checked, mode, progress, step))
+    return _matched(copy_rows(session, checked, mode, (progress, step), lines))
 
 
 def _matched(staged: StagedRows) -> StagedRows:

@@ -186,7 +186,7 @@ def _rule_problems(staging: StagedRows) -> list[Problem]:
 
 def _rule_problem(staging: StagedRows, row_no: int, condition: str) -> Problem:
     index = staging.positions[row_no]
-    given = {name: values[index] for name, values in staging.checked.values.items()}
+    given = {name: staging.checked.value(name, index) for name in staging.names}
     return rule_problem(row_no, condition, data_columns(staging.kind), given.get)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from geodata.importing.table import Geometries
+from geodata.importing.table import Geometries, Value
 from geodata.schema.feature import Feature
 
 
@@ -25,7 +25,7 @@ class CheckedRows:
     rows: Sequence[int]
     values: Mapping[str, Sequence[Any]]
     geometries: Geometries
-    extra: Sequence[dict[str, object] | None] | None = None
+    extra: Sequence[Mapping[str, Value] | None] | None = None
     rejected_codes: frozenset[str] = frozenset()
     taken: Mapping[int, str] = field(default_factory=dict)
     kept: Mapping[str, frozenset[int]] = field(default_factory=dict)
@@ -34,6 +34,10 @@ class CheckedRows:
     keeps_places: bool = False
     targets: Sequence[int | None] | None = None
     touched: frozenset[int] = frozenset()
+
+    def value(self, name: str, index: int) -> Any:
+        """Return what a field of a row holds, by its place among the rows."""
+        return self.values[name][index]
 
     def taking(self, codes: Mapping[int, str]) -> "CheckedRows":
         """Return the rows with the codes of the stored objects that they are said to be."""

@@ -1,7 +1,11 @@
 """The rows of an import in the database: temporary tables of one connection, filled by COPY, and how their parts are asked for."""
 
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -32,6 +36,7 @@ from geodata.base.copying import copy_into
 from geodata.history.documents import PlainGeometry, table_of
 from geodata.history.held import is_held
 from geodata.importing.progress import Progress, Step
+from geodata.importing.reading.kept import LEAVE_FREE_BYTES
 from geodata.importing.results import Mode
 from geodata.importing.storing.copying import lines_of
 from geodata.importing.storing.rows import CheckedRows
@@ -47,7 +52,8 @@ class StagedRows:
     """The rows of one import in temporary tables of this connection; a commit between preview and storing keeps them.
 
     `staged` holds the rows, `match` says of each which stored object it is; `oid` tells them from those of another import.
-    `version` is that of the data they were matched with, None before and when this transaction has changed the layer itself.
+    `version` is that of the data they were matched with, None before and when this transaction has changed the layer itself. `lines`
+    is the file that holds the rows as they were copied.
     """
 
     session: Session
@@ -55,6 +61,7 @@ class StagedRows:
     mode: Mode
     oid: int | None
     version: str | None = None
+    lines: Path | None = None
 
     @property
     def kind(self) -> type[Feature]:
@@ -142,20 +149,52 @@ class StagedRows:
         return condition
 
 
-def copy_rows(session: Session, checked: CheckedRows, mode: Mode, progress: Progress, step: Step) -> StagedRows:
-    """COPY rows into a new temporary table of this connection; they are matched with nothing yet."""
+def copy_rows(
+    session: Session, checked: CheckedRows, mode: Mode, told: tuple[Progress, Step], lines: Path | None = None
+) -> StagedRows:
+    """COPY rows into a new temporary table of this connection, and into a file; they are matched with nothing yet."""
+    (progress, step), size = told, 0
     connection = session.connection()
     names = tuple(checked.values)
     staged, _ = _tables(checked.kind, names)
     connection.execute(CreateTable(staged))
     columns = ["row_no", *names, "geom", *(["extra"] if checked.extra is not None else [])]
     columns += ["target_id"] if checked.targets is not None else []
-    with copy_into(connection, staged.name, columns) as copy:
+    with copy_into(connection, staged.name, columns) as copy, _written(lines) as keep:
         for done, chunk in enumerate(lines_of(checked, names, _BATCH)):
             progress(step, min(done * _BATCH, len(checked.rows)), len(checked.rows))
             copy.write(chunk)
+            keep(chunk)
+            size += len(chunk)
     session.execute(text("ANALYZE import_staging"))
-    return StagedRows(session=session, checked=checked, mode=mode, oid=session.scalar(_STAGED_OID))
+    return StagedRows(
+        session=session,
+        checked=checked,
+        mode=mode,
+        oid=session.scalar(_STAGED_OID),
+        lines=lines if lines and _size(lines) == size else None,
+    )
+
+
+@contextmanager
+def _written(lines: Path | None) -> Iterator[Callable[[bytes], object]]:
+    """Give what writes blocks into a file, or nowhere."""
+    if lines is None:
+        yield len
+        return
+    # It only saves time: where the disk has no more room, the file is too short, and is not used.
+    with lines.open("wb", buffering=0) as file:
+
+        def keep(block: bytes) -> None:
+            with suppress(OSError):
+                if shutil.disk_usage(lines.parent).free > LEAVE_FREE_BYTES + len(block):
+                    file.write(block)
+
+        yield keep
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else -1
 
 
 def unstage(session: Session) -> None:

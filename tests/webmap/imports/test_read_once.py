@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from geodata.history.change_sets import ChangeSet
 from geodata.importing.reading import sandbox
 from geodata.importing.reading.kept import folder_beside
 from geodata.importing.sessions.model import Stage
@@ -84,3 +86,34 @@ def test_what_was_read_goes_when_it_is_stored_or_given_up(gis, engine, tmp_path)
     store(gis, engine, stored)
     gis.post(f"/imports/{dropped}/cancel")
     assert not any(folder.exists() for folder in folders)
+
+
+def test_confirming_copies_the_rows_that_were_checked_and_looks_at_the_file_no_more(gis, engine, session, tmp_path):
+    number = upload(gis, engine, plain(tmp_path / "a.zip"))
+    sha256 = found(engine, number).file_sha256
+    Path(found(engine, number).file_path).write_bytes(b"nothing that could be read")
+    (kept_of(engine, number) / "table.json").unlink()
+    assert store(gis, engine, number).stage is Stage.STORED
+    assert len(markets(session)) == 14
+    assert session.scalars(select(ChangeSet.file_sha256)).all() == [sha256]
+
+
+def test_rows_that_another_version_of_the_program_checked_are_checked_again(gis, engine, session, tmp_path, readings):
+    number = upload(gis, engine, plain(tmp_path / "a.zip"))
+    for name in ("rows.json", "request.json"):
+        path = kept_of(engine, number) / name
+        path.write_text(path.read_text().replace('"program": "', '"program": "0'))
+    assert store(gis, engine, number).stage is Stage.STORED
+    assert len(markets(session)) == 14
+    assert readings == ["read", "read"]
+
+
+def test_an_object_whose_row_was_left_out_does_not_count_as_absent(gis, engine, session, tmp_path):
+    store(gis, engine, upload(gis, engine, plain(tmp_path / "a.zip", rows_of(6))))
+    number = upload(gis, engine, plain(tmp_path / "b.zip", rows_of(4, klass="hạng 2")))
+    gis.post(f"/imports/{number}/questions", data={"mode": "replace"})
+    work(engine)
+    gis.post(f"/imports/{number}/rows", data={"shown": "1 2 3 4", "row": ["1", "3", "4"]})
+    assert store(gis, engine, number, accept_delete="1").stage is Stage.STORED
+    classes = {code: str(market.market_class) for code, market in markets(session).items()}
+    assert classes == {"CH-00": "2", "CH-01": "3", "CH-02": "2", "CH-03": "2"}
