@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -120,16 +121,18 @@ def write_points(
     path: Path, count: int, *, names: tuple[str, ...] = COLUMNS, crs: str | None = f"EPSG:{WGS84}"
 ) -> None:
     """Write the GeoPackage that the importers read."""
-    pyogrio.raw.write(
-        path,
-        geometry=np.asarray(shapely.to_wkb(points(count)), dtype=object),
-        field_data=[np.asarray(column, dtype=object) for column in values(count)],
-        fields=list(names),
-        geometry_type="Point",
-        crs=crs,
-        driver="GPKG",
-        layer="points",
-    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "'crs' was not provided")
+        pyogrio.raw.write(
+            path,
+            geometry=np.asarray(shapely.to_wkb(points(count)), dtype=object),
+            field_data=[np.asarray(column, dtype=object) for column in values(count)],
+            fields=list(names),
+            geometry_type="Point",
+            crs=crs,
+            driver="GPKG",
+            layer="points",
+        )
 
 
 def copy_rows(count: int) -> list[str]:
