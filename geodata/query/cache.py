@@ -1,9 +1,10 @@
 """Answers kept in this process for as long as the data they were read from stay the same."""
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeVar
+
+from cachetools import LRUCache
 
 from geodata.base.data_version import data_version
 from geodata.base.database import ReadConnection
@@ -12,7 +13,7 @@ MAX_KEPT = 500
 
 Answer = TypeVar("Answer")
 
-_KEPT: OrderedDict[Hashable, Any] = OrderedDict()
+_KEPT: LRUCache[Hashable, Any] = LRUCache(MAX_KEPT)
 _LOCK = threading.Lock()
 
 
@@ -26,12 +27,9 @@ def keep(connection: ReadConnection, layers: Sequence[str], question: Hashable, 
     key = (str(connection.engine.url), question, data_version(connection, *layers))
     with _LOCK:
         if key in _KEPT:
-            _KEPT.move_to_end(key)
             answer: Answer = _KEPT[key]
             return answer
     answer = read()
     with _LOCK:
         _KEPT[key] = answer
-        while len(_KEPT) > MAX_KEPT:
-            _KEPT.popitem(last=False)
     return answer

@@ -9,13 +9,14 @@ alone, when it makes the answer; here is only compared whether the question is t
 import asyncio
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 from wsgiref.types import WSGIEnvironment
 
+from cachetools import LRUCache
 from flask import Flask, g, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.http import is_entity_header, parse_etags
@@ -114,10 +115,10 @@ class KeptAnswers:
     """The answers of one process, the longest unused dropped first; found in the event loop, noted in any thread."""
 
     def __init__(self, app: Flask, *, max_bytes: int = 32 * 2**20) -> None:
-        self._app, self._max_bytes, self._bytes = app, max_bytes, 0
+        self._app = app
         self._cookie: str = app.config["SESSION_COOKIE_NAME"]
         self._proxies: int = app.config["SETTINGS"].proxy_count
-        self._answers: OrderedDict[Question, dict[Role, _Kept]] = OrderedDict()
+        self._answers: LRUCache[tuple[Question, Role], _Kept] = LRUCache(max_bytes, lambda kept: kept.size)
         self._lock = threading.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="look")
         self._turn = asyncio.Lock()
@@ -125,19 +126,17 @@ class KeptAnswers:
 
     async def find(self, question: Question, scope: Scope) -> Given | None:
         """Return the answer kept for this person's question, or None where the application has to be asked."""
-        if question not in self._answers:
+        if not any((question, role) in self._answers for role in Role):
             return None
         began, cookie = time.perf_counter(), "; ".join(scope.headers.get_all("cookie"))
         seen = await self._look(cookie)
         role = seen.roles[cookie] if seen else None
-        kept = self._answers.get(question, {}).get(role) if role else None
+        with self._lock:
+            kept = self._answers.get((question, role)) if role else None
         if seen is None or kept is None:
             return None
         if any(seen.versions.of(*layers) != version for layers, version in kept.basis.versions.items()):
             return None
-        with self._lock:
-            if question in self._answers:
-                self._answers.move_to_end(question)
         given = self._addressed(kept, scope)
         kept.basis.count()
         count_answer(kept.basis.route, "GET", given.status, time.perf_counter() - began)
@@ -152,14 +151,8 @@ class KeptAnswers:
         headers = [(name, value) for name, value in given.headers if name != NUMBER_HEADER]
         etag = next((value for name, value in headers if name == "etag"), None)
         kept = _Kept(given=Given(status=given.status, headers=headers, content=given.content), basis=basis, etag=etag)
-        with self._lock:
-            answers = self._answers.setdefault(question, {})
-            self._bytes += kept.size - (answers[basis.role].size if basis.role in answers else 0)
-            answers[basis.role] = kept
-            self._answers.move_to_end(question)
-            while self._bytes > self._max_bytes:
-                _, dropped = self._answers.popitem(last=False)
-                self._bytes -= sum(one.size for one in dropped.values())
+        with self._lock, suppress(ValueError):  # larger than all the room
+            self._answers[question, basis.role] = kept
 
     def _addressed(self, kept: _Kept, scope: Scope) -> Given:
         """Return the answer with this request's number; without its bytes for who has them."""

@@ -1,9 +1,11 @@
 """A bounded cache of tiles inside one process; keys carry the data version, so nothing stale is served."""
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
+
+from cachetools import LRUCache
 
 #: What an entry takes beside its bytes: key, node of the table, object headers. An empty tile costs that too.
 ENTRY_BYTES = 400
@@ -13,9 +15,7 @@ class TileCache:
     """Keeps the most recently used tiles up to a size in bytes, each with what its entry takes."""
 
     def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
-        self._tiles: OrderedDict[str, bytes] = OrderedDict()
-        self._bytes = 0
+        self._tiles: LRUCache[str, bytes] = LRUCache(max_bytes, lambda tile: len(tile) + ENTRY_BYTES)
         self._lock = threading.Lock()
         self._in_flight: dict[str, Future[bytes]] = {}
 
@@ -27,7 +27,6 @@ class TileCache:
         with self._lock:
             tile = self._tiles.get(key)
             if tile is not None:
-                self._tiles.move_to_end(key)
                 return tile
             made = self._in_flight.get(key)
             if made is None:
@@ -47,11 +46,6 @@ class TileCache:
         return tile
 
     def _put(self, key: str, tile: bytes) -> None:
-        """Keep a tile, dropping the longest unused ones."""
-        with self._lock:
-            if key not in self._tiles:
-                self._tiles[key] = tile
-                self._bytes += len(tile) + ENTRY_BYTES
-            while self._bytes > self._max_bytes:
-                _, dropped = self._tiles.popitem(last=False)
-                self._bytes -= len(dropped) + ENTRY_BYTES
+        """Keep a tile, dropping the longest unused ones; one that is larger than all the room is not kept."""
+        with self._lock, suppress(ValueError):
+            self._tiles[key] = tile
