@@ -1,12 +1,14 @@
 """The board of dossiers for staff: what is on its way in each layer that has a procedure, and terms that end."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from flask import Blueprint, render_template, url_for
 
 from geodata.accounts.access import Action, may
 from geodata.base.database import ReadConnection, today
 from geodata.projects.dossiers import Coming, Dossier, Ending, coming, ending, overdue, read_dossiers, with_terms
+from geodata.query.cache import keep
 from geodata.schema.details import Detail
 from geodata.schema.feature import Feature
 from geodata.schema.pipeline import Pipeline, Term
@@ -95,10 +97,16 @@ def count_late() -> Reminders | None:
     """Return how many dossiers are late and terms end, for who moves them on."""
     if current_role() not in STEERING or current_reader().areas:
         return None
+    on = today()
     with database().reading(current_reader()) as connection:
-        late = sum(len(overdue(read_dossiers(connection, kind, way), today())) for kind, way in _ways() if way.steps)
-        count = late + sum(len(ending(connection, *found, today())) for found in with_terms(layers()))
+        read = [kind.layer.name for kind in layers()]
+        count = keep(connection, read, ("late dossiers", on), lambda: _count_late(connection, on))
     return Reminders(label=translate("Dossiers and price plans"), count=count, address=url_for("dossiers.pipeline"))
+
+
+def _count_late(connection: ReadConnection, on: date) -> int:
+    late = sum(len(overdue(read_dossiers(connection, kind, way), on)) for kind, way in _ways() if way.steps)
+    return late + sum(len(ending(connection, *found, on)) for found in with_terms(layers()))
 
 
 rings_for(blueprint, count_late)
