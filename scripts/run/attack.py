@@ -135,6 +135,8 @@ def _cookie(url: str, role: str) -> str:
     form = {"csrf_token": token, "username": f"attack-{role}", "password": PASSWORD}
     answer = session.post(f"{url}/login", form, timeout=60, allow_redirects=False, headers={"Referer": url})
     answer.raise_for_status()
+    # The first form puts into the session what its tokens are held against; without it every form would be refused.
+    session.get(f"{url}/account", timeout=60).raise_for_status()
     return "; ".join(f"{cookie.name}={cookie.value}" for cookie in session.cookies)
 
 
