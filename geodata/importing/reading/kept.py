@@ -29,9 +29,9 @@ def folder_beside(path: Path) -> Path:
 
 
 def find_table(folder: Path, request: Mapping[str, object]) -> Table | None:
-    """Return the table that this request once read, or None."""
-    with suppress(OSError):
-        if (folder / _REQUEST).read_text(encoding="utf-8") == _asked(request):
+    """Return the table that this request once read, or None; also where not all of it is there any more."""
+    with suppress(OSError, ValueError):
+        if (folder / _REQUEST).read_text(encoding="utf-8") == _label(request, folder):
             return load_table(folder)
     return None
 
@@ -47,7 +47,7 @@ def keep_table(read: Path, folder: Path, request: Mapping[str, object]) -> None:
         part.mkdir(mode=0o750)
         for path in files:
             shutil.move(path, part / path.name)
-        (part / _REQUEST).write_text(_asked(request), encoding="utf-8")
+        (part / _REQUEST).write_text(_label(request, part), encoding="utf-8")
         for path in part.iterdir():
             # What a power cut left half written would be taken for the file's content.
             with path.open("rb") as file:
@@ -61,8 +61,10 @@ def forget_table(folder: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _asked(request: Mapping[str, object]) -> str:
-    return json.dumps({**request, "program": program()}, sort_keys=True)
+def _label(request: Mapping[str, object], folder: Path) -> str:
+    """Return what a table is known by: who was asked for what, and how large its files are, whatever else lies beside them."""
+    sizes = {path.name: path.stat().st_size for pattern in TABLE_FILES for path in folder.glob(pattern)}
+    return json.dumps({**request, "program": program(), "size_bytes": sizes}, sort_keys=True)
 
 
 @cache

@@ -34,6 +34,7 @@ class RowsHead:
     mark: str
     signature: str | None
     lines: str
+    size_bytes: int
     report: ImportReport
     names: tuple[str, ...]
     has_extra: bool
@@ -104,7 +105,8 @@ def keep_rows(
     if lines is None:
         return
     head = RowsHead(
-        program=program(), mark=mark, signature=signature, lines=lines.name, report=replace(report, problems=(), matches=()), names=tuple(checked.values),
+        program=program(), mark=mark, signature=signature, lines=lines.name, size_bytes=lines.stat().st_size,
+        report=replace(report, problems=(), matches=()), names=tuple(checked.values),
         has_extra=checked.extra is not None, rejected_codes=checked.rejected_codes, taken=checked.taken,
         kept=checked.kept, weak=checked.weak, cut=checked.cut, keeps_places=checked.keeps_places,
     )  # fmt: skip
@@ -120,11 +122,12 @@ def find_rows(kind: type[Feature], folder: Path, mark: str) -> tuple[RowsHead, K
     """Return the kept rows of the preview of that mark, or None."""
     try:
         head = from_json(RowsHead, json.loads((folder / _HEAD).read_text(encoding="utf-8")))
-    except (OSError, ValueError):
+        is_whole = (folder / head.lines).stat().st_size == head.size_bytes
+        if head.program != program() or head.mark != mark or not is_whole:
+            return None
+        numbers: list[int] = np.load(folder / _NUMBERS, allow_pickle=False).tolist()
+    except (OSError, ValueError, TypeError):  # gone, torn, or without a field that another version did not write
         return None
-    if head.program != program() or head.mark != mark or not (folder / head.lines).is_file():
-        return None
-    numbers: list[int] = np.load(folder / _NUMBERS, allow_pickle=False).tolist()
     rows = KeptRows(
         kind=kind, rows=numbers, values=dict.fromkeys(head.names, ()), geometries=empty_geometries(0),
         extra=() if head.has_extra else None, rejected_codes=head.rejected_codes, taken=head.taken, kept=head.kept,

@@ -79,6 +79,20 @@ def test_what_another_program_read_is_read_again(gis, engine, tmp_path, readings
     assert readings == ["read", "read"]
 
 
+@pytest.mark.parametrize("name", ["table.json", "rows.npy", "points.npy", "column-*.txt"])
+@pytest.mark.parametrize("left", [0, 0.5], ids=["gone", "half"])
+def test_a_kept_table_that_is_not_whole_is_read_again(gis, engine, session, tmp_path, readings, name, left):
+    number = upload(gis, engine, legacy(tmp_path / "a.zip"))
+    path = next(kept_of(engine, number).glob(name))
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * left)]) if left else path.unlink()
+    gis.post(f"/imports/{number}/questions", data={"crs": "EPSG:9210"})
+    work(engine)
+    assert store(gis, engine, number).stage is Stage.STORED
+    assert len(markets(session)) == 14
+    assert readings == ["read", "read"]
+
+
 def test_what_was_read_goes_when_it_is_stored_or_given_up(gis, engine, tmp_path):
     stored, dropped = (upload(gis, engine, plain(tmp_path / name)) for name in ("a.zip", "b.zip"))
     folders = [kept_of(engine, number) for number in (stored, dropped)]
@@ -106,6 +120,28 @@ def test_rows_that_another_version_of_the_program_checked_are_checked_again(gis,
     assert store(gis, engine, number).stage is Stage.STORED
     assert len(markets(session)) == 14
     assert readings == ["read", "read"]
+
+
+def without_a_field(folder):
+    head = folder / "rows.json"
+    head.write_text(head.read_text().replace('"mark"', '"marked"'))
+
+
+def without_numbers(folder):
+    (folder / "row_numbers.npy").unlink()
+
+
+def with_half_of_the_lines(folder):
+    (lines,) = folder.glob("*.copy")
+    lines.write_bytes(lines.read_bytes()[: lines.stat().st_size // 2])
+
+
+@pytest.mark.parametrize("damage", [without_a_field, without_numbers, with_half_of_the_lines])
+def test_kept_rows_that_are_not_whole_are_checked_again(gis, engine, session, tmp_path, damage):
+    number = upload(gis, engine, plain(tmp_path / "a.zip"))
+    damage(kept_of(engine, number))
+    assert store(gis, engine, number).stage is Stage.STORED
+    assert len(markets(session)) == 14
 
 
 def test_an_object_whose_row_was_left_out_does_not_count_as_absent(gis, engine, session, tmp_path):
