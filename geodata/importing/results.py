@@ -245,15 +245,14 @@ class Counts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImportOptions:
-    """The answers given beforehand.
+class FileAnswers:
+    """What was answered about a file.
 
     `mapping` is field -> column, `constants` field -> text for every row, `values` field -> cell as written -> text to
     take for it. `match` lets rows without a code be recognised by name and place; `matches` is row -> code of the stored
-    object that it is, "" for a new one; `take_matches` takes every proposal that is the only one. `header_row` is the row of
-    the sheet ("6") or rows ("3-4") with the names, `coordinates` what -> column of places (lon and lat, x and y, pair, wkt,
-    corner) or none -> "" for a file without them, `dates` is dmy or mdy. `detail` names what hangs on the layer's objects and
-    is to be filled instead of them.
+    object that it is, "" for a new one. `header_row` is the row of the sheet ("6") or rows ("3-4") with the names,
+    `coordinates` what -> column of places (lon and lat, x and y, pair, wkt, corner) or none -> "" for a file without them,
+    `dates` is dmy or mdy. `detail` names what hangs on the layer's objects and is to be filled instead of them.
     """
 
     source_layer: str | None = None
@@ -267,13 +266,19 @@ class ImportOptions:
     constants: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     mode: Mode = Mode.UPSERT
+    match: bool = False
+    matches: Mapping[int, str] = field(default_factory=dict)
+    detail: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportOptions(FileAnswers):
+    """The answers given beforehand, and how the file is to be taken. `take_matches` takes every proposal that is the only one."""
+
     file_name: str | None = None
     limits: Limits = field(default_factory=limits_from_env)
     excluded_rows: frozenset[int] = frozenset()
-    match: bool = False
-    matches: Mapping[int, str] = field(default_factory=dict)
     take_matches: bool = False
-    detail: str | None = None
 
     def __post_init__(self) -> None:
         """Take the mode as a word too. Raises ValueError for another word."""

@@ -4,31 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from geodata.history.replaying import KeptEdit
-from geodata.importing.results import Counts, ImportOptions, ImportReport, Known, Mode, Question
+from geodata.importing.results import Counts, FileAnswers, ImportOptions, ImportReport, Known, Question
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answers:
-    """What was answered about a file; the fields are those of ImportOptions.
+class Answers(FileAnswers):
+    """What is kept of the answers about a file.
 
     `forget`: answers of earlier files are not taken over. `confirmed_by` is who had the preview stored, `undo` the change set
     that is to be taken back.
     """
 
-    detail: str | None = None
-    source_layer: str | None = None
-    header_row: str | None = None
-    coordinates: Mapping[str, str] = field(default_factory=dict)
-    dates: str | None = None
-    crs: str | None = None
-    encoding: str | None = None
-    swap_axes: bool = False
-    mapping: Mapping[str, str] = field(default_factory=dict)
-    constants: Mapping[str, str] = field(default_factory=dict)
-    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    mode: Mode = Mode.UPSERT
-    match: bool = False
-    matches: Mapping[int, str] = field(default_factory=dict)
     forget: bool = False
     confirmed_by: str | None = None
     undo: int | None = None
@@ -38,7 +24,7 @@ class Answers:
         return ImportOptions(file_name=file_name, **{name: getattr(self, name) for name in _ANSWERED})
 
 
-_ANSWERED = tuple(name for name in Answers.__dataclass_fields__ if name in ImportOptions.__dataclass_fields__)
+_ANSWERED = tuple(FileAnswers.__dataclass_fields__)
 
 
 def answers_of(options: ImportOptions, *, forget: bool) -> Answers:

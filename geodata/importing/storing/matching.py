@@ -46,7 +46,7 @@ _FEW = 200
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """StagedRows rows beside what is stored: how many are new or changed, and what the database has against them."""
+    """Staged rows beside what is stored: how many are new or changed, and what the database has against them."""
 
     staged: StagedRows
     found: Classified
