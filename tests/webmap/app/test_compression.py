@@ -66,9 +66,10 @@ def test_pages_with_tokens_are_not_compressed(client):
     assert "Content-Encoding" not in client.get("/login", headers={"Accept-Encoding": "gzip"}).headers
 
 
-@pytest.mark.parametrize("path", ["/login", "/help/", "/clusters/"])
+@pytest.mark.parametrize("path", ["/login", "/help"])
 def test_the_indentation_of_templates_is_not_sent(client, path):
-    page = client.get(path, follow_redirects=True).get_data(as_text=True)
-    assert "</html>" in page
-    # What people wrote may begin with blanks, and Folium writes a part of the map's page; of our markup nothing does.
+    answer = client.get(path)
+    assert answer.status_code == 200
+    page = answer.get_data(as_text=True)
+    # What people wrote may begin with blanks, and Folium writes a part of pages with a map; of our markup nothing does.
     assert not re.search(r"\n[ \t]+<", page)
