@@ -12,6 +12,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from sqlalchemy.engine import URL, make_url
 
@@ -72,7 +73,7 @@ def running_tipg(database: URL, kinds: Sequence[type[Feature]]) -> Iterator[str]
     port = free_port()
     environment = {
         **os.environ,
-        "DATABASE_URL": database.set(drivername="postgresql").render_as_string(hide_password=False),
+        "DATABASE_URL": _with_host(database),
         "TIPG_DB_SCHEMAS": '["public"]', "TIPG_DB_TABLES": _as_list(f"public.{kind.__tablename__}" for kind in kinds),
         "TIPG_MAX_FEATURES_PER_TILE": str(MOST_IN_A_TILE), "DB_MIN_CONN_SIZE": "2", "DB_MAX_CONN_SIZE": "4",
     }  # fmt: skip
@@ -82,6 +83,14 @@ def running_tipg(database: URL, kinds: Sequence[type[Feature]]) -> Iterator[str]
     ]  # fmt: skip
     with _process(command, environment, port):
         yield f"127.0.0.1:{port}"
+
+
+def _with_host(database: URL) -> str:
+    """Return the address with a socket's folder where the host stands: tipg takes none without a host."""
+    folder = str(database.query.get("host", ""))
+    if not database.host and folder:
+        database = database.set(host=quote(folder, safe="")).difference_update_query(["host"])
+    return database.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 def _as_list(names: Iterator[str]) -> str:
