@@ -50,12 +50,12 @@ def current_language() -> str:
     if not has_request_context():
         return DEFAULT_LANGUAGE
     if "language" not in g:
-        wanted = (request.args.get("lang"), request.cookies.get(_cookie_name()))
+        wanted = (request.args.get("lang"), request.cookies.get(language_cookie()))
         g.language = next((language for language in wanted if language in LANGUAGES), DEFAULT_LANGUAGE)
     return str(g.language)
 
 
-def _cookie_name() -> str:
+def language_cookie() -> str:
     """Return what the cookie is called; over https only this host can have set it (RFC 6265bis, 4.1.3.2)."""
     return f"__Host-{_COOKIE}" if current_app.config["SESSION_COOKIE_SECURE"] else _COOKIE
 
@@ -152,9 +152,9 @@ def init_i18n(app: Flask) -> None:
     @app.after_request
     def _remember(response: Response) -> Response:
         chosen = request.args.get("lang")
-        if chosen in LANGUAGES and request.cookies.get(_cookie_name()) != chosen:
+        if chosen in LANGUAGES and request.cookies.get(language_cookie()) != chosen:
             response.set_cookie(
-                _cookie_name(), chosen, max_age=31536000, samesite="Lax", httponly=True,
+                language_cookie(), chosen, max_age=31536000, samesite="Lax", httponly=True,
                 secure=app.config["SESSION_COOKIE_SECURE"],
             )  # fmt: skip
         return response

@@ -7,6 +7,7 @@ alone, when it makes the answer; here is only compared whether the question is t
 """
 
 import asyncio
+import itertools
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -25,11 +26,14 @@ from geodata.accounts.reader import ANYBODY
 from geodata.base.data_version import Versions, data_versions
 from geodata.schema.roles import Role
 from webmap.app.auth import current_reader, current_user
-from webmap.app.extensions import database
+from webmap.app.extensions import database, layers
+from webmap.app.i18n import DEFAULT_LANGUAGE, LANGUAGES, current_language, language_cookie
 from webmap.app.observe import NUMBER_HEADER, count_answer, number_of
 
 Headers = list[tuple[str, str]]
 Question = tuple[str, ...]
+#: A role and a language.
+_Person = tuple[Role, str]
 #: Where a request carries what its answer holds by.
 _BASIS = "webmap.basis"
 #: What an answer takes beside its bytes: question, headers, versions.
@@ -42,26 +46,43 @@ LOOK_S = 1.0
 _DECISIVE = ("host", "x-forwarded-host", "x-forwarded-prefix", "x-forwarded-proto", "accept-encoding")
 
 
+#: All for whom an answer may have been kept.
+_AUDIENCES = tuple(itertools.product(Role, ("", *LANGUAGES)))
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Basis:
-    """For whom an answer was made, by which versions of which layers it holds, who counts when it is given again."""
+    """For whom an answer was made, by which versions of which layers it holds, who counts when it is given again.
+
+    `language` is empty where nothing is said in words.
+    """
 
     role: Role
+    language: str
     versions: Mapping[tuple[str, ...], str]
     route: str
     count: Callable[[], None]
 
 
-def holds_while(versions: Mapping[tuple[str, ...], str], count: Callable[[], None]) -> None:
+def holds_while(versions: Mapping[tuple[str, ...], str], count: Callable[[], None], *, is_worded: bool = True) -> None:
     """Say that this answer is the same for all of this role for as long as the layers' data have these versions.
 
     The versions were read before the data. `count` is called each time the answer is given again. Who reads an earlier
-    day, or is limited to areas, reads in a way of his own: for him nothing is kept.
+    day, or is limited to areas, reads in a way of his own: for him nothing is kept. An answer in words is that of its
+    language only.
     """
     reader = current_reader()
     if not reader.reads_apart:
-        route = request.url_rule.rule if request.url_rule else "none"
-        request.environ[_BASIS] = _Basis(role=reader.role, versions=versions, route=route, count=count)
+        route, language = request.url_rule.rule if request.url_rule else "none", reader.language if is_worded else ""
+        request.environ[_BASIS] = _Basis(
+            role=reader.role, language=language, versions=versions, route=route, count=count
+        )
+
+
+def holds_until_a_change(versions: Versions) -> None:
+    """Say that this answer is the same for as long as no layer changes: names of one stand in the words about another."""
+    names = tuple(kind.layer.name for kind in layers())
+    holds_while({names: versions.of(*names)}, lambda: None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +110,7 @@ class _Seen:
     """What one look at the database has told: the versions, and whose cookies these are; None is for the application."""
 
     versions: Versions
-    roles: Mapping[str, Role | None]
+    people: Mapping[str, _Person | None]
 
 
 class Scope(Protocol):
@@ -116,9 +137,10 @@ class KeptAnswers:
 
     def __init__(self, app: Flask, *, max_bytes: int = 32 * 2**20) -> None:
         self._app = app
-        self._cookie: str = app.config["SESSION_COOKIE_NAME"]
+        with app.app_context():
+            self._cookies: tuple[str, ...] = (app.config["SESSION_COOKIE_NAME"], language_cookie())
         self._proxies: int = app.config["SETTINGS"].proxy_count
-        self._answers: LRUCache[tuple[Question, Role], _Kept] = LRUCache(max_bytes, lambda kept: kept.size)
+        self._answers: LRUCache[tuple[Question, Role, str], _Kept] = LRUCache(max_bytes, lambda kept: kept.size)
         self._lock = threading.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="look")
         self._turn = asyncio.Lock()
@@ -126,13 +148,13 @@ class KeptAnswers:
 
     async def find(self, question: Question, scope: Scope) -> Given | None:
         """Return the answer kept for this person's question, or None where the application has to be asked."""
-        if not any((question, role) in self._answers for role in Role):
+        if not any((question, *audience) in self._answers for audience in _AUDIENCES):
             return None
         began, cookie = time.perf_counter(), "; ".join(scope.headers.get_all("cookie"))
         seen = await self._look(cookie)
-        role = seen.roles[cookie] if seen else None
+        person = seen.people[cookie] if seen else None
         with self._lock:
-            kept = self._answers.get((question, role)) if role else None
+            kept = self._kept_for(question, *person) if person else None
         if seen is None or kept is None:
             return None
         if any(seen.versions.of(*layers) != version for layers, version in kept.basis.versions.items()):
@@ -141,6 +163,9 @@ class KeptAnswers:
         kept.basis.count()
         count_answer(kept.basis.route, "GET", given.status, time.perf_counter() - began)
         return given
+
+    def _kept_for(self, question: Question, role: Role, language: str) -> _Kept | None:
+        return self._answers.get((question, role, language)) or self._answers.get((question, role, ""))
 
     def note(self, question: Question, environ: WSGIEnvironment, given: Given) -> None:
         """Keep an answer of the application, where its view has said by what it holds."""
@@ -152,7 +177,7 @@ class KeptAnswers:
         etag = next((value for name, value in headers if name == "etag"), None)
         kept = _Kept(given=Given(status=given.status, headers=headers, content=given.content), basis=basis, etag=etag)
         with self._lock, suppress(ValueError):  # larger than all the room
-            self._answers[question, basis.role] = kept
+            self._answers[question, basis.role, basis.language] = kept
 
     def _addressed(self, kept: _Kept, scope: Scope) -> Given:
         """Return the answer with this request's number; without its bytes for who has them."""
@@ -186,13 +211,13 @@ class KeptAnswers:
     def _read(self, cookies: set[str]) -> _Seen:
         with self._app.app_context(), database().reading(ANYBODY) as connection:
             versions = data_versions(connection)
-        return _Seen(versions=versions, roles={cookie: self._role_of(cookie) for cookie in cookies})
+        return _Seen(versions=versions, people={cookie: self._person(cookie) for cookie in cookies})
 
-    def _role_of(self, cookie: str) -> Role | None:
-        """Return the role that decides for whoever sends these cookies, by the same door as for all requests."""
-        if self._cookie not in cookie:
-            return Role.PUBLIC
+    def _person(self, cookie: str) -> _Person | None:
+        """Return the role and language that decide for whoever sends these cookies, by the same door as for all requests."""
+        if not any(name in cookie for name in self._cookies):
+            return Role.PUBLIC, DEFAULT_LANGUAGE
         with self._app.test_request_context(headers={"Cookie": cookie}):
             user = current_user()
             # An ended session takes its cookie back, which only the application can do.
-            return None if user.areas or g.get("session_ended") else user.role
+            return None if user.areas or g.get("session_ended") else (user.role, current_language())

@@ -62,7 +62,8 @@ def answer_tile(names: list[str], z: int, x: int, y: int, *, is_named: bool = Fa
         response.data = _small(etag, parts) if is_small else _whole(parts)
     response.status_code = 200 if response.data else 204
     if all(value and name not in RESERVED for name, value in request.args.items(multi=True)):
-        holds_while({part.read: part.version for part in parts}, partial(TILES.labels("yes").inc, len(parts)))
+        count = partial(TILES.labels("yes").inc, len(parts))
+        holds_while({part.read: part.version for part in parts}, count, is_worded=False)
     if response.data.startswith(GZIP_MARK):
         response.headers["Content-Encoding"] = "gzip"
     return response

@@ -1,18 +1,21 @@
 """An answer that is given again is the one the application would give now, to this person: whatever has changed since."""
 
 import asyncio
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import text
+from cachetools import LRUCache
+from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session
 
 from geodata.accounts.access import create_user
 from geodata.accounts.scopes import limit_user
 from geodata.base.database import new_engine
 from geodata.layers import LAYERS
+from geodata.query import cache
 from geodata.schema.roles import Role
 from tests.conftest import PASSWORD, demo_database, free_port, sign_in
 from tests.factories import make_feature
@@ -113,6 +116,16 @@ def addresses():
         yield f"/tiles/{name}/{PLACES[1]}.mvt{FILTERS[number % len(FILTERS)]}"
 
 
+def worded_addresses():
+    """What the panel and the table ask for: all layers described; counts, a page of rows and charts of each."""
+    yield "/api/layers"
+    for name in NAMES:
+        yield f"/api/layers/{name}/facets?extent=true"
+        yield f"/api/layers/{name}/features?limit=3&sort=name&geometry=false"
+        yield f"/api/layers/{name}/features?limit=3&near=106.68,20.86&within_km=5"
+        yield f"/api/layers/{name}/charts"
+
+
 def plain(answer):
     """An answer without what differs each time."""
     status, headers, content = answer
@@ -142,6 +155,60 @@ def test_whatever_is_given_again_is_what_the_application_says(asking, cookies, r
                 assert plain(asking.get(address, **known)) == applications_own(asking, address, **known)
                 assert asking.get(address, **known)[0] == 304
     assert kept > len(NAMES)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_lists_counts_and_charts_given_again_are_what_the_application_says_in_each_language(asking, cookies, role):
+    kept, answers = 0, {}
+    for address in worded_addresses():
+        for language in ("vi", "en"):
+            asked = {"cookie": "; ".join([*cookies[role].values(), f"lang={language}"])}
+            asking.get(address, **asked)
+            before = asking.calls
+            again = asking.get(address, **asked)
+            kept += asking.calls == before
+            assert plain(again) == applications_own(asking, address, **asked), (address, language)
+            answers[address, language] = again[2]
+    assert answers["/api/layers", "vi"] != answers["/api/layers", "en"]
+    assert kept > 2 * len(NAMES)
+
+
+def test_lists_counts_and_charts_are_made_anew_when_any_layer_changes(asking, engine, cookies):
+    asked = cookies[Role.INSPECTOR]
+    answers = [address for address in worded_addresses() if asking.get(address, **asked)[0] == 200]
+    assert all(asking.has_kept(address, **asked) for address in answers)
+    with Session(engine) as session:
+        feature = make_feature(session, LAYERS.get(NAMES[1]), name="Ngayvuadoi")
+        session.commit()
+    assert not any(asking.has_kept(address, **asked) for address in answers)
+    with Session(engine) as session:
+        session.delete(session.merge(feature))
+        session.commit()
+    assert not asking.has_kept(answers[0], **asked)
+
+
+def test_all_that_lists_counts_and_charts_read_is_in_the_versions(app, engine, cookies, monkeypatch):
+    monkeypatch.setattr(cache, "_KEPT", LRUCache(1))  # what others have read is read again
+    read: set[str] = set()
+
+    def note(_connection, _cursor, statement, *_rest):
+        if "FROM account" not in statement:  # who asks is looked at before each answer
+            read.update(re.findall(r"(?:FROM|JOIN) (\w+)", statement))
+
+    asking = Asking(app)
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        for address in worded_addresses():
+            asking.get(address, **cookies[Role.ADMIN])
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    with engine.connect() as connection:
+        tables = set(connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")))
+        watched = set(
+            connection.scalars(text("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'note_data_change'"))
+        )
+    assert {kind.__tablename__ for kind in LAYERS} <= read
+    assert read & tables - watched == {"data_change", "data_change_sum"}, "what versions are made of, and nothing else"
 
 
 def test_each_role_gets_its_own_answer_whoever_asked_before(app, cookies):
