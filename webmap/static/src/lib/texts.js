@@ -27,12 +27,29 @@ export function t(text, values = {}) {
  */
 export const N_ = (text) => text;
 
+/** To make a format takes longer than to write a hundred numbers with it.
+ * @type {Map<string, Intl.NumberFormat>} */
+const formats = new Map();
+
+/**
+ * Write a number in the page's language.
+ *
+ * @param {number} value
+ * @param {Intl.NumberFormatOptions} options
+ */
+export function formatted(value, options) {
+  const key = JSON.stringify(options);
+  const format = formats.get(key) ?? new Intl.NumberFormat(language, options);
+  formats.set(key, format);
+  return format.format(value);
+}
+
 /**
  * @param {number} value
  * @param {number} decimals
  */
 export const number = (value, decimals = 0) =>
-  value.toLocaleString(language, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  formatted(value, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 
 /**
  * Make an element: element("p", {class: "x"}, "text", child). Text is always text, never markup.

@@ -1,5 +1,5 @@
 /* One chart: bars lying or standing, each a filter; and the same as a table. */
-import { element, icon, language, number, t } from "../lib/texts.js";
+import { element, formatted, icon, number, t } from "../lib/texts.js";
 import { legend as picture } from "../map/symbols.js";
 import { UNKNOWN, isInside, joined } from "./spans.js";
 /** @import { State } from "../map/state.js" */
@@ -12,7 +12,7 @@ const DENSE = 12; // bars from which on ticks would overlap
 
 /** @param {number | null} value */
 export const written = (value) =>
-  value === null ? "–" : value.toLocaleString(language, { maximumFractionDigits: Math.abs(value) < 1000 ? 2 : 0 });
+  value === null ? "–" : formatted(value, { maximumFractionDigits: Math.abs(value) < 1000 ? 2 : 0 });
 
 /** @param {number} share */
 const perCent = (share) => Math.round(1000 * share) / 10;

@@ -1,6 +1,6 @@
 /* What the server knows about layers and their fields, asked once when something needs it. */
 import { askJson } from "../lib/ask.js";
-import { language, t } from "../lib/texts.js";
+import { formatted, language, t } from "../lib/texts.js";
 /** @import { Described, Field, Value } from "./types" */
 
 /** @type {Promise<Map<string, Described>> | null} */
@@ -52,6 +52,6 @@ export function written(field, value) {
  * @param {number} value
  */
 function writtenNumber({ type, name, decimals }, value) {
-  if (type === "integer") return value.toLocaleString(language, { useGrouping: !name.endsWith("_year") });
-  return value.toLocaleString(language, { minimumFractionDigits: decimals || 0, maximumFractionDigits: decimals ?? 3 });
+  if (type === "integer") return formatted(value, { useGrouping: !name.endsWith("_year") });
+  return formatted(value, { minimumFractionDigits: decimals || 0, maximumFractionDigits: decimals ?? 3 });
 }

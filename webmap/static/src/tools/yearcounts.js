@@ -1,6 +1,6 @@
 /* What exists, is being built and is planned by a year: asked of the server, and the numbers of two years as a table. */
 import { askJson } from "../lib/ask.js";
-import { element, language, t } from "../lib/texts.js";
+import { element, formatted, t } from "../lib/texts.js";
 import { toolAddresses } from "./addresses.js";
 /** @import { MapPage } from "../map/types" */
 
@@ -52,7 +52,7 @@ export function askYears({ layers, state }, years, plans = []) {
 export const total = (count) => count.existing + count.under_way + count.planned + count.late;
 
 /** @param {number} value */
-const written = (value) => value.toLocaleString(language, { maximumFractionDigits: 1 });
+const written = (value) => formatted(value, { maximumFractionDigits: 1 });
 
 /** @param {number} change */
 export const signed = (change) =>
