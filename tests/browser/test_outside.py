@@ -86,6 +86,14 @@ RED = """() => {
     return { tiles: shown.length, isAboveLowest: z > order[0], isBelowOthers: z < order[1] };
 }"""
 
+#: Every line of credits is seen, however many there are: no button lies over one.
+CREDITS_ARE_CLEAR = """() => {
+    const buttons = document.querySelector(".drawer-toggles").getBoundingClientRect();
+    const lines = [...document.querySelectorAll(".data-date, .attribution")].map((line) => line.getBoundingClientRect());
+    const shown = lines.filter((line) => line.width);
+    return shown.length > 1 && shown.every((line) => line.top >= buttons.bottom || line.left >= buttons.right || line.bottom <= buttons.top);
+}"""
+
 
 def switch(page: Page, name: str) -> None:
     page.locator(".own-layers label", has_text=name).click()
@@ -107,6 +115,7 @@ def test_a_map_of_another_server_is_asked_for_only_when_switched_on_credited_and
     page.wait_for_function(f"() => ({RED})().tiles > 3")
     assert page.evaluate(RED) | {"tiles": 0} == {"tiles": 0, "isAboveLowest": True, "isBelowOthers": True}
     expect(page.locator("#attribution-outside")).to_have_text("Ảnh vệ tinh: Cục Viễn thám")
+    page.wait_for_function(CREDITS_ARE_CLEAR)
     again = open_page(page.url.removeprefix(server.url), viewport, allowed=[allowed.origin])
     again.wait_for_function(f"() => ({RED})().tiles > 3")
     switch(page, "Ảnh vệ tinh")

@@ -69,12 +69,22 @@ export function startPanels(map) {
   collapse.addEventListener("click", () => show(false));
   reopen.addEventListener("click", () => show(true));
   new ResizeObserver(() => resized()).observe(panel()); // a form is wider than an object
+  new ResizeObserver(tellCreditsHeight).observe(find(".status-bar"));
   window.addEventListener("webmap:resized", () => map.invalidateSize({ animate: false, pan: false }));
   for (const sheet of findAll("[data-sheet]")) startSheet(sheet, find("[data-sheet-handle]", sheet));
   document.querySelector("[data-dismiss]")?.addEventListener("click", (event) => {
     /** @type {HTMLElement} */ (event.currentTarget).closest(".illustration")?.remove();
     resized();
   });
+}
+
+/**
+ * Tell the style sheet how high the lines of credits are: on a phone they lie over the map, with buttons above them.
+ *
+ * @param {ResizeObserverEntry[]} entries
+ */
+function tellCreditsHeight([bar]) {
+  document.documentElement.style.setProperty("--credits-height", `${Math.ceil(bar?.contentRect.height ?? 0)}px`);
 }
 
 /**
