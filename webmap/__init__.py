@@ -24,6 +24,7 @@ from webmap.app.guard import init_body_guard, init_guard
 from webmap.app.i18n import init_i18n
 from webmap.app.navigation import init_navigation
 from webmap.app.observe import init_observation
+from webmap.app.position import init_position
 from webmap.app.security import init_security
 from webmap.app.settings import Settings, from_env
 from webmap.app.static_files import init_static_files
@@ -52,7 +53,10 @@ def create_app(
         # The host is checked against TRUSTED_HOSTS afterwards, like one that no proxy has touched.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count, x_prefix=count)  # type: ignore[method-assign]  # how Flask is wrapped
     replicas = [new_engine(url, statement_timeout_s=STATEMENT_TIMEOUT_S) for url in settings.replica_urls]
-    init_database(app, bind or new_engine(statement_timeout_s=STATEMENT_TIMEOUT_S), layers, replicas)
+    first = bind or new_engine(statement_timeout_s=STATEMENT_TIMEOUT_S)
+    init_database(app, first, layers, replicas)
+    if replicas and isinstance(first, Engine):
+        init_position(app, first)
     log_as_json("web", logging.INFO)
     init_observation(app)
     init_templates(app)

@@ -148,7 +148,7 @@ def run(times: int = TIMES) -> Outcome:
         shutil.chown(home, account.uid, account.gid)
     nodes = [Node(home, name, free_port()) for name in ("north", "middle", "south")]
     try:
-        token = _prepare(nodes)
+        token = prepare(nodes)
         hosts = ",".join("127.0.0.1" for _ in nodes), ",".join(str(node.port) for node in nodes)
         url = f"postgresql://{SUPERUSER}@/{DATABASE}?host={hosts[0]}&port={hosts[1]}&target_session_attrs=read-write"
         with running_server(url) as one, running_server(url) as other, _People([one, other], token).at_work() as people:
@@ -165,7 +165,7 @@ def run(times: int = TIMES) -> Outcome:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _prepare(nodes: list[Node]) -> str:
+def prepare(nodes: list[Node]) -> str:
     """Start all, migrate, make an account; return a token that may write."""
     primary, *standbys = nodes
     primary.initialise()

@@ -2,8 +2,9 @@
 
 import logging
 import random
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import cast
 
 from flask import Flask, current_app, g, has_request_context
@@ -14,10 +15,13 @@ from sqlalchemy.orm import Session
 from geodata.accounts.reader import Reader, reading_as
 from geodata.base.database import ReadConnection
 from geodata.schema.registry import Registry
+from webmap.app.position import has_come_far_enough, wants_first_server
 
 log = logging.getLogger(__name__)
 #: Where a request says which earlier day it reads.
 STORED_DAY = "webmap.stored_day"
+#: A replica that did not answer is not asked again so long: each time may take as long as a connection may.
+REST_S = 10.0
 
 
 class Database:
@@ -27,6 +31,7 @@ class Database:
         self.bind = bind
         self.layers = layers
         self._replicas = tuple(replicas)
+        self._silent_until: dict[Engine, float] = {}
 
     def dispose(self) -> None:
         """Close every connection of the engines."""
@@ -65,11 +70,26 @@ class Database:
         elif session is not None and session.in_transaction():
             yield session.connection()
         else:
-            replicas = () if is_fresh else self._replicas
-            engine = random.choice(replicas) if replicas else self.bind  # noqa: S311  (spreads load)
-            options = {"isolation_level": "AUTOCOMMIT"} if autocommit else {}
-            with engine.connect().execution_options(**options) as connection:
-                yield connection
+            found = None if is_fresh or wants_first_server() else self._replica()
+            with found or self.bind.connect() as connection:
+                yield connection.execution_options(isolation_level="AUTOCOMMIT") if autocommit else connection
+
+    def _replica(self) -> Connection | None:
+        """Return a connection of a replica that answers and has come far enough for who asks, any of them."""
+        now = time.monotonic()
+        for engine in random.sample(self._replicas, len(self._replicas)):
+            if self._silent_until.get(engine, 0) > now:
+                continue
+            try:
+                with ExitStack() as stack:
+                    connection = stack.enter_context(engine.connect())
+                    if has_come_far_enough(connection):
+                        stack.pop_all()
+                        return connection
+            except DBAPIError as error:
+                self._silent_until[engine] = now + REST_S
+                log.warning("a replica does not answer: %s", error.orig)
+        return None
 
 
 def init_database(app: Flask, bind: Engine | Connection, layers: Registry, replicas: Sequence[Engine] = ()) -> None:

@@ -209,7 +209,7 @@ class KeptAnswers:
                 return None  # the application says what there is to say of it
 
     def _read(self, cookies: set[str]) -> _Seen:
-        with self._app.app_context(), database().reading(ANYBODY) as connection:
+        with self._app.app_context(), database().reading(ANYBODY, is_fresh=True) as connection:
             versions = data_versions(connection)
         return _Seen(versions=versions, people={cookie: self._person(cookie) for cookie in cookies})
 
