@@ -278,6 +278,7 @@ def test_a_mapping_of_names_to_anything_is_found_wherever_it_hides(type_, hides)
         (r"roles is None or", "geodata/schema/roles.py"),
         (r"30, 60, 90|90, 60, 30|interval '\d", "geodata/layers/fuel_sites/values.py"),
         (r"\bWorkbook\(", "geodata/base/workbook.py"),
+        (r"\.format_map\(|^Translate = ", "geodata/base/message.py"),
         (r"now\(ZoneInfo\(TIME_ZONE\)\)\.date\(\)|\bdate\.today\(", "geodata/base/database.py"),
     ],
 )

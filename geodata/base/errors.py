@@ -1,13 +1,15 @@
 """Every error geodata raises on purpose. No HTTP: webmap.app.errors maps classes to status codes.
 
-`message` is an English template for translation; `details` fills its named fields and goes to
-programs as it is.
+`said` is what it says to a person; its values go to programs as `details`, as they are.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from geodata.base.i18n import N_
+from geodata.base.message import Message, MessageValue
 
+#: What programs may be sent.
 Detail = str | int | float | bool | None | list[str]
 
 
@@ -17,15 +19,19 @@ class GeodataError(Exception):
     code: ClassVar[str] = "error"
     template: ClassVar[str] = N_("Something went wrong.")
 
-    def __init__(self, template: str | None = None, /, **details: Detail) -> None:
-        self.message_template = template or self.template
-        self.details = details
+    def __init__(self, said: Message | str | None = None, /, **details: Detail) -> None:
+        self.said = said if isinstance(said, Message) else Message(template=said or self.template, values=details)
         super().__init__(self.message)
 
     @property
+    def details(self) -> Mapping[str, MessageValue]:
+        """What it tells of."""
+        return self.said.values
+
+    @property
     def message(self) -> str:
-        """The English message with its details filled in."""
-        return self.message_template.format_map(self.details)
+        """The English sentence."""
+        return self.said.say()
 
 
 class NotFoundError(GeodataError):

@@ -9,9 +9,10 @@ import shapely
 
 from geodata.base.errors import ConflictError, GeodataError
 from geodata.base.i18n import N_
+from geodata.base.message import Translate, same
 from geodata.base.numbers import NumberStyle
 from geodata.base.values import JsonObject
-from geodata.importing.results import Problem, Severity, Translate, same
+from geodata.importing.results import Problem, Severity
 from geodata.layers import LAYERS
 from geodata.schema.registry import Registry
 from geodata.schema.roles import Role

@@ -1,7 +1,7 @@
 """Geometry while it is drawn: what is worth knowing before it is stored."""
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import TypedDict
 
 from sqlalchemy import func, select
@@ -13,7 +13,7 @@ from shapely.validation import explain_validity
 from geodata.base.crs import WGS84, current_province
 from geodata.base.database import ReadConnection
 from geodata.base.i18n import N_
-from geodata.importing.results import Text, Translate, same
+from geodata.base.message import Message, Translate, Write, same
 from geodata.schema.feature import Feature, GeometryType
 from geodata.schema.registry import Registry
 
@@ -30,7 +30,7 @@ class Remark:
     """One thing to know about a geometry; `place`: lon, lat of the spot, where there is one."""
 
     code: str
-    text: Text
+    text: Message
     place: tuple[float, float] | None = None
 
 
@@ -62,7 +62,7 @@ class Looked:
     units: Mapping[str, str | None] = field(default_factory=dict)
     remarks: tuple[Remark, ...] = field(default_factory=tuple)
 
-    def as_json(self, translate: Translate = same, write: Callable[[float], str] = str) -> LookedAnswer:
+    def as_json(self, translate: Translate = same, write: Write | None = None) -> LookedAnswer:
         """Return plain data; `write`: numbers as people read them."""
         return {
             "length_km": self.length_km,
@@ -70,15 +70,10 @@ class Looked:
             "vertices": self.vertices,
             "units": dict(self.units),
             "remarks": [
-                {"code": item.code, "message": _written(item.text, write).say(translate), "place": item.place}
+                {"code": item.code, "message": item.text.say(translate, write), "place": item.place}
                 for item in self.remarks
             ],
         }
-
-
-def _written(text: Text, write: Callable[[float], str]) -> Text:
-    details = {name: write(value) if isinstance(value, int | float) else value for name, value in text.details.items()}
-    return replace(text, details=details)
 
 
 def look_at(
@@ -129,7 +124,7 @@ def _outside(shape: shapely.Geometry) -> list[Remark]:
     west, south, east, north = current_province().extent
     if shapely.within(shape, shapely.box(west, south, east, north)):
         return []
-    return [Remark(code="out_of_extent", text=Text(template=N_("This lies outside the province.")))]
+    return [Remark(code="out_of_extent", text=Message(template=N_("This lies outside the province.")))]
 
 
 def _crossing(shape: shapely.Geometry) -> list[Remark]:
@@ -138,7 +133,7 @@ def _crossing(shape: shapely.Geometry) -> list[Remark]:
     why = explain_validity(shape)
     spot = why.partition("[")[2].rstrip("]").split()
     place = (float(spot[0]), float(spot[1])) if len(spot) == 2 else None
-    return [Remark(code="invalid_geometry", text=Text(template=N_("The outline crosses itself here.")), place=place)]
+    return [Remark(code="invalid_geometry", text=Message(template=N_("The outline crosses itself here.")), place=place)]
 
 
 def _overlaps(
@@ -163,8 +158,8 @@ def _overlaps(
     return [
         Remark(
             code="overlap",
-            text=Text(
-                template=N_("{area} m² are shared with “{name}”."), details={"area": round(area_m2), "name": name}
+            text=Message(
+                template=N_("{area} m² are shared with “{name}”."), values={"area": round(area_m2), "name": name}
             ),
             place=(lon, lat) if lon is not None else None,
         )
@@ -178,7 +173,7 @@ def _other_area(area_ha: float, stated_ha: float | None) -> list[Remark]:
     template = N_("The drawn area is {drawn} ha, the stated one {stated} ha: {percent} % apart.")
     percent = abs(area_ha - stated_ha) / stated_ha * 100
     details = {"drawn": round(area_ha, 2), "stated": stated_ha, "percent": round(percent)}
-    return [Remark(code="area_differs", text=Text(template=template, details=details))]
+    return [Remark(code="area_differs", text=Message(template=template, values=details))]
 
 
 def _loose_ends(
@@ -203,6 +198,6 @@ def _loose_ends(
                 template = N_("This end lies {metres} m from “{name}”, not at it.")
                 details = {"metres": round(found.gap_m), "name": found.name}
                 remarks.append(
-                    Remark(code="loose_end", text=Text(template=template, details=details), place=(lon, lat))
+                    Remark(code="loose_end", text=Message(template=template, values=details), place=(lon, lat))
                 )
     return remarks

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from geodata.base.i18n import N_
+from geodata.base.message import Message
 from geodata.importing.proposals import Proposal
-from geodata.importing.results import Choice, Problem, Question, Text, problem
+from geodata.importing.results import Choice, Problem, Question, problem
 from geodata.importing.storing.likeness import MATCH
 from geodata.importing.table import Table
 
@@ -25,7 +26,7 @@ class AskError(Exception):
 
 def which_field(names: Sequence[str], doubtful: Mapping[int, tuple[str, ...]]) -> tuple[Question, list[Problem]]:
     """Return the question which field a column is whose name was cut so short that several fit."""
-    why = Text(template=N_("the name of the column was cut to ten letters"))
+    why = Message(template=N_("the name of the column was cut to ten letters"))
     choices = [Choice(value=f"{name}={names[index]}", why=why) for index, fields in doubtful.items() for name in fields]
     told = [
         problem(
@@ -52,7 +53,7 @@ def column_choices(table: Table, missing: Sequence[str]) -> tuple[Choice, ...]:
         choices.append(
             (
                 not is_key,
-                Choice(value=name, why=Text(template=template, details={"distinct": distinct, "count": len(column)})),
+                Choice(value=name, why=Message(template=template, values={"distinct": distinct, "count": len(column)})),
             )
         )
     ordered = sorted(choices, key=lambda item: item[0]) if "code" in missing else choices
@@ -73,12 +74,12 @@ def with_match(ask: AskError, proposals: Sequence[Proposal], count: int) -> AskE
     if not proposals:
         return ask
     first = proposals[0]
-    why = Text(
+    why = Message(
         template=N_(
             "Recognise the objects by name and place: {unique} of {count} rows resemble one stored object and no other, "
             "for example “{name}” → {code} “{other}”, {metres} m. Each proposal is shown for you to confirm."
         ),
-        details={
+        values={
             "unique": sum(proposal.is_unique for proposal in proposals),
             "count": count,
             "name": first.name,

@@ -8,13 +8,14 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from geodata.base.i18n import N_
+from geodata.base.message import Message
 from geodata.base.typed_json import to_json
 from geodata.history.change_sets import ChangeSet, lock_layer, recorded_in
 from geodata.importing.answered import Answered
 from geodata.importing.details import store_details
 from geodata.importing.preview import Preview
 from geodata.importing.progress import Progress, Step, silent
-from geodata.importing.results import ImportReport, Status, Text
+from geodata.importing.results import ImportReport, Status
 from geodata.importing.storing.matching import Comparison, compare, compare_anew, stage
 from geodata.importing.storing.staged import unstage
 from geodata.importing.storing.write import hold, new_change_set, write
@@ -85,7 +86,7 @@ def _store_rows(
     except (IntegrityError, DataError) as error:
         session.rollback()
         log.warning("import of %s: %s", report.file_name, str(error.orig).strip().splitlines()[0][:200])
-        text = Text(template=N_("The database refused the rows; the reason is in the server's log."))
+        text = Message(template=N_("The database refused the rows; the reason is in the server's log."))
         return replace(report, status=Status.REFUSED, reason="bad_value", reason_text=text)
     return replace(report, counts=counts, import_id=import_id)
 

@@ -135,7 +135,7 @@ class _Conversion:
         try:
             return parser_of(self.kind, field, NumberStyle.UNKNOWN)(self.options.constants[name])
         except BadValueError as error:
-            reason = error.template.format_map({"value": self.options.constants[name]})
+            reason = error.about(self.options.constants[name]).say()
             raise InvalidValueError(name=f"--set {name}", value=self.options.constants[name], reason=reason) from error
 
     def _find_duplicates(self) -> None:

@@ -16,13 +16,14 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from geodata.base.i18n import N_
+from geodata.base.message import Message
 from geodata.base.numbers import NumberStyle
 from geodata.base.typed_json import to_json
 from geodata.history.change_sets import ChangeSet, hold_rows, lock_layer, recorded_in
 from geodata.history.documents import ADDED_IN, Document, number_in, table_of, type_of_json
 from geodata.importing.answered import Answered
 from geodata.importing.progress import Progress, Step, silent
-from geodata.importing.results import Action, Counts, ImportReport, Mode, Problem, Severity, Status, Text, problem
+from geodata.importing.results import Action, Counts, ImportReport, Mode, Problem, Severity, Status, problem
 from geodata.importing.storing.details import CheckedRows, DetailRow, check_rows, latest_row, write_rows
 from geodata.importing.storing.matching import compare as compare_staged, stage
 from geodata.importing.storing.rows import CheckedRows as CheckedObjects
@@ -282,7 +283,7 @@ def store_details(
         session.commit()
     except (IntegrityError, DataError):
         session.rollback()
-        text = Text(template=N_("The database refused the rows; the reason is in the server's log."))
+        text = Message(template=N_("The database refused the rows; the reason is in the server's log."))
         return replace(report, status=Status.REFUSED, reason="bad_value", reason_text=text)
     return replace(report, counts=counts, import_id=str(change_set.id))
 

@@ -24,7 +24,6 @@ from geodata.importing.results import (
     Question,
     RefusedError,
     Status,
-    Text,
 )
 from geodata.importing.storing.matching import Comparison
 from geodata.importing.storing.rows import CheckedRows
@@ -68,11 +67,10 @@ class Found:
         if isinstance(why, AskError):
             report = replace(report, status=Status.ASK, question=why.question)
             return Stopped(sent=self.sent, report=report, problems=(*self.problems, *told, *why.problems))
-        text = Text(template=why.message_template, details=why.details)
         problems = [*self.problems, *told]
         if not any(item.code == why.reason for item in problems):
-            problems.append(Problem(code=why.reason, text=text))
-        report = replace(report, status=Status.REFUSED, reason=why.reason, reason_text=text)
+            problems.append(Problem(code=why.reason, text=why.said))
+        report = replace(report, status=Status.REFUSED, reason=why.reason, reason_text=why.said)
         return Stopped(sent=self.sent, report=report, problems=tuple(problems))
 
 

@@ -1,17 +1,16 @@
 """What an import is asked, and what it answers: options, problems, questions, the report. Plain data only."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from geodata.base.errors import Detail, GeodataError
 from geodata.base.i18n import N_
+from geodata.base.message import Message, Translate, same
 from geodata.base.typed_json import named, to_json
 from geodata.importing.limits import Limits, limits_from_env
 from geodata.importing.proposals import Proposal
-
-Translate = Callable[[str], str]
 
 #: The codes of problems and refusals that other programs may rely on.
 CODES = frozenset(
@@ -64,12 +63,14 @@ class RefusedError(GeodataError):
     code = "import_refused"
     template = N_("The file cannot be read.")
 
-    def __init__(self, reason: str, template: str, /, **details: Detail) -> None:
+    def __init__(self, reason: str, said: Message | str, /, **details: Detail) -> None:
+        message = said if isinstance(said, Message) else Message(template=said, values=details)
         # Libraries name the file where it lies for the moment; that is nobody's business and says nothing.
-        said = {
-            name: _FOLDERS.sub(r"\g<quote>", text) if isinstance(text, str) else text for name, text in details.items()
+        values = {
+            name: _FOLDERS.sub(r"\g<quote>", text) if isinstance(text, str) else text
+            for name, text in message.values.items()
         }
-        super().__init__(template, **said)
+        super().__init__(replace(message, values=values))
         self.reason = reason
 
 
@@ -107,31 +108,6 @@ class Action(StrEnum):
     REJECTED = "rejected"
 
 
-def same(text: str) -> str:
-    """Translate nothing: the English text itself."""
-    return text
-
-
-#: Details that stand in the file as they are: “None” in a cell is no word of ours.
-_OF_THE_FILE = frozenset({"value", "stored"})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Text:
-    """A sentence: an English template with values, translated by whoever shows it."""
-
-    template: str
-    details: Mapping[str, Detail] = field(default_factory=dict)
-
-    def say(self, translate: Translate = same) -> str:
-        """Return the sentence; details that are themselves translatable words are translated too, the file's own never."""
-        words = {
-            name: translate(value) if isinstance(value, str) and value and name not in _OF_THE_FILE else value
-            for name, value in self.details.items()
-        }
-        return translate(self.template).format_map(words)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Problem:
     """One thing that is wrong. `row` is the 1-based record of the file, None when it concerns the whole file.
@@ -140,12 +116,12 @@ class Problem:
     """
 
     code: str
-    text: Text = field(metadata=named("message"))
+    text: Message = field(metadata=named("message"))
     row: int | None = None
     field: str | None = None
     severity: Severity = Severity.ERROR
     value: str | None = None
-    suggestion: Text | None = None
+    suggestion: Message | None = None
     rule: str | None = None
 
     def as_json(self, translate: Translate = same) -> dict[str, object]:
@@ -170,13 +146,13 @@ def problem(
     field: str | None = None,
     severity: Severity = Severity.ERROR,
     value: object = None,
-    suggestion: Text | None = None,
+    suggestion: Message | None = None,
     rule: str | None = None,
     **details: Detail,
 ) -> Problem:
     """Return a Problem; `details` and the value fill the template."""
     shown = None if value is None else str(value)[:200]
-    text = Text(template=template, details=details if shown is None else {"value": shown, **details})
+    text = Message(template=template, values=details if shown is None else {"value": shown, **details})
     return Problem(
         code=code, text=text, row=row, field=field, severity=severity, value=shown, suggestion=suggestion, rule=rule
     )
@@ -195,7 +171,7 @@ class Choice:
     """
 
     value: str
-    why: Text
+    why: Message
     share_inside: float | None = None
     bbox: tuple[float, float, float, float] | None = None
     samples: tuple[str, ...] = ()
@@ -319,7 +295,7 @@ class ImportReport:
     problems: tuple[Problem, ...] = ()
     problems_omitted: int = 0
     reason: str | None = None
-    reason_text: Text | None = None
+    reason_text: Message | None = None
 
     def with_problems(self, problems: Sequence[Problem]) -> "ImportReport":
         """Return a copy with these problems in file order, as many as are listed."""

@@ -215,7 +215,7 @@ def _all_alike(problems: Sequence[Problem], count: int) -> RefusedError | None:
     for code in ("out_of_extent", "wrong_geometry_type", "null_geometry", "bad_coordinates"):
         if codes.count(code) == count:
             first = next(item for item in problems if item.code == code)
-            return RefusedError(code, first.text.template, **first.text.details)
+            return RefusedError(code, first.text)
     return None
 
 

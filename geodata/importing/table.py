@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 import shapely
 
+from geodata.base.message import Message
 from geodata.base.typed_json import from_json, to_json
 from geodata.importing.results import Problem, Question, RefusedError
 
@@ -159,7 +160,7 @@ def save_answer(answer: RefusedError | Question, folder: Path) -> None:
     """Write a refusal or a question for the other process."""
     data: object = to_json(answer)
     if isinstance(answer, RefusedError):
-        data = {"reason": answer.reason, "template": answer.message_template, "details": answer.details}
+        data = {"reason": answer.reason, **to_json(answer.said)}
     (folder / "answer.json").write_text(json.dumps(data), encoding="ascii")
 
 
@@ -170,7 +171,7 @@ def load_answer(folder: Path) -> RefusedError | Question | None:
         return None
     data = json.loads(path.read_text(encoding="ascii"))
     if "reason" in data:
-        return RefusedError(data["reason"], data["template"], **data["details"])
+        return RefusedError(data["reason"], from_json(Message, data))
     return from_json(Question, data)
 
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 from itertools import islice
 
 from geodata.base.i18n import N_
-from geodata.importing.results import Problem, Text
+from geodata.base.message import Message
+from geodata.importing.results import Problem
 
 #: So many rows are told one by one for each reason.
 MOST = 200
@@ -16,9 +17,9 @@ def by_row(found: Sequence[int], told: Callable[[int], Problem], rows: Sequence[
     problems = [told(index) for index in islice(found, MOST)]
     if len(found) > MOST:
         numbers = spans(int(rows[index]) for index in found[MOST:])
-        rest = Text(
+        rest = Message(
             template=N_("The same in {count} more rows: {rows}."),
-            details={"count": len(found) - MOST, "rows": numbers},
+            values={"count": len(found) - MOST, "rows": numbers},
         )
         problems.append(replace(problems[-1], row=None, value=None, text=rest, suggestion=None))
     return problems

@@ -1,16 +1,16 @@
 """What a record needs before it may be finished, and what is missing or wrong in one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import date
 
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
+from geodata.base.message import Message, MessageValue
 from geodata.inspections.checklists import Item
 from geodata.inspections.complaints import FOUND
 from geodata.inspections.papers_content import Content, WrittenFinding, findings_in, read_clock, read_day
 from geodata.layers.fuel_sites.visits import Severity, VisitKind
-from geodata.schema.explanations import Explanation
 
 _EARLIEST = date(2000, 1, 1)
 
@@ -20,13 +20,12 @@ class Problem:
     """A field that keeps a paper from being finished."""
 
     name: str
-    message: str
-    words: Mapping[str, date | int | str] = field(default_factory=dict)
+    message: Message
 
-    @property
-    def told(self) -> Explanation:
-        """The sentence, in no language yet."""
-        return Explanation(template=self.message, words=self.words)
+
+def problem(name: str, template: str, **values: MessageValue) -> Problem:
+    """Return the problem of a field; `values` fill the template."""
+    return Problem(name=name, message=Message(template=template, values=values))
 
 
 class UnfinishedError(InvalidValueError):
@@ -94,38 +93,38 @@ def check_content(content: Content, facts: Facts) -> list[Problem]:
             if facts.was_signed
             else N_("Have the record signed, or say why it is not.")
         )
-        problems.append(Problem(name="unsigned_reason", message=message))
+        problems.append(problem("unsigned_reason", message))
     return problems
 
 
 def _check_day(visited_on: date | None, on: date) -> list[Problem]:
     if visited_on is None:
-        return [Problem(name="visited_on", message=N_("Give the day of the visit."))]
+        return [problem("visited_on", N_("Give the day of the visit."))]
     if not _EARLIEST <= visited_on <= on:
         message = N_("The day of the visit lies in the future or too far back.")
-        return [Problem(name="visited_on", message=message)]
+        return [problem("visited_on", message)]
     return []
 
 
 def _check_hours(content: Content) -> list[Problem]:
     problems = [
-        Problem(name=name, message=N_("This is not an hour of the day."))
+        problem(name, N_("This is not an hour of the day."))
         for name in ("started_at", "ended_at")
         if content.get(name) and read_clock(content[name]) is None
     ]
     start, end = (read_clock(content.get(name, "")) for name in ("started_at", "ended_at"))
     if start and end and end < start:
-        problems.append(Problem(name="ended_at", message=N_("The visit ends before it begins.")))
+        problems.append(problem("ended_at", N_("The visit ends before it begins.")))
     return problems
 
 
 def _check_presence(content: Content, facts: Facts) -> list[Problem]:
     problems = []
     if facts.requirements.people and not content.get("people"):
-        problems.append(Problem(name="people", message=N_("Say who of the site was present.")))
+        problems.append(problem("people", N_("Say who of the site was present.")))
     if facts.requirements.position and not content.get("lat") and not content.get("no_position_reason"):
         message = N_("Take your position on the spot, or say why there is none.")
-        problems.append(Problem(name="no_position_reason", message=message))
+        problems.append(problem("no_position_reason", message))
     return problems
 
 
@@ -137,10 +136,10 @@ def _check_answers(content: Content, facts: Facts) -> list[Problem]:
         return []  # a re-check looks at the findings; the questions are asked when somebody begins with them
     if facts.requirements.every_answer and missing:
         message = N_("{count} questions of the checklist have no answer yet.")
-        return [Problem(name=f"answer.{missing[0].key}", message=message, words={"count": len(missing)})]
+        return [problem(f"answer.{missing[0].key}", message, count=len(missing))]
     if not answered and facts.questions and not any(name.startswith("remedy.") for name in content):
         message = N_("Answer at least one question of the checklist.")
-        return [Problem(name=f"answer.{missing[0].key}", message=message)]
+        return [problem(f"answer.{missing[0].key}", message)]
     return []
 
 
@@ -150,13 +149,13 @@ def _check_remedies(content: Content, facts: Facts, visited_on: date | None) -> 
         answer = content.get(f"remedy.{number}")
         if facts.kind is VisitKind.RECHECK and not answer:
             message = N_("Say whether each earlier finding is remedied.")
-            problems.append(Problem(name=f"remedy.{number}", message=message))
+            problems.append(problem(f"remedy.{number}", message))
         if answer and visited_on and visited_on < found_on:
             message = N_("This finding was found on {day}, after the day of this visit.")
-            problems.append(Problem(name=f"remedy.{number}", message=message, words={"day": found_on}))
+            problems.append(problem(f"remedy.{number}", message, day=found_on))
         if answer == "yes" and not content.get(f"remedy_note.{number}"):
             message = N_("Say what shows that the finding is remedied.")
-            problems.append(Problem(name=f"remedy_note.{number}", message=message))
+            problems.append(problem(f"remedy_note.{number}", message))
     return problems
 
 
@@ -165,13 +164,13 @@ def _check_complaints(content: Content, facts: Facts, visited_on: date | None) -
     for number, received_on in facts.complaints.items():
         answer = content.get(f"complaint.{number}")
         if answer and answer not in FOUND:
-            problems.append(Problem(name=f"complaint.{number}", message=N_("Choose what came of the complaint.")))
+            problems.append(problem(f"complaint.{number}", N_("Choose what came of the complaint.")))
         if answer and visited_on and visited_on < received_on:
             message = N_("This complaint was received on {day}, after the day of this visit.")
-            problems.append(Problem(name=f"complaint.{number}", message=message, words={"day": received_on}))
+            problems.append(problem(f"complaint.{number}", message, day=received_on))
         if answer and not content.get(f"complaint_note.{number}"):
             message = N_("Say what was seen about the complaint.")
-            problems.append(Problem(name=f"complaint_note.{number}", message=message))
+            problems.append(problem(f"complaint_note.{number}", message))
     return problems
 
 
@@ -179,19 +178,19 @@ def _check_finding(finding: WrittenFinding, visited_on: date | None) -> list[Pro
     problems = []
     name = f"finding.{finding.key}"
     if not finding.description:
-        problems.append(Problem(name=f"{name}.description", message=N_("Say what was found.")))
+        problems.append(problem(f"{name}.description", N_("Say what was found.")))
     if finding.severity not in Severity.labels():
-        problems.append(Problem(name=f"{name}.severity", message=N_("Choose how serious the finding is.")))
+        problems.append(problem(f"{name}.severity", N_("Choose how serious the finding is.")))
     due = read_day(finding.due)
     if finding.due and due is None:
-        problems.append(Problem(name=f"{name}.due", message=N_("The deadline is not a day.")))
+        problems.append(problem(f"{name}.due", N_("The deadline is not a day.")))
     if due and visited_on and due < visited_on:
-        problems.append(Problem(name=f"{name}.due", message=N_("The deadline lies before the visit.")))
+        problems.append(problem(f"{name}.due", N_("The deadline lies before the visit.")))
     if finding.severity == "violation":
         if not (finding.article and finding.act):
             part = "act" if finding.article else "article"
             message = N_("A violation needs the decree and the article.")
-            problems.append(Problem(name=f"{name}.{part}", message=message))
+            problems.append(problem(f"{name}.{part}", message))
         if not finding.due:
-            problems.append(Problem(name=f"{name}.due", message=N_("A violation needs a deadline for its remedy.")))
+            problems.append(problem(f"{name}.due", N_("A violation needs a deadline for its remedy.")))
     return problems

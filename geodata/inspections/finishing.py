@@ -12,7 +12,7 @@ from geodata.inspections.campaign_of_visit import settle
 from geodata.inspections.catalogue import not_in_force
 from geodata.inspections.checklists import checklist
 from geodata.inspections.complaints import asked_complaints, settle_complaints
-from geodata.inspections.completeness import Facts, Problem, UnfinishedError, check_content
+from geodata.inspections.completeness import Facts, Problem, UnfinishedError, check_content, problem
 from geodata.inspections.facts import today
 from geodata.inspections.papers_content import (
     Conflict,
@@ -66,10 +66,10 @@ def finish_visit(
     reason = clean_reason(reason) or paper.correction_reason or ""
     problems = check_paper(session, paper, content, site, before)
     if paper.edition and not reason:
-        problems.append(Problem(name="reason", message=N_("Say why the record is corrected.")))
+        problems.append(problem("reason", N_("Say why the record is corrected.")))
     visited_on = read_day(content.get("visited_on", ""))
     if visited_on is not None and not settle(session, paper, content, visited_on):
-        problems.append(Problem(name="campaign", message=N_("Several campaigns want this site: say which one it was.")))
+        problems.append(problem("campaign", N_("Several campaigns want this site: say which one it was.")))
     if problems:
         raise UnfinishedError(problems)
     if takes_away(dict(paper.content), content):
@@ -100,13 +100,13 @@ def check_paper(
         is_signed=signature is not None, was_signed=was_signed(session, paper.id, edition), on=today(session),
     )  # fmt: skip
     problems = check_content(content, facts)
-    problems += [Problem(name=clash.name, message=_CHOOSE) for clash in find_clashes(session, paper, content, before)]
+    problems += [problem(clash.name, _CHOOSE) for clash in find_clashes(session, paper, content, before)]
     visited_on = read_day(content.get("visited_on", ""))
     problems += _check_codes(session, content, before, visited_on)
     followed = list_followed(session, paper)
     if visited_on and followed and visited_on > min(followed):
         message = N_("What followed from this visit is dated {day}, before the day of the visit.")
-        problems.append(Problem(name="visited_on", message=message, words={"day": min(followed)}))
+        problems.append(problem("visited_on", message, day=min(followed)))
     return problems
 
 
@@ -123,9 +123,7 @@ def _check_codes(session: Session, content: Content, before: Content, visited_on
     wrong = not_in_force(session, set(quoted.values()), visited_on)
     message = N_("The chosen entry of the catalogue was not in force on {day}: choose another one, or your own words.")
     return [
-        Problem(name=f"finding.{key}.description", message=message, words={"day": visited_on})
-        for key, code in quoted.items()
-        if code in wrong
+        problem(f"finding.{key}.description", message, day=visited_on) for key, code in quoted.items() if code in wrong
     ]
 
 

@@ -13,13 +13,13 @@ from sqlalchemy import BigInteger, Select, cast, func, null, select
 from sqlalchemy.orm import Session
 
 from geodata.base.i18n import N_
+from geodata.base.message import Message
 from geodata.inspections.followup import findings_of
 from geodata.inspections.records import InspectionCampaign, InspectionTarget, PaperState, TargetState, VisitPaper
 from geodata.inspections.reviews import ReviewState, is_in
 from geodata.inspections.rights import Person, campaign_ids
 from geodata.layers.fuel_sites import FuelSite
 from geodata.layers.fuel_sites.visits import Finding
-from geodata.schema.explanations import Explanation
 
 #: Days ahead: remedies that fall due, certificates that end.
 REMEDY_DAYS = 7
@@ -55,7 +55,7 @@ class Reminder:
     reason: Reason
     site: FuelSite
     day: date
-    text: Explanation
+    text: Message
     paper_id: int | None = None
 
 
@@ -64,7 +64,7 @@ def list_reminders(session: Session, person: Person, on: date) -> list[Reminder]
     found: list[Reminder] = []
     for reason, query in _queries(person, on).items():
         for site, day, paper_id in session.execute(query.limit(MOST)):
-            text = Explanation(template=_TEXTS[reason], words={"day": day, "days": abs((day - on).days)})
+            text = Message(template=_TEXTS[reason], values={"day": day, "days": abs((day - on).days)})
             found.append(Reminder(reason=reason, site=site, day=day, text=text, paper_id=paper_id))
     return found
 

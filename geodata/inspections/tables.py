@@ -4,21 +4,19 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from geodata.base.i18n import N_
+from geodata.base.message import Message, Translate
 from geodata.base.workbook import Cell, Table
 from geodata.inspections.campaigns import TargetRow
 from geodata.inspections.followup import FollowUp
 from geodata.inspections.worklist import RankedSite
 from geodata.layers.fuel_sites import CertificateState, FuelKind, FuelSite, InspectionStatus
-from geodata.schema.explanations import Explanation
-
-Translate = Callable[[str], str]
 
 #: The layers whose features are inspected.
 INSPECTED = (FuelSite,)
 
 
 def worklist_table(
-    sites: Sequence[RankedSite], *, translate: Translate, say: Callable[[Explanation], str], title: str
+    sites: Sequence[RankedSite], *, translate: Translate, say: Callable[[Message], str], title: str
 ) -> Table:
     """Return the worklist with its reasons."""
     columns = (

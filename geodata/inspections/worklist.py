@@ -17,12 +17,12 @@ from geoalchemy2 import Geography
 
 from geodata.base.crs import WGS84
 from geodata.base.i18n import N_
+from geodata.base.message import AsWritten, Message
 from geodata.inspections.records import InspectionTarget, TargetState
 from geodata.inspections.scores import Basis, SiteScore, prepare, ranking, score_rows
 from geodata.inspections.weights import Weights, current_weights
 from geodata.layers.fuel_sites import FuelSite
 from geodata.layers.fuel_sites.visits import InspectionVisit
-from geodata.schema.explanations import Explanation
 
 #: More matches than this are told as “more than”.
 COUNT_LIMIT = 10_000
@@ -41,7 +41,7 @@ class Reason:
     """One reason for a rank and its points."""
 
     points: int
-    text: Explanation
+    text: Message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +107,7 @@ def rank_sites(
     if lots and len(ids) > ranked:
         others = [*(few or wanted), SiteScore.feature_id.not_in(ids[:ranked])]
         drawn = _ids(session, _ordered(others, lot, (page - 1) * lots, lots), basis)
-        why = Reason(points=0, text=Explanation(template=N_("Drawn by lot, to keep the ranking honest")))
+        why = Reason(points=0, text=Message(template=N_("Drawn by lot, to keep the ranking honest")))
         sites += _read(session, drawn, basis.weights, here, why)
     return Worklist(sites=sites, total=len(matches), has_next=len(ids) > ranked, basis=basis)
 
@@ -246,38 +246,38 @@ def _ranked(row: Mapping[Any, Any], *more: Reason) -> RankedSite:
 def _reasons(row: Mapping[Any, Any]) -> Iterable[Reason]:
     today, ends_on, due = row["today"], row["ends_on"], row["due"]
     if row["p_certificate"]:
-        words = {"day": ends_on or "", "days": abs((ends_on - today).days) if ends_on else 0}
+        values = {"day": ends_on or "", "days": abs((ends_on - today).days) if ends_on else 0}
         yield Reason(
             points=row["p_certificate"],
-            text=Explanation(template=_CERTIFICATE_REASONS[row["certificate_state"]], words=words),
+            text=Message(template=_CERTIFICATE_REASONS[row["certificate_state"]], values=values),
         )
     if row["p_remedy"]:
         late = (today - due).days if due else 0
         yield Reason(
             points=row["p_remedy"],
-            text=Explanation(template=_REMEDY_REASONS[row["inspection_status"]], words={"days": late}),
+            text=Message(template=_REMEDY_REASONS[row["inspection_status"]], values={"days": late}),
         )
     if row["p_visit"]:
         template = N_("Last visited on {day}") if row["last_visit"] else N_("Never visited")
-        yield Reason(points=row["p_visit"], text=Explanation(template=template, words={"day": row["last_visit"] or ""}))
+        yield Reason(points=row["p_visit"], text=Message(template=template, values={"day": row["last_visit"] or ""}))
     if row["p_past"]:
-        words = {"count": row["violations"]}
+        values = {"count": row["violations"]}
         yield Reason(
-            points=row["p_past"], text=Explanation(template=N_("Violations in three years: {count}"), words=words)
+            points=row["p_past"], text=Message(template=N_("Violations in three years: {count}"), values=values)
         )
     if row["p_volume"]:
-        words = {"volume": row["tank_volume_m3"]}
-        yield Reason(points=row["p_volume"], text=Explanation(template=N_("Tanks of {volume} m³"), words=words))
+        values = {"volume": row["tank_volume_m3"]}
+        yield Reason(points=row["p_volume"], text=Message(template=N_("Tanks of {volume} m³"), values=values))
     if row["p_large"]:
-        yield Reason(points=row["p_large"], text=Explanation(template=N_("LPG depot or filling station")))
+        yield Reason(points=row["p_large"], text=Message(template=N_("LPG depot or filling station")))
     if row["p_complaint"]:
-        words = {"count": row["complaints"], "day": row["complained_on"]}
+        values = {"count": row["complaints"], "day": row["complained_on"]}
         template = N_("Complaints not yet looked into: {count}, the oldest of {day}")
-        yield Reason(points=row["p_complaint"], text=Explanation(template=template, words=words))
+        yield Reason(points=row["p_complaint"], text=Message(template=template, values=values))
     if row["p_campaign"]:
-        words = {"numbers": row["numbers"]}
+        values = {"numbers": AsWritten(row["numbers"])}
         yield Reason(
-            points=row["p_campaign"], text=Explanation(template=N_("Not yet visited under {numbers}"), words=words)
+            points=row["p_campaign"], text=Message(template=N_("Not yet visited under {numbers}"), values=values)
         )
     if row["p_closed"]:
-        yield Reason(points=row["p_closed"], text=Explanation(template=N_("The site is closed")))
+        yield Reason(points=row["p_closed"], text=Message(template=N_("The site is closed")))

@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import partial
 
 from geodata.base.i18n import N_
+from geodata.base.message import Translate, Write
 from geodata.export.figures import Bar, Figure, Line, Mark, Part, Words, moved, text_width
 from geodata.projects.records import Milestone, ProjectRecord
 from geodata.projects.schedule import (
@@ -18,7 +19,6 @@ from geodata.projects.schedule import (
     planned_percent,
     progress_of,
 )
-from geodata.schema.explanations import Translate, Write
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 16, 32, 26
 #: What a letter of a name, a year and a quarter on the axis need (px).

@@ -6,10 +6,10 @@ from datetime import date
 from decimal import Decimal
 
 from geodata.base.i18n import N_
+from geodata.base.message import AsWritten, Message, MessageValue
 from geodata.layers.projects import ScheduleState
 from geodata.layers.projects.details import ObstacleState, ProjectStatus
 from geodata.projects.records import Milestone, Obstacle, ProjectRecord, Report
-from geodata.schema.explanations import Explanation
 
 WHOLE = Decimal(100)
 
@@ -79,17 +79,17 @@ def lateness(milestone: Milestone, on: date) -> int:
     return (expected_on(milestone, on) - _planned(milestone)).days
 
 
-def explain(delay: Delay) -> Explanation:
+def explain(delay: Delay) -> Message:
     """Return the sentence that says why a project is as late as it is."""
     milestone = delay.milestone
     if delay.state == ScheduleState.STOPPED:
-        return Explanation(template=N_("The project is cancelled"))
+        return Message(template=N_("The project is cancelled"))
     if delay.state == ScheduleState.NO_PLAN:
-        return Explanation(template=N_("Without planned milestones no delay can be computed"))
+        return Message(template=N_("Without planned milestones no delay can be computed"))
     if milestone is None or milestone.planned_on is None:
-        return Explanation(template=N_("No milestone is behind the plan"))
-    words: dict[str, date | int | str] = {
-        "milestone": milestone.name, "planned": milestone.planned_on, "days": delay.days or 0
+        return Message(template=N_("No milestone is behind the plan"))
+    values: dict[str, MessageValue] = {
+        "milestone": AsWritten(milestone.name), "planned": milestone.planned_on, "days": delay.days or 0
     }  # fmt: skip
     if delay.state == ScheduleState.FINISHED and milestone.done_on:
         template = (
@@ -97,12 +97,12 @@ def explain(delay: Delay) -> Explanation:
             if delay.days
             else N_("“{milestone}” was planned for {planned} and reached in time, on {done}")
         )
-        return Explanation(template=template, words={**words, "done": milestone.done_on})
+        return Message(template=template, values={**values, "done": milestone.done_on})
     if milestone.forecast_on and milestone.forecast_on == delay.expected_on:
         template = N_("“{milestone}” was planned for {planned}, the forecast is {forecast}: {days} days late")
-        return Explanation(template=template, words={**words, "forecast": milestone.forecast_on})
-    return Explanation(
-        template=N_("“{milestone}” was planned for {planned} and is not reached: {days} days late"), words=words
+        return Message(template=template, values={**values, "forecast": milestone.forecast_on})
+    return Message(
+        template=N_("“{milestone}” was planned for {planned} and is not reached: {days} days late"), values=values
     )
 
 

@@ -13,6 +13,7 @@ import pyproj
 from geodata.base.crs import WEB_MERCATOR, WGS84, Bbox, Province
 from geodata.base.errors import InvalidFilterError, InvalidValueError
 from geodata.base.i18n import N_
+from geodata.base.message import Message
 from geodata.schema.filters import Condition, parse_number
 from geodata.schema.layer_filters import BBOX_PARTS
 
@@ -78,9 +79,8 @@ def box_filter(name: str, value: str, system: OfferedCrs, province: Province, ge
     parts = [_cut(box, reach) for box in _parse_boxes(name, value, system)]
     found = [func.ST_Intersects(geom, _envelope(box, system)) for box in parts if box]
     # Nothing is stored outside the extent: an empty part keeps nothing, and PROJ never meets wild numbers.
-    return Condition(
-        name=name, sql=or_(*found) if found else geom.is_(None), sentence=N_("on the visible map"), words={"field": ""}
-    )
+    said = Message(template=N_("on the visible map"))
+    return Condition(name=name, sql=or_(*found) if found else geom.is_(None), said=said)
 
 
 def box_in(box: Bbox, srid: int) -> Bbox:

@@ -21,6 +21,7 @@ from geodata.base.crs import WGS84
 from geodata.base.database import ReadConnection
 from geodata.base.errors import InvalidFilterError
 from geodata.base.i18n import N_
+from geodata.base.message import AsWritten, Message, MessageValue
 from geodata.base.values import FeatureRow
 from geodata.query import features
 from geodata.query.features import Measure
@@ -113,8 +114,10 @@ def near_filter(name: str, value: str, geom: Column) -> Condition:
             geom.op("&&")(box),
             func.ST_DWithin(cast(geom, Geography), cast(point, Geography), km * M_PER_KM),
         ),
-        sentence=N_("within {km} km of {lat}, {lon}"),
-        words={"field": "", "km": round(km, 3), "lat": round(lat, 5), "lon": round(lon, 5)},
+        said=Message(
+            template=N_("within {km} km of {lat}, {lon}"),
+            values={"km": round(km, 3), "lat": round(lat, 5), "lon": round(lon, 5)},
+        ),
         ground=Ground(area=_literal(ground_within(origin, km * M_PER_KM)), origin=origin),
     )
 
@@ -128,8 +131,7 @@ def polygon_filter(name: str, value: str, geom: Column, *, shrink: bool = False)
     return Condition(
         name=name,
         sql=func.ST_Intersects(geom, _literal(_shrunk(area) if shrink else area)),
-        sentence=N_("inside the drawn area"),
-        words={"field": ""},
+        said=Message(template=N_("inside the drawn area")),
         ground=Ground(area=_literal(area)),
     )
 
@@ -183,8 +185,7 @@ def area_filter(
     return Condition(
         name=name,
         sql=func.ST_Intersects(kind.column("geom"), whole if kind.is_point() else shrunk),
-        sentence="{field}: {value}",
-        words={"field": area_kind.layer.singular, "value": title},
+        said=Message(template="{field}: {value}", values={"field": area_kind.layer.singular, "value": title}),
         ground=Ground(area=whole),
         reads=area_kind.layer.name,
     )
@@ -198,18 +199,17 @@ def around_filter(name: str, around: Around, kind: type[Feature]) -> Condition:
     parts = [_within(kind, around.shape, around.metres)]
     if kind is around.kind:
         parts.append(kind.id != around.id)
-    words: dict[str, object] = {"field": "", "name": around.title}
+    values: dict[str, MessageValue] = {"name": AsWritten(around.title)}
     if around.metres == 0:
-        sentence = N_("meets {name}")
+        template = N_("meets {name}")
     elif around.metres < M_PER_KM:
-        sentence, words["metres"] = N_("within {metres} m of {name}"), _plain(around.metres)
+        template, values["metres"] = N_("within {metres} m of {name}"), _plain(around.metres)
     else:
-        sentence, words["km"] = N_("within {km} km of {name}"), _plain(around.metres / M_PER_KM)
+        template, values["km"] = N_("within {km} km of {name}"), _plain(around.metres / M_PER_KM)
     return Condition(
         name=name,
         sql=and_(*parts),
-        sentence=sentence,
-        words=words,
+        said=Message(template=template, values=values),
         ground=Ground(area=_literal(around.ground()), origin=around.shape),
         reads=around.kind.layer.name,
     )

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Integer, and_, case, cast, extract, func, 
 from geodata.base.database import ReadConnection, today
 from geodata.base.errors import InvalidFilterError, InvalidValueError
 from geodata.base.i18n import N_
+from geodata.base.message import Message
 from geodata.base.parsing import parse_whole
 from geodata.schema.feature import Feature
 from geodata.schema.filters import Condition
@@ -81,8 +82,7 @@ def year_filter(name: str, value: str, kind: type[Feature], life: Life) -> Condi
     return Condition(
         name=name,
         sql=_is_there(kind, life, year),
-        sentence=N_("by the year {year}"),
-        words={"field": "", "year": str(year)},
+        said=Message(template=N_("by the year {year}"), values={"year": str(year)}),
     )
 
 
@@ -93,8 +93,7 @@ def plan_filter(name: str, value: str, kind: type[Feature], life: Life) -> Condi
     return Condition(
         name=name,
         sql=or_(_state(kind, life) == EXISTING, kind.column(life.plan) == value.strip()),
-        sentence=N_("plans of {value} only"),
-        words={"field": "", "value": value.strip()},
+        said=Message(template=N_("plans of {value} only"), values={"value": value.strip()}),
     )
 
 

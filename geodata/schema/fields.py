@@ -15,9 +15,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import column_property, mapped_column
 
 from geodata.base.i18n import N_
+from geodata.base.message import Message
 from geodata.base.names import fold_name
 from geodata.base.values import FeatureRow
-from geodata.schema.explanations import Explanation
 from geodata.schema.filters import Choice, FilterKind
 from geodata.schema.roles import Role
 
@@ -94,7 +94,7 @@ class Field:
     required: bool = False
     values: type[LabelledEnum] | None = None
     python_type: type = str
-    explain: Callable[[FeatureRow, date], Explanation] | None = None
+    explain: Callable[[FeatureRow, date], Message] | None = None
     on_day: Callable[[ColumnElement[date]], ColumnElement[Any]] | None = None
 
 

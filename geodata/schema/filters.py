@@ -5,7 +5,7 @@ Condition. Knows columns, not layers; knows words, not languages: sentences are 
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -17,10 +17,9 @@ import shapely
 
 from geodata.base.errors import InvalidFilterError, InvalidValueError
 from geodata.base.i18n import N_
+from geodata.base.message import AsWritten, Message, Translate, Write
 from geodata.base.parsing import LARGEST_ID, parse_whole
 
-Translate = Callable[[str], str]
-Write = Callable[[Any], str]
 Column = ColumnElement[Any]
 
 #: Asks for missing values.
@@ -44,8 +43,7 @@ class Ground:
 class Condition:
     """One parsed filter: the SQL that keeps a row, and what to say about it.
 
-    `sentence` is a template whose `words` are filled in by the one who shows it; `words` that are
-    labels are listed in `labels`. `choices`: the values of a closed set that are kept. `day`: the day on which
+    `said` is what it says, {field} being the field's label; `labels` are joined to its {values}. `choices`: the values of a closed set that are kept. `day`: the day on which
     states are asked for, instead of today. `ground`: the area that is asked for. `reads`: the layer whose data
     decide too. `alternatives`: the conditions of which one must hold, where a filter is given several times.
     `unit`: what the numbers are counted in.
@@ -53,8 +51,7 @@ class Condition:
 
     name: str
     sql: ColumnElement[bool]
-    sentence: str
-    words: Mapping[str, object]
+    said: Message
     or_unknown: bool = False
     labels: tuple[str, ...] = ()
     choices: frozenset[str] | None = None
@@ -68,16 +65,16 @@ class Condition:
         """Return the sentence in the language of `translate`; `write` puts numbers and days as the language does."""
         if self.alternatives:
             return f" {translate(N_('or'))} ".join(each.say(translate, write) for each in self.alternatives)
-        words = {name: value if isinstance(value, str) else write(value) for name, value in self.words.items()}
+        values = dict(self.said.values)
         if self.labels:
-            words["values"] = f" {translate(N_('or'))} ".join(translate(label) for label in self.labels)
-        label = words["field"]
-        words["field"] = translate(label)
-        last = "high" if "high" in words else "low"
-        if self.unit and last in words:
-            words[last] = f"{words[last]}\u00a0{translate(self.unit)}"
-        sentence = translate(self.sentence).format_map(words)
-        return translate(N_("{sentence} or unknown")).format(sentence=sentence) if self.or_unknown else sentence
+            values["values"] = AsWritten(f" {translate(N_('or'))} ".join(translate(label) for label in self.labels))
+        last = "high" if "high" in values else "low"
+        if self.unit and last in values:
+            values[last] = AsWritten(f"{write(values[last])}\u00a0{translate(self.unit)}")
+        sentence = replace(self.said, values=values).say(translate, write)
+        if not self.or_unknown:
+            return sentence
+        return Message(template=N_("{sentence} or unknown"), values={"sentence": AsWritten(sentence)}).say(translate)
 
 
 def any_of(conditions: Sequence[Condition]) -> Condition:
@@ -89,12 +86,14 @@ def any_of(conditions: Sequence[Condition]) -> Condition:
         raise InvalidFilterError(
             name=first.name, value="", reason=N_("objects of several layers cannot be asked for at once")
         )
-    same = [replace(each, sentence="{value}") if each.sentence == "{field}: {value}" else each for each in others]
+    same = [
+        replace(each, said=replace(each.said, template="{value}")) if each.said.template == "{field}: {value}" else each
+        for each in others
+    ]
     return Condition(
         name=first.name,
         sql=or_(*(each.sql for each in conditions)),
-        sentence="",
-        words={"field": ""},
+        said=Message(template=""),
         ground=_common_ground([each.ground for each in conditions if each.ground]),
         reads=first.reads,
         alternatives=(first, *same),
@@ -159,8 +158,7 @@ class Choice:
         return Condition(
             name=name,
             sql=or_(*parts),
-            sentence=N_("{field} is {values}"),
-            words={"field": label},
+            said=Message(template=N_("{field} is {values}"), values={"field": label}),
             labels=texts,
             choices=frozenset(wanted) if self.labels is not None else None,
         )
@@ -229,8 +227,7 @@ class Text:
             sql=func.fold_text(column).contains(pattern, autoescape=False)
             if not any(sign in value for sign in "%_\\")
             else func.strpos(func.fold_text(column), pattern) > 0,
-            sentence=N_("{field} contains “{value}”"),
-            words={"field": label, "value": value},
+            said=Message(template=N_("{field} contains “{value}”"), values={"field": label, "value": value}),
         )
 
 
@@ -290,16 +287,15 @@ def _within_days(name: str, label: str, column: Column, days: int) -> Condition:
     sentence = (
         N_("{field} is within the next {days} days") if days >= 0 else N_("{field} is within the last {days} days")
     )
-    words: dict[str, object] = {"field": label, "days": abs(days)}
-    return Condition(name=name, sql=column.between(low, high), sentence=sentence, words=words)
+    said = Message(template=sentence, values={"field": label, "days": abs(days)})
+    return Condition(name=name, sql=column.between(low, high), said=said)
 
 
 def _is_unknown(name: str, label: str, column: Column) -> Condition:
     return Condition(
         name=name,
         sql=column.is_(None),
-        sentence=N_("{field} is {values}"),
-        words={"field": label},
+        said=Message(template=N_("{field} is {values}"), values={"field": label}),
         labels=(N_("Unknown"),),
     )
 
@@ -308,7 +304,7 @@ def _or_unknown(condition: Condition, column: Column) -> Condition:
     return replace(condition, sql=or_(condition.sql, column.is_(None)), or_unknown=True)
 
 
-def _between(condition: tuple[str, str, Column], low: object, high: object) -> Condition:
+def _between(condition: tuple[str, str, Column], low: date | Decimal | None, high: date | Decimal | None) -> Condition:
     name, label, column = condition
     parts = [column >= low] if low is not None else []
     parts += [column <= high] if high is not None else []
@@ -318,10 +314,8 @@ def _between(condition: tuple[str, str, Column], low: object, high: object) -> C
         sentence = N_("{field} is at least {low}") if low is not None else N_("{field} is at most {high}")
     is_year = name.endswith("_year")  # 2020, not 2.020
     ends = {"low": low, "high": high}
-    words = {"field": label} | {
-        end: str(value) if is_year else value for end, value in ends.items() if value is not None
-    }
-    return Condition(name=name, sql=and_(*parts), sentence=sentence, words=words)
+    told = {end: str(value) if is_year else value for end, value in ends.items() if value is not None}
+    return Condition(name=name, sql=and_(*parts), said=Message(template=sentence, values={"field": label, **told}))
 
 
 def parse_day(name: str, text: str) -> date:

@@ -9,6 +9,7 @@ from geodata.base.crs import WGS84, Bbox
 from geodata.base.database import TIME_ZONE
 from geodata.base.errors import InvalidFilterError
 from geodata.base.i18n import N_
+from geodata.base.message import Message
 from geodata.schema.filters import Column, Condition, parse_number
 
 BBOX_PARTS = 4
@@ -19,8 +20,7 @@ def day_filter(name: str, day: date, begins: Column, ends: Column) -> Condition:
     return Condition(
         name=name,
         sql=and_(or_(begins.is_(None), begins <= day), or_(ends.is_(None), ends >= day)),
-        sentence=N_("as on {day}"),
-        words={"field": "", "day": day},
+        said=Message(template=N_("as on {day}"), values={"day": day}),
         day=day,
     )
 
@@ -52,8 +52,8 @@ def lifetime_filter(name: str, span: tuple[date | None, date | None], begins: Co
     low, high = span
     parts = [or_(begins.is_(None), begins <= high)] if high is not None else []
     parts += [or_(ends.is_(None), ends >= low)] if low is not None else []
-    words = {"field": "", "low": low or "…", "high": high or "…"}
-    return Condition(name=name, sql=and_(*parts), sentence=N_("valid between {low} and {high}"), words=words)
+    said = Message(template=N_("valid between {low} and {high}"), values={"low": low or "…", "high": high or "…"})
+    return Condition(name=name, sql=and_(*parts), said=said)
 
 
 def text_filter(name: str, value: str, folded: Column) -> Condition:
@@ -64,8 +64,7 @@ def text_filter(name: str, value: str, folded: Column) -> Condition:
     return Condition(
         name=name,
         sql=and_(*(func.strpos(folded, func.fold_text(word)) > 0 for word in words)),
-        sentence=N_("text contains “{value}”"),
-        words={"field": "", "value": value},
+        said=Message(template=N_("text contains “{value}”"), values={"value": value}),
     )
 
 
@@ -88,6 +87,5 @@ def bbox_filter(name: str, bbox: Bbox, geom: Column) -> Condition:
     return Condition(
         name=name,
         sql=sql,
-        sentence=N_("on the visible map"),
-        words={"field": ""},
+        said=Message(template=N_("on the visible map")),
     )

@@ -4,7 +4,7 @@ A cell is one figure of one month. It is stored only where nobody else has chang
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from geodata.base.database import Base, reading_all
 from geodata.base.errors import ConflictError, GeodataError, InvalidValueError, NotFoundError
 from geodata.base.i18n import N_
+from geodata.base.message import Message
 from geodata.history.change_sets import ChangeKind, ChangeSet
 from geodata.schema.fields import stored
 from geodata.statistics.figure_checks import Check, check_figures
@@ -69,11 +70,10 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class CellProblem:
-    """What is wrong with a cell. `details` fill the sentence; numbers are written by whoever shows it."""
+    """What is wrong with a cell."""
 
     cell: Cell
-    sentence: str
-    details: Mapping[str, Decimal | str | None] = field(default_factory=dict)
+    message: Message
 
 
 class CellsRefusedError(GeodataError):
@@ -275,7 +275,7 @@ def _wrong(cell: Cell, known: Mapping[str, Series]) -> CellProblem | None:
         sentence = N_("Of an index only changes are published; it has no value.")
     elif cell.value is not None and not (cell.value.is_finite() and abs(cell.value) < TOO_LARGE[cell.figure]):
         sentence = N_("The number is too large.")
-    return None if sentence is None else CellProblem(cell=cell, sentence=sentence)
+    return None if sentence is None else CellProblem(cell=cell, message=Message(template=sentence))
 
 
 def _stale(cells: Iterable[Cell], months: Mapping[str, Mapping[MonthKey, Month]]) -> list[CellProblem]:
@@ -283,7 +283,7 @@ def _stale(cells: Iterable[Cell], months: Mapping[str, Mapping[MonthKey, Month]]
     for cell in cells:
         present = _of(months[cell.code].get(cell.month), cell.figure)
         if present not in (cell.before, _rounded(cell.value)):
-            found.append(CellProblem(cell=cell, sentence=_CHANGED, details={"stored": present}))
+            found.append(CellProblem(cell=cell, message=Message(template=_CHANGED, values={"stored": present})))
     return found
 
 

@@ -4,11 +4,12 @@ Source: the department's report of 02/03/2020, where 23.400 − 11.159 = 12.241 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from geodata.base.i18n import N_
+from geodata.base.message import Message
 from geodata.statistics.indicators import FigureVersion, Month
 
 HUNDRED = Decimal(100)
@@ -19,13 +20,11 @@ REPORTED = (FigureVersion.ACTUAL, FigureVersion.ESTIMATE)
 class Check:
     """One comparison of figures: the sum written out, the figure given, the figure that follows.
 
-    `sentence` names {given} and {expected}; `numbers` are filled in by whoever shows it, in his writing; `figure`: which
-    figure of the month is looked at.
+    The message tells {given} and {expected}; `figure`: which figure of the month is looked at.
     """
 
-    sentence: str
+    message: Message
     figure: str
-    numbers: dict[str, Decimal] = field(default_factory=dict)
     is_consistent: bool = True
 
 
@@ -131,14 +130,13 @@ def _check_change(
     expected = round(change, max(2, _decimals(given)))
     numbers = {"now": now, "then": then, "expected": expected, "given": given, **(extra or {})}
     is_consistent = abs(change - given) <= allowed
-    return [Check(figure=name, sentence=sentence, numbers=numbers, is_consistent=is_consistent)]
+    return [Check(figure=name, message=Message(template=sentence, values=numbers), is_consistent=is_consistent)]
 
 
 def _compare(sentence: str, numbers: dict[str, Decimal], allowed: Decimal) -> Check:
     return Check(
         figure="cumulative",
-        sentence=sentence,
-        numbers=numbers,
+        message=Message(template=sentence, values=numbers),
         is_consistent=abs(numbers["expected"] - numbers["given"]) <= allowed,
     )
 

@@ -4,7 +4,7 @@ The file is read by the limited process of the import. A blank cell or a dash sa
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -13,6 +13,7 @@ from xlsxwriter.utility import xl_col_to_name
 
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
+from geodata.base.message import Message, MessageValue
 from geodata.base.names import fold_name
 from geodata.base.numbers import AmbiguousNumberError, NumberStyle, plain_number, style_of
 from geodata.importing.limits import Limits
@@ -50,8 +51,7 @@ class Told:
 
     row: int
     cell: str
-    sentence: str
-    details: Mapping[str, str | Decimal] = field(default_factory=dict)
+    message: Message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,17 +222,17 @@ class _Reading:
         twin = self.found.get((series.code, key, figure))
         if twin is not None and twin.value != number:
             sentence = N_("The figure stands in the file twice and differs: here {value}, in {other} {there}.")
-            details: dict[str, str | Decimal] = {
+            details: dict[str, MessageValue] = {
                 "value": number,
                 "other": twin.place,
                 "there": twin.value or Decimal(0),
             }
-            self.problems.append(Told(row=row.number, cell=place, sentence=sentence, details=details))
+            self.problems.append(Told(row=row.number, cell=place, message=Message(template=sentence, values=details)))
             return
         if figure in PERCENT and _LIKE_AN_INDEX[0] <= number <= _LIKE_AN_INDEX[1]:
             sentence = N_("{value} % looks like an index in which 100 is no change; a change of {change} % would be meant.")  # fmt: skip
-            odd: dict[str, str | Decimal] = {"value": number, "change": number - 100}
-            self.oddities.append(Told(row=row.number, cell=place, sentence=sentence, details=odd))
+            odd: dict[str, MessageValue] = {"value": number, "change": number - 100}
+            self.oddities.append(Told(row=row.number, cell=place, message=Message(template=sentence, values=odd)))
         self.found[series.code, key, figure] = Cell(
             code=series.code, month=key, figure=figure, value=number, before=before, place=place
         )
@@ -282,11 +282,13 @@ class _Reading:
             if not 1 / Decimal(_JUMP) < cell.value / before < _JUMP:
                 sentence = N_("{value} is far from the month before, {before}: is the unit right?")
                 row = int("".join(filter(str.isdigit, cell.place)))
-                details: dict[str, str | Decimal] = {"value": cell.value, "before": before}
-                self.oddities.append(Told(row=row, cell=cell.place, sentence=sentence, details=details))
+                details: dict[str, MessageValue] = {"value": cell.value, "before": before}
+                self.oddities.append(Told(row=row, cell=cell.place, message=Message(template=sentence, values=details)))
 
     def _problem(self, row: int, name: str, sentence: str, **details: str) -> None:
-        self.problems.append(Told(row=row, cell=self._cell(row, name), sentence=sentence, details=details))
+        self.problems.append(
+            Told(row=row, cell=self._cell(row, name), message=Message(template=sentence, values=details))
+        )
 
     def _cell(self, row: int, name: str) -> str:
         place = self.table.names.index(name) if name in self.table.names else 0

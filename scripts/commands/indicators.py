@@ -115,11 +115,7 @@ def _tell(read: "FigureFile", number: int | None, *, is_trial: bool) -> None:
 
 
 def _said(told: "Told") -> str:
-    details = {
-        name: _number(value) if isinstance(value, Decimal) else vietnamese(value)
-        for name, value in told.details.items()
-    }
-    return vietnamese(told.sentence).format(**details)
+    return told.message.say(vietnamese, lambda value: _number(value) or "")
 
 
 def _number(value: Decimal | None) -> str | None:

@@ -355,7 +355,7 @@ def _csrf_failed(error: CSRFError) -> Response:
 
 def _forbidden(error: ForbiddenError) -> Response:
     if error.code != ForbiddenError.code and _is_program():
-        return _json(403, error.code, translate(error.message_template).format_map(error.details), {})
+        return _json(403, error.code, error.said.say(translate), {})
     named = error.details.get("roles")
     words = named if isinstance(named, list) else str(named or "").replace(",", " ").split()
     return refuse(role for role in ACCOUNT_ROLES if role in words)

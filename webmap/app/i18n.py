@@ -7,9 +7,10 @@ texts are one more file.
 import gettext
 import io
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -23,6 +24,7 @@ from flask import Flask, Response, current_app, g, has_request_context, request
 
 from geodata.base.database import TIME_ZONE
 from geodata.base.errors import GeodataError
+from geodata.base.message import MessageValue
 from webmap.app.settings import Settings
 
 LANGUAGES = ("vi", "en")
@@ -72,9 +74,8 @@ def translate(text: str, language: str | None = None) -> str:
 
 def translate_error(error: GeodataError, language: str | None = None) -> str:
     """Return an error's message in the language, details filled in."""
-    template = translate(error.message_template, language)
-    details = {name: _detail(_word(name, value), language) for name, value in error.details.items()}
-    return template.format_map(details)
+    values = {name: _word(name, value) for name, value in error.said.values.items()}
+    return replace(error.said, values=values).say(partial(translate, language=language))
 
 
 #: What people call the fields that errors name; rooms add theirs.
@@ -86,14 +87,8 @@ def name_fields(words: Mapping[str, str]) -> None:
     _FIELD_WORDS.update(words)
 
 
-def _word(name: str, value: object) -> object:
+def _word(name: str, value: MessageValue) -> MessageValue:
     return _FIELD_WORDS.get(value, value) if name == "name" and isinstance(value, str) else value
-
-
-def _detail(value: object, language: str | None) -> object:
-    if isinstance(value, list):
-        return ", ".join(str(item) for item in value)
-    return translate(value, language) if isinstance(value, str) else value
 
 
 def format_number(value: float | Decimal, language: str | None = None, decimals: int | None = None) -> str:

@@ -1,13 +1,12 @@
 """A layer's style as data for the renderer and the legend, in a language. Decides no colour."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TypedDict
 
 from geodata.base.i18n import N_
+from geodata.base.message import Translate
 from geodata.schema.feature import Feature
 from geodata.schema.portrayal import Symbol, SymbolParts
-
-Translate = Callable[[str], str]
 
 UNKNOWN = "unknown"
 

@@ -7,8 +7,8 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from geodata.accounts.access import visible_fields
+from geodata.base.message import Message
 from geodata.importing.details import PARENT_FIELD
-from geodata.importing.results import Text
 from geodata.schema.described import Described
 from geodata.schema.feature import Feature
 from geodata.schema.fields import Field
@@ -29,7 +29,7 @@ class Difference:
     new: str
 
 
-def say(text: Text | None) -> str:
+def say(text: Message | None) -> str:
     """Return a stored sentence in the language of this request; one whose values an earlier version kept otherwise, bare."""
     if text is None:
         return ""

@@ -7,6 +7,7 @@ from flask import render_template, request
 
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
+from geodata.base.message import Message
 from geodata.base.parsing import parse_day, parse_id, parse_whole
 from geodata.inspections.facts import today
 from geodata.inspections.followup import DUE_LABELS
@@ -14,7 +15,6 @@ from geodata.inspections.records import CampaignField, PaperState, TargetState
 from geodata.inspections.rights import Person
 from geodata.inspections.sites import CertificateState, FuelKind, InspectionStatus, Site
 from geodata.layers.fuel_sites.visits import Severity, VisitKind
-from geodata.schema.explanations import Explanation
 from geodata.schema.roles import Role
 from webmap.app.auth import current_role, current_user
 from webmap.app.extensions import db_session
@@ -101,7 +101,7 @@ def place_argument(name: str) -> tuple[float, float] | None:
     return lon, lat
 
 
-def say(explanation: Explanation) -> str:
+def say(explanation: Message) -> str:
     """Return a sentence in the language of the request."""
     return explanation.say(translate, format_value)
 

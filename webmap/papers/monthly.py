@@ -251,7 +251,7 @@ def _checks(series: Iterable[Series], month: date) -> Iterator[tuple[str, Check]
 
 
 def _said_check(name: str, check: Check) -> str:
-    return f"{name}: {_say(check.sentence).format(**{key: number(value) for key, value in check.numbers.items()})}"
+    return f"{name}: {check.message.say(_say, number)}"
 
 
 def _say(text: str) -> str:

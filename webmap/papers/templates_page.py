@@ -57,7 +57,7 @@ def upload(name: str) -> ResponseReturnValue:
             problems = [_for_programs(problem) for problem in refused.problems]
             said = {
                 "error": refused.code,
-                "message": translate(refused.message_template),
+                "message": translate(refused.said.template),
                 "details": {"problems": problems},
             }
             return jsonify(said), 422
@@ -148,5 +148,10 @@ def _listing(listing: Listing, path: str, row: str) -> list[tuple[str, str, list
 
 
 def _for_programs(problem: Problem) -> dict[str, object]:
-    message = translate(problem.template).format_map(problem.details)
-    return {"code": problem.code, "message": message, "where": problem.where, "place": problem.place, **problem.details}
+    told = {
+        "code": problem.code,
+        "message": problem.message.say(translate),
+        "where": problem.where,
+        "place": problem.place,
+    }
+    return {**told, **problem.message.values}

@@ -13,6 +13,7 @@ from geodata.base.crs import Bbox
 from geodata.base.database import ReadConnection
 from geodata.base.errors import NotFoundError
 from geodata.base.i18n import N_
+from geodata.base.message import Message
 from geodata.query import features
 from geodata.schema.charts import Showcase
 from geodata.schema.feature import Feature
@@ -337,4 +338,4 @@ def _related(
 
 
 def _is(kind: type[Feature], feature_id: int) -> Condition:
-    return Condition(name="id", sql=kind.id == feature_id, sentence="", words={"field": ""})
+    return Condition(name="id", sql=kind.id == feature_id, said=Message(template=""))

@@ -6,6 +6,7 @@ import json
 import tempfile
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
@@ -143,11 +144,7 @@ def _change_line(cell: Cell, names: dict[str, tuple[str, str]]) -> FigureLine:
 
 
 def _told(told: Told) -> tuple[int, str, str]:
-    details = {
-        name: write_number(value, minus="−") if isinstance(value, Decimal) else translate(value)
-        for name, value in told.details.items()
-    }
-    return told.row, told.cell, translate(told.sentence).format(**details)
+    return told.row, told.cell, told.message.say(translate, partial(write_number, minus="−"))
 
 
 def _sent(cell: Cell) -> list[str | None]:

@@ -175,15 +175,12 @@ def _key(code: str, month: MonthKey, figure: str) -> str:
 
 def _said(problem: CellProblem) -> tuple[str, str]:
     cell = problem.cell
-    details = {
-        name: write_number(value) or translate(N_("nothing")) if not isinstance(value, str) else value
-        for name, value in problem.details.items()
-    }
-    return _key(cell.code, cell.month, cell.figure), translate(problem.sentence).format(**details)
+    said = problem.message.say(translate, lambda value: write_number(value) or translate(N_("nothing")))
+    return _key(cell.code, cell.month, cell.figure), said
 
 
 def _stored(problem: CellProblem) -> str:
-    value = problem.details.get("stored")
+    value = problem.message.values.get("stored")
     return write_number(value) if isinstance(value, Decimal) else ""
 
 

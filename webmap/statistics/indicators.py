@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -182,8 +183,8 @@ def _number(label: str, text: str) -> Decimal | None:
 
 def say_check(check: Check) -> CheckView:
     """Return a comparison in words."""
-    numbers = {name: write_number(value, minus="−") for name, value in check.numbers.items()}
-    return CheckView(text=translate(check.sentence).format(**numbers), is_consistent=check.is_consistent)
+    text = check.message.say(translate, partial(write_number, minus="−"))
+    return CheckView(text=text, is_consistent=check.is_consistent)
 
 
 def _month_view(series: Series, month: Month) -> MonthView:

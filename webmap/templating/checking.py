@@ -11,6 +11,7 @@ from jinja2 import TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from geodata.base.i18n import N_
+from geodata.base.message import Message
 from webmap.templating.errors import Problem, TemplateRefusedError, refuse
 from webmap.templating.expressions import examine
 from webmap.templating.fields import Fields, leaves
@@ -49,19 +50,17 @@ def check_template(content: bytes, fields: Fields) -> list[str]:
         raise TemplateRefusedError([_unreadable(places[min(error.lineno, len(places)) - 1])]) from error
     found, used = examine(tree, fields)
     if found:
-        raise TemplateRefusedError(
-            [
-                Problem(code=one.code, template=one.template, details={"word": one.word}, where=places[one.line - 1].where,
-                        place=places[one.line - 1].text[:_SHOWN])
-                for one in found
-            ]
-        )  # fmt: skip
+        raise TemplateRefusedError([_problem(one.code, one.message, places[one.line - 1]) for one in found])
     return [path for path, _label in leaves(fields) if path not in used]
 
 
 def _unreadable(place: Place) -> Problem:
     template = N_("What stands in braces cannot be read: check its words, and that each for and if has its end.")
-    return Problem(code="bad_tag", template=template, details={}, where=place.where, place=place.text[:_SHOWN])
+    return _problem("bad_tag", Message(template=template), place)
+
+
+def _problem(code: str, message: Message, place: Place) -> Problem:
+    return Problem(code=code, message=message, where=place.where, place=place.text[:_SHOWN])
 
 
 def _places(content: bytes) -> Iterator[Place]:
@@ -96,8 +95,8 @@ def _source(place: Place, problems: list[Problem]) -> str:
         end = rest.find(_OPENS[start[0]], start.end())
         tag = rest[start.start() : end + 2]
         if end < 0 or len(tag) > _LONGEST_TAG or re.search(r"\{[{%#]", tag[2:]) or len(pieces) > _MOST_TAGS:
-            template = N_("Braces are opened and not closed in the same paragraph.")
-            problems.append(Problem(code="unclosed_tag", template=template, details={}, where=place.where, place=place.text[:_SHOWN]))  # fmt: skip
+            message = Message(template=N_("Braces are opened and not closed in the same paragraph."))
+            problems.append(_problem("unclosed_tag", message, place))
             return ""
         if _WRONG_PREFIX.search(tag):
             problems.append(_unreadable(place))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from geodata.base.errors import Detail, GeodataError
 from geodata.base.i18n import N_
+from geodata.base.message import Message
 
 #: Codes of problems, for programs.
 CODES = frozenset(
@@ -18,8 +19,7 @@ class Problem:
     """A problem of a template; `place`: the text of the paragraph or cell, or the part of the file; `where` says which."""
 
     code: str
-    template: str
-    details: dict[str, Detail]
+    message: Message
     where: str = ""
     place: str = ""
 
@@ -31,11 +31,10 @@ class TemplateRefusedError(GeodataError):
     template = N_("The template is not taken.")
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        first = problems[0]
-        super().__init__(first.template, **first.details)
+        super().__init__(problems[0].message)
         self.problems = tuple(problems)
 
 
 def refuse(code: str, template: str, *, place: str = "", **details: Detail) -> TemplateRefusedError:
     """Return the refusal of a whole file."""
-    return TemplateRefusedError([Problem(code=code, template=template, details=details, place=place)])
+    return TemplateRefusedError([Problem(code=code, message=Message(template=template, values=details), place=place)])

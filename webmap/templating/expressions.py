@@ -11,6 +11,7 @@ from jinja2 import TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from geodata.base.i18n import N_
+from geodata.base.message import AsWritten, Message
 from webmap.templating.fields import Field, Fields, Group, Listing, Picture, Text
 
 FILTERS = frozenset({"upper", "lower", "length"})
@@ -25,8 +26,7 @@ class Found:
     """Something in a template that is not right: code, message with its word, line of the source."""
 
     code: str
-    template: str
-    word: str
+    message: Message
     line: int
 
 
@@ -125,7 +125,8 @@ class _Walk:
         return f"{path}.{node.attr}" if path else node.attr, fields[node.attr]
 
     def _tell(self, code: str, template: str, word: str, node: nodes.Node) -> None:
-        self.found.append(Found(code=code, template=template, word=word[:80], line=node.lineno))
+        message = Message(template=template, values={"word": AsWritten(word[:80])})
+        self.found.append(Found(code=code, message=message, line=node.lineno))
 
 
 def examine(tree: nodes.Template, fields: Fields) -> tuple[list[Found], set[str]]:
@@ -152,7 +153,7 @@ class StrictEnvironment(ImmutableSandboxedEnvironment):
 
 
 def _stop(found: Found) -> NoReturn:
-    raise TemplateSyntaxError(found.template.format(word=found.word), found.line)
+    raise TemplateSyntaxError(found.message.say(), found.line)
 
 
 def _printable(value: object) -> object:

@@ -24,9 +24,10 @@ from geodata.base.database import Base, rows_changed
 from geodata.base.errors import ConflictError
 from geodata.base.i18n import N_
 from geodata.base.json_columns import JsonOf
+from geodata.base.message import Message
 from geodata.base.typed_json import from_json
 from geodata.importing.proposals import Proposal
-from geodata.importing.results import Problem, Text
+from geodata.importing.results import Problem
 from geodata.importing.sessions.documents import Answers, ChangeFacts, Facts, StoredReport
 from geodata.jobs import defer
 
@@ -100,7 +101,7 @@ class ImportSession(Base):
     #: How often it has been taken up: what an earlier turn still has to say is not heard.
     turn: Mapped[int] = mapped_column(default=0, server_default="0")
     change_set_id: Mapped[int | None] = mapped_column(ForeignKey("change_set.id", ondelete="SET NULL"), index=True)
-    reason: Mapped[Text | None] = mapped_column(JsonOf(Text))
+    reason: Mapped[Message | None] = mapped_column(JsonOf(Message))
 
     @property
     def stage(self) -> Stage:

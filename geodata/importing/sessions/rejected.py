@@ -9,8 +9,9 @@ import numpy as np
 
 import shapely
 
+from geodata.base.message import same
 from geodata.importing.preview import Preview
-from geodata.importing.results import Severity, same
+from geodata.importing.results import Severity
 from geodata.importing.table import Geometries, Table
 from geodata.importing.understanding.match import REASON_COLUMN
 

@@ -18,10 +18,11 @@ import numpy as np
 import shapely
 
 from geodata.base.formulas import disarm
+from geodata.base.message import Message
 from geodata.base.typed_json import from_json, to_json
 from geodata.base.workbook import Cell, Table, write_workbook
 from geodata.importing.preview import Preview
-from geodata.importing.results import Severity, Text
+from geodata.importing.results import Severity
 from geodata.importing.table import as_objects
 from geodata.importing.understanding.match import REASON_COLUMN
 
@@ -35,7 +36,7 @@ _DRIVERS = {
     "mif": ("MapInfo File", ".mif"),
 }
 _DBF_BYTES = 254
-Say = Callable[[Text], str]
+Say = Callable[[Message], str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +44,8 @@ class _Reason:
     """Why a row was rejected: the field, the sentence, and what to do."""
 
     field: str
-    text: Text
-    hint: Text | None = None
+    text: Message
+    hint: Message | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,7 @@ from geodata.base.database import new_engine
 from geodata.base.errors import GeodataError
 from geodata.base.i18n import N_
 from geodata.base.logs import log_as_json
+from geodata.base.message import Message
 from geodata.importing.progress import Step
 from geodata.importing.sessions.checking import check
 from geodata.importing.sessions.keeping import forget_old_files
@@ -154,9 +155,15 @@ def _close(engine: Engine, number: int, turn: int, code: int) -> None:
                 if found.is_cancel_requested:
                     end(session, number, turn, Stage.CANCELLED, CANCELLED)
                 elif code < 0:
-                    end(session, number, turn, Stage.FAILED, STOPPED, reason=signal.Signals(-code).name)
+                    end(
+                        session,
+                        number,
+                        turn,
+                        Stage.FAILED,
+                        Message(template=STOPPED, values={"reason": signal.Signals(-code).name}),
+                    )
                 else:
-                    end(session, number, turn, Stage.FAILED, BROKEN)
+                    end(session, number, turn, Stage.FAILED, Message(template=BROKEN))
             return
         except OperationalError:
             time.sleep(1)
@@ -180,11 +187,11 @@ def run(engine: Engine, number: int, turn: int, registry: Registry = LAYERS) -> 
                     store(session, found, kind, _Teller(engine, number, turn))
     except GeodataError as error:
         with Session(engine) as session:
-            end(session, number, turn, Stage.FAILED, error.message_template, **error.details)
+            end(session, number, turn, Stage.FAILED, error.said)
     except OperationalError:
         log.exception("import %s", number)
         with Session(engine) as session:
-            end(session, number, turn, Stage.FAILED, DATABASE_AWAY)
+            end(session, number, turn, Stage.FAILED, Message(template=DATABASE_AWAY))
 
 
 class _Teller:

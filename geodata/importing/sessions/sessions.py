@@ -21,10 +21,10 @@ from sqlalchemy.orm import Session
 
 from geodata.accounts.accounts import record_audit
 from geodata.base.database import rows_changed
-from geodata.base.errors import BusyError, ConflictError, Detail, NotFoundError, QuotaError
+from geodata.base.errors import BusyError, ConflictError, NotFoundError, QuotaError
 from geodata.base.i18n import N_
+from geodata.base.message import Message
 from geodata.history.change_sets import ChangeSet
-from geodata.importing.results import Text
 from geodata.importing.sessions.documents import Answers, StoredCounts
 from geodata.importing.sessions.keeping import forget_file
 from geodata.importing.sessions.model import (
@@ -238,7 +238,7 @@ def request_cancel(session: Session, found: ImportSession, *, by: str) -> None:
     """End what waits at once, and ask what runs to stop."""
     record_audit(session, by=by, action=N_("Gave up an import"), subject=f"import {found.id}", details=found.file_name)
     waiting = update(ImportSession).where(ImportSession.id == found.id, ImportSession.status.in_(WAITING))
-    session.execute(waiting.values(status=Stage.CANCELLED, reason=_reason(CANCELLED)))
+    session.execute(waiting.values(status=Stage.CANCELLED, reason=CANCELLED))
     running = update(ImportSession).where(ImportSession.id == found.id, ImportSession.status.in_(RUNNING))
     session.execute(running.values(is_cancel_requested=True))
     session.refresh(found)
@@ -247,7 +247,7 @@ def request_cancel(session: Session, found: ImportSession, *, by: str) -> None:
 def drop_import(session: Session, found: ImportSession, *, by: str) -> None:
     """Forget an import that stored nothing, with its file."""
     record_audit(session, by=by, action=N_("Gave up an import"), subject=f"import {found.id}", details=found.file_name)
-    move(session, found, OPEN, Stage.CANCELLED, reason=_reason(CANCELLED))
+    move(session, found, OPEN, Stage.CANCELLED, reason=CANCELLED)
     forget_file(found)
     session.execute(delete(ImportItem).where(ImportItem.import_session_id == found.id))
 
@@ -285,12 +285,12 @@ def _add(session: Session, found: ImportSession) -> None:
 
 # Ending -------------------------------------------------------------------------------------------
 
-CANCELLED = N_("Cancelled. Nothing was stored.")
-LOST = N_("The background worker stopped in the middle. Nothing was stored; the data are as before. Start it again.")
-
-
-def _reason(template: str, **details: Detail) -> Text:
-    return Text(template=template, details=details)
+CANCELLED = Message(template=N_("Cancelled. Nothing was stored."))
+LOST = Message(
+    template=N_(
+        "The background worker stopped in the middle. Nothing was stored; the data are as before. Start it again."
+    )
+)
 
 
 def settle_lost(session: Session) -> None:
@@ -300,7 +300,7 @@ def settle_lost(session: Session) -> None:
         ImportSession.status.in_(RUNNING),
         or_(ImportSession.heartbeat_at.is_(None), ImportSession.heartbeat_at < silent),
     )
-    session.execute(lost.values(status=Stage.FAILED, reason=_reason(LOST)))
+    session.execute(lost.values(status=Stage.FAILED, reason=LOST))
     session.commit()
 
 
@@ -309,10 +309,8 @@ def running(number: int, turn: int) -> ColumnElement[bool]:
     return and_(ImportSession.id == number, ImportSession.turn == turn, ImportSession.status.in_(RUNNING))
 
 
-def end(session: Session, number: int, turn: int, stage: Stage, template: str, **details: Detail) -> bool:
+def end(session: Session, number: int, turn: int, stage: Stage, reason: Message) -> bool:
     """End a turn with a reason, unless it has ended itself; say whether it was this. Commits."""
-    ended = session.execute(
-        update(ImportSession).where(running(number, turn)).values(status=stage, reason=_reason(template, **details))
-    )
+    ended = session.execute(update(ImportSession).where(running(number, turn)).values(status=stage, reason=reason))
     session.commit()
     return bool(rows_changed(ended))

@@ -10,13 +10,13 @@ from geodata.base.data_version import data_version
 from geodata.base.database import rows_changed
 from geodata.base.errors import GeodataError
 from geodata.base.i18n import N_
+from geodata.base.message import Message
 from geodata.history.change_sets import ChangeSet, lock_layer
 from geodata.history.undoing import UndoReport, undo
 from geodata.importing import commit_import, preview_import
 from geodata.importing.preview import Preview
 from geodata.importing.progress import Progress, Step
 from geodata.importing.reading.kept import folder_beside, forget_table
-from geodata.importing.results import Text
 from geodata.importing.sessions.checking import file_of, keep_preview, remembered_of, write_lists
 from geodata.importing.sessions.documents import StoredCounts, StoredReport
 from geodata.importing.sessions.listed import excluded_rows_of
@@ -51,7 +51,7 @@ def store(session: Session, found: ImportSession, kind: type[Feature], progress:
             .values(status=Stage.STORED, change_set_id=change_set.id, step=None, reason=None)
         )
         if rows_changed(stored) != 1:
-            raise GeodataError(CANCELLED)
+            raise GeodataError(CANCELLED.template)
 
     report = commit_import(
         session,
@@ -63,8 +63,8 @@ def store(session: Session, found: ImportSession, kind: type[Feature], progress:
     )
     session.rollback()
     if report.import_id is None:
-        text = report.reason_text or Text(template=N_("No row was left to store."))
-        end(session, number, turn, Stage.FAILED, text.template, **text.details)
+        reason = report.reason_text or Message(template=N_("No row was left to store."))
+        end(session, number, turn, Stage.FAILED, reason)
         return
     counts = StoredCounts(**vars(report.counts), left_out=len(excluded))
     session.execute(
@@ -98,7 +98,7 @@ def _as_seen(
         was_mark = preview_mark(found)
         if version != found.seen_version and (mark := write_lists(session, found, preview, progress)) != was_mark:
             keep_preview(session, found, preview, remembered_of(session, found), version=version, mark=mark)
-            note = Text(template=DATA_CHANGED)
+            note = Message(template=DATA_CHANGED)
             session.execute(update(ImportSession).where(ImportSession.id == found.id).values(reason=note))
             session.commit()
             return None
@@ -149,7 +149,7 @@ def take_back(session: Session, found: ImportSession, registry: Registry, progre
             )
         )
         if rows_changed(stored) != 1:
-            raise GeodataError(CANCELLED)
+            raise GeodataError(CANCELLED.template)
 
     undo(
         session,

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from geodata.base.i18n import N_
+from geodata.base.message import Message
 from geodata.importing.proposals import Candidate, Proposal
-from geodata.importing.results import ImportOptions, Problem, Severity, Text, problem
+from geodata.importing.results import ImportOptions, Problem, Severity, problem
 
 #: Names that are the same may lie this far apart, names that are only alike less far.
 SAME_NAME_M, ALIKE_M = 1000.0, 300.0
@@ -93,8 +94,8 @@ def problems_of(proposals: Sequence[Proposal], codeless: Mapping[int, str | None
                 field="code",
                 severity=Severity.WARNING if has_code else Severity.ERROR,
                 value=proposal.name,
-                text=Text(template=RESEMBLES if has_code else CODELESS_RESEMBLES, details=details),
-                suggestion=Text(template=TAKE_CODE),
+                text=Message(template=RESEMBLES if has_code else CODELESS_RESEMBLES, values=details),
+                suggestion=Message(template=TAKE_CODE),
             )
         )
     seen = {proposal.row for proposal in proposals}

@@ -6,7 +6,8 @@ from typing import Any
 
 from geodata.base.errors import Detail
 from geodata.base.i18n import N_
-from geodata.importing.results import Problem, Text
+from geodata.base.message import Message
+from geodata.importing.results import Problem
 
 _WORD = re.compile(r"\w+")
 _NUMBER = r"(-?\d+(?:\.\d+)?)"
@@ -27,13 +28,13 @@ def rule_problem(row: int, condition: str, columns: Sequence[str], given: Callab
     value = given(field) if field else None
     code, template, details = _said(condition, value)
     shown = "" if value is None else str(value)[:200]
-    text = Text(template=template, details={**details, "value": shown})
+    text = Message(template=template, values={**details, "value": shown})
     return Problem(
         code=code, text=text, row=row, field=field, value=shown or None, suggestion=_without_nought(condition, value)
     )
 
 
-def _without_nought(condition: str, value: Any) -> Text | None:
+def _without_nought(condition: str, value: Any) -> Message | None:
     """Return the suspicion that a spreadsheet ate the nought in front, where the value would be right with it."""
     form = _FORM.search(condition)
     if form is None or not isinstance(value, str) or not value.isdigit() or re.fullmatch(form[1], f"0{value}") is None:
@@ -41,7 +42,7 @@ def _without_nought(condition: str, value: Any) -> Text | None:
     template = N_(
         "A spreadsheet that took it for a number eats the nought in front: is it {value}? Format the column as text."
     )
-    return Text(template=template, details={"value": f"0{value}"})
+    return Message(template=template, values={"value": f"0{value}"})
 
 
 def _said(condition: str, value: Any) -> tuple[str, str, dict[str, Detail]]:

@@ -8,8 +8,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from geodata.base.i18n import N_
+from geodata.base.message import Message
 from geodata.history.documents import table_of
-from geodata.importing.results import Problem, Severity, Text, problem
+from geodata.importing.results import Problem, Severity, problem
 from geodata.importing.storing.rows import CheckedRows
 from geodata.importing.storing.staged import StagedRows
 from geodata.importing.table import spellings
@@ -24,7 +25,7 @@ CODE_NOUGHTS = "code_noughts"
 CODE_MARK = "code_mark"
 _MARK = re.compile(r"^['\"=]|\(\*+\)$|[*¹²³†‡.,;:]+$")
 _MARK_SOMEWHERE = re.compile(_MARK.pattern, re.MULTILINE)
-_CHECK = Text(template=N_("Check the value; it is stored as it is in the file."))
+_CHECK = Message(template=N_("Check the value; it is stored as it is in the file."))
 
 
 def sense_problems(session: Session, rows: CheckedRows, staging: StagedRows) -> list[Problem]:

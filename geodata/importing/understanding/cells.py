@@ -10,10 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 from geodata.base.i18n import N_
+from geodata.base.message import Message
 from geodata.base.names import is_visible
 from geodata.base.numbers import NumberStyle, has_two_readings
 from geodata.base.units import is_in_another_unit
-from geodata.importing.results import Problem, Severity, Text, problem
+from geodata.importing.results import Problem, Severity, problem
 from geodata.importing.table import Value, spellings
 from geodata.importing.told import by_row
 from geodata.importing.understanding.days import DayOrder
@@ -91,7 +92,7 @@ def convert_column(
                     code=value.code,
                     severity=Severity.ERROR,
                     value=str(cell)[:200],
-                    text=Text(template=value.template, details={"value": str(cell)[:80], **value.details}),
+                    text=value.about(str(cell)[:80]),
                     suggestion=value.suggestion,
                 )
             )
@@ -161,7 +162,7 @@ def changed_cells(
     return by_row(found, warn, rows)
 
 
-def _change(field: Field, cell: Value, value: Any, style: NumberStyle, habits: Habits) -> Text | None:
+def _change(field: Field, cell: Value, value: Any, style: NumberStyle, habits: Habits) -> Message | None:
     """Return what became of a cell, when it is not what it says."""
     if isinstance(value, BadValueError) or value is None:
         return None
@@ -178,7 +179,7 @@ def _change(field: Field, cell: Value, value: Any, style: NumberStyle, habits: H
         template = N_(
             "The cell holds a day ({value}), not a text: spreadsheets make days of numbers like 5/2021. Check it."
         )
-    return Text(template=template, details={"value": str(cell)[:80], "stored": str(value)[:80]}) if template else None
+    return Message(template=template, values={"value": str(cell)[:80], "stored": str(value)[:80]}) if template else None
 
 
 def _change_of_day(cell: Value, value: date, habits: Habits) -> str | None:

@@ -12,9 +12,10 @@ import shapely
 
 from geodata.base.crs import current_province
 from geodata.base.i18n import N_
+from geodata.base.message import Message
 from geodata.importing.limits import Limits
 from geodata.importing.reading.sandbox import repair
-from geodata.importing.results import Problem, Severity, Text, problem
+from geodata.importing.results import Problem, Severity, problem
 from geodata.importing.table import Geometries
 from geodata.importing.told import by_row
 from geodata.importing.understanding.rings import with_rings_in_order
@@ -102,7 +103,7 @@ class _Rejections:
         self, mask: NDArray[np.bool_], code: str, template: str, hint: str | None = None, **details: str | int
     ) -> None:
         """Reject the good rows of a mask; `hint` says what to do."""
-        text, suggestion = Text(template=template, details=details), Text(template=hint) if hint else None
+        text, suggestion = Message(template=template, values=details), Message(template=hint) if hint else None
         self.problems += [
             Problem(code=code, text=text, row=int(row), field="geom", suggestion=suggestion)
             for row in self.rows[mask & self.good]

@@ -28,7 +28,8 @@ from geodata.base.crs import (
     current_province,
 )
 from geodata.base.i18n import N_
-from geodata.importing.results import Choice, Text
+from geodata.base.message import Message
+from geodata.importing.results import Choice
 from geodata.importing.table import Geometries
 
 Points = NDArray[np.float64]
@@ -352,9 +353,9 @@ def _choice(candidate: Candidate, candidates: Sequence[Candidate]) -> Choice:
             else N_("{crs}: {share} % fall inside the province; {twin} would put them 224 m away")
         )
     name = pyproj.CRS.from_epsg(candidate.srid).name
-    text = Text(
+    text = Message(
         template=template,
-        details={"crs": f"{name}", "share": f"{share * 100:.0f}", "twin": f"EPSG:{TWINS.get(candidate.srid, '')}"},
+        values={"crs": f"{name}", "share": f"{share * 100:.0f}", "twin": f"EPSG:{TWINS.get(candidate.srid, '')}"},
     )
     return Choice(value=candidate.name, why=text, share_inside=share, bbox=candidate.bbox)
 

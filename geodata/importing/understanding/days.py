@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from geodata.base.i18n import N_
-from geodata.importing.results import Choice, Problem, Question, Severity, Text, problem
+from geodata.base.message import Message
+from geodata.importing.results import Choice, Problem, Question, Severity, problem
 from geodata.importing.table import Value
 
 _NUMBERS = re.compile(r"\s*(?:\D{1,20}\s)?(\d{1,2})[/.\-](\d{1,2})[/.\-](?:\d{4}|\d{2})(?:\D.*)?$", re.DOTALL)
@@ -154,7 +155,7 @@ def _question(name: str, proofs: Mapping[DayOrder, tuple[int, str]]) -> Question
     choices = tuple(
         Choice(
             value=order.value,
-            why=Text(template=why, details={"row": proofs[order][0], "cell": proofs[order][1], "field": name}),
+            why=Message(template=why, values={"row": proofs[order][0], "cell": proofs[order][1], "field": name}),
         )
         for order, why in whys.items()
     )

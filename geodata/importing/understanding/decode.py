@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
+from geodata.base.message import Message
 from geodata.importing.reading import encoding as letters
 from geodata.importing.reading.encoding import LOST
-from geodata.importing.results import Choice, ImportOptions, Known, Problem, Question, Severity, Text, problem
+from geodata.importing.results import Choice, ImportOptions, Known, Problem, Question, Severity, problem
 from geodata.importing.table import Table, Value, spellings
 from geodata.importing.told import by_row
 from geodata.importing.understanding.cells import cut_warning
@@ -214,7 +215,7 @@ def _lost_rows(table: Table) -> list[Problem]:
                     row=row,
                     field=name.replace(LOST, "?"),
                     value=value,
-                    suggestion=Text(template=N_("Write the text anew in the file, or choose another encoding.")),
+                    suggestion=Message(template=N_("Write the text anew in the file, or choose another encoding.")),
                 )
     return list(told.values())
 
@@ -286,5 +287,5 @@ def _choice(reading: letters.Reading) -> Choice:
         value=reading.encoding,
         samples=reading.samples,
         score=reading.score,
-        why=Text(template=template, details={"share": share, "sample": sample, "damaged": reading.damaged}),
+        why=Message(template=template, values={"share": share, "sample": sample, "damaged": reading.damaged}),
     )

@@ -12,10 +12,11 @@ from geodata.base.angles import parse_angle, split_pair
 from geodata.base.crs import VN2000_GEOGRAPHIC, WGS84
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
+from geodata.base.message import Message
 from geodata.base.names import fold_name
 from geodata.base.numbers import NumberStyle
 from geodata.importing.headings import crs_of, is_corner_number, place_of, says_vn2000
-from geodata.importing.results import Choice, Problem, Question, Severity, Text, problem
+from geodata.importing.results import Choice, Problem, Question, Severity, problem
 from geodata.importing.table import Geometries, Table, Value, as_objects, empty_geometries
 from geodata.importing.understanding.coordinates import Points
 from geodata.importing.understanding.written_shapes import looks_like_a_shape, shape_of_text, srid_of
@@ -305,11 +306,11 @@ def ask_for_places(table: Table, style: NumberStyle) -> tuple[Question, list[Pro
             numbers[index] = float(np.median(found))
     pairs = [(one, other) for one in numbers for other in numbers if one < other]
     pairs.sort(key=lambda pair: not _are_coordinates(numbers[pair[0]], numbers[pair[1]]))
-    why = Text(template=N_("two columns of numbers"))
+    why = Message(template=N_("two columns of numbers"))
     choices = [
         Choice(value=f"x={table.names[one]},y={table.names[other]}", why=why) for one, other in pairs[:_MOST_PAIRS]
     ]
-    none = Text(template=N_("the file has no coordinates; it changes stored objects by their codes"))
+    none = Message(template=N_("the file has no coordinates; it changes stored objects by their codes"))
     told = problem("missing_field", N_("No columns with coordinates were found. Say which they are."))
     return Question(about="columns", choices=(*choices, Choice(value="none", why=none))), [told]
 

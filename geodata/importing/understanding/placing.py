@@ -10,7 +10,8 @@ import shapely
 
 from geodata.base.crs import WGS84, WGS84_UTM_48N, current_province
 from geodata.base.i18n import N_
-from geodata.importing.results import Choice, ImportOptions, Problem, Question, RefusedError, Severity, Text, problem
+from geodata.base.message import Message
+from geodata.importing.results import Choice, ImportOptions, Problem, Question, RefusedError, Severity, problem
 from geodata.importing.table import Geometries, Table
 from geodata.importing.understanding.check import unusable_coordinates
 from geodata.importing.understanding.coordinates import (
@@ -172,16 +173,16 @@ def _ask_axes(share_swapped: float, share: float, *, swapped: bool) -> Placed:
         Choice(
             value="swap",
             share_inside=share_swapped,
-            why=Text(
+            why=Message(
                 template=N_("with X and Y exchanged, {share} % of the objects fall inside the province"),
-                details={"share": f"{share_swapped * 100:.0f}"},
+                values={"share": f"{share_swapped * 100:.0f}"},
             ),
         ),
         Choice(
             value="keep",
             share_inside=share,
-            why=Text(
-                template=N_("as they are, {share} % fall inside the province"), details={"share": f"{share * 100:.0f}"}
+            why=Message(
+                template=N_("as they are, {share} % fall inside the province"), values={"share": f"{share * 100:.0f}"}
             ),
         ),
     )
@@ -289,9 +290,9 @@ def _mismatch(declared: Recognised, landed: Landed) -> Problem:
 
 def _ask_whether_here(declared: Recognised, landed: Landed, candidates: Sequence[Candidate]) -> Placed:
     """Ask of a whole file that lies in other units than it names; what it says itself is one of the answers."""
-    why = Text(
+    why = Message(
         template=N_("{crs}, as the file says: {share} % of the objects fall inside the administrative unit they name"),
-        details={"crs": declared.name, "share": f"{landed.as_told * 100:.0f}"},
+        values={"crs": declared.name, "share": f"{landed.as_told * 100:.0f}"},
     )
     own = Choice(value=declared.name, why=why, share_inside=landed.as_told)
     others = [item for item in candidates if item.name != declared.name and item.rank > 0]
@@ -304,7 +305,7 @@ def _ask_datum(declared: Recognised, landed: Landed, why_asked: str) -> Placed:
     template = N_("{crs}; {twin} would put them 224 m away")
     choices = tuple(
         Choice(
-            value=name, why=Text(template=template, details={"crs": name, "twin": twin}), share_inside=landed.as_told
+            value=name, why=Message(template=template, values={"crs": name, "twin": twin}), share_inside=landed.as_told
         )
         for name, twin in ((declared.name, str(declared.twin)), (str(declared.twin), declared.name))
     )
@@ -322,7 +323,7 @@ def _clearly_better(candidate: Candidate, landed: Landed) -> bool:
 
 def _parameters_note(declared: Recognised, table: Table) -> tuple[Problem, ...]:
     if ":" not in declared.name:
-        what = Text(template=N_("Compare some objects with the base map before you store."))
+        what = Message(template=N_("Compare some objects with the base map before you store."))
         template = N_("“{crs}” is none of the coordinate systems in use here; it was taken as its parameters say.")
         note = problem("crs_unknown", template, severity=Severity.WARNING, suggestion=what, crs=declared.name)
         return (note,)
@@ -349,7 +350,7 @@ def operation_note(transformation: Transformation, crs: str) -> Problem | None:
         "crs_unknown",
         unstated if accuracy is None else stated,
         severity=Severity.WARNING,
-        suggestion=Text(template=N_("Compare some objects with the base map before you store.")),
+        suggestion=Message(template=N_("Compare some objects with the base map before you store.")),
         crs=crs,
         operation=" + ".join(part for part in transformation.operation.split(" + ") if "axis order" not in part),
         area=transformation.area or "?",

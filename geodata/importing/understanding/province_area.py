@@ -17,7 +17,8 @@ import shapely
 
 from geodata.base.crs import WGS84, current_province
 from geodata.base.i18n import N_
-from geodata.importing.results import Problem, Severity, Text, problem
+from geodata.base.message import Message
+from geodata.importing.results import Problem, Severity, problem
 from geodata.importing.table import Geometries, as_objects
 from geodata.importing.told import by_row
 from geodata.layers import LAYERS
@@ -107,7 +108,7 @@ def outside_problems(
             row=int(rows[index]),
             field="geom",
             severity=Severity.WARNING,
-            suggestion=Text(template=N_("Check the coordinates and the coordinate system.")),
+            suggestion=Message(template=N_("Check the coordinates and the coordinate system.")),
             unit=name,
             km=f"{metres / 1000:.1f}",
         )

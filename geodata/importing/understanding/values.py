@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from functools import cache, partial
@@ -12,10 +13,10 @@ from typing import Any
 from sqlalchemy import BigInteger, Numeric
 
 from geodata.base.i18n import N_
+from geodata.base.message import Message
 from geodata.base.names import visible
 from geodata.base.numbers import AmbiguousNumberError, NumberStyle, plain_number
 from geodata.base.units import split_unit, unit_called
-from geodata.importing.results import Text
 from geodata.importing.table import Value
 from geodata.importing.understanding.days import DayOrder
 from geodata.importing.understanding.written_days import read_day, read_moment
@@ -46,9 +47,16 @@ MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|[+-
 class BadValueError(ValueError):
     """A cell that cannot be taken: a message, and what to write instead."""
 
-    def __init__(self, template: str, suggestion: Text | None = None, code: str = "bad_value", **details: Any) -> None:
+    def __init__(
+        self, template: str, suggestion: Message | None = None, code: str = "bad_value", **details: Any
+    ) -> None:
         super().__init__(template)
-        self.template, self.suggestion, self.code, self.details = template, suggestion, code, details
+        self.said = Message(template=template, values=details)
+        self.suggestion, self.code = suggestion, code
+
+    def about(self, cell: str) -> Message:
+        """Return the message with the cell in it."""
+        return replace(self.said, values={"value": cell, **self.said.values})
 
 
 def clean_text(value: str) -> str:
@@ -99,7 +107,7 @@ def parse_choice(value: Value, values: type[LabelledEnum]) -> LabelledEnum | Non
     allowed = ", ".join(member.source_values[0] if member.source_values else member.value for member in values)
     raise BadValueError(
         N_("“{value}” is not one of the allowed values."),
-        Text(template=N_("Use one of: {allowed}."), details={"allowed": allowed}),
+        Message(template=N_("Use one of: {allowed}."), values={"allowed": allowed}),
     )
 
 
@@ -117,7 +125,7 @@ def parse_boolean(value: Value) -> bool | None:
         return False
     if _is_empty(value):
         return None
-    raise BadValueError(N_("“{value}” is neither yes nor no."), Text(template=N_("Write “có” or “không”.")))
+    raise BadValueError(N_("“{value}” is neither yes nor no."), Message(template=N_("Write “có” or “không”.")))
 
 
 def parse_date(value: Value, order: DayOrder | None = None, first_day: date = FROM_1900) -> date | None:
@@ -140,7 +148,7 @@ def parse_date(value: Value, order: DayOrder | None = None, first_day: date = FR
         return written.day
     raise BadValueError(
         written.why or N_("“{value}” is no day."),
-        Text(template=N_("Write days as 31/12/2026 or 2026-12-31.")),
+        Message(template=N_("Write days as 31/12/2026 or 2026-12-31.")),
     )
 
 
@@ -157,7 +165,7 @@ def parse_moment(value: Value) -> datetime | None:
     try:
         return datetime.fromisoformat(text)
     except ValueError as error:
-        suggestion = Text(template=N_("Write times as 31/12/2026 18:30 or 2026-12-31T18:30."))
+        suggestion = Message(template=N_("Write times as 31/12/2026 18:30 or 2026-12-31T18:30."))
         raise BadValueError(N_("“{value}” is no time."), suggestion) from error
 
 
@@ -172,7 +180,8 @@ def parse_decimal(
         return None
     if isinstance(value, bool):
         raise BadValueError(
-            N_("“{value}” is no number."), Text(template=N_("The cell says yes or no where the field holds a number."))
+            N_("“{value}” is no number."),
+            Message(template=N_("The cell says yes or no where the field holds a number.")),
         )
     if isinstance(value, int | float):
         number = Decimal(repr(value)) * factor
@@ -184,10 +193,12 @@ def parse_decimal(
         except AmbiguousNumberError as error:
             raise BadValueError(
                 N_("“{value}” can be read in two ways."),
-                Text(template=N_("Write thousands without a separator, or one more decimal.")),
+                Message(template=N_("Write thousands without a separator, or one more decimal.")),
             ) from error
         except (ValueError, InvalidOperation) as error:
-            raise BadValueError(N_("“{value}” is no number."), Text(template=N_("Write numbers as 1234,5."))) from error
+            raise BadValueError(
+                N_("“{value}” is no number."), Message(template=N_("Write numbers as 1234,5."))
+            ) from error
     if not number.is_finite() or abs(number) > Decimal("1e18"):
         raise BadValueError(N_("“{value}” is out of range."))
     return number

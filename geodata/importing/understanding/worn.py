@@ -12,8 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from geodata.base.i18n import N_
+from geodata.base.message import Message
 from geodata.importing.reading.encoding import LOST, to_bytes
-from geodata.importing.results import Problem, Severity, Text, problem
+from geodata.importing.results import Problem, Severity, problem
 from geodata.importing.table import Table, Value, spellings
 from geodata.importing.told import by_row
 from geodata.schema.fields import Field
@@ -37,7 +38,7 @@ _BROKEN = re.compile("\u00e1[\u00ba\u00bb](?=\\w)|\u00c6[\u00b0\u00a1]|\u00c4[\u
 _SIGN = re.compile(r"&(?:#\d{2,7}|#[xX][0-9a-fA-F]{2,6}|[A-Za-z]{2,8}\d{0,2});")
 #: A number in the writing of powers, as spreadsheets write long ones.
 SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d{2,3}")
-_ANEW = Text(
+_ANEW = Message(
     template=N_("Save the file anew: in Excel as “CSV UTF-8 (Comma delimited)” or as .xlsx, which keep all letters.")
 )
 
@@ -59,7 +60,7 @@ def shortened(field: Field, cells: Sequence[Value], rows: Sequence[int]) -> list
     if not any("E+" in text for text in spellings(cells)):
         return []
     template = N_("“{value}” is a number that a spreadsheet shortened; its last digits are lost.")
-    what = Text(
+    what = Message(
         template=N_("Make the column one of texts in the spreadsheet, write the number anew, and save the file.")
     )
     return [

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from geodata.base.i18n import N_
+from geodata.base.message import Message, MessageValue
 from geodata.layers.fuel_sites.values import EXPIRING_WITHIN_DAYS, PETROL_YEARS, WARNING_DAYS
-from geodata.schema.explanations import Explanation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,9 +50,9 @@ class SiteState:
     """Both states of a site on a day, each with its reason."""
 
     certificate: str
-    certificate_reason: Explanation
+    certificate_reason: Message
     inspection: str
-    inspection_reason: Explanation
+    inspection_reason: Message
 
 
 def derive_state(facts: SiteFacts, on: date) -> SiteState:
@@ -94,54 +94,54 @@ def last_day(held: CertificateFacts, kind: str | None) -> date | None:
 
 def certificate_state(
     held: CertificateFacts | None, *, kind: str | None, record: str | None, on: date
-) -> tuple[str, Explanation]:
+) -> tuple[str, Message]:
     """Return the certificate state on a day and why."""
     held = held or CertificateFacts()
     if held.revoked_on and held.revoked_on <= on:
-        return "revoked", Explanation(template=N_("Revoked on {day}"), words={"day": held.revoked_on})
+        return "revoked", Message(template=N_("Revoked on {day}"), values={"day": held.revoked_on})
     if _is_suspended(held, on):
         return "suspended", _suspension(held)
     end = last_day(held, kind)
     if end is None:
         return _without_end(held, record)
-    basis, words = _basis(held, end)
-    words |= {"end": end, "days": abs((end - on).days)}
+    basis, values = _basis(held, end)
+    values |= {"end": end, "days": abs((end - on).days)}
     if end < on:
-        return "expired", Explanation(template=_EXPIRED[basis], words=words)
+        return "expired", Message(template=_EXPIRED[basis], values=values)
     left = (end - on).days
     step = next((days for days in WARNING_DAYS if left <= days), None)
     if step is None:
-        return "valid", Explanation(template=_VALID[basis], words=words)
+        return "valid", Message(template=_VALID[basis], values=values)
     template = (
         N_("Last day today, {end}")
         if left == 0
         else N_("Expires on {end}, {days} days left (warning step {step} days)")
     )
-    return "expiring", Explanation(template=template, words={**words, "step": step})
+    return "expiring", Message(template=template, values={**values, "step": step})
 
 
-def inspection_state(visits: Sequence[date], findings: Sequence[FindingFacts], on: date) -> tuple[str, Explanation]:
+def inspection_state(visits: Sequence[date], findings: Sequence[FindingFacts], on: date) -> tuple[str, Message]:
     """Return the inspection state on a day and why, the most urgent first."""
     known = [finding for finding in findings if finding.found_on <= on]
     open_ = [finding for finding in known if finding.remedied_on is None or finding.remedied_on > on]
     due = min((finding.remedy_due_on for finding in open_ if finding.remedy_due_on), default=None)
     if due is not None and due < on:
-        words: dict[str, date | int | str] = {"day": due, "days": (on - due).days, "count": len(open_)}
-        return "remedy_overdue", Explanation(
-            template=N_("Remedy due on {day}, {days} days overdue ({count} findings open)"), words=words
+        values: dict[str, MessageValue] = {"day": due, "days": (on - due).days, "count": len(open_)}
+        return "remedy_overdue", Message(
+            template=N_("Remedy due on {day}, {days} days overdue ({count} findings open)"), values=values
         )
     if open_:
         return _open_state(open_, due)
     if known:
         remedied = max(finding.remedied_on or on for finding in known)
-        return "remedied", Explanation(
+        return "remedied", Message(
             template=N_("All {count} findings remedied, the last on {day}"),
-            words={"count": len(known), "day": remedied},
+            values={"count": len(known), "day": remedied},
         )
     visited = [day for day in visits if day <= on]
     if visited:
-        return "passed", Explanation(template=N_("Visited on {day} without findings"), words={"day": max(visited)})
-    return "not_inspected", Explanation(template=N_("No visit is recorded"))
+        return "passed", Message(template=N_("Visited on {day} without findings"), values={"day": max(visited)})
+    return "not_inspected", Message(template=N_("No visit is recorded"))
 
 
 def next_change(facts: SiteFacts, on: date) -> date | None:
@@ -167,8 +167,8 @@ _VALID = {
 }
 
 
-def _basis(held: CertificateFacts, end: date) -> tuple[str, dict[str, date | int | str]]:
-    """Return what the last day rests on, and the words for it."""
+def _basis(held: CertificateFacts, end: date) -> tuple[str, dict[str, MessageValue]]:
+    """Return what the last day rests on, and the values that say it."""
     if held.issued_on is None:
         return "only end", {}
     for years in (PETROL_YEARS, 10):
@@ -182,28 +182,28 @@ def _is_suspended(held: CertificateFacts, on: date) -> bool:
     return begun and (held.suspended_to is None or held.suspended_to >= on)
 
 
-def _suspension(held: CertificateFacts) -> Explanation:
-    words: dict[str, date | int | str] = {"start": held.suspended_from or ""}
+def _suspension(held: CertificateFacts) -> Message:
+    values: dict[str, MessageValue] = {"start": held.suspended_from or ""}
     if held.suspended_to is None:
-        return Explanation(template=N_("Suspended since {start} until further notice"), words=words)
-    return Explanation(template=N_("Suspended from {start} to {end}"), words={**words, "end": held.suspended_to})
+        return Message(template=N_("Suspended since {start} until further notice"), values=values)
+    return Message(template=N_("Suspended from {start} to {end}"), values={**values, "end": held.suspended_to})
 
 
-def _without_end(held: CertificateFacts, record: str | None) -> tuple[str, Explanation]:
+def _without_end(held: CertificateFacts, record: str | None) -> tuple[str, Message]:
     if record == "never_issued":
-        return "never_issued", Explanation(template=N_("The register says that no certificate was ever issued"))
+        return "never_issued", Message(template=N_("The register says that no certificate was ever issued"))
     if held.issued_on:
-        return "unknown", Explanation(
+        return "unknown", Message(
             template=N_("Issued on {issued}; the end is not known and is not assumed for this kind of site"),
-            words={"issued": held.issued_on},
+            values={"issued": held.issued_on},
         )
-    return "unknown", Explanation(
+    return "unknown", Message(
         template=N_("The register has no certificate and no note; this is not the same as never issued")
     )
 
 
-def _open_state(open_: Sequence[FindingFacts], due: date | None) -> tuple[str, Explanation]:
-    words: dict[str, date | int | str] = {"count": len(open_), "day": min(finding.found_on for finding in open_)}
+def _open_state(open_: Sequence[FindingFacts], due: date | None) -> tuple[str, Message]:
+    values: dict[str, MessageValue] = {"count": len(open_), "day": min(finding.found_on for finding in open_)}
     is_violation = any(finding.severity == "violation" for finding in open_)
     state = "violation" if is_violation else "findings_open"
     if due is not None:
@@ -212,10 +212,10 @@ def _open_state(open_: Sequence[FindingFacts], due: date | None) -> tuple[str, E
             if is_violation
             else N_("{count} findings open, the first due on {due}")
         )
-        return state, Explanation(template=template, words={**words, "due": due})
+        return state, Message(template=template, values={**values, "due": due})
     template = (
         N_("Violation found on {day}, no deadline set ({count} findings open)")
         if is_violation
         else N_("{count} findings open since {day}, no deadline set")
     )
-    return state, Explanation(template=template, words=words)
+    return state, Message(template=template, values=values)

@@ -15,12 +15,12 @@ from sqlalchemy import (
 )
 
 from geodata.base.i18n import N_
+from geodata.base.message import Message
 from geodata.base.values import FeatureRow
 from geodata.layers.fuel_sites.certificates import CertificateFacts, certificate_state as state_in_words
 from geodata.layers.fuel_sites.site import FuelSite, HeldCertificate, asked_of_held, own_certificate
 from geodata.layers.fuel_sites.values import EXPIRING_WITHIN_DAYS, CertificateRecord
 from geodata.layers.fuel_sites.visits import Finding, InspectionVisit
-from geodata.schema.explanations import Explanation
 
 
 def certificate_state_on(day: ColumnElement[date]) -> ColumnElement[str]:
@@ -72,12 +72,12 @@ class _Certificate(TypedDict):
     certificate_suspended_to: date | None
 
 
-def explain_certificate(row: FeatureRow, on: date) -> Explanation:
+def explain_certificate(row: FeatureRow, on: date) -> Message:
     """Say why a site's own certificate is in its state."""
     site = cast(_Certificate, row)
     if site["certificate_issued_on"] and site["certificate_issued_on"] > on:
         template = N_("A certificate issued on {issued} is entered; until that day the one before it counts, if any")
-        return Explanation(template=template, words={"issued": site["certificate_issued_on"]})
+        return Message(template=template, values={"issued": site["certificate_issued_on"]})
     held = CertificateFacts(
         issued_on=site["certificate_issued_on"],
         expires_on=site["certificate_expires_on"],

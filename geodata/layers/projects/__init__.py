@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped
 
 from geodata.base.i18n import N_
+from geodata.base.message import AsWritten, Message
 from geodata.base.values import FeatureRow
 from geodata.layers.projects.details import (
     CapitalYear,
@@ -38,7 +39,6 @@ from geodata.layers.projects.details import (
     ProjectStatus,
 )
 from geodata.schema.charts import Chart, Reported, ReportFigure
-from geodata.schema.explanations import Explanation
 from geodata.schema.feature import Feature, GeometryType, Layer
 from geodata.schema.fields import Group, LabelledEnum, derived, field
 from geodata.schema.filters import DateRange, Range
@@ -280,20 +280,20 @@ class _Schedule(TypedDict):
     delay_days: int | None
 
 
-def _explain_schedule(row: FeatureRow, _on: date) -> Explanation:
+def _explain_schedule(row: FeatureRow, _on: date) -> Message:
     """Say which milestone makes a project late, and by how much."""
     project = cast(_Schedule, row)
     if project["late_milestone"] and project["delay_days"] is not None:
         template = N_("“{milestone}” is {days} days behind the plan")
-        return Explanation(
-            template=template, words={"milestone": project["late_milestone"], "days": project["delay_days"]}
+        return Message(
+            template=template, values={"milestone": AsWritten(project["late_milestone"]), "days": project["delay_days"]}
         )
     if project["delay_days"]:
         template = N_("The last milestone was reached {days} days after the plan")
-        return Explanation(template=template, words={"days": project["delay_days"]})
+        return Message(template=template, values={"days": project["delay_days"]})
     if project["delay_days"] is None:
-        return Explanation(template=N_("Without planned milestones no delay can be computed"))
-    return Explanation(template=N_("No milestone is behind the plan"))
+        return Message(template=N_("Without planned milestones no delay can be computed"))
+    return Message(template=N_("No milestone is behind the plan"))
 
 
 _TODAY = func.current_date()

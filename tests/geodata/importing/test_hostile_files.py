@@ -79,14 +79,14 @@ def test_a_reader_that_takes_too_long_is_stopped(tmp_path, preview):
     path = csv(tmp_path / "a.csv", "ma,ten,lon,lat\n" + "1,x,106.6,20.8\n" * 400_000)
     report = preview(path, limits=Limits(wall_seconds=0)).report
     assert report.reason == "limit_exceeded"
-    assert report.reason_text.details["name"] == "wall_seconds"
+    assert report.reason_text.values["name"] == "wall_seconds"
 
 
 def test_a_reader_that_needs_too_much_memory_is_stopped(tmp_path, preview):
     path = csv(tmp_path / "a.csv", "ma,ten,lon,lat\n" + "1,x,106.6,20.8\n" * 600_000)
     report = preview(path, limits=Limits(memory_bytes=300 * 1024 * 1024)).report
     assert report.reason == "limit_exceeded"
-    assert report.reason_text.details["name"] == "memory_bytes"
+    assert report.reason_text.values["name"] == "memory_bytes"
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_reader_that_needs_too_much_memory_is_stopped(tmp_path, preview):
 def test_each_limit_is_named_to_programs_and_its_amount_to_people(tmp_path, preview, limits, name, amount):
     lines = "1,x,106.6,20.8\n2,y,106.6,20.8\n" + " " * (limits.file_bytes if name == "file_bytes" else 0)
     report = preview(csv(tmp_path / "a.csv", "ma,ten,lon,lat\n" + lines), limits=limits).report
-    assert (report.reason, report.reason_text.details["name"]) == ("limit_exceeded", name)
+    assert (report.reason, report.reason_text.values["name"]) == ("limit_exceeded", name)
     said = report.reason_text.say()
     assert amount in said
     assert "_" not in said

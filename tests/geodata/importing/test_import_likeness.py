@@ -29,7 +29,7 @@ def test_without_a_code_column_the_question_says_what_names_and_places_tell(tmp_
     assert (report.status, report.question.about) == ("ask", "columns")
     choice = report.question.choices[-1]
     assert choice.value == MATCH
-    assert (choice.why.details["unique"], choice.why.details["count"]) == (3, 3)
+    assert (choice.why.values["unique"], choice.why.values["count"]) == (3, 3)
 
 
 def test_a_proposal_names_code_name_metres_and_likeness(tmp_path, preview, three):

@@ -27,7 +27,7 @@ def test_a_limit_of_the_environment_is_kept_and_named(monkeypatch, tmp_path, pre
     monkeypatch.setenv(f"IMPORT_{name.upper()}", value)
     report = preview(csv(tmp_path / "a.csv", ROWS)).report
     assert report.reason == "limit_exceeded"
-    assert report.reason_text.details["name"] == name
+    assert report.reason_text.values["name"] == name
     assert name not in report.reason_text.say() or "_" not in name
 
 

@@ -250,7 +250,7 @@ def test_an_invalid_area_is_repaired_and_told_with_its_area(tmp_path, store, ses
     report = store(one(tmp_path / "a.geojson", polygon(SPIKE)), "planning_zones")
     (problem,) = report.problems
     assert (report.status, problem.row, problem.code, problem.severity) == ("ok", 1, "invalid_geometry", "warning")
-    assert problem.text.details["before"] == problem.text.details["after"]
+    assert problem.text.values["before"] == problem.text.values["after"]
 
 
 def test_a_repair_that_loses_too_much_is_refused(tmp_path, preview):

@@ -127,10 +127,11 @@ def test_places_alone_make_no_line_and_say_how_to_write_one(tmp_path, preview):
 
 def test_cells_of_the_file_are_told_as_they_stand_there(tmp_path):
     """“None” and “Name” are words of the catalogue, too."""
-    from geodata.importing.results import Text
+    from geodata.base.message import Message
 
     assert (
-        Text(template="“{value}”", details={"value": "None"}).say(lambda words: words.replace("None", "?")) == "“None”"
+        Message(template="“{value}”", values={"value": "None"}).say(lambda words: words.replace("None", "?"))
+        == "“None”"
     )
 
 

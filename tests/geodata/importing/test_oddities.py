@@ -58,7 +58,7 @@ def told_rows(preview):
     for item in preview.problems:
         fields.add((item.row, item.field))
         rows.add(item.row)
-        for first, last in re.findall(r"(\d+)(?:–(\d+))?", str(item.text.details.get("rows", ""))):
+        for first, last in re.findall(r"(\d+)(?:–(\d+))?", str(item.text.values.get("rows", ""))):
             rows.update(range(int(first), int(last or first) + 1))
     return rows, fields
 

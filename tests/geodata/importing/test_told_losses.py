@@ -162,7 +162,7 @@ def test_a_quote_that_is_never_closed_is_refused_with_its_row(tmp_path, preview)
     text = 'MA,TEN,lon,lat\nA,x,106.68,20.86\nB,"y,106.69,20.87\nC,z,106.7,20.88\n'
     report = preview(csv(tmp_path / "a.csv", text)).report
     assert (report.status, report.reason) == ("refused", "malformed_file")
-    assert report.reason_text.details["row"] == 3
+    assert report.reason_text.values["row"] == 3
 
 
 def test_what_a_number_shows_is_what_is_read(tmp_path, store, stored):

@@ -69,7 +69,7 @@ def test_what_somebody_else_stored_since_is_not_overwritten(session, retail):
     store_cells(session, [cell("11159")], BY)
     with pytest.raises(CellsChangedError) as refused:
         store_cells(session, [cell("12000"), cell("1", JANUARY)], BY)
-    assert [problem.details["stored"] for problem in refused.value.problems] == [11159]
+    assert [problem.message.values["stored"] for problem in refused.value.problems] == [11159]
     assert stored(session, JANUARY) is None
 
 

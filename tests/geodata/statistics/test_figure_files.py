@@ -134,7 +134,7 @@ def test_a_number_with_two_readings_is_read_as_it_was_said(read):
 
 def test_a_figure_told_twice_and_differently_is_a_problem(read):
     file = read(["Mã", "Năm", "Tháng 2"], ["retail", 2020, 5], ["retail", 2020, 6])
-    assert [(one.cell, one.details["other"]) for one in file.problems] == [("C3", "C2")]
+    assert [(one.cell, one.message.values["other"]) for one in file.problems] == [("C3", "C2")]
 
 
 def test_an_index_of_100_and_a_slip_of_the_unit_look_odd(read):
@@ -144,7 +144,7 @@ def test_an_index_of_100_and_a_slip_of_the_unit_look_odd(read):
         ["retail", "Giá trị", 2020, None, 11159125],
     )
     assert [one.cell for one in file.oddities] == ["E2", "E3"]
-    assert file.oddities[0].details["change"] == Decimal("30.11")
+    assert file.oddities[0].message.values["change"] == Decimal("30.11")
     assert file.problems == ()
 
 

@@ -37,14 +37,14 @@ def differing(checked, others=()):
 def test_the_report_of_february_2020_fits_itself():
     (check,) = check_figures(february_2020())
     assert check.is_consistent
-    assert check.numbers["then"] == 12241
-    assert check.numbers["expected"] == Decimal("-8.84")
+    assert check.message.values["then"] == 12241
+    assert check.message.values["expected"] == Decimal("-8.84")
 
 
 @pytest.mark.parametrize("slip", [{"value": "11195"}, {"cumulative": "24300"}, {"month_change_percent": "8.84"}])
 def test_a_slip_of_the_keys_is_told(slip):
     (check,) = differing(february_2020(**slip))
-    assert check.numbers["expected"] != check.numbers["given"]
+    assert check.message.values["expected"] != check.message.values["given"]
 
 
 def test_the_rounding_of_the_report_is_no_mistake():

@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
+from geodata.base.message import Message
 from geodata.importing.progress import Step
 from geodata.importing.sessions import runs, sessions
 from geodata.importing.sessions.model import ImportSession, Stage
@@ -122,7 +123,7 @@ def test_a_watcher_that_is_late_says_nothing_of_the_turn_that_follows(gis, engin
     runs.run(engine, number, checking)
     gis.post(f"/imports/{number}/confirm", data={"mark": found(engine, number).facts.mark})
     storing = runs.claim(engine, number)
-    assert not sessions.end(session, number, checking, Stage.FAILED, runs.BROKEN)
+    assert not sessions.end(session, number, checking, Stage.FAILED, Message(template=runs.BROKEN))
     runs.run(engine, number, checking)
     assert found(engine, number).stage is Stage.STORING
     runs.run(engine, number, storing)

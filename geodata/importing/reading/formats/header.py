@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from geodata.base.i18n import N_
+from geodata.base.message import Message
 from geodata.importing.headings import STOREY, is_known
 from geodata.importing.reading.formats.picking import AskError
-from geodata.importing.results import Choice, Question, RefusedError, Text
+from geodata.importing.results import Choice, Question, RefusedError
 from geodata.importing.table import Value
 
 #: A header is looked for in so many rows, and so many are shown to whoever is asked.
@@ -153,12 +154,12 @@ def _question(grid: Grid) -> Question:
         if not any(cells):
             continue
         shown = " | ".join(filter(None, cells))[:200]
-        why = Text(template=N_("row {row}: {cells}"), details={"row": index + 1, "cells": shown})
+        why = Message(template=N_("row {row}: {cells}"), values={"row": index + 1, "cells": shown})
         choices.append(Choice(value=str(index + 1), why=why, samples=tuple(cell[:60] for cell in cells)))
         if len(choices) == _SHOWN:
             break
     none = N_("none of these: the table has no header, and its columns are called cot_1, cot_2 …")
-    bare = Choice(value=NO_HEADER, why=Text(template=none))
+    bare = Choice(value=NO_HEADER, why=Message(template=none))
     top = next(
         ([text for text in _texts(grid, index) if text] for index in range(len(grid.rows)) if any(_texts(grid, index))),
         [],

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from geodata.base.i18n import N_
+from geodata.base.message import Message
 from geodata.importing.limits import Limits
 from geodata.importing.reading.archive import Source
-from geodata.importing.results import Choice, Question, RefusedError, Text
+from geodata.importing.results import Choice, Question, RefusedError
 
 
 class AskError(Exception):
@@ -21,7 +22,7 @@ class AskLayerError(AskError):
     """Several layers are there and none was named."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        why = Text(template=N_("a layer of the file"))
+        why = Message(template=N_("a layer of the file"))
         super().__init__(Question(about="layer", choices=tuple(Choice(value=name, why=why) for name in names)))
 
 
