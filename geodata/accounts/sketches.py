@@ -18,13 +18,13 @@ from geodata.accounts.accounts import Account
 from geodata.base.database import Base
 from geodata.base.errors import ConflictError, InvalidValueError, NotFoundError
 from geodata.base.i18n import N_
+from geodata.schema.colours import NOTES
 
 MAX_SHAPES = 200
 MAX_PLACES = 5000
 MAX_NOTE = 300
 MAX_SKETCHES = 300
 MAX_BYTES = 400_000
-COLOURS = ("#c1121f", "#0077b6", "#8a5a00", "#2b7a0b", "#5a189a")
 #: Least number of places of each kind.
 KINDS = {"point": 1, "text": 1, "line": 2, "area": 3}
 LATITUDE = 85.0  # web Mercator ends there
@@ -121,7 +121,7 @@ def parse_shapes(text: str) -> tuple[Shape, ...]:
 def _shape(found: object) -> Shape:
     asked = found if isinstance(found, dict) else {}
     kind, colour, note, at = (asked.get(name, "") for name in ("kind", "colour", "note", "at"))
-    if not isinstance(kind, str) or kind not in KINDS or colour not in COLOURS:
+    if not isinstance(kind, str) or kind not in KINDS or colour not in NOTES:
         raise _refused(N_("a shape has a kind and a colour of the lists"))
     if not isinstance(note, str) or len(note) > MAX_NOTE or not (note.isprintable() or note == ""):
         raise _refused(N_("a note has at most 300 printable characters"))
@@ -143,4 +143,4 @@ def _refused(reason: str) -> InvalidValueError:
     return InvalidValueError(name="shapes", value="…", reason=reason)
 
 
-__all__ = ["COLOURS", "Drawn", "Shape", "Sketch", "delete_sketch", "parse_shapes", "read_sketch", "save_sketch"]
+__all__ = ["Drawn", "Shape", "Sketch", "delete_sketch", "parse_shapes", "read_sketch", "save_sketch"]

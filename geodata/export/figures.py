@@ -11,11 +11,12 @@ from typing import ClassVar
 from PIL import Image, ImageDraw, ImageFont
 
 from geodata.export.fonts import font_file
+from geodata.schema.colours import COLOURS
 
 #: How a part is drawn on paper; on the page its class says it.
-COLOURS = {
-    "axis": "#8A8F98", "grid": "#DDE3E9", "ink": "#1D2733", "plan": "#0B4F8A", "actual": "#1B7F4D", "forecast": "#C2570C",
-    "late": "#B2182B", "today": "#1D2733", "paper": "#FFFFFF",
+TONES = {
+    "axis": "#8a8f98", "grid": COLOURS["line"], "ink": COLOURS["ink"], "plan": COLOURS["accent"], "actual": COLOURS["tick"],
+    "forecast": COLOURS["warning"], "late": COLOURS["bad"], "today": COLOURS["ink"], "paper": COLOURS["paper"],
 }  # fmt: skip
 #: Pixels of a PNG for one of the drawing.
 _SCALE = 3
@@ -24,7 +25,7 @@ _DASH_PX = (7.0, 4.0)
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A line through points; `tone` is one of COLOURS."""
+    """A line through points; `tone` is one of TONES."""
 
     kind: ClassVar[str] = "line"
     points: Sequence[tuple[float, float]]
@@ -115,7 +116,7 @@ def text_width(text: str, size: float) -> float:
 
 
 def _draw(draw: ImageDraw.ImageDraw, part: Part) -> None:
-    colour = COLOURS[part.tone]
+    colour = TONES[part.tone]
     match part:
         case Line():
             points = [(x * _SCALE, y * _SCALE) for x, y in part.points]
@@ -127,7 +128,7 @@ def _draw(draw: ImageDraw.ImageDraw, part: Part) -> None:
             draw.rectangle(box, fill=None if part.is_hollow else colour, outline=colour, width=_SCALE)
         case Mark():
             points = [(x * _SCALE, y * _SCALE) for x, y in part.points]
-            draw.polygon(points, fill=COLOURS["paper"] if part.is_hollow else colour, outline=colour, width=_SCALE)
+            draw.polygon(points, fill=TONES["paper"] if part.is_hollow else colour, outline=colour, width=_SCALE)
         case Words():
             anchor = {"start": "ls", "middle": "ms", "end": "rs"}[part.anchor]
             place = (part.x * _SCALE, part.y * _SCALE)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from geodata.schema.colours import COLOURS
+
 #: Hatchings that are no angle.
 CROSSED, DOTTED = 225, 360
 
@@ -55,13 +57,13 @@ class Inks:
     selected, drawn or asked about. warning: what wants attention. alert and tick: the discs of badges.
     """
 
-    ink: str = "#1d2733"
-    faint: str = "#6b7683"
-    paper: str = "#ffffff"
-    accent: str = "#0b4f8a"
-    warning: str = "#c2570c"
-    alert: str = "#c8102e"
-    tick: str = "#1b7f4d"
+    ink: str = COLOURS["ink"]
+    faint: str = COLOURS["faint"]
+    paper: str = COLOURS["paper"]
+    accent: str = COLOURS["accent"]
+    warning: str = COLOURS["warning"]
+    alert: str = COLOURS["alert"]
+    tick: str = COLOURS["tick"]
 
 
 INKS = Inks()

@@ -4,11 +4,12 @@ import json
 
 import pytest
 
-from geodata.accounts.sketches import COLOURS, parse_shapes
+from geodata.accounts.sketches import parse_shapes
 from geodata.base.errors import InvalidValueError
+from geodata.schema.colours import NOTES
 
-POINT = {"kind": "point", "at": [[106.68, 20.86]], "colour": COLOURS[0], "note": "Xem lại ranh giới"}
-AREA = {"kind": "area", "at": [[106.6, 20.8], [106.7, 20.8], [106.7, 20.9]], "colour": COLOURS[1], "note": ""}
+POINT = {"kind": "point", "at": [[106.68, 20.86]], "colour": NOTES[0], "note": "Xem lại ranh giới"}
+AREA = {"kind": "area", "at": [[106.6, 20.8], [106.7, 20.8], [106.7, 20.9]], "colour": NOTES[1], "note": ""}
 
 
 def keep(client, shapes, code="") -> dict:

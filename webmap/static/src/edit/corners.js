@@ -1,4 +1,5 @@
 /* Drawing without a pointer: a point where the map's cross is, and the corners one after the other, moved by the arrows. */
+import { namedColour } from "../lib/colours.js";
 import { element, icon, t } from "../lib/texts.js";
 /** @import { Position } from "geojson" */
 /** @import { Drawing } from "./draw.js" */
@@ -22,7 +23,7 @@ const listsOf = (coordinates, depth) =>
 
 export class Corners {
   #index = -1;
-  #mark = L.circleMarker([0, 0], { radius: 12, color: "#b2182b", fill: false, interactive: false });
+  #mark = L.circleMarker([0, 0], { radius: 12, color: namedColour("bad"), fill: false, interactive: false });
 
   /** @param {Drawing} drawing */
   constructor(drawing) {

@@ -1,6 +1,7 @@
 /* Leaflet-Geoman as this map uses it: loaded when somebody draws, its handles dressed for pointer and reader. */
+import { namedColour } from "../lib/colours.js";
 
-export const LOOK = { color: "#0b4f8a", weight: 3, fillOpacity: 0.15 };
+export const LOOK = { color: namedColour("accent"), weight: 3, fillOpacity: 0.15 };
 export const SNAP = matchMedia("(pointer: coarse)").matches ? 30 : 18; // px
 const HANDLES = 60;
 

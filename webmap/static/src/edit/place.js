@@ -1,4 +1,5 @@
 /* The place of the object in the form: drawn, dragged, typed or taken from where one stands; looked at as it changes. */
+import { namedColour } from "../lib/colours.js";
 import { saidOf } from "../lib/ask.js";
 import { find } from "../lib/find.js";
 import { failure, notice } from "../lib/notices.js";
@@ -19,7 +20,14 @@ import { ownInputs, write } from "./values.js";
 const LOOK_AFTER = 500; // ms
 const NEAR = 16; // zoom
 const HOLD = 120; // px across, from which on corners can be taken hold of
-const THEIRS = { color: "#b2182b", weight: 3, dashArray: "6,5", fillOpacity: 0.08, interactive: false, pmIgnore: true };
+const THEIRS = {
+  color: namedColour("bad"),
+  weight: 3,
+  dashArray: "6,5",
+  fillOpacity: 0.08,
+  interactive: false,
+  pmIgnore: true,
+};
 
 /** @type {(geometry: Geometry) => Position[]} the corners of lines, in their order */
 const corners = (geometry) => {

@@ -1,4 +1,5 @@
 /* What is proposed and waits: drawn apart from the layers, dashed, never counted; a click leads to the proposal. */
+import { namedColour } from "../lib/colours.js";
 import { askJson } from "../lib/ask.js";
 import { byId } from "../lib/find.js";
 import { element, t } from "../lib/texts.js";
@@ -6,12 +7,9 @@ import { element, t } from "../lib/texts.js";
 /** @import { MapPage } from "../map/types" */
 /** @typedef {{ proposal: number, by: string, title: string, delete: boolean, address: string }} Told */
 
-const COLOUR = "#7b3294";
-const GONE = "#b2182b";
-
 /** @type {(feature: Feature<Geometry, Told> | undefined) => L.PathOptions} */
 const look = (feature) => ({
-  color: feature?.properties.delete ? GONE : COLOUR,
+  color: feature?.properties.delete ? namedColour("bad") : namedColour("proposed"),
   weight: 3,
   dashArray: "6,5",
   fillOpacity: 0.08,

@@ -1,4 +1,5 @@
 /* How loading and headroom look, on the map and on paper: a colour, and a width, dashes or a sign beside it. */
+import { namedColour } from "../lib/colours.js";
 import { svg } from "../lib/svg.js";
 import { inks } from "../map/inks.js";
 
@@ -6,28 +7,28 @@ import { inks } from "../map/inks.js";
 
 /** @type {Record<string, WireLook>} */
 const WIRES = {
-  fine: { stroke: "#1b9e77", width: 3, arrow: "#14604a" },
-  near: { stroke: "#a67c00", width: 4, arrow: "#6f5400" },
-  heavy: { stroke: "#e66101", width: 4.5, dash: "14 3", arrow: "#a34500" },
-  over: { stroke: "#b2182b", width: 6, arrow: "#b2182b" },
-  unknown: { stroke: "#5f6670", width: 3, dash: "2 6", arrow: "#5f6670" },
+  fine: { stroke: namedColour("good"), width: 3, arrow: namedColour("good-dark") },
+  near: { stroke: namedColour("fair-edge"), width: 4, arrow: namedColour("fair-dark") },
+  heavy: { stroke: namedColour("poor"), width: 4.5, dash: "14 3", arrow: namedColour("poor-dark") },
+  over: { stroke: namedColour("bad"), width: 6, arrow: namedColour("bad") },
+  unknown: { stroke: namedColour("unknown"), width: 3, dash: "2 6", arrow: namedColour("unknown") },
 };
 /** @type {Record<string, string>} */
 const NODES = {
-  fine: "#1b9e77",
-  near: "#e6ab02",
-  heavy: "#e66101",
-  over: "#b2182b",
-  unknown: "#ffffff",
-  infeed: "#0b5cad",
-  dead: "#111111",
+  fine: namedColour("good"),
+  near: namedColour("fair"),
+  heavy: namedColour("poor"),
+  over: namedColour("bad"),
+  unknown: namedColour("paper"),
+  infeed: namedColour("infeed"),
+  dead: namedColour("ended"),
 };
 /** @type {Record<string, string>} */
 const SIGNS = { over: "M0 -4.5V1M0 3.2V4.4", dead: "M-3.5 -3.5L3.5 3.5M3.5 -3.5L-3.5 3.5" };
 const ARROW = "M-6 -5L7 0L-6 5L-3 0Z";
-const EDGE = "#263238";
+const EDGE = namedColour("station");
 /** An area in which all is out. */
-export const STORM = { stroke: "#4a148c", width: 2, dash: "6 4", opacity: 0.08 };
+export const STORM = { stroke: namedColour("storm"), width: 2, dash: "6 4", opacity: 0.08 };
 
 /** @param {string} tone */
 export const wireLook = (tone) => WIRES[tone] ?? WIRES.unknown;
@@ -78,7 +79,7 @@ export function stationSign(tone) {
     tone === "infeed"
       ? [svg("circle", { r: 11, ...halo }), svg("circle", { r: 8, ...edge })]
       : [svg("rect", { ...square(11), ...halo }), svg("rect", { ...square(8), ...edge })];
-  const sign = { fill: "none", stroke: "#ffffff", "stroke-width": 2.4, "stroke-linecap": "round" };
+  const sign = { fill: "none", stroke: namedColour("paper"), "stroke-width": 2.4, "stroke-linecap": "round" };
   if (SIGNS[tone]) shapes.push(svg("path", { d: SIGNS[tone], ...sign }));
   return svg("g", {}, ...shapes);
 }

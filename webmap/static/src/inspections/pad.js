@@ -1,4 +1,5 @@
 /* A canvas to sign on with a finger. */
+import { namedColour } from "../lib/colours.js";
 
 /**
  * @param {HTMLCanvasElement} canvas
@@ -10,7 +11,7 @@ export function signaturePad(canvas, drawn) {
   if (!pen) throw new Error("This browser draws nothing");
   pen.lineWidth = 3;
   pen.lineCap = "round";
-  pen.strokeStyle = "#10243a";
+  pen.strokeStyle = namedColour("signature");
   let isDrawing = false;
   /** @type {(event: PointerEvent) => [number, number]} */
   const point = (event) => {

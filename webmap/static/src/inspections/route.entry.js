@@ -1,4 +1,5 @@
 /* A map of numbered places: the stops of routes with straight lines between them, or the sites of a list. */
+import { namedColours } from "../lib/colours.js";
 import { byId } from "../lib/find.js";
 import { element } from "../lib/texts.js";
 import { Ground } from "../map/ground.js";
@@ -11,18 +12,7 @@ const box = byId("route-map");
 /** @type {Drawn} */
 const { start, routes = [], pins } = JSON.parse(box.dataset.route ?? "{}");
 // As many as may go on one day; their order and shape are those of the pins in inspections.css.
-const COLOURS = [
-  "#0b4f8a",
-  "#b34a00",
-  "#14795a",
-  "#6a51a3",
-  "#7d0f1d",
-  "#00707a",
-  "#8a2a6b",
-  "#5a5a00",
-  "#3b3f46",
-  "#a0182f",
-];
+const COLOURS = namedColours("person");
 
 const map = L.map(box, { attributionControl: false });
 const { ground } = box.dataset;

@@ -1,4 +1,5 @@
 /* The colours that belong to no layer: geodata's Inks, which folium's script hands over. All drawing takes them from here. */
+import { namedColour } from "../lib/colours.js";
 import { fixedRatio } from "./ratio.js";
 /** @import { Inks } from "./types" */
 
@@ -8,7 +9,12 @@ export const inks = { ink: "", faint: "", paper: "", accent: "", warning: "", al
 /** What names and halos are written in: by the system's wish light on dark, on paper never. */
 export const tones = () =>
   !fixedRatio() && document.documentElement.dataset.bsTheme === "dark"
-    ? { label: "#e3e9f1", faint: "#93a1b3", halo: "#16202c", isDark: true }
+    ? {
+        label: namedColour("night-ink"),
+        faint: namedColour("night-faint"),
+        halo: namedColour("night-paper"),
+        isDark: true,
+      }
     : { label: inks.ink, faint: inks.faint, halo: inks.paper, isDark: false };
 
 /**

@@ -1,10 +1,11 @@
 /* What people draw on the map by hand: shapes as SVG, on the screen, on a sheet and in a picture alike. They are notes, no data. */
+import { namedColour, namedColours } from "../lib/colours.js";
 import { short, svg } from "../lib/svg.js";
 
 /** @typedef {"point" | "line" | "area" | "text"} NoteKind */
 /** @typedef {{ kind: NoteKind, at: [number, number][], colour: string, note: string }} Shape `at`: lon, lat in degrees */
 
-export const COLOURS = ["#c1121f", "#0077b6", "#8a5a00", "#2b7a0b", "#5a189a"];
+export const COLOURS = namedColours("note");
 const FONT = '"Be Vietnam Pro", "Segoe UI", sans-serif';
 const DOT = 6; // px
 
@@ -40,7 +41,14 @@ function markOf({ kind, colour }, places) {
   const [{ x, y }] = places;
   if (kind === "text") return svg("g");
   if (kind === "point") {
-    return svg("circle", { cx: short(x), cy: short(y), r: DOT, fill: colour, stroke: "#fff", "stroke-width": 2 });
+    return svg("circle", {
+      cx: short(x),
+      cy: short(y),
+      r: DOT,
+      fill: colour,
+      stroke: namedColour("paper"),
+      "stroke-width": 2,
+    });
   }
   const d = "M" + places.map((place) => `${short(place.x)} ${short(place.y)}`).join("L") + (kind === "area" ? "Z" : "");
   const line = { d, "stroke-linejoin": "round", "stroke-linecap": "round" };
@@ -51,7 +59,7 @@ function markOf({ kind, colour }, places) {
       ...line,
       fill: kind === "area" ? colour : "none",
       "fill-opacity": 0.14,
-      stroke: "#fff",
+      stroke: namedColour("paper"),
       "stroke-width": 6,
     }),
     svg("path", { ...line, fill: "none", stroke: colour, "stroke-width": 3 }),
@@ -75,7 +83,7 @@ function wordsOf({ kind, colour, note }, places) {
     "font-size": 13,
     "font-weight": 600,
     fill: colour,
-    stroke: "#fff",
+    stroke: namedColour("paper"),
     "stroke-width": 4,
     "stroke-linejoin": "round",
     "paint-order": "stroke",

@@ -1,13 +1,14 @@
 /* Files of one's own on the map: dropped or chosen, read by the server as an import reads them, stored nowhere. They stay as
    long as this tab; who may import is led there. */
 import { askJson, saidOf } from "../lib/ask.js";
+import { namedColours } from "../lib/colours.js";
 import { byId, find } from "../lib/find.js";
 import { notice } from "../lib/notices.js";
 import { element, icon, number, t } from "../lib/texts.js";
 import { fitFree } from "../map/home.js";
 /** @import { MapPage } from "../map/types" */
 
-const COLOURS = ["#b5179e", "#0077b6", "#8a5a00", "#5a189a", "#2b7a0b"];
+const COLOURS = namedColours("own");
 const KEPT = "webmap-own";
 const MOST = COLOURS.length;
 
