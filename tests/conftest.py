@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -25,6 +24,7 @@ from geodata.accounts import passwords
 from geodata.base.crs import HAI_PHONG
 from geodata.base.database import new_engine, parse_database_url
 from geodata.tables import METADATA
+from scripts.base.ports import free_port
 from tests.examples import HEAVY
 from tests.kept import TEMPLATES, keep_compiled_rules
 
@@ -282,13 +282,6 @@ def login(app: Flask) -> Callable[[str], FlaskClient]:
 def demo_login(demo_app: Flask) -> Callable[[str], FlaskClient]:
     """Sign in on the demo data: demo_login(role) -> client."""
     return lambda role: sign_in(demo_app, role)
-
-
-def free_port() -> int:
-    """Return a port nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 class Server:

@@ -19,8 +19,9 @@ from sqlalchemy.engine import URL, make_url
 from geodata.schema.feature import Feature, GeometryType
 from scripts.base.console import Exit, Failure, announce
 from scripts.base.paths import VAR, VENV
+from scripts.base.ports import free_port
 from scripts.base.processes import stop_group
-from scripts.benchmarks._server import READY_SECONDS, WORKERS, free_port
+from scripts.benchmarks._server import READY_SECONDS, WORKERS
 
 FOLDER = VAR / "bench-peers"
 TIPG = ("tipg==1.6.1", "uvicorn==0.38.0")

@@ -5,7 +5,6 @@ import http.client
 import os
 import re
 import secrets
-import socket
 import statistics
 import subprocess
 import threading
@@ -17,20 +16,13 @@ from dataclasses import asdict, dataclass
 
 from scripts.base.console import announce
 from scripts.base.paths import PYTHON, ROOT
+from scripts.base.ports import free_port
 from scripts.base.processes import stop_group
 from scripts.benchmarks._seed import PASSWORD
 
 WORKERS = 2
 CONNECTIONS = 4
 READY_SECONDS = 180.0
-
-
-def free_port() -> int:
-    """Return a port on loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextlib.contextmanager

@@ -27,9 +27,10 @@ from geodata.accounts.tokens import add_token
 from geodata.base.database import new_engine
 from scripts.base.console import announce
 from scripts.base.paths import ROOT, WORK
+from scripts.base.ports import free_port
 from scripts.benchmarks._replicas import SUPERUSER, Node, until
 from scripts.benchmarks._seed import PASSWORD, SITE
-from scripts.benchmarks._server import free_port, running_server
+from scripts.benchmarks._server import running_server
 from scripts.cluster.account import account_for
 
 DATABASE = "webmap"

@@ -18,9 +18,9 @@ from geodata.accounts.tokens import add_token
 from geodata.base.database import new_engine
 from geodata.layers import LAYERS
 from scripts.base.paths import ROOT
+from scripts.base.ports import free_port
 from scripts.cluster.cluster import Cluster
 from scripts.cluster.configuration import SUPERUSER
-from tests.conftest import free_port
 from tests.factories import make_feature
 from tests.scripts.running import environment, processes_of, wait_for
 

@@ -9,9 +9,9 @@ import psycopg
 import pytest
 
 from geodata.base.database import new_engine
+from scripts.base.ports import free_port
 from scripts.benchmarks._replicas import SUPERUSER, Node, until
 from scripts.benchmarks._seed import PASSWORD, SITE
-from scripts.benchmarks._server import free_port
 from scripts.benchmarks.failover import DATABASE, prepare
 from scripts.cluster.account import account_for
 

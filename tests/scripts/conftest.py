@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from scripts.base.paths import ROOT
+from scripts.base.ports import free_port
 from scripts.cluster.cluster import Cluster
 from tests.scripts.running import environment, processes_of
 
@@ -48,12 +48,10 @@ def run(place: Path) -> Run:
     return run_command
 
 
-@pytest.fixture(scope="module")
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+@pytest.fixture(scope="module", name="free_port")
+def port_nobody_uses() -> int:
+    """A port on loopback that nobody listens on."""
+    return free_port()
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.conftest import ROOT, free_port
+from scripts.base.ports import free_port
+from tests.conftest import ROOT
 from webmap.front import Front, Limits
 
 LONG = b"0123456789" * 600_000

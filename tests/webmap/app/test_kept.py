@@ -17,7 +17,8 @@ from geodata.base.database import new_engine
 from geodata.layers import LAYERS
 from geodata.query import cache
 from geodata.schema.roles import Role
-from tests.conftest import PASSWORD, demo_database, free_port, sign_in
+from scripts.base.ports import free_port
+from tests.conftest import PASSWORD, demo_database, sign_in
 from tests.factories import make_feature
 from webmap.app.kept import ENTRY_BYTES, KeptAnswers
 from webmap.front import Front, Limits
