@@ -1,8 +1,6 @@
 """A real Chromium. Every test ends by asking: nothing refused, nothing asked elsewhere, no script error."""
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,12 +9,28 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, 
 from sqlalchemy import text
 
 from geodata.base.database import new_engine
+from scripts.install.system import find_chromium
 
 ARTEFACTS = Path(__file__).parents[2] / "var" / "screenshots"
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 #: How long a page may take on a machine that is busy with other tests: longer than anybody waits, ms.
 PATIENCE = 40_000
+#: What Chromium does not do here. Each window of tests would draw the list of suggestions below its address line, twice, as
+#: pages in a process of their own: as much work as many a page of ours. A later switch replaces an earlier one, so that
+#: what Playwright switches off is said again.
+_DISABLED = (
+    "WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup",
+    "AimEnabled", "AvoidCorsURLLoaderRestartOnRedirect", "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades", "LensOverlay", "MediaRouter", "NetworkTimeServiceQuerying",
+    "OptimizationHints", "PaintHolding", "PreconnectToSearch", "ThirdPartyStoragePartitioning",
+)  # fmt: skip
+_SWITCHES = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    f"--disable-features={','.join(_DISABLED)}",
+)
 _WATCH = """
     window.refused = [];
     document.addEventListener("securitypolicyviolation", (e) => refused.push(`${e.violatedDirective} ${e.blockedURI}`));
@@ -27,11 +41,8 @@ _WATCH = """
 def browser() -> Iterator[Browser]:
     """One Chromium for the session."""
     expect.set_options(timeout=PATIENCE)
-    path = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=_SWITCHES)
         yield browser
         browser.close()
 
