@@ -46,7 +46,14 @@ def has_qgis() -> bool:
     return Path(SYSTEM_PYTHON).exists() and subprocess.run(asked, capture_output=True, check=False).returncode == 0
 
 
-@pytest.mark.skipif(not has_qgis(), reason="QGIS for Python is not installed here")
+@pytest.fixture(scope="session")
+def qgis():
+    """QGIS, or a test that is left out; asked before a server starts, and not when tests are collected: that takes a second."""
+    if not has_qgis():
+        pytest.skip("QGIS for Python is not installed here")
+
+
+@pytest.mark.usefixtures("qgis")
 def test_the_project_opens_in_qgis_with_every_object_and_is_drawn(server, tmp_path):
     project, picture = tmp_path / "map.qgs", tmp_path / "map.png"
     with urllib.request.urlopen(f"{server.url}/ogc/project.qgs") as answer:
