@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from geodata.base.database import new_engine
 from scripts.install.system import find_chromium
+from tests.conftest import PASSWORD
 
 ARTEFACTS = Path(__file__).parents[2] / "var" / "screenshots"
 DESK = {"width": 1440, "height": 900}
@@ -78,17 +79,29 @@ def photograph(pages: list[Page], name: str) -> None:
         page.screenshot(path=ARTEFACTS / f"{name}{number or ''}.png")
 
 
+def sign_in(context: BrowserContext, origin: str, account: str) -> None:
+    """Sign an account in without drawing the login's page and the one behind it: its form is pressed by tests of its own."""
+    form = context.request.get(f"{origin}/login").text()
+    token = re.search(r'name="csrf_token" value="([^"]+)"', form)
+    assert token, form
+    sent = {"csrf_token": token[1], "username": account, "password": PASSWORD}
+    answer = context.request.post(f"{origin}/login", form=sent, max_redirects=0)
+    assert answer.status == 302, answer.text()
+
+
 @pytest.fixture
 def open_page(browser: Browser, server, heavy: bool, request: pytest.FixtureRequest) -> Iterator[object]:
-    """open_page(path, viewport, origin, allowed) -> Page, drawn; checked at the end, and photographed where the test failed."""
+    """open_page(path, viewport, account, origin, allowed) -> Page, drawn; checked at the end, photographed where the test failed."""
     contexts: list[BrowserContext] = []
     watched: list[Watched] = []
 
-    def open_(path="/", viewport=DESK, *, origin=None, allowed=(), touch=False, **options) -> Page:
+    def open_(path="/", viewport=DESK, *, account=None, origin=None, allowed=(), touch=False, **options) -> Page:
         origin = origin or server.url
         context = browser.new_context(viewport=viewport, has_touch=touch, locale="vi-VN", **options)
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
+        if account:
+            sign_in(context, origin, account)
         page = context.new_page()
         page.add_init_script(_WATCH)
         watch = Watched(page, origin)

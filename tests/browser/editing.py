@@ -1,7 +1,7 @@
 """What the tests of editing do on the map's page."""
 
 import math
-from urllib.parse import parse_qs, quote, urlparse
+from urllib.parse import parse_qs, urlparse
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -21,8 +21,8 @@ def sign_in(page: Page, accounts: dict[str, str], role: str = "planner") -> None
 
 def open_map(open_page, accounts: dict[str, str], viewport, path="/", role="planner", **options) -> Page:
     """The map as an account of that role sees it."""
-    page = open_page(f"/login?next={quote(path)}", viewport, **options)
-    sign_in(page, accounts, role)
+    page = open_page(path, viewport, account=accounts[role], **options)
+    page.wait_for_selector("[data-add-object=markets]", state="attached")
     return page
 
 

@@ -15,8 +15,8 @@ from werkzeug.routing import MapAdapter
 from geodata.base.database import new_engine
 from geodata.inspections.rights import Person
 from geodata.schema.roles import INSPECTION, Role
-from tests.browser.conftest import DESK, PHONE
-from tests.conftest import PASSWORD, ROOT, settings
+from tests.browser.conftest import DESK, PHONE, sign_in
+from tests.conftest import ROOT, settings
 from tests.visit_forms import make_records
 from webmap import create_app
 from webmap.app.auth import access_rule
@@ -63,16 +63,6 @@ def records(served_url, accounts) -> list[str]:
         done, f"{done}/editions/1", correcting, planned, f"/inspections/people/{accounts['inspector']}/open",
         "/inspections/complaints", f"/inspections/complaints/new?site={site}", f"/inspections/sites/{site}",
     ]  # fmt: skip
-
-
-def sign_in(page: Page, origin: str, accounts, role: str):
-    if role == "public":
-        return
-    page.goto(f"{origin}/login")
-    page.fill("[name=username]", accounts[role])
-    page.fill("[name=password]", PASSWORD)
-    with page.expect_navigation():
-        page.click("main button[type=submit]")
 
 
 def endpoint_of(adapter: MapAdapter, address: str) -> str | None:
@@ -189,7 +179,8 @@ WALKS = [
 def test_axe_finds_nothing_on_any_page(browser, server, accounts, pages, records, role, language, viewport, scheme):
     context = open_context(browser, viewport=viewport, has_touch=viewport is PHONE, color_scheme=scheme)
     page = context.new_page()
-    sign_in(page, server.url, accounts, role)
+    if role != "public":
+        sign_in(context, server.url, accounts[role])
     found = visit_all(page, pages, role, server.url, language)
     if role in INSPECTION:
         led = [address for address in records if role != Role.INSPECTOR or "/people/" not in address]

@@ -6,15 +6,11 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK, PHONE
-from tests.conftest import PASSWORD
 
 
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
 def test_every_chart_leads_to_the_map_with_its_number(open_page, accounts, viewport):
-    page = open_page("/login?next=/dashboard", viewport, touch=viewport is PHONE)
-    page.fill("[name=username]", accounts["planner"])
-    page.fill("[name=password]", PASSWORD)
-    page.click("main button[type=submit]")
+    page = open_page("/dashboard", viewport, account=accounts["planner"], touch=viewport is PHONE)
     charts = page.locator(".card-panel:has(a.bar-row)")
     expect(charts.first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -22,8 +22,7 @@ def table(open_page, accounts, stored):
 
     def open_(viewport=DESK) -> Page:
         address = f"/indicators/grid?year={YEAR}"
-        page = open_page(f"/login?next={address}", viewport, touch=viewport is PHONE)
-        sign_in(page, accounts["planner"])
+        page = open_page(address, viewport, account=accounts["planner"], touch=viewport is PHONE)
         expect(cell(page, "retail", 1)).to_be_attached()
         return page
 

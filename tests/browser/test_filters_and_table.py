@@ -8,7 +8,6 @@ import urllib.request
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE
-from tests.conftest import PASSWORD
 
 
 def ask(server, path, **arguments):
@@ -229,12 +228,7 @@ def test_what_is_around_an_object_is_listed_with_distances_to_sort_and_to_hide(p
 
 
 def test_a_view_is_saved_and_opened_again(open_page, server, accounts):
-    page = open_page("/login")
-    page.locator("[name=username]").fill(accounts["planner"])
-    page.locator("[name=password]").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url(lambda url: "/login" not in url)
-    page.goto(server.url + "/?markets.status=operating")
+    page = open_page("/?markets.status=operating", account=accounts["planner"])
     open_filters(page)
     page.locator("#view-name").fill("Chợ đang hoạt động")
     page.keyboard.press("Enter")

@@ -7,7 +7,6 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK, PHONE
 from tests.browser.test_accessibility import AXE, SUMMARY
-from tests.conftest import PASSWORD
 
 
 @pytest.fixture
@@ -15,14 +14,7 @@ def enter(open_page, accounts):
     """enter(role, path, viewport) -> Page of somebody who has signed in."""
 
     def enter(role, path="/", viewport=DESK):
-        page = open_page("/login", viewport, touch=viewport is PHONE)
-        page.fill("[name=username]", accounts[role])
-        page.fill("[name=password]", PASSWORD)
-        with page.expect_navigation():
-            page.click("main button[type=submit]")
-        page.goto(open_page.origin + path)
-        page.wait_for_load_state("networkidle")
-        return page
+        return open_page(path, viewport, account=accounts[role], touch=viewport is PHONE)
 
     return enter
 

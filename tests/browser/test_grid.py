@@ -8,7 +8,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESK, PHONE
-from tests.browser.test_accessibility import sign_in, violations
+from tests.browser.test_accessibility import violations
 
 MAP = "/?z=11&lat=20.80&lon=106.90&layers=substations,power_lines"
 #: Which of the circuits drawn is circuit 2 Chợ Rộc–Cát Hải.
@@ -23,11 +23,7 @@ def opened(open_page, server, accounts):
     """The map of a planner, at a window's size."""
 
     def open_(viewport, query="") -> Page:
-        page = open_page("/login", viewport, touch=viewport is PHONE)
-        sign_in(page, server.url, accounts, "planner")
-        page.goto(server.url + MAP + query)
-        page.wait_for_load_state("networkidle")
-        return page
+        return open_page(MAP + query, viewport, account=accounts["planner"], touch=viewport is PHONE)
 
     return open_
 

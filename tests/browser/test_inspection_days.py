@@ -9,7 +9,7 @@ from docx import Document
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE
-from tests.browser.test_inspector_journey import background, demo_sql, draw, fill, origin, photo, sign_in, today
+from tests.browser.test_inspector_journey import background, demo_sql, draw, fill, origin, photo, today
 from tests.browser.test_record_on_a_phone import open_form
 
 __all__ = ["background", "demo_sql"]
@@ -34,9 +34,7 @@ TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElemen
 
 def phone(open_page, name: str, **options) -> Page:
     """Sign in on a phone."""
-    page = open_page("/login", PHONE, touch=True, is_mobile=True, **options)
-    sign_in(page, name)
-    return page
+    return open_page("/inspections", PHONE, account=name, touch=True, is_mobile=True, **options)
 
 
 def minutes(page: Page, address: str) -> str:

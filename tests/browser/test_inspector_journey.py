@@ -190,8 +190,7 @@ def test_an_inspector_works_through_his_day_on_a_phone(open_page, accounts, demo
 
 
 def test_what_is_written_without_a_connection_is_still_there(open_page, accounts):
-    page = open_page("/login", PHONE, touch=True, is_mobile=True)
-    sign_in(page, accounts["inspector"])
+    page = open_page("/inspections", PHONE, account=accounts["inspector"], touch=True, is_mobile=True)
     page.goto(page.url + "/worklist?order=")
     page.locator("#list .site-name").nth(4).click()
     page.get_by_role("button", name="Kiểm tra ngay").click()
@@ -210,8 +209,7 @@ def test_what_is_written_without_a_connection_is_still_there(open_page, accounts
 
 
 def test_photos_taken_without_a_connection_outlive_the_page_and_arrive_once(open_page, accounts, demo_sql):
-    page = open_page("/login", PHONE, touch=True, is_mobile=True)
-    sign_in(page, accounts["inspector"])
+    page = open_page("/inspections", PHONE, account=accounts["inspector"], touch=True, is_mobile=True)
     page.goto(page.url + "/worklist?order=")
     page.locator("#list .site-name").nth(5).click()
     page.get_by_role("button", name="Kiểm tra ngay").click()
@@ -241,15 +239,12 @@ def test_photos_taken_without_a_connection_outlive_the_page_and_arrive_once(open
 
 
 def test_two_people_on_one_visit_see_the_conflict_and_lose_nothing(open_page, accounts):
-    mine = open_page("/login", PHONE)
-    sign_in(mine, accounts["inspector"])
+    mine = open_page("/inspections", PHONE, account=accounts["inspector"])
     mine.goto(mine.url + "/worklist")
     mine.locator("#list .site-name").nth(6).click()
     mine.get_by_role("button", name="Kiểm tra ngay").click()
     mine.wait_for_load_state("networkidle")
-    theirs = open_page("/login", PHONE)
-    sign_in(theirs, accounts["admin"])
-    theirs.goto(mine.url)
+    theirs = open_page(mine.url.removeprefix(origin(mine)), PHONE, account=accounts["admin"])
     theirs.fill("[name=note]", "Bản của lãnh đạo")
     theirs.fill("[name=people]", "Chỉ lãnh đạo ghi")
     expect(theirs.locator("#save-state")).to_contain_text("Đã lưu")

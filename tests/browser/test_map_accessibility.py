@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESK, PHONE
-from tests.browser.test_accessibility import sign_in, violations
+from tests.browser.test_accessibility import violations
 
 #: What opens each part, and what says that it has come. On a phone some buttons are folded: they are pressed where they are.
 PARTS = {
@@ -57,9 +57,7 @@ WALKS = [("public", DESK, "light"), ("planner", DESK, "dark"), ("public", PHONE,
     ("role", "viewport", "scheme"), WALKS, ids=[f"{role}-{view['width']}-{scheme}" for role, view, scheme in WALKS]
 )
 def test_axe_finds_nothing_whatever_is_open_on_the_map(open_page, accounts, role, viewport, scheme):
-    page = open_page("/login" if role != "public" else "/", viewport, touch=viewport is PHONE, color_scheme=scheme)
-    sign_in(page, page.url.rsplit("/", 1)[0], accounts, role)
-    page.goto(page.url.rsplit("/", 1)[0] + "/")
+    page = open_page("/", viewport, account=accounts.get(role), touch=viewport is PHONE, color_scheme=scheme)
     expect(page.locator("#panel-summary")).not_to_be_empty()
 
     found = found_in_object(page) | found_in_parts(page)

@@ -14,7 +14,6 @@ from geodata.accounts.outside import save_source
 from geodata.base.database import new_engine
 from tests.browser.conftest import DESK, PHONE
 from tests.browser.test_accessibility import violations
-from tests.conftest import PASSWORD
 
 
 def red_tile() -> bytes:
@@ -163,11 +162,7 @@ def test_a_sheet_prints_the_map_of_another_server_and_its_credit(open_page, allo
 
 
 def test_an_administrator_allows_a_map_on_the_page_and_sees_it_on_the_map(open_page, server, accounts, tiles, stored):
-    page = open_page("/login", DESK, allowed=[tiles.origin])
-    page.fill("[name=username]", accounts["admin"])
-    page.fill("[name=password]", PASSWORD)
-    page.click("main button[type=submit]")
-    page.goto(f"{server.url}/admin/map-sources")
+    page = open_page("/admin/map-sources", DESK, account=accounts["admin"], allowed=[tiles.origin])
     card = page.locator("#add")
     card.get_by_label("Tên").fill("Bản đồ nền của Sở")
     card.get_by_label("Địa chỉ").fill(tiles.origin + "/{z}/{x}/{y}.png")

@@ -5,7 +5,6 @@ import json
 from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK
-from tests.conftest import PASSWORD
 
 #: VN-2000, zone 105°45', kinh tuyến trục của Hải Phòng: Chợ Sắt.
 TABLE = "Tên,X,Y\nChợ của tôi,2307660,596560\nKho của tôi,2304440,606700\n"
@@ -33,11 +32,7 @@ PLACE = """() => {
 
 
 def test_a_dropped_file_is_seen_asked_about_kept_for_the_tab_and_removed(open_page, server, accounts):
-    page = open_page("/login", DESK)
-    page.fill("[name=username]", accounts["gis"])
-    page.fill("[name=password]", PASSWORD)
-    page.click("main button[type=submit]")
-    page.goto(f"{server.url}/?layers=admin_units")
+    page = open_page("/?layers=admin_units", DESK, account=accounts["gis"])
     own = page.locator(".own-layers")
     expect(own).to_be_attached()
 
@@ -61,10 +56,7 @@ def test_a_dropped_file_is_seen_asked_about_kept_for_the_tab_and_removed(open_pa
 
 
 def test_what_cannot_be_read_is_told_in_words(open_page, server, accounts):
-    page = open_page("/login", DESK)
-    page.fill("[name=username]", accounts["planner"])
-    page.fill("[name=password]", PASSWORD)
-    page.click("main button[type=submit]")
+    page = open_page("/", DESK, account=accounts["planner"])
     expect(page.locator(".own-layers")).to_be_attached()
 
     page.evaluate(DROP, ["gia.csv", "Tên,Giá\nA,1\n"])

@@ -6,7 +6,6 @@ from sqlalchemy import text
 
 from geodata.base.database import new_engine
 from tests.browser.conftest import DESK, PHONE
-from tests.conftest import PASSWORD
 
 SITE = "CHXD mẫu 010"
 
@@ -26,13 +25,7 @@ def campaign(served_url, accounts, request):
 
 
 def open_map(open_page, accounts, campaign, viewport, **options) -> Page:
-    page = open_page("/login?next=/inspections", viewport, **options)
-    page.fill("[name=username]", accounts["inspector"])
-    page.fill("[name=password]", PASSWORD)
-    page.keyboard.press("Enter")
-    origin = page.url.split("/login")[0]
-    page.wait_for_url(origin + "/inspections")
-    page.goto(f"{origin}/inspections/campaigns/{campaign}")
+    page = open_page(f"/inspections/campaigns/{campaign}", viewport, account=accounts["inspector"], **options)
     page.get_by_role("link", name="Chọn trên bản đồ").first.click()
     expect(page.locator("#plan-count")).to_have_text("0")
     return page

@@ -7,7 +7,6 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE
 from tests.browser.test_accessibility import AXE, SUMMARY
-from tests.conftest import PASSWORD
 
 
 def photo() -> dict[str, object]:
@@ -18,13 +17,9 @@ def photo() -> dict[str, object]:
 
 def test_what_is_entered_without_a_network_is_sent_when_there_is_one(open_page, accounts):
     page = open_page(
-        "/login?next=/projects/DA-CHO-DQB/site", PHONE, touch=True, allowed={"failed"},
+        "/projects/DA-CHO-DQB/site", PHONE, account=accounts["planner"], touch=True, allowed={"failed"},
         geolocation={"latitude": 20.853, "longitude": 106.702, "accuracy": 9}, permissions=["geolocation"],
     )  # fmt: skip
-    page.fill("[name=username]", accounts["planner"])
-    page.fill("[name=password]", PASSWORD)
-    page.click("main button[type=submit]")
-    page.wait_for_url("**/site")
     page.fill("[name=percent]", "84,5")  # as it is written here, whatever language the browser speaks
     page.fill("[name=note]", "Đang lát nền")
     page.fill("[name=caption]", "Nền chợ")

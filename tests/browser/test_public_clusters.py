@@ -135,10 +135,7 @@ def test_the_page_fits_into_a_frame_of_another_site(open_page, viewport):
 
 
 def test_a_bar_of_the_dashboard_opens_the_map_filtered(open_page, server, accounts):
-    page = open_page("/login?next=/dashboard")
-    page.fill("[name=username]", accounts["planner"])
-    page.fill("[name=password]", "correct horse battery")
-    page.click("main button[type=submit]")
+    page = open_page("/dashboard", account=accounts["planner"])
     bar = page.locator("a.bar-row").first
     count = bar.locator(".bar-number").inner_text()
     bar.click()

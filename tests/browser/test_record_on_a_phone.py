@@ -6,7 +6,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE
-from tests.browser.test_inspector_journey import draw, fill, origin, sign_in
+from tests.browser.test_inspector_journey import draw, fill, origin
 
 
 def open_form(page: Page, number: int) -> None:
@@ -24,8 +24,7 @@ def large_photo() -> bytes:
 
 
 def test_nothing_said_is_lost_on_a_phone(open_page, accounts):
-    page = open_page("/login", PHONE, touch=True, is_mobile=True)
-    sign_in(page, accounts["inspector"])
+    page = open_page("/inspections", PHONE, account=accounts["inspector"], touch=True, is_mobile=True)
     open_form(page, 8)
     fill(page, signature=True)
 

@@ -8,16 +8,11 @@ from docx import Document
 from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK, PHONE
-from tests.conftest import PASSWORD
 
 
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
 def test_a_report_of_the_filtered_map_is_written(open_page, server, accounts, viewport):
-    page = open_page("/login", viewport)
-    page.fill("[name=username]", accounts["planner"])
-    page.fill("[name=password]", PASSWORD)
-    page.click("main button[type=submit]")
-    page.goto(f"{server.url}/?layers=markets&markets.status=operating")
+    page = open_page("/?layers=markets&markets.status=operating", viewport, account=accounts["planner"])
     expect(page.locator(".chip")).to_have_count(1)
     if viewport is PHONE:
         page.locator("[data-tools-toggle]").click()

@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK, PHONE
-from tests.conftest import PASSWORD
 
 SHOWN = "layers=industrial_clusters,admin_units&industrial_clusters.free_land_ha=10.."
 TITLE = "Cụm công nghiệp còn trên 10 ha"
@@ -18,11 +17,7 @@ def sheet_of(page):
 
 
 def test_a_theme_is_printed_in_three_steps(open_page, server, accounts):
-    page = open_page("/login", DESK)
-    page.fill("[name=username]", accounts["leader"])
-    page.fill("[name=password]", PASSWORD)
-    page.click("main button[type=submit]")
-    page.goto(f"{server.url}/?z=10&lat=20.85&lon=106.65&{SHOWN}")
+    page = open_page(f"/?z=10&lat=20.85&lon=106.65&{SHOWN}", DESK, account=accounts["leader"])
     expect(page.locator(".chip")).to_have_count(1)
     page.locator("[data-map-tool=print]").click()
     page.locator("[name=paper]").select_option("A3")

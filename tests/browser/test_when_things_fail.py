@@ -1,7 +1,6 @@
 """Login ended, server gone, slow network, nothing found: each is told where one looks, with what to do."""
 
 import re
-from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -18,13 +17,7 @@ def open_as(open_page, server, accounts):
     """open_as(role, path, viewport) -> the page, signed in."""
 
     def open_(role, path, viewport) -> Page:
-        page = open_page(f"/login?next={quote(path)}", viewport, touch=viewport is PHONE)
-        page.fill("[name=username]", accounts[role])
-        page.fill("[name=password]", PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(lambda address: "/login" not in address)
-        page.wait_for_load_state("networkidle")
-        return page
+        return open_page(path, viewport, account=accounts[role], touch=viewport is PHONE)
 
     return open_
 
