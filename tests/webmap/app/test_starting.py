@@ -13,11 +13,13 @@ from webmap.app.starting import get_ready
 
 @pytest.fixture
 def usual_collection():
-    """Python's own settings again afterwards: the tests go on in this process."""
-    usual = gc.get_threshold()
-    yield
+    """Nothing set aside and Python's own settings, and afterwards those of the tests again: they go on in this process."""
+    of_tests = gc.get_threshold()
     gc.unfreeze()
-    gc.set_threshold(*usual)
+    gc.set_threshold(700, 10, 10)
+    yield
+    gc.freeze()
+    gc.set_threshold(*of_tests)
 
 
 @pytest.fixture
