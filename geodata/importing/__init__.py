@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from geodata.importing.preview import Preview
     from geodata.importing.progress import Progress
     from geodata.schema.feature import Feature
+    from geodata.schema.registry import Registry
 
 __all__ = [
     "CODES",
@@ -41,20 +42,24 @@ def preview_import(
     progress: "Progress | None" = None,
     before: "Preview | None" = None,
     kept: Path | None = None,
+    registry: "Registry | None" = None,
 ) -> "Preview":
     """Return what importing a file into a layer would do; stores nothing.
 
     `before`: an earlier preview of the same file, whose steps are not gone again as far as the options leave them. `kept`: a
-    folder in which the table that is read stays, and from which it is taken another time.
+    folder in which the table that is read stays, and from which it is taken another time. `registry`: the layers of the
+    application, when they are not the program's own.
     A file that cannot be read is a report with status "refused", a question one with status "ask".
     Raises InvalidValueError for options that fit neither the layer nor the file.
     """
     from geodata.importing.preview import build_preview
     from geodata.importing.progress import silent
+    from geodata.layers import LAYERS
 
     return build_preview(
-        session, kind, path, options or ImportOptions(), progress=progress or silent, before=before, kept=kept
-    )
+        session, kind, path, options or ImportOptions(),
+        progress=progress or silent, before=before, kept=kept, registry=registry or LAYERS,
+    )  # fmt: skip
 
 
 def commit_import(

@@ -39,11 +39,14 @@ from geodata.schema.feature import Feature
 class Sent:
     """A file, and what it is to fill: a layer, or a detail that hangs on its objects. `words`: names by which headings are known.
 
+    `units`: the layer whose areas objects are said to lie in.
+
     `kept`: the folder in which the table that is read of it stays.
     """
 
     session: Session
     kind: type[Feature]
+    units: type[Feature] | None
     path: Path
     words: frozenset[str]
     detail: type[Detail] | None = None

@@ -25,8 +25,9 @@ from geodata.importing.understanding.decode import decode_table
 from geodata.importing.understanding.locations import find_location_columns, is_degrees, read_locations
 from geodata.importing.understanding.named_units import named_places
 from geodata.importing.understanding.placing import Evidence, resolve_crs
-from geodata.importing.understanding.province_area import province_area
+from geodata.importing.understanding.province_area import province_area, unit_kind
 from geodata.importing.understanding.values import text_of
+from geodata.schema.registry import Registry
 
 #: What a browser draws at once, and what one person may ask of the server for it.
 LIMITS = Limits(
@@ -47,7 +48,7 @@ class Glance:
     crs: str
 
 
-def glance_at(session: Session, path: Path, options: ImportOptions) -> Glance | Question:
+def glance_at(session: Session, registry: Registry, path: Path, options: ImportOptions) -> Glance | Question:
     """Return what a file shows, or what must be answered first (layer, encoding, crs or axes).
 
     Raises RefusedError for a file that cannot be read or holds no places, TooManyError for one with too many corners.
@@ -61,7 +62,9 @@ def glance_at(session: Session, path: Path, options: ImportOptions) -> Glance | 
     if decoded.question is not None:
         return decoded.question
     table, geometries, order_is_known = _located(decoded.table)
-    evidence = Evidence(places=None if options.crs else named_places(session, table), area=province_area(session))
+    units = unit_kind(registry)
+    places = None if options.crs else named_places(session, units, table)
+    evidence = Evidence(places=places, area=province_area(session, units))
     placed = resolve_crs(table, geometries, options, evidence, order_is_known=order_is_known)
     if placed.question is not None:
         return placed.question

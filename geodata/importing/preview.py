@@ -20,10 +20,12 @@ from geodata.importing.storing.rows import CheckedRows
 from geodata.importing.table import Table
 from geodata.importing.understanding.decode import check_answers
 from geodata.importing.understanding.match import check_constants
+from geodata.importing.understanding.province_area import unit_kind
 from geodata.importing.walk import Walk, walk
 from geodata.schema.described import Described
 from geodata.schema.details import Detail
 from geodata.schema.feature import Feature
+from geodata.schema.registry import Registry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +66,7 @@ def build_preview(
     path: Path,
     options: ImportOptions,
     *,
+    registry: Registry,
     progress: Progress = silent,
     before: Preview | None = None,
     kept: Path | None = None,
@@ -80,7 +83,16 @@ def build_preview(
     else:
         check_names(detail, options)
         words = detail_words(kind, detail)
-    sent = Sent(session=session, kind=kind, path=path, words=words, detail=detail, kept=kept, progress=progress)
+    sent = Sent(
+        session=session,
+        kind=kind,
+        units=unit_kind(registry),
+        path=path,
+        words=words,
+        detail=detail,
+        kept=kept,
+        progress=progress,
+    )
     with collector_paused():
         return preview_of(walk(sent, options, before.walk if before is not None else None))
 

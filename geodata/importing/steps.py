@@ -63,7 +63,7 @@ from geodata.importing.understanding.locations import (
 from geodata.importing.understanding.match import importable_fields, match_columns
 from geodata.importing.understanding.named_units import elsewhere_problems, named_places
 from geodata.importing.understanding.placing import Evidence, operation_note, resolve_crs
-from geodata.importing.understanding.province_area import outside_problems, province_area, unit_kind
+from geodata.importing.understanding.province_area import outside_problems, province_area
 from geodata.importing.understanding.values import text_of
 
 
@@ -161,8 +161,8 @@ def place(before: Located, answers: ImportOptions) -> Placed | Stopped:
         return grown(Placed, before)
     sent, table = before.sent, before.table
     sent.progress(Step.PLACE, 0, len(table))
-    area = province_area(sent.session) if sent.kind is not unit_kind() else None
-    places = named_places(sent.session, table) if area is not None else None
+    area = province_area(sent.session, sent.units) if sent.kind is not sent.units else None
+    places = named_places(sent.session, sent.units, table) if area is not None else None
     evidence = Evidence(places=None if answers.crs else places, area=area)
     found = resolve_crs(table, before.geometries, answers, evidence, order_is_known=before.order_is_known)
     if found.question is not None:

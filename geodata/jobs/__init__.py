@@ -1,14 +1,14 @@
-"""The background queue on PostgreSQL (procrastinate), and its worker: `python -m geodata.jobs [MODULE ...]`.
+"""The background queue on PostgreSQL (procrastinate), and its worker: `python -m geodata.jobs [--layers PLACE] [MODULE ...]`.
 
 Work is queued by `defer` in the very transaction that makes it wait: both are stored, or neither is. Who has work that waits
 also says how to find it (`register_backlog`); each minute the worker queues whatever waits without a job all the same.
 """
 
+import argparse
 import asyncio
 import json
 import logging
 import signal
-import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from geodata.base.database import TIME_ZONE, database_url, libpq_conninfo, new_engine
 from geodata.base.logs import log_as_json
 from geodata.base.priority import give_way
+from geodata.schema.registry import Registry, registry_at
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,8 @@ QUEUE = procrastinate.App(
     ],
 )
 
+#: Where the layers stand that a worker has when nobody says others.
+LAYERS_AT = "geodata.layers:LAYERS"
 #: Seconds a worker may be silent before its jobs count as lost with it; it gives a sign of life every 10.
 LOST_AFTER_S = 60
 #: How often a job is taken up again after its worker was lost: what kills every worker is not tried for ever.
@@ -147,7 +150,17 @@ async def note_running(
         _RUNNING.discard(number)
 
 
-async def _work(more: Sequence[str]) -> None:
+def layers_at(context: procrastinate.JobContext) -> str:
+    """Return where the layers of this worker stand, as `registry_at` takes it."""
+    return str(context.additional_context["layers"])
+
+
+def layers_of(context: procrastinate.JobContext) -> Registry:
+    """Return the layers of this worker."""
+    return registry_at(layers_at(context))
+
+
+async def _work(layers: str, more: Sequence[str]) -> None:
     QUEUE.import_paths = [*(QUEUE.import_paths or ()), *more]
     connector = procrastinate.PsycopgConnector(
         conninfo=libpq_conninfo(database_url()), kwargs={"options": f"-c TimeZone={TIME_ZONE}"}, min_size=1, max_size=4
@@ -155,15 +168,25 @@ async def _work(more: Sequence[str]) -> None:
     # The one place where the application is given a connection: a worker has a process of its own.
     with QUEUE.replace_connector(connector) as app:
         async with app.open_async():
-            await app.run_worker_async(concurrency=2, install_signal_handlers=True, worker_middleware=[note_running])
+            await app.run_worker_async(
+                concurrency=2,
+                install_signal_handlers=True,
+                worker_middleware=[note_running],
+                additional_context={"layers": layers},
+            )
 
 
 def main() -> None:
     """Work until SIGTERM or SIGINT, behind what people wait for; a job that runs is finished first.
 
-    Arguments name modules with further tasks.
+    The command line names modules with further tasks, and the layers of the application.
     """
+    parser = argparse.ArgumentParser(prog="geodata.jobs")
+    parser.add_argument("--layers", default=LAYERS_AT)
+    parser.add_argument("modules", nargs="*")
+    asked = parser.parse_args()
+    registry_at(asked.layers)  # a wrong name ends the worker here, not its first job
     give_way()
     log_as_json("worker")
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    asyncio.run(_work(sys.argv[1:]))
+    asyncio.run(_work(asked.layers, asked.modules))

@@ -1,6 +1,7 @@
 """The layer kinds together, checked at start-up for what would only fail later."""
 
 from collections.abc import Iterator
+from importlib import import_module
 
 from geodata.base.errors import NotFoundError
 from geodata.schema.charts import ReportFigure
@@ -39,6 +40,18 @@ class Registry:
 def registry(*kinds: type[Feature]) -> Registry:
     """Return the registry of these kinds, checked."""
     return Registry(*kinds)
+
+
+def registry_at(place: str) -> Registry:
+    """Return the registry that stands in a module, such as geodata.layers:LAYERS: so a process tells another which layers it has.
+
+    Raises ImportError, AttributeError or TypeError where there is none.
+    """
+    module, _, name = place.partition(":")
+    found = getattr(import_module(module), name)
+    if not isinstance(found, Registry):
+        raise TypeError(f"{place} is no registry of layers")
+    return found
 
 
 def _check_kind(kind: type[Feature]) -> None:

@@ -148,7 +148,7 @@ def import_file(arguments: argparse.Namespace, path: Path) -> tuple[int, str]:
         preview = preview_import(session, kind, path, options)
         remembered: TakenOver | None = None
         last = last_like(session, preview) if arguments.remembered or preview.report.question else None
-        if last is not None and (again := with_remembered(session, preview, path, last)):
+        if last is not None and (again := with_remembered(session, preview, path, last, registry=LAYERS)):
             remembered = taken_over(preview, again, last, used=arguments.remembered)
             preview = again if arguments.remembered else preview
         preview = replace(preview, report=replace(preview.report, remembered=remembered))

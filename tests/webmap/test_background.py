@@ -122,7 +122,7 @@ def test_eight_people_who_upload_at_once_get_no_error_and_every_import_ends(app,
     numbers = sorted(int(re.search(r"\d+", answer.location)[0]) for answer in answers)
     assert len(set(numbers)) == uploads
     with ThreadPoolExecutor(2) as workers:
-        list(workers.map(lambda number: runs.run(engine, number, runs.claim(engine, number)), numbers))
+        list(workers.map(lambda number: runs.run(engine, number, runs.claim(engine, number), LAYERS), numbers))
     with Session(engine) as session:
         assert {sessions.get_import(session, number).stage for number in numbers} == {Stage.READY}
 
@@ -157,7 +157,7 @@ def cut_at(engine, number):
 def ready_import(client, engine):
     """Upload a file and have it checked; return its number and the preview's mark."""
     number = int(re.search(r"\d+", send(client, 1).location)[0])
-    runs.run(engine, number, runs.claim(engine, number))
+    runs.run(engine, number, runs.claim(engine, number), LAYERS)
     finish_jobs(engine)
     return number, re.search(r'name="mark" value="(\w+)"', client.get(f"/imports/{number}/confirm").text)[1]
 
@@ -172,7 +172,7 @@ def stored_import(client, engine):
     """Store one import; return its change set."""
     number, mark = ready_import(client, engine)
     client.post(f"/imports/{number}/confirm", data={"mark": mark})
-    runs.run(engine, number, runs.claim(engine, number))
+    runs.run(engine, number, runs.claim(engine, number), LAYERS)
     finish_jobs(engine)
     with Session(engine) as session:
         return session.get_one(ImportSession, number).change_set_id
@@ -257,7 +257,7 @@ def test_two_hundred_uploads_by_eight_people_are_no_error_and_each_has_its_job_a
     assert len(set(queued)) == 200
     taken = queued if heavy else queued[:12]
     with ThreadPoolExecutor(2) as workers:
-        list(workers.map(lambda number: runs.run(engine, number, runs.claim(engine, number)), taken))
+        list(workers.map(lambda number: runs.run(engine, number, runs.claim(engine, number), LAYERS), taken))
     with Session(engine) as session:
         ended = session.scalars(select(ImportSession.status).where(ImportSession.id.in_(taken))).all()
     assert ended == [Stage.READY] * len(taken)

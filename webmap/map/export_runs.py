@@ -20,8 +20,7 @@ from geodata.accounts.reader import Reader, reading_as
 from geodata.base.database import new_engine
 from geodata.export.formats import export_features
 from geodata.export.runs import MAKE_EXPORT, ExportRun, make_export
-from geodata.jobs import MAX_ATTEMPTS, QUEUE
-from geodata.layers import LAYERS
+from geodata.jobs import MAX_ATTEMPTS, QUEUE, layers_of
 from geodata.query.spatial import measures_of
 from geodata.schema.registry import Registry
 from geodata.schema.roles import Role
@@ -37,12 +36,12 @@ def _make_export(context: procrastinate.JobContext, number: int) -> None:
     """Make a file that waits, or whose worker was lost in the middle."""
     engine = new_engine(pool_size=2)
     try:
-        make(engine, number, is_retry=context.job.attempts > 0)
+        make(engine, number, layers_of(context), is_retry=context.job.attempts > 0)
     finally:
         engine.dispose()
 
 
-def make(engine: Engine, number: int, *, is_retry: bool = False, registry: Registry = LAYERS) -> None:
+def make(engine: Engine, number: int, registry: Registry, *, is_retry: bool = False) -> None:
     """Make one file. `registry`: the layers of the application."""
     write = partial(_write, engine, registry)
     with Session(engine) as session:

@@ -11,7 +11,7 @@ from geodata.importing.glance import glance_at
 from geodata.importing.results import ImportOptions, Question
 from geodata.schema.roles import STAFF
 from webmap.app.auth import allow
-from webmap.app.extensions import db_session
+from webmap.app.extensions import db_session, layers
 from webmap.app.gate import dear
 from webmap.app.i18n import translate
 
@@ -40,7 +40,7 @@ def look() -> Response:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "file"
         sent.save(path)
-        found = glance_at(db_session(), path, options)
+        found = glance_at(db_session(), layers(), path, options)
     if isinstance(found, Question):
         if found.about not in ANSWERS or said[found.about]:
             reason = N_("what it holds must be told first; import it")

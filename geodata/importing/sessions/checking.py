@@ -31,7 +31,7 @@ from geodata.importing.sessions.shown import Item, facts_of, other_items
 from geodata.importing.storing.kept_rows import keep_rows
 from geodata.importing.storing.lists import lists_of
 from geodata.importing.storing.matching import stage
-from geodata.schema.feature import Feature
+from geodata.schema.registry import Registry
 
 #: The columns of a list, in the order in which they are written.
 _LISTED = ("kind", "position", "row_number", "code", "name", "data")
@@ -39,17 +39,25 @@ _LISTED = ("kind", "position", "row_number", "code", "name", "data")
 FILE_GONE = N_("The uploaded file is no longer kept. Upload it again.")
 
 
-def check(session: Session, found: ImportSession, kind: type[Feature], progress: Progress) -> None:
+def check(session: Session, found: ImportSession, registry: Registry, progress: Progress) -> None:
     """Make the preview of an import, with the answers remembered of a file like it where there are any."""
     path = file_of(found)
     options = found.options.options(found.file_name)
     version = data_version(session, found.layer)
-    preview = preview_import(session, kind, path, options, progress=progress, kept=folder_beside(path))
+    preview = preview_import(
+        session,
+        registry.get(found.layer),
+        path,
+        options,
+        progress=progress,
+        kept=folder_beside(path),
+        registry=registry,
+    )
     remembered = remembered_of(session, found)
     if preview.table is not None and remembered is None and not found.options.forget:
         remembered = last_like(session, preview)
         if remembered is not None:
-            again = with_remembered(session, preview, path, remembered, progress)
+            again = with_remembered(session, preview, path, remembered, progress, registry=registry)
             remembered = remembered if again is not None else None
             preview = again or preview
     mark = write_lists(session, found, preview, progress)

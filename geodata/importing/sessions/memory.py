@@ -13,6 +13,7 @@ from geodata.importing.answered import Answered
 from geodata.importing.preview import Preview
 from geodata.importing.progress import Progress, silent
 from geodata.importing.results import Question, TakenOver
+from geodata.schema.registry import Registry
 
 #: A remembered CRS must put about as many objects inside as the best answer does.
 _LEAST_AS_GOOD = 0.01
@@ -43,7 +44,13 @@ def last_like(session: Session, preview: Preview) -> ChangeSet | None:
 
 
 def with_remembered(
-    session: Session, preview: Preview, path: Path, last: ChangeSet, progress: Progress = silent
+    session: Session,
+    preview: Preview,
+    path: Path,
+    last: ChangeSet,
+    progress: Progress = silent,
+    *,
+    registry: Registry,
 ) -> Preview | None:
     """Return the preview with the answers of the last import of such a file; None where they add nothing or misfit.
 
@@ -56,8 +63,25 @@ def with_remembered(
         return None
     if asked == "encoding" and not _reads_well(question, last.encoding):
         return None
+    merged = _filled_in(options, answers, last, asked)
+    plain = preview.report
+    adds = merged.values or merged.constants or (merged.match and not options.match)
+    if asked is None and not adds and dict(plain.mapping) == dict(merged.mapping):
+        return None
+    try:
+        again = preview_import(
+            session, preview.kind, path, merged, progress=progress, before=preview, registry=registry
+        )
+    except GeodataError:
+        return None
+    misfit = again.report.counts.rejected > max(plain.counts.rejected, again.report.counts.read // 2)
+    return None if again.report.status is Status.REFUSED or misfit else again
+
+
+def _filled_in(options: ImportOptions, answers: Answered, last: ChangeSet, asked: str | None) -> ImportOptions:
+    """Return the options with the last import's answers where they leave something open."""
     columns = {name: column for name, column in answers.columns.items() if name not in options.mapping}
-    merged = ImportOptions(
+    return ImportOptions(
         detail=options.detail,
         source_layer=options.source_layer or answers.source_layer,
         header_row=options.header_row or (answers.header_row if asked == "header" else None),
@@ -75,16 +99,6 @@ def with_remembered(
         matches=options.matches,
         take_matches=options.take_matches,
     )
-    plain = preview.report
-    adds = merged.values or merged.constants or (merged.match and not options.match)
-    if asked is None and not adds and dict(plain.mapping) == dict(merged.mapping):
-        return None
-    try:
-        again = preview_import(session, preview.kind, path, merged, progress=progress, before=preview)
-    except GeodataError:
-        return None
-    misfit = again.report.counts.rejected > max(plain.counts.rejected, again.report.counts.read // 2)
-    return None if again.report.status is Status.REFUSED or misfit else again
 
 
 def _is_likely(question: Question | None, crs: str | None) -> bool:

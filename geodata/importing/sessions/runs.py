@@ -1,6 +1,6 @@
 """The background's part of imports: each runs in a process of its own, watched by a task of the queue.
 
-`python -m geodata.importing.sessions.runs NUMBER TURN` is that process. It can be ended at any moment: what it stores is one
+`python -m geodata.importing.sessions.runs NUMBER TURN LAYERS` is that process. It can be ended at any moment: what it stores is one
 transaction, and the mark “stored” is part of it. An import is taken up several times, to be checked and to be
 stored; each time is a turn, and what runs late in one turn says nothing of the next.
 """
@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import procrastinate
 from procrastinate import RetryStrategy
 from sqlalchemy import Engine, func, select, update
 from sqlalchemy.exc import OperationalError
@@ -32,9 +33,8 @@ from geodata.importing.sessions.model import RUN_IMPORT, WAITING, ImportSession,
 from geodata.importing.sessions.sessions import CANCELLED, end, get_import, running, settle_lost
 from geodata.importing.sessions.storing import store, take_back
 from geodata.importing.storing.indexes import bring_back_lost, without_indexes
-from geodata.jobs import QUEUE, register_backlog
-from geodata.layers import LAYERS
-from geodata.schema.registry import Registry
+from geodata.jobs import QUEUE, layers_at, layers_of, register_backlog
+from geodata.schema.registry import Registry, registry_at
 
 log = logging.getLogger(__name__)
 
@@ -50,20 +50,24 @@ DATABASE_AWAY = N_("The database went away in the middle. Nothing was stored; th
 register_backlog(RUN_IMPORT, select(ImportSession.id).where(ImportSession.status.in_(WAITING)))
 
 
-@QUEUE.task(name=RUN_IMPORT, retry=RetryStrategy(max_attempts=5, wait=5, retry_exceptions={OperationalError}))
-def _run_import(number: int) -> None:
+@QUEUE.task(
+    name=RUN_IMPORT,
+    pass_context=True,
+    retry=RetryStrategy(max_attempts=5, wait=5, retry_exceptions={OperationalError}),
+)
+def _run_import(context: procrastinate.JobContext, number: int) -> None:
     """Do what an import waits for."""
-    supervise(number)
+    supervise(number, layers_at(context))
 
 
 @QUEUE.periodic(cron="* * * * *")
-@QUEUE.task(name="settle_lost_imports", queueing_lock="settle_lost_imports")
-def _settle_lost_imports(timestamp: int) -> None:
+@QUEUE.task(name="settle_lost_imports", queueing_lock="settle_lost_imports", pass_context=True)
+def _settle_lost_imports(context: procrastinate.JobContext, timestamp: int) -> None:
     """End with a reason what a killed worker left running, and bring back what it set aside."""
     engine = new_engine(pool_size=1)
     with Session(engine) as session:
         settle_lost(session)
-        for kind in LAYERS:
+        for kind in layers_of(context):
             bring_back_lost(session, kind)
     engine.dispose()
 
@@ -78,15 +82,15 @@ def _forget_old_import_files(timestamp: int) -> None:
     engine.dispose()
 
 
-def supervise(number: int) -> None:
-    """Run an import in a process of its own, until it ends or somebody cancels it."""
+def supervise(number: int, layers: str) -> None:
+    """Run an import in a process of its own, until it ends or somebody cancels it. `layers`: where they stand (registry_at)."""
     engine = new_engine(pool_size=1)
     try:
         turn = claim(engine, number)
         if turn is None:
             return
         process = subprocess.Popen(
-            [sys.executable, "-m", "geodata.importing.sessions.runs", str(number), str(turn)],
+            [sys.executable, "-m", "geodata.importing.sessions.runs", str(number), str(turn), layers],
             cwd=_ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -169,7 +173,7 @@ def _close(engine: Engine, number: int, turn: int, code: int) -> None:
             time.sleep(1)
 
 
-def run(engine: Engine, number: int, turn: int, registry: Registry = LAYERS) -> None:
+def run(engine: Engine, number: int, turn: int, registry: Registry) -> None:
     """Do what a claimed import waits for, and end it. `registry`: the layers of the application."""
     try:
         with Session(engine) as session:
@@ -179,12 +183,12 @@ def run(engine: Engine, number: int, turn: int, registry: Registry = LAYERS) -> 
             if found.task == Task.UNDO:
                 take_back(session, found, registry, _Teller(engine, number, turn))
             elif found.stage is Stage.CHECKING:
-                check(session, found, registry.get(found.layer), _Teller(engine, number, turn))
+                check(session, found, registry, _Teller(engine, number, turn))
             elif found.stage is Stage.STORING:
-                kind, counts = registry.get(found.layer), found.report.counts
+                counts = found.report.counts
                 many = 0 if found.options.detail or counts is None else counts.new
-                with without_indexes(session, kind, many):
-                    store(session, found, kind, _Teller(engine, number, turn))
+                with without_indexes(session, registry.get(found.layer), many):
+                    store(session, found, registry, _Teller(engine, number, turn))
     except GeodataError as error:
         with Session(engine) as session:
             end(session, number, turn, Stage.FAILED, error.said)
@@ -215,10 +219,10 @@ class _Teller:
 
 
 def main() -> None:
-    """Run one turn of an import, both named on the command line."""
+    """Run one turn of an import, for an application with these layers, all three named on the command line."""
     log_as_json("import")
     engine = new_engine(pool_size=2)
-    run(engine, int(sys.argv[1]), int(sys.argv[2]))
+    run(engine, int(sys.argv[1]), int(sys.argv[2]), registry_at(sys.argv[3]))
     engine.dispose()
 
 

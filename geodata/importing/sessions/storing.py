@@ -33,12 +33,12 @@ _TRIES = 3
 DATA_CHANGED = N_("The data changed since this preview. It has been made anew: look at it again.")
 
 
-def store(session: Session, found: ImportSession, kind: type[Feature], progress: Progress) -> None:
+def store(session: Session, found: ImportSession, registry: Registry, progress: Progress) -> None:
     """Store what was confirmed, when what it would do is still what was seen; otherwise show that anew."""
     number, turn, excluded = found.id, found.turn, excluded_rows_of(session, found)
     user_name, accept_partial, was_mark = found.user_name, found.accept_partial, preview_mark(found)
     confirmed_by = found.options.confirmed_by or user_name
-    preview = _as_seen(session, found, kind, excluded, progress)
+    preview = _as_seen(session, found, registry, excluded, progress)
     if preview is None:
         return
 
@@ -77,7 +77,7 @@ def store(session: Session, found: ImportSession, kind: type[Feature], progress:
 
 
 def _as_seen(
-    session: Session, found: ImportSession, kind: type[Feature], excluded: frozenset[int], progress: Progress
+    session: Session, found: ImportSession, registry: Registry, excluded: frozenset[int], progress: Progress
 ) -> Preview | None:
     """Return what was confirmed, with the layer's lock; None where it has become another, which is kept instead.
 
@@ -85,7 +85,7 @@ def _as_seen(
     happen before the lock is taken, which covers comparing and writing alone; where the layer changes all the time, the last
     preview is made under it.
     """
-    path, preview = file_of(found), None
+    path, kind, preview = file_of(found), registry.get(found.layer), None
     for left in reversed(range(_TRIES)):
         if not left:
             lock_layer(session, found.layer)
@@ -93,7 +93,7 @@ def _as_seen(
         seen = _kept(session, found, kind, excluded, progress) if version == found.seen_version else None
         preview = seen or preview_import(
             session, kind, path, found.options.options(found.file_name),
-            progress=progress, before=preview, kept=folder_beside(path),
+            progress=progress, before=preview, kept=folder_beside(path), registry=registry,
         )  # fmt: skip
         was_mark = preview_mark(found)
         if version != found.seen_version and (mark := write_lists(session, found, preview, progress)) != was_mark:

@@ -18,7 +18,6 @@ from geodata.importing.results import Problem, Severity, problem
 from geodata.importing.table import Geometries, Table, as_objects
 from geodata.importing.told import by_row
 from geodata.importing.understanding.coordinates import SAMPLE, Places
-from geodata.importing.understanding.province_area import unit_kind
 from geodata.schema.feature import Feature
 
 #: Words before a unit's name in an address, folded; longer ones first.
@@ -36,9 +35,8 @@ NEAR_DEGREES = 0.005
 _GEOD = pyproj.Geod(ellps="WGS84")
 
 
-def named_places(session: Session, table: Table) -> Places | None:
-    """Return the stored units that a column of the table names, or None."""
-    kind = unit_kind()
+def named_places(session: Session, kind: type[Feature] | None, table: Table) -> Places | None:
+    """Return the stored units, of the layer that has them, that a column of the table names, or None."""
     if kind is None:
         return None
     columns = _text_columns(table)

@@ -21,17 +21,17 @@ from geodata.base.message import Message
 from geodata.importing.results import Problem, Severity, problem
 from geodata.importing.table import Geometries, as_objects
 from geodata.importing.told import by_row
-from geodata.layers import LAYERS
 from geodata.schema.feature import Feature, GeometryType
+from geodata.schema.registry import Registry
 
 #: Boundaries are drawn to this many metres; an object so near is not called outside.
 BOUNDARY_M = 50.0
 _SIMPLIFY_DEGREES = 0.0001
 
 
-def unit_kind() -> type[Feature] | None:
+def unit_kind(registry: Registry) -> type[Feature] | None:
     """Return the layer whose areas other objects are said to lie in: the dated areas."""
-    dated = (kind for kind in LAYERS if kind.layer.geometry is GeometryType.POLYGON and len(kind.layer.key) > 1)
+    dated = (kind for kind in registry if kind.layer.geometry is GeometryType.POLYGON and len(kind.layer.key) > 1)
     return next(dated, None)
 
 
@@ -58,9 +58,8 @@ class ProvinceArea:
 _GEOD = pyproj.Geod(ellps="WGS84")
 
 
-def province_area(session: Session) -> ProvinceArea | None:
-    """Return the area of the units in force; None where none are stored."""
-    kind = unit_kind()
+def province_area(session: Session, kind: type[Feature] | None) -> ProvinceArea | None:
+    """Return the area of the units in force, of the layer that has them; None where none are stored."""
     if kind is None:
         return None
     shape = func.ST_AsBinary(func.ST_Simplify(kind.geom, _SIMPLIFY_DEGREES, True))

@@ -74,14 +74,14 @@ def test_the_background_computes_each_year_and_scenario_once_and_anew_when_the_n
     monkeypatch.setattr(runs, "YEARS", 0)
     demo_session.execute(text("DELETE FROM grid_result"))  # a page that was asked for has kept its own
     commits = []
-    done = runs.refresh_results(demo_session, commit=lambda: commits.append(demo_session.flush()))
+    done = runs.refresh_results(demo_session, LAYERS, commit=lambda: commits.append(demo_session.flush()))
     assert done == len(Scenario)
-    assert runs.refresh_results(demo_session, commit=demo_session.flush) == 0
+    assert runs.refresh_results(demo_session, LAYERS, commit=demo_session.flush) == 0
     assert len(commits) == done + 2  # the start and the end too
     assert results.progress_of(demo_session) is None
     demo_session.execute(text("UPDATE power_line SET rating_a = rating_a - 1 WHERE code = 'DZ-110-HALY-CUACAM-1'"))
     demo_session.execute(text("INSERT INTO data_change SELECT 'power_lines', 9000000000 ON CONFLICT DO NOTHING"))
     year = today().year
     assert results.kept_result(demo_session, LAYERS, year, Scenario.OFF_PEAK).is_stale
-    assert runs.refresh_results(demo_session, commit=demo_session.flush) == done
+    assert runs.refresh_results(demo_session, LAYERS, commit=demo_session.flush) == done
     assert not results.kept_result(demo_session, LAYERS, year, Scenario.OFF_PEAK).is_stale

@@ -1,26 +1,31 @@
 """A new layer kind is four steps: the class, its name in the registry, a migration, its Vietnamese texts."""
 
+import os
+import subprocess
+import sys
+import time
+from importlib import import_module
+
 import mapbox_vector_tile
 import pytest
 from alembic.autogenerate import produce_migrations
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from sqlalchemy import Numeric, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Mapped, Session
 
 from geoalchemy2 import alembic_helpers
 
 from geodata.base.database import Base, new_engine
+from geodata.export import runs as export_runs
 from geodata.importing import ImportOptions, commit_import, preview_import
+from geodata.importing.sessions import model
 from geodata.importing.sessions.model import Stage
-from geodata.layers import LAYERS
-from geodata.schema.feature import Feature, GeometryType, Layer
-from geodata.schema.fields import LabelledEnum, field
-from geodata.schema.filters import Range
-from geodata.schema.portrayal import Style, Symbol, Variation
+from geodata.schema.feature import Feature
+from geodata.schema.fields import field
 from geodata.schema.registry import registry
 from geodata.schema.roles import EDITORS, STAFF, Role
-from tests.conftest import migrated_database, sign_in
+from tests.conftest import ROOT, migrated_database, sign_in
 from tests.factories import CENTRE, make_feature
 from tests.geodata.importing import files
 from tests.geodata.query.test_tiles import tile_at
@@ -55,30 +60,9 @@ msgstr "Số tiền bảo hiểm"
 def warehouse():
     """Step 1: the class."""
 
-    class Goods(LabelledEnum):
-        COLD = "cold", "Cold goods", "hàng lạnh"
-        DRY = "dry", "Dry goods", "hàng khô"
-
-    class Warehouse(Feature):
-        __tablename__ = "warehouse"
-        layer = Layer(
-            name="warehouses",
-            title="Warehouses",
-            singular="Warehouse",
-            description="Warehouses",
-            geometry=GeometryType.POINT,
-            style=Style(
-                base=Symbol(shape="square", size_px=12, fill="#444444"),
-                by=(Variation(field="goods", cases={"cold": Symbol(fill="#0077AA"), "dry": Symbol()}),),
-            ),
-        )
-        goods: Mapped[Goods | None] = field(label="Goods kept", values=Goods, source_names=("HANG_HOA",))
-        insured_vnd: Mapped[float | None] = field(
-            label="Insured sum", unit="VND", type_=Numeric, roles=STAFF, filter=Range(), check="insured_vnd >= 0"
-        )
-
-    yield Warehouse
-    Base.metadata.remove(Warehouse.__table__)
+    found = import_module("tests.webmap.app.warehouses").Warehouse
+    yield found
+    Base.metadata.remove(found.__table__)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +88,7 @@ def warehouse_engine(warehouse, worker):
 @pytest.fixture(scope="module")
 def layers(warehouse):
     """Step 2: its name in the registry."""
-    return registry(*LAYERS, warehouse)
+    return import_module("tests.webmap.app.warehouses").LAYERS
 
 
 @pytest.fixture(scope="module")
@@ -219,6 +203,44 @@ def test_who_may_write_a_new_layer_imports_into_it_over_the_web_and_takes_it_bac
     wizard.work(warehouse_engine, layers)
     with Session(warehouse_engine) as session:
         assert session.scalar(select(warehouse.id).where(warehouse.code == code)) is None
+
+
+@pytest.fixture
+def background(warehouse_engine, monkeypatch):
+    """A worker of the application with the layer, as a process of its own."""
+    address = warehouse_engine.url.render_as_string(hide_password=False)
+    words = ["-m", "geodata.jobs", "--layers", "tests.webmap.app.warehouses:LAYERS", "webmap.map.export_runs"]
+    process = subprocess.Popen([sys.executable, *words], cwd=ROOT, env={**os.environ, "DATABASE_URL": address})
+    yield
+    process.kill()  # what it would finish first is of no use to anybody
+    process.wait()
+
+
+def test_a_worker_imports_and_exports_a_layer_that_its_application_has(
+    warehouse_engine, clients, background, tmp_path, monkeypatch, its_texts
+):
+    gis = clients["gis"]
+    text_ = f"MA,TEN,HANG_HOA,lon,lat\nKHO-NEN,Kho nền,hàng lạnh,{CENTRE[0]},{CENTRE[1]}\n"
+    location = wizard.send(gis, files.csv(tmp_path / "kho.csv", text_), layer="warehouses")
+    number = int(location.split("/")[2])
+    assert ends(lambda: wizard.found(warehouse_engine, number).stage, model.RUNNING | set(model.WAITING)) is Stage.READY
+    wizard.confirm(gis, number)
+    assert (
+        ends(lambda: wizard.found(warehouse_engine, number).stage, model.RUNNING | set(model.WAITING)) is Stage.STORED
+    )
+
+    monkeypatch.setattr(export_runs, "MOST_AT_ONCE", 0)
+    address = gis.post("/layers/warehouses/export?format=csv&q=KHO-NEN").location
+    assert ends(lambda: gis.get(f"{address}/state").json["working"], {True}) is False
+    assert "KHO-NEN" in gis.get(f"{address}/file").data.decode("utf-8-sig")
+
+
+def ends(ask, meanwhile):
+    """Return what is so when it is no longer what it is meanwhile; ask for ten minutes at most: a worker gives way to all else."""
+    until = time.monotonic() + 600
+    while (found := ask()) in meanwhile and time.monotonic() < until:
+        time.sleep(0.5)
+    return found
 
 
 def edit_and_undo(gis, made_id):

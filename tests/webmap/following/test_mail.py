@@ -230,7 +230,7 @@ def test_the_hourly_job_sends_from_the_set_hour_on(app, demo_connection, mail, p
     for name, value in env.items():
         monkeypatch.setenv(name, value)
     now = datetime.combine(today(), time(hour, 5))
-    assert worker.send_due(demo_connection, now) == sent
-    assert worker.send_due(demo_connection, now) == 0
+    assert worker.send_due(demo_connection, now, LAYERS) == sent
+    assert worker.send_due(demo_connection, now, LAYERS) == 0
     assert len(post.taken) == sent
     assert QUEUE.periodic_registry.periodic_tasks[("send_digests", "")].cron == "5 * * * *"

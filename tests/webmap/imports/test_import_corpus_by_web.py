@@ -46,7 +46,7 @@ def client(engine, tmp_path_factory):
 
 
 def work(engine, number):
-    runs.run(engine, number, runs.claim(engine, number))
+    runs.run(engine, number, runs.claim(engine, number), LAYERS)
     with Session(engine, expire_on_commit=False) as session:
         return sessions.get_import(session, number)
 

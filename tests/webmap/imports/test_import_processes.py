@@ -16,6 +16,8 @@ from geodata.base.message import Message
 from geodata.importing.progress import Step
 from geodata.importing.sessions import runs, sessions
 from geodata.importing.sessions.model import ImportSession, Stage
+from geodata.jobs import LAYERS_AT
+from geodata.layers import LAYERS
 from tests.conftest import ROOT
 from tests.webmap.imports.wizard import found, markets, plain, rows_of, store, upload, work
 
@@ -29,7 +31,11 @@ def start(engine, number):
 @contextmanager
 def supervised(number):
     """Give the process that watches over an import as the worker's task does; nothing of it stays."""
-    words = [sys.executable, "-c", f"from geodata.importing.sessions.runs import supervise; supervise({number})"]
+    words = [
+        sys.executable,
+        "-c",
+        f"from geodata.importing.sessions.runs import supervise; supervise({number}, '{LAYERS_AT}')",
+    ]
     watcher = subprocess.Popen(words, cwd=ROOT, env=dict(os.environ))
     try:
         yield watcher
@@ -120,13 +126,13 @@ def test_a_watcher_that_is_late_says_nothing_of_the_turn_that_follows(gis, engin
     number = upload(gis, engine, plain(tmp_path / "a.zip"))
     gis.post(f"/imports/{number}/questions", data={})
     checking = runs.claim(engine, number)
-    runs.run(engine, number, checking)
+    runs.run(engine, number, checking, LAYERS)
     gis.post(f"/imports/{number}/confirm", data={"mark": found(engine, number).facts.mark})
     storing = runs.claim(engine, number)
     assert not sessions.end(session, number, checking, Stage.FAILED, Message(template=runs.BROKEN))
-    runs.run(engine, number, checking)
+    runs.run(engine, number, checking, LAYERS)
     assert found(engine, number).stage is Stage.STORING
-    runs.run(engine, number, storing)
+    runs.run(engine, number, storing, LAYERS)
     assert found(engine, number).stage is Stage.STORED
     assert len(markets(session)) == 14
 

@@ -64,13 +64,18 @@ def found(engine, number):
         return sessions.get_import(session, number)
 
 
-def store(client, engine, number, registry=LAYERS, **form):
-    """Confirm a preview and have it stored."""
+def confirm(client, number, **form):
+    """Confirm a preview, so that it waits to be stored."""
     page = client.get(f"/imports/{number}/confirm")
     mark = re.search(r'name="mark" value="(\w+)"', page.text)
     assert mark, page.text
     answer = client.post(f"/imports/{number}/confirm", data={"mark": mark[1], **form})
     assert answer.status_code == 302, answer.text
+
+
+def store(client, engine, number, registry=LAYERS, **form):
+    """Confirm a preview and have it stored."""
+    confirm(client, number, **form)
     work(engine, registry)
     return found(engine, number)
 

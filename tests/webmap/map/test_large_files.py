@@ -65,7 +65,7 @@ def test_a_large_file_is_offered_made_and_fetched_by_a_link(app, database):
     assert (state["working"], state["waiting"]) == (True, True)
     assert client.get(f"{ordered.location}/file").status_code == 404
 
-    make(database, number)
+    make(database, number, LAYERS)
     assert client.get(f"{ordered.location}/state").json["working"] is False
     page = client.get("/exports").text
     assert f"/exports/{number}/file" in page
@@ -79,7 +79,7 @@ def test_a_large_file_is_offered_made_and_fetched_by_a_link(app, database):
 def test_a_file_is_for_who_asked_for_it_and_under_the_rights_he_had(app, database):
     client = sign_in(app, "planner")
     address = client.post(EXPORT).location
-    make(database, int(address.rpartition("/")[2]))
+    make(database, int(address.rpartition("/")[2]), LAYERS)
     for other in (sign_in(app, "admin"), app.test_client()):
         assert other.get(f"{address}/file").status_code in {302, 404}
     with Session(database) as session:
@@ -99,7 +99,7 @@ def test_what_cannot_be_made_says_so_and_leaves_no_file(app, database, monkeypat
         number, run.arguments = run.id, [["no_such_filter", "1"]]
         session.commit()
     with pytest.raises(InvalidFilterError):
-        make(database, number)
+        make(database, number, LAYERS)
     assert client.get(f"{address}/state").json["stage"] == Making.FAILED
     assert "Không lập được tệp" in client.get("/exports").text
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
@@ -109,10 +109,10 @@ def test_a_file_that_a_lost_worker_began_is_made_by_the_job_that_is_tried_again(
     number = int(sign_in(app, "planner").post(EXPORT).location.rpartition("/")[2])
     with database.begin() as connection:
         connection.execute(text("UPDATE export_run SET started_at = now()"))
-    make(database, number)
+    make(database, number, LAYERS)
     with Session(database) as session:
         assert session.get_one(ExportRun, number).making is Making.RUNNING
-    make(database, number, is_retry=True)
+    make(database, number, LAYERS, is_retry=True)
     with Session(database) as session:
         assert session.get_one(ExportRun, number).making is Making.DONE
 
@@ -126,7 +126,7 @@ def test_so_many_files_are_kept_for_one_account_and_each_for_a_day(app, database
     with Session(database) as session:
         paths = [Path(run.file_path) for run in session.scalars(select(ExportRun))]
         for number in session.scalars(select(ExportRun.id)).all():
-            make(database, number)
+            make(database, number, LAYERS)
         assert all(path.is_file() for path in paths)
         session.execute(text("UPDATE export_run SET created_at = now() - interval '25 hours'"))
         session.commit()
