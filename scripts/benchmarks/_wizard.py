@@ -15,6 +15,7 @@ from geodata.base.database import new_engine
 from geodata.importing.sessions import runs, sessions
 from geodata.importing.sessions.documents import Answers
 from geodata.importing.sessions.model import Stage, StoredFile
+from geodata.jobs import LAYERS_AT
 from scripts.base.paths import PYTHON, ROOT
 
 #: What somebody says to a question.
@@ -63,7 +64,8 @@ def _turn(engine: Engine, url: URL, number: int, wanted: Stage) -> None:
     """Do what an import waits for."""
     address = url.set(drivername="postgresql").render_as_string(hide_password=False)
     environment = {**os.environ, "DATABASE_URL": address, "PYTHONPATH": str(ROOT)}
-    words = [str(PYTHON), "-P", "-m", "geodata.importing.sessions.runs", str(number), str(runs.claim(engine, number))]
+    turn = str(runs.claim(engine, number))
+    words = [str(PYTHON), "-P", "-m", "geodata.importing.sessions.runs", str(number), turn, LAYERS_AT]
     subprocess.run(words, cwd=ROOT, env=environment, check=True, capture_output=True)
     with Session(engine) as session:
         found = sessions.get_import(session, number)

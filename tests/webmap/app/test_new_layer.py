@@ -220,7 +220,10 @@ def test_a_worker_imports_and_exports_a_layer_that_its_application_has(
     warehouse_engine, clients, background, tmp_path, monkeypatch, its_texts
 ):
     gis = clients["gis"]
-    text_ = f"MA,TEN,HANG_HOA,lon,lat\nKHO-NEN,Kho nền,hàng lạnh,{CENTRE[0]},{CENTRE[1]}\n"
+    # Far from what other tests have stored, and called otherwise: nothing is asked about it.
+    text_ = (
+        f"MA,TEN,HANG_HOA,lon,lat\nKHO-NEN,Trạm trung chuyển hậu cần,hàng lạnh,{CENTRE[0] + 0.05},{CENTRE[1] + 0.05}\n"
+    )
     location = wizard.send(gis, files.csv(tmp_path / "kho.csv", text_), layer="warehouses")
     number = int(location.split("/")[2])
     assert ends(lambda: wizard.found(warehouse_engine, number).stage, model.RUNNING | set(model.WAITING)) is Stage.READY

@@ -24,7 +24,8 @@ from tests.webmap.imports.wizard import found, markets, plain, rows_of, store, u
 
 def start(engine, number):
     """Run a claimed import in a process of its own, as the worker does."""
-    words = [sys.executable, "-m", "geodata.importing.sessions.runs", str(number), str(runs.claim(engine, number))]
+    turn = str(runs.claim(engine, number))
+    words = [sys.executable, "-m", "geodata.importing.sessions.runs", str(number), turn, LAYERS_AT]
     return subprocess.Popen(words, cwd=ROOT, env=dict(os.environ))
 
 
