@@ -25,10 +25,11 @@ COLOURS: Mapping[str, str] = {
     "fulfilled": "#14795a", "serious": "#b34a00", "grave": "#7d0f1d",
 }  # fmt: skip
 
+_BLUE, _BROWN, _GREEN, _VIOLET = "#0077b6", "#8a5a00", "#2b7a0b", "#5a189a"
 #: Of notes on the map; a stored drawing names one of them.
-NOTES: Sequence[str] = ("#c1121f", "#0077b6", "#8a5a00", "#2b7a0b", "#5a189a")
-#: Of files of one's own, one each.
-OWN_FILES: Sequence[str] = ("#b5179e", "#0077b6", "#8a5a00", "#5a189a", "#2b7a0b")
+NOTES: Sequence[str] = ("#c1121f", _BLUE, _BROWN, _GREEN, _VIOLET)
+#: Of files of one's own, one each: beside a note's red another one.
+OWN_FILES: Sequence[str] = ("#b5179e", _BLUE, _BROWN, _VIOLET, _GREEN)
 #: Of the routes of a day, one a person.
 PEOPLE: Sequence[str] = (
     COLOURS["accent"], COLOURS["serious"], COLOURS["fulfilled"], "#6a51a3", COLOURS["grave"], "#00707a", "#8a2a6b", "#5a5a00",

@@ -37,6 +37,7 @@ from geodata.base.errors import ForbiddenError
 from geodata.base.i18n import N_
 from geodata.editing import Editor
 from geodata.schema.roles import Role
+from webmap.app.cookies import cookie_name
 from webmap.app.errors import wants_json
 from webmap.app.extensions import STORED_DAY, database, db_session, layers
 from webmap.app.i18n import current_language, translate
@@ -210,7 +211,7 @@ def client_address() -> str:
 def init_auth(app: Flask) -> None:
     """Check every request before its view runs: first the role, then the CSRF token. Call it when all views are there."""
     app.config.update(
-        SESSION_COOKIE_NAME="__Host-session" if app.config["SESSION_COOKIE_SECURE"] else "session",
+        SESSION_COOKIE_NAME=cookie_name(app, "session"),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_PATH="/",

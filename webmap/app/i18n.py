@@ -25,11 +25,12 @@ from flask import Flask, Response, current_app, g, has_request_context, request
 from geodata.base.database import TIME_ZONE
 from geodata.base.errors import GeodataError
 from geodata.base.message import MessageValue
+from webmap.app.cookies import cookie_name, give_cookie
 from webmap.app.settings import Settings
 
 LANGUAGES = ("vi", "en")
 DEFAULT_LANGUAGE = "vi"
-_COOKIE = "lang"
+_COOKIE, _KEPT_S = "lang", 365 * 24 * 3600
 CATALOGUES = Path(__file__).parents[1] / "translations"
 
 
@@ -58,8 +59,8 @@ def current_language() -> str:
 
 
 def language_cookie() -> str:
-    """Return what the cookie is called; over https only this host can have set it (RFC 6265bis, 4.1.3.2)."""
-    return f"__Host-{_COOKIE}" if current_app.config["SESSION_COOKIE_SECURE"] else _COOKIE
+    """Return what the cookie is called that keeps a chosen language."""
+    return cookie_name(current_app, _COOKIE)
 
 
 def answer_in(language: str) -> None:
@@ -148,8 +149,5 @@ def init_i18n(app: Flask) -> None:
     def _remember(response: Response) -> Response:
         chosen = request.args.get("lang")
         if chosen in LANGUAGES and request.cookies.get(language_cookie()) != chosen:
-            response.set_cookie(
-                language_cookie(), chosen, max_age=31536000, samesite="Lax", httponly=True,
-                secure=app.config["SESSION_COOKIE_SECURE"],
-            )  # fmt: skip
+            give_cookie(response, _COOKIE, chosen, seconds=_KEPT_S)
         return response

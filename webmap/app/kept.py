@@ -24,6 +24,7 @@ from werkzeug.http import is_entity_header, parse_etags
 
 from geodata.accounts.reader import ANYBODY
 from geodata.base.data_version import Versions, data_versions
+from geodata.base.database import ReadConnection
 from geodata.schema.roles import Role
 from webmap.app.auth import current_reader, current_user
 from webmap.app.extensions import database, layers
@@ -79,8 +80,12 @@ def holds_while(versions: Mapping[tuple[str, ...], str], count: Callable[[], Non
         )
 
 
-def holds_until_a_change(versions: Versions) -> None:
-    """Say that this answer is the same for as long as no layer changes: names of one stand in the words about another."""
+def holds_until_a_change(connection: ReadConnection) -> None:
+    """Say that what is read over a connection from here on is the same for as long as no layer changes.
+
+    Of any layer: names of one stand in the words about another.
+    """
+    versions = data_versions(connection)
     names = tuple(kind.layer.name for kind in layers())
     holds_while({names: versions.of(*names)}, lambda: None)
 

@@ -11,6 +11,8 @@ from flask import Flask, Response, current_app, has_request_context, request
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from webmap.app.cookies import cookie_name, give_cookie
+
 _COOKIE = "position"
 #: A replica that is further behind than this is no replica any more.
 _KEPT_S = 600
@@ -32,7 +34,7 @@ def has_come_far_enough(replica: Connection) -> bool:
     It is asked each time, so that one which is gone is found out before somebody waits for what he wants to read.
     Raises DBAPIError then.
     """
-    position = request.cookies.get(_cookie_name(), "") if has_request_context() else ""
+    position = request.cookies.get(cookie_name(current_app, _COOKIE), "") if has_request_context() else ""
     asked = position if _WRITTEN.fullmatch(position) else "0/0"
     reached = bool(replica.scalar(_REACHED, {"position": asked}))
     replica.rollback()
@@ -52,12 +54,5 @@ def init_position(app: Flask, first: Engine) -> None:
                 position = connection.scalar(text("SELECT pg_current_wal_insert_lsn()::text"))
         except DBAPIError:
             return response  # nothing was written, and the error page says why
-        response.set_cookie(
-            _cookie_name(), str(position), max_age=_KEPT_S, samesite="Lax", httponly=True,
-            secure=app.config["SESSION_COOKIE_SECURE"],
-        )  # fmt: skip
+        give_cookie(response, _COOKIE, str(position), seconds=_KEPT_S)
         return response
-
-
-def _cookie_name() -> str:
-    return f"__Host-{_COOKIE}" if current_app.config["SESSION_COOKIE_SECURE"] else _COOKIE

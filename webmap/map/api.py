@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, current_app, jsonify, request, url_for
 
 from geodata.accounts.access import Action, may, visible_fields
-from geodata.base.data_version import data_versions
 from geodata.base.database import ReadConnection
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
@@ -43,7 +42,7 @@ def list_layers() -> Response:
     """Describe every layer this person may see: fields, filters, legend, extent."""
     role = current_role()
     with database().reading(current_reader()) as connection:
-        holds_until_a_change(data_versions(connection))
+        holds_until_a_change(connection)
         described = [
             describe_layer(connection, kind, role, current_language())
             for kind in layers()
@@ -62,7 +61,7 @@ def list_features(layer: str) -> Response:
     asked = layer_request(layer)
     limit = int_argument("limit", 100, low=1, high=features.MAX_PAGE)
     with database().reading(current_reader()) as connection:
-        holds_until_a_change(data_versions(connection))
+        holds_until_a_change(connection)
         conditions = asked.conditions(connection)
         measures = measures_of(asked.kind, conditions)
         sort = features.parse_sort(asked.kind, asked.fields, request.args.get("sort"), measures)
@@ -105,7 +104,7 @@ def layer_facets(layer: str) -> Response:
     """Answer how many features match, and how many per value of each choice; `extent=true` adds where they lie."""
     asked = layer_request(layer)
     with database().reading(current_reader()) as connection:
-        holds_until_a_change(data_versions(connection))
+        holds_until_a_change(connection)
         conditions = asked.conditions(connection)
         matched, counts = features.count_facets(connection, asked.kind, asked.fields, conditions)
         extent = features.extent(connection, asked.kind, conditions) if _is_asked("extent") else None
@@ -133,7 +132,7 @@ def layer_charts(layer: str) -> Response:
     boxes = [box for box in arguments.poplist("bbox") if box]
     bbox = parse_bbox("bbox", boxes[-1]) if boxes else None
     with database().reading(current_reader()) as connection:
-        holds_until_a_change(data_versions(connection))
+        holds_until_a_change(connection)
         conditions = asked.conditions(connection, arguments)
         found = distributions(connection, asked.kind, asked.fields, conditions, bbox=bbox)
         names = _names_of_codes(connection, asked.kind, found)
