@@ -40,7 +40,9 @@ def open_tool(page: Page, name):
 
 
 def cut(page: Page):
+    """Nothing reaches the server any more. A request says so: a busy browser sends some after it was told to hold them."""
     page.context.route("**/*", lambda route: route.abort())
+    page.wait_for_function("() => fetch('/healthz').then(() => false, () => true)")
 
 
 def mend(page: Page):

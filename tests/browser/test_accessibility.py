@@ -92,14 +92,22 @@ AT_REST = """async () => {
 }"""
 
 
+#: What makes the page wider than the screen, so that all of it moves sideways under a finger.
+TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
+    .filter((part) => part.getBoundingClientRect().right > innerWidth + 0.5).map((part) => part.outerHTML.slice(0, 80)).slice(0, 3)"""
+
+
 def violations(page: Page) -> list[str]:
     page.evaluate("() => document.querySelectorAll('details').forEach((part) => { part.open = true; })")
     page.evaluate(AT_REST)
     page.evaluate(AXE.read_text(encoding="utf-8"))
     cut = [f"cut in the bar: {label}" for label in page.evaluate(CUT)]
-    return cut + [
-        f"{impact} {name}: {text}: {'; '.join(nodes)}" for name, impact, text, nodes in page.evaluate(SUMMARY)
-    ]
+    wide = [f"wider than the screen: {part}" for part in page.evaluate(TOO_WIDE)]
+    return (
+        cut
+        + wide
+        + [f"{impact} {name}: {text}: {'; '.join(nodes)}" for name, impact, text, nodes in page.evaluate(SUMMARY)]
+    )
 
 
 def opened(page: Page, address: str) -> bool:
