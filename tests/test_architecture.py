@@ -298,3 +298,12 @@ def test_a_connection_of_a_reader_is_made_in_two_places_and_no_page_reads_all():
     pages = [path for path in HAND_WRITTEN if _names(path).startswith("webmap/")]
     read_all = [_names(path) for path in pages if re.search(r"\breading_all\b", path.read_text(encoding="utf-8"))]
     assert read_all == []
+
+
+def test_the_layers_of_an_application_are_given_to_who_works_on_them():
+    """Who fell back to the program's own would forget the layer of another application. Importing a file alone may."""
+    asked = {_names(path) for path in CODE if "geodata.layers import LAYERS" in path.read_text(encoding="utf-8")}
+    inside = {name for name in asked if name.startswith(("geodata/", "webmap/"))}
+    assert inside == {
+        "geodata/demo/__init__.py", "geodata/importing/__init__.py", "geodata/tables.py", "webmap/__init__.py",
+    }  # fmt: skip

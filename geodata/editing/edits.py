@@ -13,7 +13,6 @@ from geodata.base.message import Translate, same
 from geodata.base.numbers import NumberStyle
 from geodata.base.values import JsonObject
 from geodata.importing.results import Problem, Severity
-from geodata.layers import LAYERS
 from geodata.schema.registry import Registry
 from geodata.schema.roles import Role
 
@@ -51,7 +50,7 @@ class Editor:
     name: str
     role: Role
     areas: tuple[str, ...] = ()
-    registry: Registry = LAYERS
+    registry: Registry
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,7 +43,6 @@ from geodata.base.database import Base, ReadConnection
 from geodata.base.errors import NotFoundError
 from geodata.base.values import JsonObject
 from geodata.history.documents import Document, row_json, table_of
-from geodata.layers import LAYERS
 from geodata.query.documents import FeatureDocument
 from geodata.schema.feature import Feature
 from geodata.schema.registry import Registry
@@ -203,7 +202,7 @@ def as_added(kind: type[Feature]) -> ColumnElement[bool]:
     return and_(table.c.change_set_id.is_not(None), ~written.correlate(table).exists())
 
 
-def changes_of(session: Session, layer: str, feature_id: int, registry: Registry = LAYERS) -> list[FeatureHistoryEntry]:
+def changes_of(session: Session, layer: str, feature_id: int, registry: Registry) -> list[FeatureHistoryEntry]:
     """Return what happened to one object, the latest first. `registry`: the layers of the application."""
     kind = registry.get(layer)
     table = table_of(kind)
@@ -246,7 +245,7 @@ def _touched(kind: type[Feature] | None, change_set_id: int) -> CompoundSelect[A
 
 
 def changes_in(
-    session: Session, change_set_id: int, *, limit: int = 1000, offset: int = 0, registry: Registry = LAYERS
+    session: Session, change_set_id: int, registry: Registry, *, limit: int = 1000, offset: int = 0
 ) -> list[FeatureChange]:
     """Return the objects that a change set touched. `registry`: the layers of the application."""
     kind = _kind_of(session, change_set_id, registry)
@@ -319,7 +318,7 @@ def only_hanging_in(session: Session, kind: type[Feature], change_set_id: int, *
     return list(session.execute(asked.order_by(kind.code).limit(limit)))
 
 
-def count_changes(session: Session, change_set_id: int, registry: Registry = LAYERS) -> int:
+def count_changes(session: Session, change_set_id: int, registry: Registry) -> int:
     """Return how many objects a change set touched. `registry`: the layers of the application."""
     touched = _touched(_kind_of(session, change_set_id, registry), change_set_id)
     return session.scalar(select(func.count()).select_from(touched.subquery("touched"))) or 0

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from geodata.history.change_sets import ChangeSet, FeatureChange, HangingChange, as_added, hanging_tables
 from geodata.history.documents import table_of
-from geodata.layers import LAYERS
 from geodata.schema.feature import Feature
 from geodata.schema.registry import Registry
 
@@ -31,7 +30,7 @@ class Gist:
     deleted: int = 0
 
 
-def gists_of(session: Session, change_sets: Iterable[ChangeSet], registry: Registry = LAYERS) -> dict[int, Gist]:
+def gists_of(session: Session, change_sets: Iterable[ChangeSet], registry: Registry) -> dict[int, Gist]:
     """Return change set → what it did, for edits and their undoing; an import says it by its file."""
     by_layer: dict[str, list[int]] = defaultdict(list)
     for change_set in change_sets:

@@ -57,7 +57,6 @@ from geodata.history.replaying import (
     settled,
 )
 from geodata.history.undoing_details import UndoOfDetails
-from geodata.layers import LAYERS
 from geodata.schema.feature import Feature
 from geodata.schema.registry import Registry
 
@@ -104,28 +103,28 @@ class UndoReport:
 def undo(
     session: Session,
     change_set_id: int | str,
+    registry: Registry,
     *,
     user_name: str,
     on_undone: Callable[[UndoReport], None] | None = None,
     progress: Told = lambda _done, _total: None,
-    registry: Registry = LAYERS,
 ) -> UndoReport:
     """Revert a change set and commit; later edits of an object are kept, field by field, and reported.
 
     `on_undone` is called in the same transaction just before it commits; `progress` is told of how many objects of how many
     were looked at; `registry`: the layers of the application. Raises NotFoundError, ConflictError (already undone).
     """
-    report = _undone(session, change_set_id, user_name, progress, registry)
+    report = _undone(session, change_set_id, registry, user_name, progress)
     if on_undone is not None:
         on_undone(report)
     session.commit()
     return report
 
 
-def preview_undo(session: Session, change_set_id: int | str, registry: Registry = LAYERS) -> UndoReport:
+def preview_undo(session: Session, change_set_id: int | str, registry: Registry) -> UndoReport:
     """Return what undo() would do now. Rolls back. Raises NotFoundError, ConflictError (already undone)."""
     try:
-        return _undone(session, change_set_id, "", registry=registry)
+        return _undone(session, change_set_id, registry, "")
     finally:
         session.rollback()
 
@@ -133,9 +132,9 @@ def preview_undo(session: Session, change_set_id: int | str, registry: Registry 
 def _undone(
     session: Session,
     change_set_id: int | str,
+    registry: Registry,
     user_name: str,
     progress: Told = lambda _done, _total: None,
-    registry: Registry = LAYERS,
 ) -> UndoReport:
     change_set = get_change_set(session, change_set_id)
     kind = registry.get(change_set.layer)

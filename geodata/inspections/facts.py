@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 from geodata.accounts.accounts import Account
 from geodata.base.database import ReadConnection
 from geodata.base.errors import InvalidFilterError, NotFoundError
-from geodata.layers import LAYERS
 from geodata.layers.fuel_sites import Certificate, CertificateState, FuelSite, InspectionStatus
 from geodata.layers.fuel_sites.certificates import CertificateFacts, FindingFacts, SiteFacts, SiteState, derive_state
 from geodata.layers.fuel_sites.visits import Finding, InspectionVisit
 from geodata.schema.filters import CHOOSE, Condition
 from geodata.schema.layer_filters import day_filter
+from geodata.schema.registry import Registry
 from geodata.schema.roles import INSPECTION
 
 _PARTS = ("issued_on", "expires_on", "revoked_on", "suspended_from", "suspended_to")
@@ -119,9 +119,9 @@ def count_states(connection: ReadConnection | Session, on: date) -> dict[str, di
     return found
 
 
-def list_units(session: Session) -> list[tuple[str, str, int]]:
+def list_units(session: Session, registry: Registry) -> list[tuple[str, str, int]]:
     """Return code, name and number of sites of the administrative units that have sites, in Vietnamese order."""
-    unit = LAYERS.get("admin_units")
+    unit = registry.get(FuelSite.layer.refers["admin_unit_code"])
     code = FuelSite.column("admin_unit_code")
     counts = select(code.label("code"), func.count().label("sites")).where(code.is_not(None)).group_by(code).subquery()
     query = (

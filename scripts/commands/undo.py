@@ -17,11 +17,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Undo, and say what was kept."""
     from geodata.history.undoing import undo
+    from geodata.layers import LAYERS
 
     if _is_of_indicators(arguments.import_id):
         return _undo_indicators(arguments)
     with database_session() as session:
-        report = undo(session, arguments.import_id, user_name=user_name())
+        report = undo(session, arguments.import_id, LAYERS, user_name=user_name())
     if arguments.json:
         announce(json.dumps(report.as_json(), ensure_ascii=False))
         return 0

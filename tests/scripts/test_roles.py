@@ -119,7 +119,7 @@ def test_all_that_the_program_does_works_without_rights_over_the_schema(session,
         report = commit_import(session, preview_import(session, MARKET, path), user_name="gis")
     assert report.counts.new == 40
     assert indexes.missing(session, MARKET) == []
-    undo(session, report.import_id, user_name="gis")
+    undo(session, report.import_id, LAYERS, user_name="gis")
     housekeeping.tidy_up(session)
 
 
@@ -247,5 +247,5 @@ def test_all_data_of_the_earlier_version_are_there_after_the_upgrade_and_can_be_
     ):
         assert client.get(address).status_code == 200, address
     with Session(engine) as session:
-        undo(session, change_set, user_name="admin-old")
+        undo(session, change_set, LAYERS, user_name="admin-old")
     engine.dispose()

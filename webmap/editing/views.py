@@ -196,7 +196,7 @@ def take_back(number: int) -> Response:
     is_free = user.role in EDITORS and not current_editor().areas
     if found.user_name != user.name and not is_free:
         raise ForbiddenError(roles=sorted(EDITORS))
-    return jsonify(undo(db_session(), number, user_name=user.name, registry=layers()).as_json())
+    return jsonify(undo(db_session(), number, layers(), user_name=user.name).as_json())
 
 
 def _check_seen(kind: type[Feature], edit: Edit) -> None:

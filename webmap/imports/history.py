@@ -76,7 +76,7 @@ def change_set(number: int) -> str:
     count = changes.count_changes(session, number, layers())
     objects = [
         (item, *history_differences(kind, item.before, item.after))
-        for item in changes.changes_in(session, number, limit=PAGE, offset=PAGE * (page - 1), registry=layers())
+        for item in changes.changes_in(session, number, layers(), limit=PAGE, offset=PAGE * (page - 1))
     ]
     others = changes.only_hanging_in(session, kind, number, limit=PAGE) if page == 1 else []
     made_by = sessions.import_of_change_set(session, number)
@@ -125,7 +125,7 @@ def undo_now(number: int) -> ResponseReturnValue:
     _check_undo(found)
     try:
         if _is_at_once(session, found):
-            report = undoing.undo(session, number, user_name=current_user().name, registry=layers())
+            report = undoing.undo(session, number, layers(), user_name=current_user().name)
             return redirect(url_for("history.change_set", number=report.change_set_id))
         run = sessions.add_undo(session, found, user_name=current_user().name)
     except ConflictError as error:

@@ -20,7 +20,7 @@ from geodata.inspections.tables import worklist_table
 from geodata.schema.fields import Field
 from geodata.schema.filters import CHOOSE, Condition
 from webmap.app.auth import allow, current_reader, current_role
-from webmap.app.extensions import database, db_session
+from webmap.app.extensions import database, db_session, layers
 from webmap.app.gate import dear
 from webmap.app.i18n import format_word, translate, translate_error
 from webmap.app.query import FilterParser
@@ -65,7 +65,7 @@ def index() -> str:
     return render_page(
         "inspections/worklist.html",
         found=found, sentences=sentences, page=page, per_page=PAGE,
-        units=facts.list_units(session), campaigns=campaigns.list_campaigns(session, who, current_day()),
+        units=facts.list_units(session, layers()), campaigns=campaigns.list_campaigns(session, who, current_day()),
         visited=_VISITED, distances=_KM, arguments=request.args, chosen=set(id_list("site")),
         count_limit=worklist.COUNT_LIMIT, query=_query(), scope="; ".join(sentences), map=_map(found, page, here),
     )  # fmt: skip
@@ -206,7 +206,7 @@ def _own_conditions() -> Iterator[tuple[ColumnElement[bool], str]]:
 def _with_unit_names(sentence: str) -> str:
     wanted = request.args.getlist("admin_unit_code")
     if wanted and all(code in sentence for code in wanted):
-        for code, name, _ in facts.list_units(db_session()):
+        for code, name, _ in facts.list_units(db_session(), layers()):
             if code in wanted:
                 sentence = sentence.replace(code, name)
     return sentence

@@ -154,8 +154,8 @@ def take_back(session: Session, found: ImportSession, registry: Registry, progre
     undo(
         session,
         found.options.undo or 0,
+        registry,
         user_name=user_name,
         on_undone=mark_undone,
         progress=partial(progress, Step.UNDO),
-        registry=registry,
     )

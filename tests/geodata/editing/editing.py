@@ -9,9 +9,10 @@ from geodata.accounts.access import Role
 from geodata.editing import Editor
 from geodata.history.change_sets import hanging_tables
 from geodata.history.documents import row_json, table_of
+from geodata.layers import LAYERS
 
-ADMIN = Editor(name="an", role=Role.ADMIN)
-PLANNER = Editor(name="bình", role=Role.PLANNER)
+ADMIN = Editor(name="an", role=Role.ADMIN, registry=LAYERS)
+PLANNER = Editor(name="bình", role=Role.PLANNER, registry=LAYERS)
 
 
 def value_for(field, number):

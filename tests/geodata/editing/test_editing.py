@@ -65,13 +65,13 @@ def test_every_layer_takes_a_new_object_changes_it_and_gives_all_back(session, k
         name: pair for name, pair in changed.objects[0].fields.items() if name != "name"
     }
     assert changed.objects[0].moved_m > 500
-    assert [entry.change_set.kind for entry in changes_of(session, kind.layer.name, made.feature_id)] == [
+    assert [entry.change_set.kind for entry in changes_of(session, kind.layer.name, made.feature_id, LAYERS)] == [
         "edit",
         "edit",
     ]
-    undo(session, changed.change_set_id, user_name="an")
+    undo(session, changed.change_set_id, LAYERS, user_name="an")
     assert state_of(session, kind) == first
-    undo(session, added.change_set_id, user_name="an")
+    undo(session, added.change_set_id, LAYERS, user_name="an")
     assert state_of(session, kind) == before
 
 
@@ -155,7 +155,7 @@ def test_rows_that_hang_on_an_object_are_added_changed_and_removed_with_their_pr
     ]
     second = commit_edit(session, kind, one(feature_id=made.id, details={"transformers": rows}), ADMIN)
     assert second.objects[0].rows == {"transformers": (1, 1, 1)}
-    undo(session, second.change_set_id, user_name="an")
+    undo(session, second.change_set_id, LAYERS, user_name="an")
     assert state_of(session, kind) == after_first
     bad = [
         RowEdit(values={"name": "T9", "rated_mva": "-1"}),
@@ -180,7 +180,7 @@ def test_a_site_repeats_the_latest_of_its_certificates_and_undo_takes_both_back(
     session.refresh(made)
     assert (made.certificate_no, str(made.certificate_issued_on)) == ("2/GCN", "2025-02-01")
     assert len(state_of(session, kind)[1]["certificates"]) == 2
-    undo(session, report.change_set_id, user_name="an")
+    undo(session, report.change_set_id, LAYERS, user_name="an")
     assert state_of(session, kind) == before
 
 
@@ -195,10 +195,10 @@ def test_undo_of_an_import_takes_the_certificates_back_that_came_with_it(session
     )
     report = commit_import(session, preview_import(session, kind, path, ImportOptions()), user_name="an")
     assert len(state_of(session, kind)[1]["certificates"]) == 3
-    taken_back = undo(session, report.import_id, user_name="an")
+    taken_back = undo(session, report.import_id, LAYERS, user_name="an")
     assert (taken_back.kept, taken_back.hanging) == ((), 1)
     assert state_of(session, kind) == before
-    undo(session, taken_back.change_set_id, user_name="an")
+    undo(session, taken_back.change_set_id, LAYERS, user_name="an")
     assert len(state_of(session, kind)[1]["certificates"]) == 3
 
 
@@ -213,7 +213,7 @@ def test_legal_acts_are_attached_taken_off_and_come_back_with_an_undo(session):
     before = state_of(session, kind)
     report = commit_edit(session, kind, one(feature_id=made.id, acts_added=(acts[1],), acts_removed=(acts[0],)), ADMIN)
     assert list(session.scalars(select(FeatureDocument.legal_act_id))) == [acts[1]]
-    undo(session, report.change_set_id, user_name="an")
+    undo(session, report.change_set_id, LAYERS, user_name="an")
     assert state_of(session, kind) == before
 
 
@@ -243,7 +243,7 @@ def test_many_at_once_are_one_change_set_and_what_cannot_be_stored_is_left_out_w
     report = commit_edit(session, kind, Edit(objects=objects, reason="kiểm đếm lại"), PLANNER, accept_partial=True)
     (change_set,) = list_change_sets(session)
     assert (change_set.id, change_set.reason, change_set.counts["changed"]) == (report.change_set_id, "kiểm đếm lại", 4)
-    assert undo(session, report.change_set_id, user_name="an").restored == 4
+    assert undo(session, report.change_set_id, LAYERS, user_name="an").restored == 4
 
 
 def test_an_edit_that_changes_nothing_makes_no_change_set(session):
@@ -283,7 +283,7 @@ def test_a_deleted_object_comes_back_with_all_that_hung_on_it(session):
     )
     assert report.counts["deleted"] == 1
     assert session.scalar(select(table_of(kind).c.id)) is None
-    undo(session, report.change_set_id, user_name="an")
+    undo(session, report.change_set_id, LAYERS, user_name="an")
     assert state_of(session, kind) == before
 
 

@@ -64,7 +64,7 @@ class World:
 
     def undo(self, pick):
         if self.done:
-            undo(self.session, self.done.pop(pick % len(self.done)), user_name="an")
+            undo(self.session, self.done.pop(pick % len(self.done)), LAYERS, user_name="an")
 
     def edit(self, *objects):
         try:
@@ -146,7 +146,7 @@ def test_undone_in_any_order_all_is_as_it_was(engine, tmp_path, kind, heavy):
                 world.do(step, pick)
             order.shuffle(world.done)
             while world.done:
-                undo(session, world.done.pop(), user_name="an")
+                undo(session, world.done.pop(), LAYERS, user_name="an")
             assert state_of(session, kind) == before
             session.close()
             transaction.rollback()

@@ -30,7 +30,7 @@ from geodata.layers import LAYERS
 from tests.factories import make_feature, shape_for
 from tests.geodata.editing.editing import ADMIN, PLANNER, state_of
 
-GIS = Editor(name="giang", role=Role.GIS)
+GIS = Editor(name="giang", role=Role.GIS, registry=LAYERS)
 KIND = LAYERS.get("substations")
 
 
@@ -77,7 +77,7 @@ def test_an_accepted_proposal_is_one_change_set_that_names_both_and_can_be_undon
     assert (made.status, made.decided_by, made.change_set_id) == ("accepted", GIS.name, report.change_set_id)
     with pytest.raises(ConflictError):
         give_back(session, KIND, made, GIS, "muộn")
-    undo(session, report.change_set_id, user_name="an")
+    undo(session, report.change_set_id, LAYERS, user_name="an")
     assert state_of(session, KIND) == before
 
 
@@ -106,7 +106,7 @@ def test_accepting_any_part_stores_what_an_edit_of_that_part_would(session, revi
     versions = versions_of(session, proposal)
     report = accept(session, KIND, proposal, GIS, versions=versions, parts={1: chosen})
     by_proposal = document_of(session, reviewed)
-    undo(session, report.change_set_id, user_name="an")
+    undo(session, report.change_set_id, LAYERS, user_name="an")
     assert state_of(session, KIND) == before
     own = replace(
         item,
@@ -116,7 +116,7 @@ def test_accepting_any_part_stores_what_an_edit_of_that_part_would(session, revi
     )
     report = commit_edit(session, KIND, Edit(objects=[own]), GIS)
     assert document_of(session, reviewed) == by_proposal
-    undo(session, report.change_set_id, user_name="an")
+    undo(session, report.change_set_id, LAYERS, user_name="an")
 
 
 def document_of(session, made):
@@ -177,7 +177,7 @@ def test_a_proposal_cannot_be_read_where_the_object_could_not(session, reviewed)
         with pytest.raises(NotFoundError):
             get_proposal(session, hidden.id, limited)
     for role in (Role.PUBLIC, Role.INSPECTOR, Role.LEADER):
-        assert list_proposals(session, Editor(name="x", role=role)) == []
+        assert list_proposals(session, Editor(name="x", role=role, registry=LAYERS)) == []
 
 
 def far_shape():

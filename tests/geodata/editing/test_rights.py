@@ -28,7 +28,7 @@ def test_a_role_edits_what_its_access_says_and_nothing_else(session, kind):
     for number, (role, verb) in enumerate(itertools.product(Role, VERBS), start=1):
         made = make_feature(session, kind)
         session.commit()
-        editor = Editor(name="an", role=role)
+        editor = Editor(name="an", role=role, registry=LAYERS)
         act = {"preview": preview_edit, "propose": propose}.get(verb, commit_edit)
         try:
             act(session, kind, Edit(objects=[edit_for(verb, made, kind, number)]), editor)

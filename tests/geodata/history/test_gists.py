@@ -16,7 +16,7 @@ STATION = LAYERS.get("substations")
 
 def told(session) -> Gist:
     (latest, *_) = list_change_sets(session)
-    return gists_of(session, [latest])[latest.id]
+    return gists_of(session, [latest], LAYERS)[latest.id]
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_an_added_an_edited_and_a_deleted_object_are_told_by_name_and_columns(se
     edit(session, ObjectEdit(feature_id=station, is_deletion=True))
     found = told(session)
     assert (found.names, found.deleted, found.count) == (["Trạm một"], 1, 1)
-    undo(session, list_change_sets(session)[0].id, user_name="a")
+    undo(session, list_change_sets(session)[0].id, LAYERS, user_name="a")
     assert told(session).names == ["Trạm một"]
 
 

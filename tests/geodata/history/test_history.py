@@ -50,7 +50,7 @@ def test_undo_brings_back_exactly_the_earlier_rows(session, load, rows, mode):
     number = load(SECOND, mode)
     assert rows() != before
     told = []
-    report = undo(session, number, user_name="bình", progress=lambda done, total: told.append((done, total)))
+    report = undo(session, number, LAYERS, user_name="bình", progress=lambda done, total: told.append((done, total)))
     assert rows() == before
     assert told == sorted(told)
     assert (told[0][0], told[-1][0]) == (0, told[-1][1])
@@ -64,7 +64,7 @@ def test_undo_keeps_later_edits_and_names_them(session, load, rows):
     number = load(SECOND)
     edit(session, "A", trader_count=99)
     edit(session, "C", name="Chợ Cá mới")
-    report = undo(session, number, user_name="bình")
+    report = undo(session, number, LAYERS, user_name="bình")
     after = rows()
     assert (after["A"]["trader_count"], after["A"]["address"]) == ("99", "phố 1")
     assert after["C"]["name"] == "Chợ Cá mới"
@@ -76,7 +76,7 @@ def test_undo_leaves_what_was_deleted_since(session, load, rows):
     number = load(SECOND)
     kind = LAYERS.get("markets")
     session.execute(table_of(kind).delete().where(kind.code == "A"))
-    report = undo(session, number, user_name="bình")
+    report = undo(session, number, LAYERS, user_name="bình")
     assert [item.code for item in report.kept] == ["A"]
     assert sorted(rows()) == ["B"]
 
@@ -85,7 +85,7 @@ def test_undo_of_a_replacement_keeps_what_was_created_anew(session, load, rows):
     load(FIRST)
     number = load(SECOND, Mode.REPLACE)
     load(HEAD + "B,Chợ Ba mới,1,phố 5,106.69,20.86\n")
-    report = undo(session, number, user_name="bình")
+    report = undo(session, number, LAYERS, user_name="bình")
     assert [item.code for item in report.kept] == ["B"]
     assert rows()["B"]["name"] == "Chợ Ba mới"
 
@@ -99,7 +99,7 @@ def test_what_hangs_on_a_deleted_object_comes_back_with_it(session, load):
     assert len(before) == 1
     number = load(head + "P2,CHXD mẫu 002,,,106.69,20.86\n", Mode.REPLACE, "fuel_sites")
     assert session.execute(table_of(certificates).select()).all() == []
-    undo(session, number, user_name="bình")
+    undo(session, number, LAYERS, user_name="bình")
     assert session.execute(table_of(certificates).select()).mappings().all() == before
 
 
@@ -107,10 +107,10 @@ def test_an_import_is_undone_once_and_an_undo_can_be_undone(session, load, rows)
     load(FIRST)
     number = load(SECOND)
     after = rows()
-    report = undo(session, number, user_name="bình")
+    report = undo(session, number, LAYERS, user_name="bình")
     with pytest.raises(ConflictError):
-        undo(session, number, user_name="bình")
-    undo(session, report.change_set_id, user_name="bình")
+        undo(session, number, LAYERS, user_name="bình")
+    undo(session, report.change_set_id, LAYERS, user_name="bình")
     assert {code: {k: v for k, v in row.items() if k != "id"} for code, row in rows().items()} == {
         code: {k: v for k, v in row.items() if k != "id"} for code, row in after.items()
     }
@@ -119,7 +119,7 @@ def test_an_import_is_undone_once_and_an_undo_can_be_undone(session, load, rows)
 @pytest.mark.parametrize("number", ["0", "999999", "x", "-1", "1; drop", "9" * 30])
 def test_undo_of_nothing_is_not_found(session, number):
     with pytest.raises(NotFoundError):
-        undo(session, number, user_name="bình")
+        undo(session, number, LAYERS, user_name="bình")
 
 
 def test_history_tells_who_imported_what_from_which_file(session, load):
@@ -135,7 +135,7 @@ def test_history_tells_who_imported_what_from_which_file(session, load):
     assert len(latest.file_sha256) == 64
     assert latest.counts["new"] == 2
     assert latest.crs == "EPSG:4326"
-    assert [change.code for change in changes_in(session, latest.id)] == ["A", "B"]
+    assert [change.code for change in changes_in(session, latest.id, LAYERS)] == ["A", "B"]
 
 
 def test_the_history_of_one_object_shows_what_changed(session, load):
@@ -143,7 +143,7 @@ def test_the_history_of_one_object_shows_what_changed(session, load):
     load(SECOND)
     kind = LAYERS.get("markets")
     feature_id = session.query(kind.id).filter(kind.code == "A").scalar()
-    latest, first = changes_of(session, "markets", feature_id)
+    latest, first = changes_of(session, "markets", feature_id, LAYERS)
     assert set(latest.changed) == {"trader_count", "address", "geom"}
     assert (latest.before["trader_count"], latest.after["trader_count"]) == (10, 11)
     assert first.before is None
@@ -161,16 +161,16 @@ def test_the_history_of_one_object_shows_what_changed(session, load):
 def test_what_was_added_is_told_whatever_became_of_it(session, load, change, now):
     number = int(load(FIRST))
     session.execute(text(change))
-    first, second = changes_in(session, number)
+    first, second = changes_in(session, number, LAYERS)
     assert [(item.code, item.before, item.after["name"]) for item in (first, second)] == [
         ("A", None, "Chợ An"),
         ("B", None, "Chợ Ba"),
     ]
     assert set(first.after) == set(data_columns(LAYERS.get("markets")))
-    assert count_changes(session, number) == 2
-    (entry,) = changes_of(session, "markets", first.feature_id)
+    assert count_changes(session, number, LAYERS) == 2
+    (entry,) = changes_of(session, "markets", first.feature_id, LAYERS)
     assert (entry.change_set.id, entry.before, entry.after) == (number, None, first.after)
-    report = undo(session, number, user_name="bình")
+    report = undo(session, number, LAYERS, user_name="bình")
     assert report.removed == len(now)
     assert [item.code for item in report.kept] == (
         ["A"] if change.startswith("UPDATE") and "DELETE" not in change else []
@@ -180,7 +180,7 @@ def test_what_was_added_is_told_whatever_became_of_it(session, load, change, now
 def test_pages_of_a_change_set_hold_each_object_once(session, load):
     number = int(load(HEAD + "".join(f"M{row},Chợ {row},1,phố,106.68,20.86\n" for row in range(7))))
     session.execute(text("UPDATE market SET name = 'Chợ Khác' WHERE code IN ('M1', 'M4')"))
-    pages = [changes_in(session, number, limit=3, offset=start) for start in (0, 3, 6)]
+    pages = [changes_in(session, number, LAYERS, limit=3, offset=start) for start in (0, 3, 6)]
     assert [[item.code for item in page] for page in pages] == [["M0", "M1", "M2"], ["M3", "M4", "M5"], ["M6"]]
     assert [item.after["name"] for page in pages for item in page] == [f"Chợ {row}" for row in range(7)]
 
@@ -190,21 +190,21 @@ def test_what_a_file_added_is_written_down_in_the_same_words_as_what_it_changed(
     load(SECOND)
     kind = LAYERS.get("markets")
     feature_id = session.query(kind.id).filter(kind.code == "A").scalar()
-    latest, first = changes_of(session, "markets", feature_id)
+    latest, first = changes_of(session, "markets", feature_id, LAYERS)
     assert first.after == latest.before
 
 
 def test_an_older_history_with_a_document_for_each_added_object_is_undone_as_before(session, load, rows):
     load(FIRST)
     number = int(load(HEAD + "C,Chợ Cá,30,phố,106.70,20.86\nD,Chợ Dừa,40,phố,106.71,20.86\n"))
-    for item in changes_in(session, number):
+    for item in changes_in(session, number, LAYERS):
         session.execute(
             insert(FeatureChange).values(
                 change_set_id=number, layer="markets", feature_id=item.feature_id, code=item.code, after=item.after
             )
         )
     edit(session, "D", name="Chợ Dừa mới")
-    assert [item.code for item in changes_in(session, number)] == ["C", "D"]
-    report = undo(session, number, user_name="bình")
+    assert [item.code for item in changes_in(session, number, LAYERS)] == ["C", "D"]
+    report = undo(session, number, LAYERS, user_name="bình")
     assert (report.removed, [(item.code, item.fields) for item in report.kept]) == (1, [("D", ("name",))])
     assert sorted(rows()) == ["A", "B", "D"]

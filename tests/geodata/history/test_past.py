@@ -154,7 +154,7 @@ def test_a_deleted_site_has_the_certificates_it_had(connection, session, importe
 def test_an_import_that_was_undone_counts_from_its_day_to_that_day(connection, session, imported):
     imported(1, "S,Cũ,xăng dầu,G-1,2020-01-01,2030-01-01,106.68,20.86\n")
     wrong = imported(3, "S,Cũ,xăng dầu,G-1,2020-01-01,2021-01-01,106.68,20.86\n")
-    dated(session, undo(session, wrong, user_name="an").change_set_id, 5)
+    dated(session, undo(session, wrong, LAYERS, user_name="an").change_set_id, 5)
     assert [certificates(connection, day)[0][2].year for day in (2, 3, 4, 5)] == [2030, 2021, 2021, 2030]
     assert [state(connection, day) for day in (2, 3, 4, 5)] == ["valid", "expired", "expired", "valid"]
 

@@ -70,8 +70,8 @@ def test_an_undone_import_takes_its_rows_back_and_leaves_later_ones(session, sta
     keep(csv(tmp_path / "a.csv", HEAD + "T1,MBA 1,40,2010\n"))
     second = keep(csv(tmp_path / "b.csv", HEAD + "T1,MBA 1,63,2010\nT2,MBA 1,25,2012\n"))
     keep(csv(tmp_path / "c.csv", HEAD + "T2,MBA 9,16,2013\n"))
-    assert count_changes(session, int(second.import_id)) == 2
-    assert undo(session, second.import_id, user_name="an").hanging == 2
+    assert count_changes(session, int(second.import_id), LAYERS) == 2
+    assert undo(session, second.import_id, LAYERS, user_name="an").hanging == 2
     assert transformers(session) == {("T1", "MBA 1"): 40, ("T2", "MBA 9"): 16}
 
 
@@ -106,7 +106,7 @@ def test_append_wants_new_rows_and_replace_removes_what_the_file_lacks_of_its_ob
     assert counts(look(path, mode="replace").report) == {"read": 1, "unchanged": 1, "absent": 1}
     number = keep(path, mode="replace").import_id
     assert set(transformers(session)) == {("T1", "MBA 2"), ("T2", "MBA 1")}
-    undo(session, number, user_name="an")
+    undo(session, number, LAYERS, user_name="an")
     assert set(transformers(session)) == {("T1", "MBA 1"), ("T1", "MBA 2"), ("T2", "MBA 1")}
 
 
@@ -133,7 +133,7 @@ def test_the_latest_certificate_of_a_file_is_repeated_on_the_site_and_goes_back(
     number = keep(csv(tmp_path / "a.csv", text), layer="fuel_sites", detail="certificates").import_id
     session.refresh(site)
     assert (site.certificate_no, str(site.certificate_expires_on)) == ("GCN-2", "2025-02-01")
-    undo(session, number, user_name="an")
+    undo(session, number, LAYERS, user_name="an")
     session.refresh(site)
     assert site.certificate_no is None
 
@@ -172,7 +172,7 @@ def test_requests_for_power_come_as_offices_list_them_and_are_asked_where_they_s
     assert [(who, float(mw), year, state.value) for who, mw, year, state in session.execute(query)] == [
         ("Nhà máy A", 7.5, 2027, "accepted"), ("Nhà máy A", 20, 2029, "accepted"),
     ]  # fmt: skip
-    undo(session, stored.import_id, user_name="an")
+    undo(session, stored.import_id, LAYERS, user_name="an")
     assert session.execute(query).all() == []
 
 

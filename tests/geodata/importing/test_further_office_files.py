@@ -100,5 +100,5 @@ def test_a_certificate_goes_back_with_the_import_that_brought_it(session, store)
     assert session.scalars(certificates).all() == ["CU-1"]
     report = store(CASES / "newcert.geojson", "fuel_sites")
     assert len(session.scalars(certificates).all()) == 2
-    undo(session, report.import_id, user_name="an")
+    undo(session, report.import_id, LAYERS, user_name="an")
     assert session.scalars(certificates).all() == ["CU-1"]

@@ -88,7 +88,9 @@ def rows(bind):
 def history(bind):
     """Return how many objects each change set wrote down."""
     with Session(bind) as session:
-        return [count_changes(session, id_) for id_ in session.scalars(select(ChangeSet.id).order_by(ChangeSet.id))]
+        return [
+            count_changes(session, id_, LAYERS) for id_ in session.scalars(select(ChangeSet.id).order_by(ChangeSet.id))
+        ]
 
 
 def waiting(bind):
@@ -253,7 +255,7 @@ def test_an_undo_waits_for_an_edit_and_keeps_it(bind, tmp_path):
 
     def take_back():
         with Session(bind) as session:
-            return undo(session, number, user_name="an")
+            return undo(session, number, LAYERS, user_name="an")
 
     with ThreadPoolExecutor() as pool:
         with bind.connect() as connection, connection.begin():
@@ -275,7 +277,7 @@ def test_an_import_waits_for_an_edit_and_writes_down_what_it_left(bind, tmp_path
         number = job.result(timeout=20).import_id
     assert rows(bind)["A"] == 11
     with Session(bind) as session:
-        undo(session, number, user_name="an")
+        undo(session, number, LAYERS, user_name="an")
     assert rows(bind)["A"] == 99
 
 
@@ -284,7 +286,7 @@ def test_two_undos_of_one_import_take_it_back_once(bind, tmp_path):
 
     def take_back():
         with Session(bind) as session:
-            return undo(session, number, user_name="an")
+            return undo(session, number, LAYERS, user_name="an")
 
     with ThreadPoolExecutor() as pool:
         with Session(bind) as session:

@@ -60,7 +60,7 @@ def test_taken_matches_are_stored_as_changes_of_the_objects_and_can_be_undone(
     assert {code: item.trader_count for code, item in stored().items()} == {"CH-1": 11, "CH-2": 21, "CH-3": 30}
     assert stored()["CH-2"].name == "Chợ Tam Bạc (mới)"
     assert counts(preview(path, take_matches=True).report) == (0, 0, 3, 0)
-    undo(session, report.import_id, user_name="an")
+    undo(session, report.import_id, LAYERS, user_name="an")
     assert {code: item.trader_count for code, item in stored().items()} == {"CH-1": 10, "CH-2": 20, "CH-3": 30}
 
 

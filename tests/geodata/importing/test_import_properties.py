@@ -164,5 +164,5 @@ def test_whatever_an_import_changes_its_undo_brings_back(session, tmp_path, kind
     preview = preview_import(session, kind, path, ImportOptions(mode=mode, match=True))
     report = commit_import(session, preview, user_name="an", accept_partial=True)
     assert report.import_id
-    undo(session, report.import_id, user_name="bình")
+    undo(session, report.import_id, LAYERS, user_name="bình")
     assert rows(session, kind) == before

@@ -12,6 +12,7 @@ from geodata.inspections.finishing import finish_visit
 from geodata.inspections.rights import Person
 from geodata.inspections.versions import read_record
 from geodata.inspections.visits import plan_visit
+from geodata.layers import LAYERS
 from geodata.layers.fuel_sites import FuelSite
 from geodata.schema.roles import Role
 from tests.geodata.editing.editing import ADMIN
@@ -71,12 +72,12 @@ def test_a_file_that_is_the_whole_layer_leaves_it_and_says_so(session, preview, 
 
 def test_the_undo_of_its_import_leaves_it_and_says_so(session, inspected):
     number, paper = inspected
-    for report in (preview_undo(session, number), undo(session, number, user_name="an")):
+    for report in (preview_undo(session, number, LAYERS), undo(session, number, LAYERS, user_name="an")):
         assert [(edit.code, edit.reason) for edit in report.kept] == [("P1", "records that must be kept hang on it")]
         assert report.removed == 1
     assert codes(session) == {"P1"}
     check_record(session, paper)
-    undo(session, report.change_set_id, user_name="an")
+    undo(session, report.change_set_id, LAYERS, user_name="an")
     assert codes(session) == {"P1", "P2"}
     check_record(session, paper)
 

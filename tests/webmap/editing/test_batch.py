@@ -34,7 +34,7 @@ def test_a_batch_of_ticked_objects_is_previewed_stored_as_one_change_set_and_und
         change_set = session.get(ChangeSet, stored["change_set_id"])
         assert (change_set.reason, change_set.kind) == ("theo báo cáo", "edit")
         assert set(session.scalars(select(KIND.column("status")))) == {"rebuilding"}
-        assert undo(session, change_set.id, user_name="an").restored == 5
+        assert undo(session, change_set.id, LAYERS, user_name="an").restored == 5
 
 
 def test_a_batch_takes_all_that_the_filters_keep_and_no_more(login, markets):

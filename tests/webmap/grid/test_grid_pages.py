@@ -235,7 +235,7 @@ def test_what_the_register_changes_stands_in_the_history_and_goes_out_by_file(de
     exported = client.get("/layers/substations/export?format=csv&detail=load_requests").data.decode("utf-8-sig")
     assert "TBA-110-DOSON,Nhà máy thử,7.5,2027,accepted" in exported
     last = demo_session.scalars(select(ChangeSet).order_by(ChangeSet.id.desc()).limit(1)).one()
-    undo(demo_session, last.id, user_name="an")
+    undo(demo_session, last.id, LAYERS, user_name="an")
     assert [one.state for one in list_requests(demo_session, LAYERS, "TBA-110-DOSON")] == ["waiting"]
 
 

@@ -91,7 +91,7 @@ def test_a_change_made_elsewhere_since_is_412_and_no_version_is_428(session, sen
     assert (late.status_code, late.json["error"]) == (412, "changed_since")
     assert send("DELETE", path, headers, If_Match=first).status_code == 412
     (change_set,) = list_change_sets(session)
-    undo(session, change_set.id, user_name="an")
+    undo(session, change_set.id, LAYERS, user_name="an")
     assert send("GET", path, headers).headers["ETag"] == first
 
 
