@@ -6,7 +6,7 @@ from flask import Flask
 from sqlalchemy import Connection, Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from geodata.base.database import new_engine
+from geodata.base.database import new_engine, new_pooled_engine
 from geodata.base.logs import log_as_json
 from geodata.layers import LAYERS
 from geodata.schema.registry import Registry
@@ -53,7 +53,7 @@ def create_app(
         # The host is checked against TRUSTED_HOSTS afterwards, like one that no proxy has touched.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count, x_prefix=count)  # type: ignore[method-assign]  # how Flask is wrapped
     replicas = [new_engine(url, statement_timeout_s=STATEMENT_TIMEOUT_S) for url in settings.replica_urls]
-    first = bind or new_engine(statement_timeout_s=STATEMENT_TIMEOUT_S)
+    first = bind or _engine_of(settings)
     init_database(app, first, layers, replicas)
     if replicas and isinstance(first, Engine):
         init_position(app, first)
@@ -77,3 +77,9 @@ def create_app(
     init_areas(app)
     init_audit(app)
     return app
+
+
+def _engine_of(settings: Settings) -> Engine:
+    if settings.pooler_url:
+        return new_pooled_engine(settings.pooler_url, statement_timeout_s=STATEMENT_TIMEOUT_S)
+    return new_engine(statement_timeout_s=STATEMENT_TIMEOUT_S)

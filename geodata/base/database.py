@@ -130,19 +130,8 @@ def new_engine(url: URL | str | None = None, *, statement_timeout_s: float | Non
     Web processes give a `statement_timeout_s`; imports and migrations give none.
     """
     address = parse_database_url(url) if isinstance(url, str) else url or database_url()
-    engine = create_engine(
-        address,
-        pool_size=pool_size,
-        max_overflow=4,
-        pool_timeout=3,
-        # What people typed, and password hashes, are no business of a log.
-        hide_parameters=True,
-        connect_args={"connect_timeout": 5, "application_name": "webmap"},
-    )
-    # Compiling a tile's statement took 1.4 s where running it took 0.3.
-    settings = {"TimeZone": TIME_ZONE, "lock_timeout": "10s", "jit": "off"}
-    if statement_timeout_s is not None:
-        settings |= {"statement_timeout": f"{int(statement_timeout_s * 1000)}ms", "lock_timeout": "2s"}
+    settings = session_settings(statement_timeout_s)
+    engine = _engine(address, pool_size)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
@@ -153,6 +142,52 @@ def new_engine(url: URL | str | None = None, *, statement_timeout_s: float | Non
         connection.autocommit = previous
         lower_session(connection)
 
+    return engine
+
+
+def new_pooled_engine(url: str, *, statement_timeout_s: float) -> Engine:
+    """Return an engine over pgbouncer in transaction mode, behind which each transaction may have another session of the server.
+
+    So nothing is set in a session nor left prepared there: the pooler gives each what new_engine() would have set
+    (docs/deploy/pgbouncer.ini). One that does not is no database: connecting raises OperationalError.
+    """
+    engine = _engine(parse_database_url(url), 8, prepare_threshold=None)
+    settings = session_settings(statement_timeout_s)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        # Of these settings the one that pgbouncer keeps for each who asks.
+        connection.execute("SELECT set_config('TimeZone', %s, false)", (settings["TimeZone"],))
+        connection.commit()
+        for name, value in settings.items():
+            found = connection.execute("SELECT current_setting(%s)", (name,)).fetchone()[0]
+            if found != value:
+                reason = f"its sessions have {name} = {found}, not {value}; see docs/deploy/pgbouncer.ini"
+                raise psycopg.OperationalError(f"DATABASE_POOLER_URL: {reason}")
+        connection.rollback()
+
+    return engine
+
+
+def session_settings(statement_timeout_s: float | None) -> dict[str, str]:
+    """Return what a session is set to, as PostgreSQL writes it."""
+    # Compiling a tile's statement took 1.4 s where running it took 0.3.
+    settings = {"TimeZone": TIME_ZONE, "lock_timeout": "10s", "jit": "off"}
+    if statement_timeout_s is not None:
+        settings |= {"statement_timeout": f"{statement_timeout_s:g}s", "lock_timeout": "2s"}
+    return settings
+
+
+def _engine(address: URL, pool_size: int, **arguments: Any) -> Engine:
+    engine = create_engine(
+        address,
+        pool_size=pool_size,
+        max_overflow=4,
+        pool_timeout=3,
+        # What people typed, and password hashes, are no business of a log.
+        hide_parameters=True,
+        connect_args={"connect_timeout": 5, "application_name": "webmap", **arguments},
+    )
     _ping_what_rested(engine)
     return engine
 

@@ -17,10 +17,11 @@ from urllib.parse import quote
 from sqlalchemy.engine import URL, make_url
 
 from geodata.schema.feature import Feature, GeometryType
-from scripts.base.console import Exit, Failure, announce
+from scripts.base.console import announce
 from scripts.base.paths import VAR, VENV
 from scripts.base.ports import free_port
 from scripts.base.processes import stop_group
+from scripts.benchmarks._packages import libraries, run, unpack
 from scripts.benchmarks._server import READY_SECONDS, WORKERS
 
 FOLDER = VAR / "bench-peers"
@@ -36,27 +37,11 @@ def install_peers() -> None:
         return
     shutil.rmtree(FOLDER, ignore_errors=True)
     announce(f"installing {', '.join((TIPG[0], *PACKAGES))} into {FOLDER.name}")
-    archives = FOLDER / "archives"
-    (archives / "partial").mkdir(parents=True)
     uv, home = str(VENV / "bin" / "uv"), str(FOLDER / "tipg")
-    _run([uv, "venv", "--quiet", home], "tipg")
-    _run([uv, "pip", "install", "--quiet", "--python", f"{home}/bin/python", *TIPG], "tipg")
-    fetch = ["apt-get", "install", "--yes", "--quiet", "--download-only", "--reinstall", "--no-install-recommends"]
-    _run([*fetch, "-o", f"Dir::Cache::archives={archives}", *PACKAGES], "MapServer")
-    for archive in archives.glob("*.deb"):
-        _run(["dpkg-deb", "--extract", str(archive), str(FOLDER / "root")], archive.name)
+    run([uv, "venv", "--quiet", home], "tipg")
+    run([uv, "pip", "install", "--quiet", "--python", f"{home}/bin/python", *TIPG], "tipg")
+    unpack(PACKAGES, FOLDER)
     (FOLDER / "ready").touch()
-
-
-def _run(command: Sequence[str], what: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise Failure(Exit.SETTINGS, f"Không cài được {what}", (done.stderr or done.stdout).strip()[-400:])
-
-
-def libraries() -> str:
-    """Return where the unpacked programs find their libraries, as LD_LIBRARY_PATH wants it."""
-    return ":".join(str(path) for path in (FOLDER / "root/usr/lib").glob("*-linux-gnu*"))
 
 
 def fetch(host: str, path: str) -> bytes:
@@ -151,7 +136,7 @@ def _mapserver(gate: int, database: URL, kinds: Sequence[type[Feature]]) -> Iter
     (FOLDER / "peers.map").write_text(_mapfile(database, kinds), "utf-8")
     settings = FOLDER / "mapserver.conf"
     settings.write_text(f'CONFIG ENV MS_MAPFILE "{FOLDER / "peers.map"}" END END\n', "utf-8")
-    environment = {**os.environ, "MAPSERVER_CONFIG_FILE": str(settings), "LD_LIBRARY_PATH": libraries()}
+    environment = {**os.environ, "MAPSERVER_CONFIG_FILE": str(settings), "LD_LIBRARY_PATH": libraries(FOLDER)}
     with socket.socket() as listening, contextlib.ExitStack() as stack:
         listening.bind(("127.0.0.1", gate))
         listening.listen(64)

@@ -11,8 +11,9 @@ import threading
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 
 from scripts.base.console import announce
 from scripts.base.paths import PYTHON, ROOT
@@ -26,16 +27,14 @@ READY_SECONDS = 180.0
 
 
 @contextlib.contextmanager
-def running_server(database: str = "") -> Iterator[str]:
-    """Give the address of a server over a database (of DATABASE_URL unless told), on loopback only, without a base map."""
+def running_server(settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
+    """Give the address of a server with settings beside those of this process, on loopback only, without a base map."""
     port = free_port()
     command = [
         str(PYTHON), "-P", "-m", "granian", "--interface", "rsgi", "--factory", "--no-ws", "--host", "127.0.0.1",
         "--port", str(port), "--workers", str(WORKERS), "--log-level", "warning", "webmap.front:create_front",
     ]  # fmt: skip
-    environment = {**os.environ, "SECRET_KEY": secrets.token_urlsafe(32), "BASEMAP_URL": ""}
-    if database:
-        environment["DATABASE_URL"] = database
+    environment = {**os.environ, "SECRET_KEY": secrets.token_urlsafe(32), "BASEMAP_URL": "", **settings}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
     try:
         _wait(port)

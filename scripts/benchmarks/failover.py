@@ -1,7 +1,8 @@
 """Kill the primary under load, let a standby take over, ten times: what is lost, how long is nothing answered.
 
-A primary and two standbys (a commit waits for one of them), two web servers over all three (libpq finds the one that takes
-writes), people who read and write all the while. Exit code 1 when something acknowledged is lost or nothing comes back.
+A primary and two standbys (a commit waits for one of them), two web servers behind nginx: one over all three (libpq finds the
+one that takes writes), one over pgbouncer, which the manager turns round; both read from any of the three. People read and write all
+the while. Exit code 1 when something acknowledged is lost or nothing comes back.
 """
 
 import contextlib
@@ -28,6 +29,7 @@ from geodata.base.database import new_engine
 from scripts.base.console import announce
 from scripts.base.paths import ROOT, WORK
 from scripts.base.ports import free_port
+from scripts.benchmarks._between import Pooler, install_between, running_nginx
 from scripts.benchmarks._replicas import SUPERUSER, Node, until
 from scripts.benchmarks._seed import PASSWORD, SITE
 from scripts.benchmarks._server import running_server
@@ -53,10 +55,10 @@ class Outcome:
 
 
 class _People:
-    """Who read and write through two web servers, each trying again at the other one."""
+    """Who read and write through the address that all have."""
 
-    def __init__(self, hosts: list[str], token: str) -> None:
-        self._hosts, self._token = hosts, token
+    def __init__(self, host: str, token: str) -> None:
+        self._host, self._token = host, token
         self.codes: list[str] = []
         self.reads = 0
         self.gaps: dict[str, float] = {"read": 0.0, "write": 0.0}
@@ -88,7 +90,7 @@ class _People:
                 {"type": "Feature", "geometry": shape, "properties": {"code": code, "name": code, **self._needed}}
             )
             headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/geo+json"}
-            answer = self._ask(count + number, "POST", f"/ogc/collections/{SITE.layer.name}/items", body, headers)
+            answer = self._ask("POST", f"/ogc/collections/{SITE.layer.name}/items", body, headers)
             if answer == 201:
                 self.codes.append(code)
                 latest = self._noted("write", latest)
@@ -100,9 +102,8 @@ class _People:
             if self._stop.is_set():
                 return
             # Another page each time: an answer that was kept would tell nothing of the database.
-            answer = self._ask(
-                count + number, "GET", f"/api/layers/{SITE.layer.name}/features?limit={1 + count % 50}", None, {}
-            )
+            path = f"/api/layers/{SITE.layer.name}/features?limit={1 + count % 50}"
+            answer = self._ask("GET", path, None, {})
             if answer == 200:
                 self.reads += 1
                 latest = self._noted("read", latest)
@@ -112,8 +113,8 @@ class _People:
     def _needed(self) -> dict[str, str]:
         return {one.name: next(iter(one.values)) for one in SITE.fields() if one.required and one.values}
 
-    def _ask(self, turn: int, method: str, path: str, body: str | None, headers: dict[str, str]) -> int:
-        connection = http.client.HTTPConnection(self._hosts[turn % len(self._hosts)], timeout=15)
+    def _ask(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> int:
+        connection = http.client.HTTPConnection(self._host, timeout=15)
         try:
             connection.request(method, path, body.encode() if body else None, headers)
             answer = connection.getresponse()
@@ -141,8 +142,9 @@ class _People:
 def run(times: int = TIMES) -> Outcome:
     """Make everything; kill the primary, promote, go on, so many times; return what came of it.
 
-    Raises TimeoutError when reading or writing does not come back within a minute.
+    Raises TimeoutError when reading or writing does not come back within a minute, Failure where nginx or pgbouncer cannot be had.
     """
+    install_between()
     home = Path(tempfile.mkdtemp(prefix="webmap-failover-"))
     account = account_for(home)
     if not account.is_me:
@@ -150,13 +152,15 @@ def run(times: int = TIMES) -> Outcome:
     nodes = [Node(home, name, free_port()) for name in ("north", "middle", "south")]
     try:
         token = prepare(nodes)
-        hosts = ",".join("127.0.0.1" for _ in nodes), ",".join(str(node.port) for node in nodes)
-        url = f"postgresql://{SUPERUSER}@/{DATABASE}?host={hosts[0]}&port={hosts[1]}&target_session_attrs=read-write"
-        with running_server(url) as one, running_server(url) as other, _People([one, other], token).at_work() as people:
+        with contextlib.ExitStack() as stack:
+            pooler = Pooler(home, DATABASE)
+            stack.enter_context(pooler.running(nodes[0]))
+            address = stack.enter_context(_front(nodes, pooler, home))
+            people = stack.enter_context(_People(address, token).at_work())
             for _ in range(times):
                 people.go_on()
                 time.sleep(CALM_S)
-                nodes = _fail_over(nodes)
+                nodes = _fail_over(nodes, pooler)
                 people.go_on()
                 nodes = _repair(nodes)
         return _judge(people, nodes[0], times)
@@ -164,6 +168,21 @@ def run(times: int = TIMES) -> Outcome:
         for node in nodes:
             node.stop()
         shutil.rmtree(home, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _front(nodes: list[Node], pooler: Pooler, home: Path) -> Iterator[str]:
+    """Give the address of nginx before two web servers that reach the primary in two ways."""
+    hosts = ",".join("127.0.0.1" for _ in nodes), ",".join(str(node.port) for node in nodes)
+    url = f"postgresql://{SUPERUSER}@/{DATABASE}?host={hosts[0]}&port={hosts[1]}&target_session_attrs=read-write"
+    replicas = " ".join(f"postgresql://{SUPERUSER}@127.0.0.1:{node.port}/{DATABASE}" for node in nodes)
+    both = {"DATABASE_URL": url, "DATABASE_REPLICA_URLS": replicas}
+    with (
+        running_server(both) as one,
+        running_server({**both, "DATABASE_POOLER_URL": pooler.url}) as other,
+        running_nginx([one, other], home) as address,
+    ):
+        yield address
 
 
 def prepare(nodes: list[Node]) -> str:
@@ -191,8 +210,8 @@ def prepare(nodes: list[Node]) -> str:
     return token
 
 
-def _fail_over(nodes: list[Node]) -> list[Node]:
-    """Kill the primary, promote the standby that has most, turn the other to it; return them, the primary first, the dead last.
+def _fail_over(nodes: list[Node], pooler: Pooler) -> list[Node]:
+    """Kill the primary, promote the standby that has most, turn all to it; return them, the primary first, the dead last.
 
     This is what a manager such as Patroni does.
     """
@@ -201,6 +220,7 @@ def _fail_over(nodes: list[Node]) -> list[Node]:
     heir, rest = sorted(standbys, key=lambda node: node.received(), reverse=True)
     heir.promote()
     rest.turn_to(heir)
+    pooler.turn_to(heir)
     heir.want([rest])
     return [heir, rest, killed]
 

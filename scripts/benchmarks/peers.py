@@ -27,7 +27,7 @@ from geodata.schema.feature import Feature
 from geodata.schema.roles import Role
 from scripts.base.console import announce
 from scripts.base.paths import WORK
-from scripts.benchmarks import _peers
+from scripts.benchmarks import _packages, _peers
 from scripts.benchmarks._seed import AREA, SEED, SITE, prepare_database
 from scripts.benchmarks._server import CONNECTIONS, Request, ask, print_table, running_server
 from scripts.benchmarks.tiles import ZOOMS, box_around, draw_places, places_of, plain_choice, tile_at
@@ -212,7 +212,11 @@ def _hammer(address: str) -> float:
     """Return how many requests a second wrk gets, over as many connections as the others."""
     command = [str(_peers.FOLDER / "root/usr/bin/wrk"), "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS:.0f}s", address]
     told = subprocess.run(
-        command, capture_output=True, text=True, check=True, env={**os.environ, "LD_LIBRARY_PATH": _peers.libraries()}
+        command,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "LD_LIBRARY_PATH": _packages.libraries(_peers.FOLDER)},
     ).stdout
     if "Non-2xx" in told:
         raise RuntimeError(f"{address}: {told}")

@@ -1,15 +1,18 @@
-"""A replica that is behind: who has written something sees it all the same, who has not sees what the replica has."""
+"""Between web servers and the primary: a replica that is behind, and pgbouncer, which gives each transaction another session."""
 
 import json
 import shutil
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from geodata.base.database import new_engine
+from scripts.base.console import Failure
 from scripts.base.ports import free_port
+from scripts.benchmarks._between import Pooler, install_between
 from scripts.benchmarks._replicas import SUPERUSER, Node, until
 from scripts.benchmarks._seed import PASSWORD, SITE
 from scripts.benchmarks.failover import DATABASE, prepare
@@ -28,7 +31,7 @@ def nodes():
         shutil.chown(home, account.uid, account.gid)
     made = [Node(home, name, free_port()) for name in ("north", "middle")]
     try:
-        made[0].token = prepare(made)
+        made[0].token, made[0].home = prepare(made), home
         yield made
     finally:
         for node in made:
@@ -130,3 +133,59 @@ def test_nobody_is_told_a_position_where_there_is_no_replica(nodes, make_app):
     app = make_app(new_engine(f"postgresql+psycopg://{SUPERUSER}@127.0.0.1:{nodes[0].port}/{DATABASE}"))
     assert signed_in(app).get_cookie("position") is None
     app.extensions["database"].dispose()
+
+
+@pytest.fixture
+def over_pooler(nodes, make_app, request):
+    """over_pooler(connect_query) -> an application over pgbouncer as documented, or with another query for its sessions."""
+    try:
+        install_between()
+    except Failure as failure:
+        pytest.skip(f"pgbouncer cannot be fetched here: {failure}")
+    folder = Path(tempfile.mkdtemp(prefix="pooler-", dir=nodes[0].home))
+    folder.chmod(0o755)
+
+    def make(connect_query=""):
+        pooler = Pooler(folder, DATABASE, connect_query)
+        running = pooler.running(nodes[0])
+        running.__enter__()
+        request.addfinalizer(lambda: running.__exit__(None, None, None))
+        app = make_app(None, pooler_url=pooler.url)
+        request.addfinalizer(app.extensions["database"].dispose)
+        return app
+
+    return make
+
+
+def test_behind_a_pooler_all_is_read_and_written_as_before(over_pooler, nodes):
+    app = over_pooler()
+
+    def write_and_read(number):
+        program, headers = app.test_client(use_cookies=False), {"Authorization": f"Bearer {nodes[0].token}"}
+        for count in range(8):  # more than psycopg asks for before it prepares a statement
+            add(program, code := f"POOL-{number}-{count}", **headers)
+            assert code in names(program, **headers)
+
+    with ThreadPoolExecutor(4) as people:
+        list(people.map(write_and_read, range(4)))
+
+
+def test_sessions_behind_a_pooler_have_the_zone_and_the_limits_of_all_others(over_pooler, nodes):
+    asked = "SELECT current_setting('TimeZone'), current_setting('statement_timeout'), current_setting('lock_timeout')"
+    app, found = over_pooler(), set()
+    with ThreadPoolExecutor(6) as people:
+
+        def ask(_):
+            with app.extensions["database"].bind.connect() as connection:
+                connection.exec_driver_sql("SELECT pg_sleep(0.05)")  # so that all take sessions of their own
+                found.add(tuple(connection.exec_driver_sql(asked).one()))
+
+        list(people.map(ask, range(30)))
+    assert found == {("Asia/Ho_Chi_Minh", "8s", "2s")}
+
+
+def test_a_pooler_whose_sessions_have_no_limits_is_refused(over_pooler, caplog):
+    answer = over_pooler("SELECT 1").test_client().get(LIST)
+    assert answer.status_code == 503
+    assert "DATABASE_POOLER_URL" in caplog.text
+    assert "lock_timeout" in caplog.text

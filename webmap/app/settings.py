@@ -58,6 +58,7 @@ class Settings:
     upload_dir: Path = UPLOADS
     upload_keep_days: int = 365
     replica_urls: tuple[str, ...] = ()
+    pooler_url: str = ""
     metrics_token: str = ""
     trusted_hosts: tuple[str, ...] = LOCAL_HOSTS
     second_factor_roles: frozenset[str] = frozenset()
@@ -128,6 +129,17 @@ def _read_basemap(env: Mapping[str, str], problems: list[str]) -> tuple[str, str
     return url, attribution or ("© OpenStreetMap" if url == OPENSTREETMAP else ""), None
 
 
+def _bad_addresses(name: str, addresses: tuple[str, ...]) -> list[str]:
+    """Return what is wrong with addresses of databases."""
+    found = []
+    for address in addresses:
+        try:
+            parse_database_url(address)
+        except ConfigurationError as error:
+            found.append(f"{name} ({error.details['reason']})")
+    return found
+
+
 def _read_numbers(env: Mapping[str, str], problems: list[str]) -> dict[str, int]:
     """Return the whole numbers among the settings."""
     numbers = {}
@@ -155,11 +167,9 @@ def from_env(environ: Mapping[str, str] | None = None) -> Settings:
     basemap_url, attribution, pmtiles = _read_basemap(env, problems)
     numbers = _read_numbers(env, problems)
     replicas = tuple((env.get("DATABASE_REPLICA_URLS") or "").split())
-    for replica in replicas:
-        try:
-            parse_database_url(replica)
-        except ConfigurationError as error:
-            problems.append(f"DATABASE_REPLICA_URLS ({error.details['reason']})")
+    pooler = env.get("DATABASE_POOLER_URL", "").strip()
+    for name, addresses in (("DATABASE_REPLICA_URLS", replicas), ("DATABASE_POOLER_URL", (pooler,) if pooler else ())):
+        problems += _bad_addresses(name, addresses)
     second_factor = frozenset((env.get("SECOND_FACTOR_ROLES") or "").replace(",", " ").split())
     if not second_factor <= ROLES_WITH_ACCOUNTS:
         problems.append(f"SECOND_FACTOR_ROLES (of {', '.join(sorted(ROLES_WITH_ACCOUNTS))})")
@@ -182,6 +192,7 @@ def from_env(environ: Mapping[str, str] | None = None) -> Settings:
         upload_dir=Path(env.get("UPLOAD_DIR") or UPLOADS),
         upload_keep_days=numbers["UPLOAD_KEEP_DAYS"],
         replica_urls=replicas,
+        pooler_url=pooler,
         metrics_token=env.get("METRICS_TOKEN", "").strip(),
         second_factor_roles=second_factor,
         trusted_hosts=tuple((env.get("TRUSTED_HOSTS") or "").split()) or LOCAL_HOSTS,

@@ -1,0 +1,127 @@
+"""What stands between people, web servers and database: nginx before the former, pgbouncer before the latter; unpacked, on loopback."""
+
+import configparser
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from scripts.base.paths import ROOT, VAR
+from scripts.base.ports import free_port
+from scripts.base.processes import stop_group
+from scripts.benchmarks._packages import libraries, unpack
+from scripts.benchmarks._replicas import SUPERUSER, Node, until
+from scripts.cluster.account import account_for
+
+FOLDER = VAR / "bench-between"
+DOCUMENTED = ROOT / "docs" / "deploy" / "pgbouncer.ini"
+
+
+def install_between() -> None:
+    """Put nginx and pgbouncer into their folder, once. Raises Failure where this is not Debian, or nobody who may fetch packages."""
+    if not (FOLDER / "ready").exists():
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        unpack(("nginx-light", "pgbouncer"), FOLDER)
+        (FOLDER / "ready").touch()
+
+
+@contextlib.contextmanager
+def running_nginx(servers: Sequence[str], home: Path) -> Iterator[str]:
+    """Give the address of nginx before web servers: who does not answer is passed over."""
+    port, folder = free_port(), home / "nginx"
+    folder.mkdir()
+    listed = " ".join(f"server {server} max_fails=0;" for server in servers)
+    (folder / "nginx.conf").write_text(
+        f"""
+worker_processes 1;
+error_log {folder}/error.log;
+pid {folder}/nginx.pid;
+events {{ worker_connections 256; }}
+http {{
+  access_log off;
+  client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+  upstream webmap {{ {listed} }}
+  server {{
+    listen 127.0.0.1:{port};
+    location / {{
+      proxy_pass http://webmap;
+      proxy_set_header Host 127.0.0.1;
+      proxy_next_upstream error timeout http_503;
+      proxy_read_timeout 15s;
+    }}
+  }}
+}}""",
+        "utf-8",
+    )
+    command = [str(FOLDER / "root/usr/sbin/nginx"), "-p", str(folder), "-c", "nginx.conf", "-g", "daemon off;"]
+    process = subprocess.Popen(command, start_new_session=True)
+    try:
+        until(lambda: _answers(port))
+        yield f"127.0.0.1:{port}"
+    finally:
+        stop_group(process, grace_seconds=10)
+
+
+class Pooler:
+    """pgbouncer as docs/deploy/pgbouncer.ini has it, before one node after the other."""
+
+    def __init__(self, home: Path, database: str, connect_query: str = "") -> None:
+        """Prepare it in a folder; `connect_query`: another one than the documented."""
+        self.port, self._folder, self._database = free_port(), home / "pgbouncer", database
+        self._query = connect_query
+        self._account = account_for(home)
+        self._folder.mkdir()
+        (self._folder / "users").write_text(f'"{SUPERUSER}" ""\n', "utf-8")
+        if not self._account.is_me:
+            shutil.chown(self._folder, self._account.uid, self._account.gid)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where web servers find it."""
+        return f"postgresql://{SUPERUSER}@127.0.0.1:{self.port}/{self._database}"
+
+    def turn_to(self, node: Node) -> None:
+        """Lead to a node from now on, as a manager of the cluster would have it."""
+        written = configparser.ConfigParser(interpolation=None, delimiters=("=",))
+        written.read(DOCUMENTED, "utf-8")
+        documented = written["databases"]["webmap"].partition("connect_query=")[2]
+        query = f"'{self._query}'" if self._query else documented
+        target = f"host=127.0.0.1 port={node.port} user={SUPERUSER}"
+        written["databases"] = {self._database: f"{target} connect_query={query}"}
+        written["pgbouncer"].update(
+            listen_port=str(self.port), auth_type="trust", auth_file=str(self._folder / "users"),
+            logfile=str(self._folder / "log"), unix_socket_dir="",
+        )  # fmt: skip
+        with (self._folder / "pgbouncer.ini").open("w", encoding="utf-8") as file:
+            written.write(file)
+        if self._process:
+            self._process.send_signal(signal.SIGHUP)
+
+    @contextlib.contextmanager
+    def running(self, node: Node) -> Iterator[None]:
+        """Have it work, before a node at first."""
+        self.turn_to(node)
+        command = [str(FOLDER / "root/usr/sbin/pgbouncer"), "--quiet", str(self._folder / "pgbouncer.ini")]
+        if not self._account.is_me:
+            command = [
+                "setpriv", f"--reuid={self._account.uid}", f"--regid={self._account.gid}", "--clear-groups", "--", *command,
+            ]  # fmt: skip
+        environment = {**os.environ, "LD_LIBRARY_PATH": libraries(FOLDER)}
+        self._process = subprocess.Popen(command, env=environment, cwd="/", start_new_session=True)
+        try:
+            until(lambda: _answers(self.port))
+            yield
+        finally:
+            stop_group(self._process, grace_seconds=10)
+            self._process = None
+
+
+def _answers(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
+        return True
+    return False
