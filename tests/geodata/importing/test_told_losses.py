@@ -165,6 +165,22 @@ def test_a_quote_that_is_never_closed_is_refused_with_its_row(tmp_path, preview)
     assert report.reason_text.values["row"] == 3
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ('"Chợ "Cấm""', 'Chợ "Cấm"'), ('""Cấm" chợ"', '"Cấm" chợ'), ('"Chợ ""Cấm"""', 'Chợ "Cấm"'), ('Chợ "Cấm"', 'Chợ "Cấm"'),
+        ('"a "b" c ""d"" e"', 'a "b" c ""d"" e'),
+    ],
+)  # fmt: skip
+def test_quotes_in_a_cell_are_read_also_where_the_writer_has_not_doubled_them(
+    tmp_path, preview, separator, written, read
+):
+    lines = [["MA", "TEN", "lon", "lat"], ["A", written, "106.68", "20.86"], ["B", '"x ""y"" z"', "106.69", "20.87"]]
+    found = preview(csv(tmp_path / "a.csv", "".join(f"{separator.join(line)}\r\n" for line in lines)))
+    assert list(found.rows.values["name"]) == [read, 'x "y" z']
+
+
 def test_what_a_number_shows_is_what_is_read(tmp_path, store, stored):
     changes = [cell("MA", 7, '"CH-"000'), cell("SDT", 912345678, "0000 000 000"), cell("DUNG_TICH", 75, '0.0 "m3"')]
     store(workbook(*changes)(tmp_path), "fuel_sites")

@@ -73,6 +73,8 @@ def read_delimited(source: Source, _inner: str | None, limits: Limits, hints: Hi
     rows: list[list[Value]] = []
     has_marks = "'" in text or '="' in text
     quote = "'" if has_marks and _is_in_single_quotes(text, separator) else '"'
+    if quote == '"':
+        text = _with_quotes_doubled(text, separator)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, quotechar=quote)
     try:
         for row in reader:
@@ -96,6 +98,44 @@ def _unmarked(cell: str) -> str:
     if (match := _KEPT.match(cell)) is not None:
         return match[1] or match[2]
     return rearm(cell)
+
+
+def _with_quotes_doubled(text: str, separator: str) -> str:
+    """Return a text whose cells may hold quotes, also where its writer has not doubled them: "phố "Cấm"" is phố "Cấm".
+
+    Only lines that cannot be read otherwise are changed; in them a cell ends with a quote before a separator.
+    """
+    if not _has_stray_quotes(text, separator):
+        return text
+    sign = re.escape(separator)
+    cell = re.compile(rf'(?:(?<=^)|(?<={sign}))"(?P<inside>.*?)"(?=\s*(?:{sign}|$))')
+
+    def doubled(match: re.Match[str]) -> str:
+        inside = match["inside"]
+        is_doubled = '"' not in inside.replace('""', "")
+        return match[0] if is_doubled else '"{}"'.format(inside.replace('"', '""'))
+
+    lines = text.splitlines(keepends=True)
+    mended = (
+        cell.sub(doubled, line.rstrip("\r\n")) + line[len(line.rstrip("\r\n")) :]
+        if _has_stray_quotes(line, separator)
+        else line
+        for line in lines
+    )
+    changed = "".join(mended)
+    return text if _has_stray_quotes(changed, separator) else changed
+
+
+def _has_stray_quotes(text: str, separator: str) -> bool:
+    """Say whether something follows a cell's last quote, which the reader takes for a part of the cell in silence."""
+    if '"' not in text:
+        return False
+    try:
+        for _ in csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True):
+            pass
+    except csv.Error as error:
+        return "expected after" in str(error)
+    return False
 
 
 def _is_in_single_quotes(text: str, separator: str) -> bool:
