@@ -5,6 +5,7 @@ Works on the numbers of geodata.base.crs; PROJ's own register says which axis co
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_
 
@@ -15,7 +16,7 @@ from geodata.base.errors import InvalidFilterError, InvalidValueError
 from geodata.base.i18n import N_
 from geodata.base.message import Message
 from geodata.schema.filters import Condition, parse_number
-from geodata.schema.layer_filters import BBOX_PARTS
+from geodata.schema.layer_filters import BBOX_PARTS, meets_box
 
 #: Longitude before latitude, as GeoJSON and the project's own addresses have it.
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
@@ -70,14 +71,14 @@ def find_system(province: Province, name: str, uri: str | None) -> OfferedCrs:
     return systems[uri]
 
 
-def box_filter(name: str, value: str, system: OfferedCrs, province: Province, geom: ColumnElement[object]) -> Condition:
+def box_filter(name: str, value: str, system: OfferedCrs, province: Province, geom: ColumnElement[Any]) -> Condition:
     """Return the condition that a geometry meets a box in a system, written in that system's axis order.
 
     A box in degrees whose west is east of its east crosses the 180th meridian. Raises InvalidFilterError.
     """
     reach = _extent_in(province, system)
     parts = [_cut(box, reach) for box in _parse_boxes(name, value, system)]
-    found = [func.ST_Intersects(geom, _envelope(box, system)) for box in parts if box]
+    found = [_meets(geom, box, system) for box in parts if box]
     # Nothing is stored outside the extent: an empty part keeps nothing, and PROJ never meets wild numbers.
     said = Message(template=N_("on the visible map"))
     return Condition(name=name, sql=or_(*found) if found else geom.is_(None), said=said)
@@ -127,10 +128,10 @@ def _cut(box: Bbox, reach: Bbox) -> Bbox | None:
     return (west, south, east, north) if west <= east and south <= north else None
 
 
-def _envelope(box: Bbox, system: OfferedCrs) -> ColumnElement[object]:
+def _meets(geom: ColumnElement[Any], box: Bbox, system: OfferedCrs) -> ColumnElement[bool]:
     hair = HAIR_DEGREES if system.is_geographic else HAIR_M
-    west, south, east, north = box[0] - hair, box[1] - hair, box[2] + hair, box[3] + hair
-    envelope = func.ST_MakeEnvelope(west, south, east, north, system.srid)
+    west, south, east, north = wide = (box[0] - hair, box[1] - hair, box[2] + hair, box[3] + hair)
     if system.srid == WGS84:
-        return envelope
-    return func.ST_Transform(func.ST_Segmentize(envelope, max(east - west, north - south) / PIECES), WGS84)
+        return meets_box(geom, wide)
+    drawn = func.ST_Segmentize(func.ST_MakeEnvelope(*wide, system.srid), max(east - west, north - south) / PIECES)
+    return func.ST_Intersects(geom, func.ST_Transform(drawn, WGS84))

@@ -76,16 +76,20 @@ def parse_bbox(name: str, value: str) -> Bbox:
     return (parts[0], parts[1], parts[2], parts[3])
 
 
-def bbox_filter(name: str, bbox: Bbox, geom: Column) -> Condition:
-    """Return the condition that a geometry meets the box."""
+def meets_box(geom: Column, bbox: Bbox) -> ColumnElement[bool]:
+    """Return the condition that a geometry meets a box; both EPSG:4326, west, south, east, north."""
     west, south, east, north = bbox
     box = func.ST_MakeEnvelope(*bbox, WGS84)
-    sql: ColumnElement[bool] = func.ST_Intersects(geom, box)
     if getattr(geom.type, "geometry_type", "") == "POINT":
         # The index rounds to single precision; a point's own numbers say more cheaply than ST_Intersects what is inside.
-        sql = and_(geom.op("&&")(box), func.ST_X(geom).between(west, east), func.ST_Y(geom).between(south, north))
+        return and_(geom.op("&&")(box), func.ST_X(geom).between(west, east), func.ST_Y(geom).between(south, north))
+    return func.ST_Intersects(geom, box)
+
+
+def bbox_filter(name: str, bbox: Bbox, geom: Column) -> Condition:
+    """Return the condition that a geometry meets the box."""
     return Condition(
         name=name,
-        sql=sql,
+        sql=meets_box(geom, bbox),
         said=Message(template=N_("on the visible map")),
     )
