@@ -18,45 +18,23 @@ from scripts.benchmarks._replicas import SUPERUSER, Node, until
 from scripts.cluster.account import account_for
 
 FOLDER = VAR / "bench-between"
-DOCUMENTED = ROOT / "docs" / "deploy" / "pgbouncer.ini"
+NGINX, PGBOUNCER = ROOT / "docs" / "deploy" / "nginx.conf", ROOT / "docs" / "deploy" / "pgbouncer.ini"
 
 
 def install_between() -> None:
-    """Put nginx and pgbouncer into their folder, once. Raises Failure where this is not Debian, or nobody who may fetch packages."""
+    """Put nginx, pgbouncer and wrk into their folder, once. Raises Failure where this is not Debian, or nobody who may fetch packages."""
     if not (FOLDER / "ready").exists():
         shutil.rmtree(FOLDER, ignore_errors=True)
-        unpack(("nginx-light", "pgbouncer"), FOLDER)
+        unpack(("nginx-light", "pgbouncer", "wrk"), FOLDER)
         (FOLDER / "ready").touch()
 
 
 @contextlib.contextmanager
-def running_nginx(servers: Sequence[str], home: Path) -> Iterator[str]:
-    """Give the address of nginx before web servers: who does not answer is passed over."""
+def running_nginx(servers: Sequence[str], home: Path, workers: int = 1) -> Iterator[str]:
+    """Give the address of nginx as docs/deploy/nginx.conf has it, before web servers on loopback."""
     port, folder = free_port(), home / "nginx"
     folder.mkdir()
-    listed = " ".join(f"server {server} max_fails=0;" for server in servers)
-    (folder / "nginx.conf").write_text(
-        f"""
-worker_processes 1;
-error_log {folder}/error.log;
-pid {folder}/nginx.pid;
-events {{ worker_connections 256; }}
-http {{
-  access_log off;
-  client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
-  upstream webmap {{ {listed} }}
-  server {{
-    listen 127.0.0.1:{port};
-    location / {{
-      proxy_pass http://webmap;
-      proxy_set_header Host 127.0.0.1;
-      proxy_next_upstream error timeout http_503;
-      proxy_read_timeout 15s;
-    }}
-  }}
-}}""",
-        "utf-8",
-    )
+    (folder / "nginx.conf").write_text(_on_loopback(NGINX.read_text("utf-8"), servers, port, workers), "utf-8")
     command = [str(FOLDER / "root/usr/sbin/nginx"), "-p", str(folder), "-c", "nginx.conf", "-g", "daemon off;"]
     process = subprocess.Popen(command, start_new_session=True)
     try:
@@ -64,6 +42,33 @@ http {{
         yield f"127.0.0.1:{port}"
     finally:
         stop_group(process, grace_seconds=10)
+
+
+def _on_loopback(documented: str, servers: Sequence[str], port: int, workers: int) -> str:
+    """Return the documented file without TLS and limits for each address, which all share here."""
+    head, _plain, encrypted = documented.split("\nserver {")
+    lines = [
+        line
+        for line in [*head.splitlines(), "server {", *encrypted.splitlines()]
+        if not line.strip().startswith(("ssl_", "limit_", "server 127.0.0.1:", "add_header Strict"))
+    ]
+    text = "\n".join(lines).replace("listen 443 ssl http2;", f"listen 127.0.0.1:{port};")
+    text = text.replace(
+        "upstream webmap {", "upstream webmap {" + "".join(f" server {one} max_fails=0;" for one in servers)
+    )
+    who = "user root;" if os.geteuid() == 0 else ""  # else another one, who may not come into our folder
+    return f"""
+{who}
+worker_processes {workers};
+error_log stderr error;
+pid nginx.pid;
+events {{ worker_connections 1024; }}
+http {{
+access_log off;
+keepalive_requests 1000000;
+client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+{text.replace("/var/cache/nginx/webmap", "kept")}
+}}"""
 
 
 class Pooler:
@@ -88,7 +93,7 @@ class Pooler:
     def turn_to(self, node: Node) -> None:
         """Lead to a node from now on, as a manager of the cluster would have it."""
         written = configparser.ConfigParser(interpolation=None, delimiters=("=",))
-        written.read(DOCUMENTED, "utf-8")
+        written.read(PGBOUNCER, "utf-8")
         documented = written["databases"]["webmap"].partition("connect_query=")[2]
         query = f"'{self._query}'" if self._query else documented
         target = f"host=127.0.0.1 port={node.port} user={SUPERUSER}"

@@ -99,14 +99,7 @@ def prepare_database() -> Engine:
         if found or any(connection.execute(select(kind.id).limit(1)).first() for kind in LAYERS):
             raise Failure(Exit.SETTINGS, "Cơ sở dữ liệu đã có dữ liệu khác", "give the benchmarks an empty database")
         started = time.monotonic()
-        connection.execute(text("SET LOCAL maintenance_work_mem = '512MB'; SET LOCAL work_mem = '256MB'"))
-        rng = np.random.default_rng(SEED)
-        _fill(connection, SITE, site_points(rng, SITES))
-        _fill(connection, AREA, star_polygons(rng, SHAPES))
-        _fill(connection, LINE, walks(rng, SHAPES))
-        for kind in LAYERS:
-            if kind not in {SITE, AREA, LINE}:
-                _fill(connection, kind, _some_shapes(rng, kind.layer.geometry, UNITS))
+        fill_layers(connection, SITES)
         connection.exec_driver_sql(f"COMMENT ON TABLE data_change IS '{MARK}'")
     with Session(engine) as session:
         create_user(session, name=STAFF, role="planner", password=PASSWORD)
@@ -115,6 +108,18 @@ def prepare_database() -> Engine:
         connection.execute(text("VACUUM (ANALYZE)"))
     announce(f"filled with {SITES} sites, {SHAPES} polygons, {SHAPES} lines in {time.monotonic() - started:.0f} s")
     return engine
+
+
+def fill_layers(connection: Connection, sites: int) -> None:
+    """Put so many points into one layer, shapes and lines into two, and a few objects into each other one."""
+    connection.execute(text("SET LOCAL maintenance_work_mem = '512MB'; SET LOCAL work_mem = '256MB'"))
+    rng = np.random.default_rng(SEED)
+    _fill(connection, SITE, site_points(rng, sites))
+    _fill(connection, AREA, star_polygons(rng, SHAPES))
+    _fill(connection, LINE, walks(rng, SHAPES))
+    for kind in LAYERS:
+        if kind not in {SITE, AREA, LINE}:
+            _fill(connection, kind, _some_shapes(rng, kind.layer.geometry, UNITS))
 
 
 # --- shapes ----------------------------------------------------------------------------------------

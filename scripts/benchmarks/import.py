@@ -8,32 +8,28 @@ run it: reading in the limited process, checks, comparison, history; its memory 
 """
 
 import json
-import os
-import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
 import psycopg
 from psycopg import sql
 from sqlalchemy import URL
 
-import pyogrio.raw
 import shapely
 
 from geodata.base.crs import WGS84
 from geodata.history.documents import table_of
 from scripts.base.console import announce
-from scripts.base.paths import PYTHON, ROOT, WORK
+from scripts.base.paths import WORK
 from scripts.benchmarks._database import own_database
-from scripts.benchmarks._seed import SEED, SITE, site_points
+from scripts.benchmarks._points import COLUMNS, plain, points, run_import, values, write_points
+from scripts.benchmarks._seed import SITE
 from scripts.benchmarks._wizard import take_through, with_column, with_crs
 from scripts.cluster.configuration import OWNER
 from scripts.install.setup import LOG
@@ -41,7 +37,6 @@ from scripts.install.system import install_packages
 
 POINTS = 1_000_000
 DATABASE = "webmap_bench_import"
-COLUMNS = ("code", "name", "address")
 ROUNDS = 3
 OURS, PEER = "manage import, every check on", "ogr2ogr, COPY"
 PLAIN, ASKED = "wizard, no question", "wizard, two answers"
@@ -98,43 +93,6 @@ def main() -> int:
     return int(ours.seconds > other.seconds or (ours.memory_mb or 0) > MEMORY_LIMIT_MB)
 
 
-def plain(url: URL) -> str:
-    """Return an address that libpq and ogr2ogr understand."""
-    return url.set(drivername="postgresql").render_as_string(hide_password=False)
-
-
-def values(count: int) -> list[list[str]]:
-    """Return the text columns."""
-    return [
-        [f"BI-{number:07d}" for number in range(count)],
-        [f"Cửa hàng số {number % 9973}" for number in range(count)],
-        [f"Số {number % 211} đường Trần Nguyên Hãn" for number in range(count)],
-    ]
-
-
-def points(count: int) -> list[shapely.Point]:
-    """Return the same places on every run."""
-    return list(site_points(np.random.default_rng(SEED), count))
-
-
-def write_points(
-    path: Path, count: int, *, names: tuple[str, ...] = COLUMNS, crs: str | None = f"EPSG:{WGS84}"
-) -> None:
-    """Write the GeoPackage that the importers read."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "'crs' was not provided")
-        pyogrio.raw.write(
-            path,
-            geometry=np.asarray(shapely.to_wkb(points(count)), dtype=object),
-            field_data=[np.asarray(column, dtype=object) for column in values(count)],
-            fields=list(names),
-            geometry_type="Point",
-            crs=crs,
-            driver="GPKG",
-            layer="points",
-        )
-
-
 def copy_rows(count: int) -> list[str]:
     """Return ready lines for COPY."""
     shapes = shapely.to_wkb(shapely.set_srid(points(count), WGS84), hex=True, include_srid=True)
@@ -147,16 +105,6 @@ def measure(name: str, count: int, act: Callable[[], int | None]) -> Result:
     memory = act()
     seconds = time.monotonic() - started
     return Result(name=name, rows=count, seconds=round(seconds, 2), rows_per_s=round(count / seconds), memory_mb=memory)
-
-
-def run_import(url: URL, path: Path) -> int:
-    """Import through the command; return the memory of its largest process in MB."""
-    environment = {**os.environ, "DATABASE_URL": plain(url), "PYTHONPATH": str(ROOT)}
-    words = [str(PYTHON), "-P", "-m", "scripts.run.manage", "import", str(path), "--layer", SITE.layer.name, "--json"]
-    done = subprocess.run(words, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise SystemExit(f"import ended with {done.returncode}: {done.stderr[-2000:]} {done.stdout[:2000]}")
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
 
 
 def run_ogr2ogr(url: URL, path: Path) -> None:

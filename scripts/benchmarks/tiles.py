@@ -63,7 +63,7 @@ def main() -> int:
         results.append(ask(host, "first table page by name, one at a time", table * 25, connections=1))
         unsorted = [_api(site, "features?limit=50&sort=-updated_at")]
         results.append(ask(host, "first table page by a field without index", unsorted * 10, connections=1))
-        searches: list[Request] = [(f"/api/search?limit=12&q={_quoted(text)}", {}) for text in SEARCHES]
+        searches: list[Request] = [(f"/api/search?limit=12&q={quoted(text)}", {}) for text in SEARCHES]
         ask(host, "start", searches * 4)
         results.append(ask(host, "search, one at a time", searches * 10, connections=1))
     engine.dispose()
@@ -83,7 +83,8 @@ def _api(layer: str, rest: str) -> Request:
     return f"/api/layers/{layer}/{rest}", {}
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return a text as it stands in an address."""
     return "".join(f"%{byte:02X}" for byte in text.encode())
 
 

@@ -34,6 +34,8 @@ def passed_on(name, sent, scheme):
         return re.sub(r"\$(\w+)", lambda found: values.get(found[1], ""), value.strip('"'))
 
     for source, target, body in re.findall(r"map \$(\w+) \$(\w+) \{(.*?)\}", text, re.DOTALL):
+        if not source.startswith(("http_x_", "scheme")):
+            continue  # what is kept, and for whom, is no header
         lines = dict(re.findall(r'(default|"")\s+(\S.*?);', body))
         values[target] = fill(lines["default" if values.get(source) else '""'])
     return {
