@@ -15,7 +15,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from geodata.accounts import accounts
@@ -24,7 +24,14 @@ from geodata.base.errors import GeodataError
 from geodata.history.watched import unwatched_tables
 from scripts.base.console import Exit, Failure, announce, disk_full, run_command, say
 from scripts.base.paths import ROOT, VAR
-from scripts.cluster.database import check_postgis, connect, connect_patiently, libpq_url, owner_url
+from scripts.cluster.database import (
+    check_postgis,
+    connect,
+    connect_patiently,
+    connection_failure,
+    libpq_url,
+    owner_url,
+)
 from scripts.cluster.rights import grant_rights, owns_schema
 from scripts.cluster.session import database_session
 
@@ -41,10 +48,10 @@ def migrate() -> None:
     config = Config(toml_file=ROOT / "pyproject.toml", attributes={"configure_logger": False})
     try:
         patiently(lambda: command.upgrade(config, "head"))
-    except (CommandError, DBAPIError) as error:
+        check_watched()
+        separate_roles()
+    except (CommandError, DBAPIError, psycopg.Error) as error:
         raise migration_failure(error) from error
-    check_watched()
-    separate_roles()
 
 
 def check_watched() -> None:
@@ -88,16 +95,19 @@ def patiently(step: Callable[[], Done]) -> Done:
         return step()
 
 
-def went_away(error: DBAPIError) -> bool:
+def went_away(error: Exception) -> bool:
     """Return whether the connection was lost: connection exceptions (08), operator intervention (57P), or no state at all."""
-    state = getattr(error.orig, "sqlstate", None)
-    return isinstance(error, OperationalError) and (state is None or state.startswith(("08", "57P")))
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    state = getattr(cause, "sqlstate", None)
+    return isinstance(cause, psycopg.OperationalError) and (state is None or state.startswith(("08", "57P")))
 
 
 def migration_failure(error: Exception) -> Failure:
     """Return the sentence for a migration that did not go through; the details go to a log."""
     write_log(error)
     cause = error.orig if isinstance(error, DBAPIError) else error
+    if went_away(error):
+        return connection_failure(libpq_url(owner_url()), str(cause))
     if isinstance(cause, psycopg.errors.DiskFull):
         return disk_full("PostgreSQL")
     if isinstance(cause, psycopg.errors.InsufficientPrivilege):
@@ -155,6 +165,8 @@ def demo_failure(error: Exception) -> Failure:
     """Return the sentence for demo data that could not be loaded; the details go to a log."""
     write_log(error)
     cause = error.orig if isinstance(error, DBAPIError) else error
+    if went_away(error):
+        return connection_failure(libpq_url(os.environ["DATABASE_URL"]), str(cause))
     if isinstance(cause, psycopg.errors.DiskFull):
         return disk_full("PostgreSQL")
     return Failure(

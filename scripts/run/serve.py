@@ -80,7 +80,7 @@ def main() -> int:
         with database_url() as (url, cluster):
             environment = application_environment(url, clean=cluster is not None, host=options.host)
             owner = cluster.url(role=OWNER) if cluster else os.environ.get("DATABASE_OWNER_URL", "")
-            prepare_database(environment | {"DATABASE_OWNER_URL": owner}, demo=not options.no_demo)
+            prepare_database(environment | {"DATABASE_OWNER_URL": owner}, cluster, demo=not options.no_demo)
             check_port(options.host, options.port)
             run_services(options, environment, cluster)
     return 0
@@ -192,13 +192,29 @@ def read_secret_key(path: Path) -> str:
     return key
 
 
-def prepare_database(environment: dict[str, str], *, demo: bool) -> None:
-    """Migrate and load the demo in a process of the virtual environment, which says itself what went wrong."""
+def prepare_database(environment: dict[str, str], cluster: Cluster | None, *, demo: bool) -> None:
+    """Migrate and load the demo in a process of the virtual environment, which says itself what went wrong.
+
+    A cluster of ours that ends meanwhile is started again, and what it interrupted is begun again.
+    """
     command = [str(PYTHON), "-P", "-m", "scripts.cluster.prepare", *([] if demo else ["--no-demo"])]
-    with started(bound_to_us(command), cwd=ROOT, env=environment, grace_seconds=10) as child:
-        code = child.wait()
-    if code:
-        raise SystemExit(code if code > 0 else Exit.MIGRATION)
+    deadline = time.monotonic() + READY_SECONDS
+    while True:
+        with started(bound_to_us(command), cwd=ROOT, env=environment, grace_seconds=10) as child:
+            code = wait_for_child(child, cluster)
+        if not code:
+            return
+        if cluster is None or code != Exit.UNREACHABLE or time.monotonic() > deadline:
+            raise SystemExit(code if code > 0 else Exit.MIGRATION)
+
+
+def wait_for_child(child: subprocess.Popen[bytes], cluster: Cluster | None) -> int:
+    """Return a child's exit code, and keep our cluster running until then."""
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return child.wait(POLL_SECONDS)
+        if cluster is not None:
+            cluster.watch()
 
 
 def make_services(options: argparse.Namespace, environment: dict[str, str], metrics: Path) -> tuple[Service, Service]:

@@ -256,20 +256,21 @@ def test_a_start_that_is_stopped_at_any_moment_leaves_nothing_running(place, fre
     assert wait_for(lambda: processes_of(var) == [], seconds=2)
 
 
-def kill_postgresql_while_the_web_server_loads(var: Path) -> None:
-    assert wait_for(lambda: any(b"granian" in command_line(number) for number in processes_of(var)), seconds=120)
+def kill_postgresql_while_there_is(mark: bytes, var: Path) -> None:
+    assert wait_for(lambda: any(mark in command_line(number) for number in processes_of(var)), seconds=120)
     os.kill(int((var / "pg" / "data" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
 
 
-def test_a_database_put_to_use_without_the_demo_never_gets_it_and_may_end_while_the_map_starts(place, run, free_port):
-    added = run("manage", "user", "add", "lan", "--role", "admin", "--password-stdin", var="in-use", stdin=PASSWORD)
+@pytest.mark.parametrize(("var", "mark"), [("prepared", b"scripts.cluster.prepare"), ("loaded", b"granian")])
+def test_a_database_put_to_use_without_the_demo_never_gets_it_and_may_end_meanwhile(place, run, free_port, var, mark):
+    added = run("manage", "user", "add", "lan", "--role", "admin", "--password-stdin", var=var, stdin=PASSWORD)
     assert added.returncode == 0, added.stderr
-    killer = threading.Thread(target=kill_postgresql_while_the_web_server_loads, args=(place / "in-use",))
+    killer = threading.Thread(target=kill_postgresql_while_there_is, args=(mark, place / var))
     killer.start()
-    serve = Serve(place / "in-use", "--port", str(free_port), "--workers", "1")
+    serve = Serve(place / var, "--port", str(free_port), "--workers", "1")
     killer.join()
     assert serve.end() == 0
     assert "PostgreSQL ended, starting it again" in serve.text
     assert "[admin]" not in serve.text
-    assert run("manage", "user", "list", var="in-use").stdout.splitlines() == ["lan\tadmin\tmở (enabled)"]
-    assert run("manage", "history", var="in-use").stdout == ""
+    assert run("manage", "user", "list", var=var).stdout.splitlines() == ["lan\tadmin\tmở (enabled)"]
+    assert run("manage", "history", var=var).stdout == ""
