@@ -15,6 +15,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from geodata.base.database import Base, ReadConnection
 
+#: What legal acts and their objects are called here: they are no layer, and make a version all the same.
+ACTS = "legal_acts"
+
 
 class DataChange(Base):
     """A transaction that changed a layer or something that hangs on it."""

@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.http import is_entity_header, parse_etags
 
 from geodata.accounts.reader import ANYBODY
-from geodata.base.data_version import Versions, data_versions
+from geodata.base.data_version import ACTS, Versions, data_versions
 from geodata.base.database import ReadConnection
 from geodata.schema.roles import Role
 from webmap.app.auth import current_reader, current_user
@@ -81,12 +81,12 @@ def holds_while(versions: Mapping[tuple[str, ...], str], count: Callable[[], Non
 
 
 def holds_until_a_change(connection: ReadConnection) -> None:
-    """Say that what is read over a connection from here on is the same for as long as no layer changes.
+    """Say that what is read over a connection from here on is the same for as long as no layer and no legal act changes.
 
     Of any layer: names of one stand in the words about another.
     """
     versions = data_versions(connection)
-    names = tuple(kind.layer.name for kind in layers())
+    names = (*(kind.layer.name for kind in layers()), ACTS)
     holds_while({names: versions.of(*names)}, lambda: None)
 
 

@@ -183,6 +183,7 @@ def search_everything() -> Response:
         asked = {layer_request(name).kind for name in chosen}
         kinds = [kind for kind in kinds if kind in asked]
     with database().reading(current_reader()) as connection:
+        holds_until_a_change(connection)
         hits = _hits(connection, kinds, text, int_argument("limit", 20, low=1, high=50))
         acts = [] if chosen else search_acts(connection, text, kinds)
     titles = {kind.layer.name: translate(kind.layer.singular) for kind in kinds}

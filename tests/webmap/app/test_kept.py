@@ -118,8 +118,11 @@ def addresses():
 
 
 def worded_addresses():
-    """What the panel and the table ask for: all layers described; counts, a page of rows and charts of each."""
+    """What the panel and the table ask for: all layers described; hits of a search; counts, a page of rows and charts of each."""
     yield "/api/layers"
+    yield from (
+        f"/api/search?q={text}" for text in ("cho", "CHO-1", "tram%20bien%20ap", "2810", "nghi%20dinh", "xyzxyz")
+    )
     for name in NAMES:
         yield f"/api/layers/{name}/facets?extent=true"
         yield f"/api/layers/{name}/features?limit=3&sort=name&geometry=false"
@@ -186,6 +189,16 @@ def test_lists_counts_and_charts_are_made_anew_when_any_layer_changes(asking, en
         session.delete(session.merge(feature))
         session.commit()
     assert not asking.has_kept(answers[0], **asked)
+
+
+@pytest.mark.parametrize("table", ["legal_act", "feature_document"])
+def test_hits_of_a_search_are_made_anew_when_a_legal_act_changes(asking, engine, table):
+    address = "/api/search?q=nghi%20dinh"
+    asking.get(address)
+    assert asking.has_kept(address)
+    with engine.begin() as connection:
+        connection.execute(text(f"DELETE FROM {table} WHERE false"))
+    assert not asking.has_kept(address)
 
 
 def test_all_that_lists_counts_and_charts_read_is_in_the_versions(app, engine, cookies, monkeypatch):
