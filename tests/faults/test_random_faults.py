@@ -28,6 +28,9 @@ from tests.webmap.background import forgotten_work, waiting_work
 
 log = logging.getLogger(__name__)
 AT_A_TIME = 50
+#: After so many faults nothing happens until an import is stored, at most so long: it takes a worker and a process of its own,
+#: and one of them is ended every few seconds, so that else none would ever be confirmed or undone in the midst of faults.
+CALM_AFTER, CALM_S = 10, 40
 ENDED = {"asking", "ready", "stored", "refused", "failed", "cancelled"}
 POSTGRES, WEB, WORKER, IMPORT = b"postgres", b"webmap.front", b"geodata.jobs", b"geodata.importing"
 
@@ -203,6 +206,11 @@ def check_ledger(ledger, site):
             assert not any(code in names for code in ledger.imports[number]), f"import {number} was undone"
 
 
+def a_while_of_calm(ledger):
+    stored = len(ledger.stored)
+    wait_for(lambda: len(ledger.stored) > stored, CALM_S)
+
+
 def test_after_faults_of_every_kind_all_that_was_acknowledged_is_stored_and_no_work_is_forgotten(heavy):
     if not heavy:
         pytest.skip("ends processes for minutes on end: ./scripts/test tests/faults --heavy")
@@ -222,10 +230,12 @@ def test_after_faults_of_every_kind_all_that_was_acknowledged_is_stored_and_no_w
         log.info("seed %s, disk of its own: %s", seed, site.own_disk)
         for turn in range(turns):
             with at_work(people):
-                for fault in faults.draw(AT_A_TIME):
+                for number, fault in enumerate(faults.draw(AT_A_TIME), 1):
                     fault()
                     happened[fault.__name__] += 1
                     time.sleep(rng.uniform(0.2, 3))
+                    if number % CALM_AFTER == 0:
+                        a_while_of_calm(ledger)
             faults.close_sockets()
             settled(site, engine)
             check_ledger(ledger, site)
