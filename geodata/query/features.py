@@ -9,11 +9,14 @@ from decimal import Decimal
 from typing import Any, cast
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Column,
     ColumnElement,
     Row,
     Select,
+    any_,
+    bindparam,
     collate,
     func,
     inspect,
@@ -110,40 +113,47 @@ def list_features(
     asked = tuple(conditions)
     measured = [measure.column.label(measure.name) for measure in measures]
     shown = _select(kind, fields, day_of(asked), with_geometry=with_geometry, system=system).add_columns(*measured)
-    found, next_cursor = read_page(connection, kind, asked, shown, limit=limit, cursor=cursor, sort=sort)
-    rows = [{name: value for name, value in row._asdict().items() if name != "_key"} for row in found]
-    return Page(rows=rows, next_cursor=next_cursor)
+    numbers, next_cursor = read_numbers(connection, kind, asked, limit=limit, cursor=cursor, sort=sort)
+    wide = shown.where(kind.column("id") == any_(NUMBERS))
+    rows = {row.id: row for row in connection.execute(wide, {NUMBERS.key: numbers})} if numbers else {}
+    return Page(rows=[rows[number]._asdict() for number in numbers if number in rows], next_cursor=next_cursor)
 
 
-def read_page(
+#: The ids of a page: one parameter however many, as a list of its own length would be another statement each time.
+NUMBERS = bindparam("numbers", type_=ARRAY(BigInteger))
+
+
+def read_numbers(
     connection: ReadConnection,
     kind: type[Feature],
     conditions: Sequence[Condition],
-    shown: Select[Any],
     *,
     limit: int,
     cursor: str | None,
     sort: Sort | None,
-) -> tuple[list[Row[Any]], str | None]:
-    """Return the rows of a page of `shown`, each with its `id` and sort `_key`, and where the next page starts."""
+) -> tuple[list[int], str | None]:
+    """Return the ids of a page, in order, and where the next page starts.
+
+    All fields of so many features are then asked by number: a statement that is the same whatever was asked.
+    """
     sort = sort or Sort(name="id")
     limit = max(1, min(limit, MAX_PAGE))
     after = _read_cursor(kind, sort, cursor) if cursor else None
     day = day_of(conditions)
     wanted = tuple(condition.sql for condition in conditions)
-    rows: list[Row[Any]] = []
+    keys: list[Row[Any]] = []
     # The unknown come last, in a statement of their own: each of the two can follow an index.
     for is_known in (True, False) if _may_be_unknown(kind, sort) else (True,):
-        if (is_known and after is not None and after[0] is None) or len(rows) > limit:
+        if (is_known and after is not None and after[0] is None) or len(keys) > limit:
             continue
         started = after if after is not None and (after[0] is not None) == is_known else None
-        keys = _keys(kind, sort, wanted, started, day, is_known=is_known).limit(limit + 1 - len(rows)).subquery()
-        order = [keys.c.key.desc(), keys.c.id.desc()] if sort.descending else [keys.c.key, keys.c.id]
-        found = shown.add_columns(keys.c.key.label("_key")).join(keys, keys.c.id == kind.id).order_by(*order)
-        rows += connection.execute(found).all()
-    more = len(rows) > limit
-    rows = rows[:limit]
-    return rows, _write_cursor(rows[-1]._mapping["_key"], rows[-1].id) if more else None
+        found = _keys(kind, sort, wanted, started, day, is_known=is_known).limit(limit + 1 - len(keys))
+        keys += connection.execute(found).all()
+    numbers = [key.id for key in keys[:limit]]
+    if len(keys) <= limit:
+        return numbers, None
+    last = keys[limit - 1]
+    return numbers, _write_cursor(last.key, last.id)
 
 
 def _keys(

@@ -6,12 +6,15 @@ The values are those of `features.as_geojson`; only the writing differs (`12.50`
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, literal_column, select, true
+from sqlalchemy import ColumnElement, Select, Text, func, literal, literal_column, select, true
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from geodata.base.database import ReadConnection
-from geodata.query.features import Measure, Sort, read_page
+from geodata.query.features import NUMBERS, Measure, Sort, read_numbers
 from geodata.query.projections import LON_LAT, OfferedCrs
 from geodata.schema.feature import Feature
 from geodata.schema.fields import Field
@@ -20,9 +23,10 @@ from geodata.schema.filters import Condition, day_of
 
 @dataclass(frozen=True, kw_only=True)
 class GeojsonPage:
-    """One page of features, each as the text of a GeoJSON feature; `next_cursor` is None on the last page."""
+    """One page of features: their GeoJSON with commas between, and how many; `next_cursor` is None on the last page."""
 
-    features: list[str]
+    text: str
+    count: int
     next_cursor: str | None
 
 
@@ -39,31 +43,52 @@ def list_geojson(
     measures: Sequence[Measure] = (),
     system: OfferedCrs = LON_LAT,
 ) -> GeojsonPage:
-    """Return the page that `features.list_features` returns with the same arguments, as texts."""
+    """Return the page that `features.list_features` returns with the same arguments, as text."""
     asked = tuple(conditions)
-    properties = [kind.column(field.name, day_of(asked)).label(field.name) for field in fields]
-    properties += [measure.column.label(measure.name) for measure in measures]
-    geometry = system.geojson(kind.column("geom")) if with_geometry else None
-    shown = _as_text(kind, properties, geometry)
-    rows, next_cursor = read_page(connection, kind, asked, shown, limit=limit, cursor=cursor, sort=sort)
-    return GeojsonPage(features=[row.feature for row in rows], next_cursor=next_cursor)
+    numbers, next_cursor = read_numbers(connection, kind, asked, limit=limit, cursor=cursor, sort=sort)
+    if not numbers:
+        return GeojsonPage(text="", count=0, next_cursor=None)
+    names, used = tuple(field.name for field in fields), system if with_geometry else None
+    statement = (_statement if measures else _kept)(kind, names, day_of(asked), used, tuple(measures))
+    count, text = connection.execute(statement, {NUMBERS.key: numbers}).one()
+    return GeojsonPage(text=text or "", count=count, next_cursor=next_cursor)
 
 
-def write_collection(members: Mapping[str, object], features: Iterable[str]) -> str:
-    """Return a feature collection: its members, which hold no features, and the texts of these."""
+def write_collection(members: Mapping[str, object], features: str) -> str:
+    """Return a feature collection: its members, which hold no features, and the text of these."""
     head = json.dumps(members, ensure_ascii=False, separators=(",", ":"))
-    return f'{head[:-1]},"features":[{",".join(features)}]}}'
+    return f'{head[:-1]},"features":[{features}]}}'
 
 
-def _as_text(
-    kind: type[Feature], properties: Sequence[ColumnElement[Any]], geometry: ColumnElement[str] | None
+def _statement(
+    kind: type[Feature],
+    names: tuple[str, ...],
+    day: date | None,
+    system: OfferedCrs | None,
+    measures: tuple[Measure, ...] = (),
 ) -> Select[Any]:
-    """Return the statement that writes each feature; a lateral row, as json_build_object takes fifty values only."""
+    """Return the statement that counts and writes the features of some numbers, in their order."""
+    asked = (
+        func.unnest(NUMBERS).table_valued("id", with_ordinality="place", joins_implicitly=True).render_derived("asked")
+    )
+    properties: list[ColumnElement[Any]] = [kind.column(name, day).label(name) for name in names]
+    properties += [measure.column.label(measure.name) for measure in measures]
+    # A lateral row, as json_build_object takes fifty values only.
     row = select(*properties).correlate(kind.__table__).lateral("properties")
+    geometry = None if system is None else system.geojson(kind.column("geom"))
     written = func.concat(
         literal('{"type": "Feature", "id": '), kind.id,
         literal(', "geometry": '), literal("null") if geometry is None else func.coalesce(geometry, "null"),
         literal(', "properties": '), func.row_to_json(literal_column("properties")), literal("}"),
     )  # fmt: skip
-    columns: list[ColumnElement[Any]] = [kind.id.label("id"), written.label("feature")]
-    return select(*columns).select_from(kind).join(row, true())
+    place = asked.c.place
+    return (
+        select(func.count(), func.string_agg(written, aggregate_order_by(literal(",", Text), place)))
+        .select_from(asked)
+        .join(kind.__table__, kind.column("id") == asked.c.id)
+        .join(row, true())
+    )
+
+
+#: Building it takes as long as many a page: for each layer, set of visible fields and system it is built once.
+_kept = lru_cache(maxsize=100)(_statement)

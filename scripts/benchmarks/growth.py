@@ -65,11 +65,11 @@ def _measure(engine: Engine, database: str) -> list[Result]:
         f"counts and facets of a box with {NEAREST}": [(f"{_LAYER}/facets?bbox={box}", {}) for box in boxes],
         f"a tile with {TILE_FEATURES.start} to {TILE_FEATURES.stop}": _tiles(engine, places),
         "the first page by name": [(f"{_LAYER}/features?sort=name&limit={10 + count}", {}) for count in range(40)],
-        "search": [(f"/api/search?q={quoted(text)}", {}) for text in SEARCHES],
+        "search": [(f"/api/search?q={quoted(f'{text} {count}')}", {}) for text in SEARCHES for count in range(6)],
     }
     with running_server({"DATABASE_URL": database}) as host:
         for requests in asked.values():  # connections are opened and statements built before anything is measured
-            ask(host, "start", list(requests[:2]) * 4)
+            ask(host, "start", list(requests[:2]) * 12, connections=8)
         return [ask(host, name, requests[2:], connections=1) for name, requests in asked.items()]
 
 

@@ -73,7 +73,7 @@ def list_features(layer: str) -> Response:
     answer: dict[str, object] = {
         "type": "FeatureCollection",
         **({} if matched is None else {"numberMatched": matched}),
-        "numberReturned": len(page.features),
+        "numberReturned": page.count,
     }
     if measures:
         answer["measures"] = [describe_field(measure.field, current_language()) for measure in measures]
@@ -82,7 +82,7 @@ def list_features(layer: str) -> Response:
         query = urlencode([*arguments, ("cursor", page.next_cursor)])
         href = f"{url_for('api.list_features', layer=layer)}?{query}"
         answer |= {"next": href, "links": [{"rel": "next", "href": href, "type": "application/geo+json"}]}
-    return Response(write_collection(answer, page.features), mimetype="application/geo+json")
+    return Response(write_collection(answer, page.text), mimetype="application/geo+json")
 
 
 @blueprint.get("/layers/<layer>/features/<int:feature_id>")

@@ -1,6 +1,5 @@
 """One document, two forms: JSON for programs, a page for people. And which parameters an address takes."""
 
-from collections.abc import Iterable
 from typing import NotRequired, TypedDict, cast
 from urllib.parse import urlencode
 
@@ -84,7 +83,7 @@ def answer(document: Document, page: str, *, media: str = JSON, **context: objec
     return _written(_with_links(document, media, is_page=is_page), page, media, is_page=is_page, **context)
 
 
-def answer_features(members: Document, features: Iterable[str]) -> Response:
+def answer_features(members: Document, features: str) -> Response:
     """Answer features that the database has written, as GeoJSON; `members` are those of the collection beside them."""
     check_acceptable(GEOJSON)
     text = write_collection(_with_links(members, GEOJSON, is_page=False), features)

@@ -64,13 +64,13 @@ def read_rows(
     return _members(connection, asked, query, len(page.rows), page.next_cursor), page.rows
 
 
-def read_texts(connection: ReadConnection, asked: LayerRequest, query: ItemsQuery) -> tuple[Document, list[str]]:
-    """Return what is said of a page of features, and these as the texts of GeoJSON features."""
+def read_texts(connection: ReadConnection, asked: LayerRequest, query: ItemsQuery) -> tuple[Document, str]:
+    """Return what is said of a page of features, and these as GeoJSON with commas between."""
     page = list_geojson(
         connection, asked.kind, asked.fields, query.conditions,
         limit=query.limit, cursor=query.cursor, system=query.system,
     )  # fmt: skip
-    return _members(connection, asked, query, len(page.features), page.next_cursor), page.features
+    return _members(connection, asked, query, page.count, page.next_cursor), page.text
 
 
 def _members(
