@@ -372,6 +372,18 @@ def demo_accounts(demo_url: URL) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
+def between() -> None:
+    """nginx and pgbouncer, unpacked from Debian's packages."""
+    from scripts.base.console import Failure
+    from scripts.benchmarks._between import install_between
+
+    try:
+        install_between()
+    except Failure as failure:
+        pytest.skip(f"nginx and pgbouncer cannot be fetched here: {failure}")
+
+
+@pytest.fixture(scope="session")
 def server(served_url: URL, accounts: dict[str, str]) -> Iterator[Server]:
     """A live server over the demo data, without a base map."""
     server = Server(served_url)

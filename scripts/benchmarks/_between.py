@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from scripts.base import locks
 from scripts.base.paths import ROOT, VAR
 from scripts.base.ports import free_port
 from scripts.base.processes import stop_group
@@ -23,10 +24,11 @@ NGINX, PGBOUNCER = ROOT / "docs" / "deploy" / "nginx.conf", ROOT / "docs" / "dep
 
 def install_between() -> None:
     """Put nginx, pgbouncer and wrk into their folder, once. Raises Failure where this is not Debian, or nobody who may fetch packages."""
-    if not (FOLDER / "ready").exists():
-        shutil.rmtree(FOLDER, ignore_errors=True)
-        unpack(("nginx-light", "pgbouncer", "wrk"), FOLDER)
-        (FOLDER / "ready").touch()
+    with locks.exclusive(FOLDER.with_suffix(".lock")):
+        if not (FOLDER / "ready").exists():
+            shutil.rmtree(FOLDER, ignore_errors=True)
+            unpack(("nginx-light", "pgbouncer", "wrk"), FOLDER)
+            (FOLDER / "ready").touch()
 
 
 @contextlib.contextmanager

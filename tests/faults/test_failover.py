@@ -3,7 +3,7 @@
 from scripts.benchmarks.failover import TIMES, run
 
 
-def test_when_the_primary_is_killed_the_web_servers_turn_to_the_next_and_no_acknowledged_write_is_lost(heavy):
+def test_when_the_primary_is_killed_the_web_servers_turn_to_the_next_and_no_acknowledged_write_is_lost(heavy, between):
     outcome = run(TIMES if heavy else 1)
     assert outcome.acknowledged > 20
     assert outcome.reads > 20

@@ -10,9 +10,8 @@ import psycopg
 import pytest
 
 from geodata.base.database import new_engine
-from scripts.base.console import Failure
 from scripts.base.ports import free_port
-from scripts.benchmarks._between import Pooler, install_between
+from scripts.benchmarks._between import Pooler
 from scripts.benchmarks._replicas import SUPERUSER, Node, until
 from scripts.benchmarks._seed import PASSWORD, SITE
 from scripts.benchmarks.failover import DATABASE, prepare
@@ -136,12 +135,8 @@ def test_nobody_is_told_a_position_where_there_is_no_replica(nodes, make_app):
 
 
 @pytest.fixture
-def over_pooler(nodes, make_app, request):
+def over_pooler(nodes, make_app, request, between):
     """over_pooler(connect_query) -> an application over pgbouncer as documented, or with another query for its sessions."""
-    try:
-        install_between()
-    except Failure as failure:
-        pytest.skip(f"pgbouncer cannot be fetched here: {failure}")
     folder = Path(tempfile.mkdtemp(prefix="pooler-", dir=nodes[0].home))
     folder.chmod(0o755)
 

@@ -11,8 +11,7 @@ from sqlalchemy import text
 
 from geodata.base.database import new_engine
 from geodata.layers import LAYERS
-from scripts.base.console import Failure
-from scripts.benchmarks._between import install_between, running_nginx
+from scripts.benchmarks._between import running_nginx
 from scripts.benchmarks._server import sign_in
 from tests.conftest import PASSWORD
 
@@ -20,12 +19,7 @@ from tests.conftest import PASSWORD
 PLACES = [(9, 407, 225), (11, 1630, 903), (12, 3260, 1806)]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _nginx_can_be_had():
-    try:
-        install_between()
-    except Failure as failure:
-        pytest.skip(f"nginx cannot be fetched here: {failure}")
+pytestmark = pytest.mark.usefixtures("between")
 
 
 @pytest.fixture
