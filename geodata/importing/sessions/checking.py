@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from sqlalchemy import Text as SqlText, cast, delete, func, insert, literal, select, update
@@ -22,6 +22,7 @@ from geodata.importing import Status, preview_import
 from geodata.importing.preview import Preview
 from geodata.importing.progress import Progress, Step
 from geodata.importing.reading.kept import folder_beside
+from geodata.importing.results import Action, Mode
 from geodata.importing.sessions.documents import answers_of, stored_report
 from geodata.importing.sessions.memory import last_like, with_remembered
 from geodata.importing.sessions.model import ImportItem, ImportSession, Stage
@@ -87,7 +88,12 @@ def write_lists(session: Session, found: ImportSession, preview: Preview, progre
             query = changes.add_columns(literal(found.id))
             session.execute(insert(ImportItem).from_select([*_LISTED, "import_session_id"], query))
     _copy_items(session, found.id, other_items(preview))
-    whole = [preview.report.as_json(), _digests(session, found.id)]
+    said, digests = preview.report.as_json(), _digests(session, found.id)
+    if preview.options.mode is not Mode.REPLACE:
+        # What the layer has beside the file stays as it is: whoever adds to it meanwhile changes nothing of what was seen.
+        said["counts"] = {name: count for name, count in asdict(preview.report.counts).items() if name != Action.ABSENT}
+        digests = [digest for digest in digests if digest[0] != Action.ABSENT]
+    whole = [said, digests]
     return hashlib.sha256(json.dumps(whole, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 

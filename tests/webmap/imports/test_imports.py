@@ -11,7 +11,9 @@ from sqlalchemy import text
 from geodata.importing.results import Known
 from geodata.importing.sessions import keeping, runs
 from geodata.importing.sessions.model import Stage
+from geodata.layers import LAYERS
 from tests.conftest import sign_in
+from tests.factories import make_feature
 from tests.geodata.importing import files
 from tests.pages import squeezed
 from tests.webmap.imports.wizard import found, legacy, markets, places, plain, rows_of, send, store, upload, work
@@ -179,6 +181,24 @@ def test_a_change_elsewhere_in_the_layer_does_not_disturb_a_confirmed_preview(gi
     with engine.begin() as connection:
         connection.execute(text("INSERT INTO data_change (layer, transaction_id) VALUES ('markets', 1)"))
     assert store(gis, engine, number).stage is Stage.STORED
+
+
+@pytest.mark.parametrize(
+    ("mode", "stage"), [("upsert", Stage.STORED), ("append", Stage.STORED), ("replace", Stage.READY)]
+)
+def test_what_others_add_meanwhile_disturbs_only_what_would_remove_it(gis, engine, session, tmp_path, mode, stage):
+    """Where a layer is edited all the time, nothing could be confirmed otherwise."""
+    number = upload(gis, engine, plain(tmp_path / "a.zip"))
+    gis.post(f"/imports/{number}/questions", data={"mode": mode})
+    work(engine)
+    mark = re.search(r'name="mark" value="(\w+)"', gis.get(f"/imports/{number}/confirm").text)[1]
+    make_feature(session, LAYERS.get("markets"), code="CUA-NGUOI-KHAC")
+    session.commit()
+    gis.post(f"/imports/{number}/confirm", data={"mark": mark})
+    work(engine)
+    assert found(engine, number).stage is stage
+    session.rollback()
+    assert "CUA-NGUOI-KHAC" in markets(session)
 
 
 def test_a_table_of_values_is_given_once_and_remembered(gis, engine, session, tmp_path):
