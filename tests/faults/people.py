@@ -3,7 +3,6 @@
 import io
 import itertools
 import logging
-import random
 import re
 import threading
 import time
@@ -137,7 +136,7 @@ class Importer(Person):
         self.send(f"/imports/{found}/confirm", {"mark": mark})
         if mark and self._stage(found, stop) == "stored":
             self.ledger.stored.add(found)
-            if random.random() < 0.5:
+            if len(self.ledger.stored) % 2:
                 self._undo(found, stop)
 
     def _undo(self, found: int, stop: threading.Event) -> None:

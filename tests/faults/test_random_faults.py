@@ -36,7 +36,7 @@ POSTGRES, WEB, WORKER, IMPORT = b"postgres", b"webmap.front", b"geodata.jobs", b
 
 
 class Faults:
-    """What can happen, and how often among a hundred. `short`: how long the suite lets things stand still, in seconds."""
+    """What can happen, and how often among a hundred; things stand still for `pause_s`."""
 
     def __init__(self, site: Site, mishaps: Mishaps, rng: random.Random, pause_s: float) -> None:
         self.site, self.mishaps, self.rng, self.pause_s = site, mishaps, rng, pause_s
@@ -212,9 +212,8 @@ def a_while_of_calm(ledger):
 
 
 def test_after_faults_of_every_kind_all_that_was_acknowledged_is_stored_and_no_work_is_forgotten(heavy):
-    if not heavy:
-        pytest.skip("ends processes for minutes on end: ./scripts/test tests/faults --heavy")
-    turns = max(1, int(os.environ.get("FAULTS") or 500) // AT_A_TIME)
+    turns = max(1, int(os.environ.get("FAULTS") or (500 if heavy else AT_A_TIME)) // AT_A_TIME)
+    longest_s = 3 if heavy else 1
     seed = int(os.environ.get("FAULT_SEED") or random.SystemRandom().randrange(10**6))
     rng, ledger, mishaps = random.Random(seed), Ledger(), Mishaps()
     with ExitStack() as stack:
@@ -223,7 +222,7 @@ def test_after_faults_of_every_kind_all_that_was_acknowledged_is_stored_and_no_w
         site = stack.enter_context(Site(place, own_disk=can_mount(place / "try")).running())
         engine = new_engine(site.cluster.url())
         stack.callback(engine.dispose)
-        faults = Faults(site, mishaps, rng, pause_s=3)
+        faults = Faults(site, mishaps, rng, pause_s=longest_s)
         stack.callback(faults.close_sockets)
         people = everybody(site, ledger, mishaps)
         happened = Counter()
@@ -233,7 +232,7 @@ def test_after_faults_of_every_kind_all_that_was_acknowledged_is_stored_and_no_w
                 for number, fault in enumerate(faults.draw(AT_A_TIME), 1):
                     fault()
                     happened[fault.__name__] += 1
-                    time.sleep(rng.uniform(0.2, 3))
+                    time.sleep(rng.uniform(0.2, longest_s))
                     if number % CALM_AFTER == 0:
                         a_while_of_calm(ledger)
             faults.close_sockets()
@@ -244,7 +243,9 @@ def test_after_faults_of_every_kind_all_that_was_acknowledged_is_stored_and_no_w
             name: len(getattr(ledger, name)) for name in ("imports", "stored", "undone", "features", "visits", "routes")
         }
         log.info("acknowledged: %s", done)
-    assert all(done.values()), f"of one kind nothing was done, so that nothing is known of it: {done}"
+    # Beside other tests the background, which gives way, may not come to the end of an import within one turn.
+    wanted = done if heavy else {name: done[name] for name in ("imports", "features", "visits", "routes")}
+    assert all(wanted.values()), f"of one kind nothing was done, so that nothing is known of it: {done}"
     assert ledger.broken == []
     assert happened.total() == turns * AT_A_TIME
 
