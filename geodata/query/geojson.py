@@ -81,9 +81,8 @@ def _statement(
         literal(', "geometry": '), literal("null") if geometry is None else func.coalesce(geometry, "null"),
         literal(', "properties": '), func.row_to_json(literal_column("properties")), literal("}"),
     )  # fmt: skip
-    place = asked.c.place
     return (
-        select(func.count(), func.string_agg(written, aggregate_order_by(literal(",", Text), place)))
+        select(func.count(), func.string_agg(written, aggregate_order_by(literal(",", Text), asked.c.place)))
         .select_from(asked)
         .join(kind.__table__, kind.column("id") == asked.c.id)
         .join(row, true())

@@ -5,7 +5,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,9 +12,8 @@ from pathlib import Path
 from scripts.base import locks
 from scripts.base.paths import ROOT, VAR
 from scripts.base.ports import free_port
-from scripts.base.processes import stop_group
-from scripts.benchmarks._packages import libraries, unpack
-from scripts.benchmarks._replicas import SUPERUSER, Node, until
+from scripts.benchmarks import _packages
+from scripts.benchmarks._replicas import SUPERUSER, Node
 from scripts.cluster.account import account_for
 
 FOLDER = VAR / "bench-between"
@@ -27,7 +25,7 @@ def install_between() -> None:
     with locks.exclusive(FOLDER.with_suffix(".lock")):
         if not (FOLDER / "ready").exists():
             shutil.rmtree(FOLDER, ignore_errors=True)
-            unpack(("nginx-light", "pgbouncer", "wrk"), FOLDER)
+            _packages.unpack(("nginx-light", "pgbouncer", "wrk"), FOLDER)
             (FOLDER / "ready").touch()
 
 
@@ -36,17 +34,11 @@ def running_nginx(servers: Sequence[str], home: Path, workers: int = 1) -> Itera
     """Give the address of nginx as docs/deploy/nginx.conf has it, before web servers on loopback."""
     port, folder = free_port(), home / "nginx"
     folder.mkdir()
-    (folder / "nginx.conf").write_text(_on_loopback(NGINX.read_text("utf-8"), servers, port, workers), "utf-8")
-    command = [str(FOLDER / "root/usr/sbin/nginx"), "-p", str(folder), "-c", "nginx.conf", "-g", "daemon off;"]
-    process = subprocess.Popen(command, start_new_session=True)
-    try:
-        until(lambda: _answers(port))
+    with _packages.running_nginx(FOLDER, folder, port, workers, _on_loopback(NGINX.read_text("utf-8"), servers, port)):
         yield f"127.0.0.1:{port}"
-    finally:
-        stop_group(process, grace_seconds=10)
 
 
-def _on_loopback(documented: str, servers: Sequence[str], port: int, workers: int) -> str:
+def _on_loopback(documented: str, servers: Sequence[str], port: int) -> str:
     """Return the documented file without TLS and limits for each address, which all share here."""
     head, _plain, encrypted = documented.split("\nserver {")
     lines = [
@@ -58,19 +50,7 @@ def _on_loopback(documented: str, servers: Sequence[str], port: int, workers: in
     text = text.replace(
         "upstream webmap {", "upstream webmap {" + "".join(f" server {one} max_fails=0;" for one in servers)
     )
-    who = "user root;" if os.geteuid() == 0 else ""  # else another one, who may not come into our folder
-    return f"""
-{who}
-worker_processes {workers};
-error_log stderr error;
-pid nginx.pid;
-events {{ worker_connections 1024; }}
-http {{
-access_log off;
-keepalive_requests 1000000;
-client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
-{text.replace("/var/cache/nginx/webmap", "kept")}
-}}"""
+    return text.replace("/var/cache/nginx/webmap", "kept")
 
 
 class Pooler:
@@ -118,17 +98,7 @@ class Pooler:
             command = [
                 "setpriv", f"--reuid={self._account.uid}", f"--regid={self._account.gid}", "--clear-groups", "--", *command,
             ]  # fmt: skip
-        environment = {**os.environ, "LD_LIBRARY_PATH": libraries(FOLDER)}
-        self._process = subprocess.Popen(command, env=environment, cwd="/", start_new_session=True)
-        try:
-            until(lambda: _answers(self.port))
+        environment = {**os.environ, "LD_LIBRARY_PATH": _packages.libraries(FOLDER)}
+        with _packages.running(command, self.port, environment) as self._process:
             yield
-        finally:
-            stop_group(self._process, grace_seconds=10)
-            self._process = None
-
-
-def _answers(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
-        return True
-    return False
+        self._process = None

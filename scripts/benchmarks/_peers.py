@@ -9,7 +9,6 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote
@@ -21,8 +20,8 @@ from scripts.base.console import announce
 from scripts.base.paths import VAR, VENV
 from scripts.base.ports import free_port
 from scripts.base.processes import stop_group
-from scripts.benchmarks._packages import libraries, run, unpack
-from scripts.benchmarks._server import READY_SECONDS, WORKERS
+from scripts.benchmarks import _packages
+from scripts.benchmarks._server import WORKERS
 
 FOLDER = VAR / "bench-peers"
 TIPG = ("tipg==1.6.1", "uvicorn==0.38.0")
@@ -38,9 +37,9 @@ def install_peers() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     announce(f"installing {', '.join((TIPG[0], *PACKAGES))} into {FOLDER.name}")
     uv, home = str(VENV / "bin" / "uv"), str(FOLDER / "tipg")
-    run([uv, "venv", "--quiet", home], "tipg")
-    run([uv, "pip", "install", "--quiet", "--python", f"{home}/bin/python", *TIPG], "tipg")
-    unpack(PACKAGES, FOLDER)
+    _packages.run([uv, "venv", "--quiet", home], "tipg")
+    _packages.run([uv, "pip", "install", "--quiet", "--python", f"{home}/bin/python", *TIPG], "tipg")
+    _packages.unpack(PACKAGES, FOLDER)
     (FOLDER / "ready").touch()
 
 
@@ -67,7 +66,7 @@ def running_tipg(database: URL, kinds: Sequence[type[Feature]]) -> Iterator[str]
         str(FOLDER / "tipg" / "bin" / "uvicorn"), "tipg.main:app", "--host", "127.0.0.1", "--port", str(port),
         "--workers", str(WORKERS), "--log-level", "error",
     ]  # fmt: skip
-    with _process(command, environment, port):
+    with _packages.running(command, port, environment):
         yield f"127.0.0.1:{port}"
 
 
@@ -89,11 +88,11 @@ def running_nginx(app: str, database: URL, kinds: Sequence[type[Feature]]) -> It
     port, gate, home = free_port(), free_port(), FOLDER / "nginx"
     shutil.rmtree(home, ignore_errors=True)
     (home / "static").mkdir(parents=True)
-    (home / "nginx.conf").write_text(_nginx(port, gate, home, app), "utf-8")
-    with _mapserver(gate, database, kinds):
-        command = [str(FOLDER / "root/usr/sbin/nginx"), "-p", str(home), "-c", "nginx.conf", "-g", "daemon off;"]
-        with _process(command, dict(os.environ), port):
-            yield f"127.0.0.1:{port}"
+    with (
+        _mapserver(gate, database, kinds),
+        _packages.running_nginx(FOLDER, home, port, WORKERS, _locations(port, gate, home, app)),
+    ):
+        yield f"127.0.0.1:{port}"
 
 
 def static_folder() -> Path:
@@ -101,30 +100,21 @@ def static_folder() -> Path:
     return FOLDER / "nginx" / "static"
 
 
-def _nginx(port: int, gate: int, home: Path, app: str) -> str:
+def _locations(port: int, gate: int, home: Path, app: str) -> str:
     return f"""
-worker_processes {WORKERS};
-error_log stderr error;
-pid nginx.pid;
-events {{ worker_connections 512; }}
-http {{
-  access_log off;
-  keepalive_requests 1000000;
-  client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
-  proxy_cache_path cache keys_zone=tiles:10m max_size=1g;
-  open_file_cache max=1000;
-  server {{
-    listen 127.0.0.1:{port};
-    location /static/ {{ root {home}; }}
-    location /cached/ {{
-      proxy_pass http://{app}/; proxy_set_header Host {app};
-      proxy_cache tiles; proxy_cache_valid 200 1m; proxy_ignore_headers Cache-Control Vary Set-Cookie;
-    }}
-    location /mapserver {{
-      fastcgi_pass 127.0.0.1:{gate};
-      fastcgi_param QUERY_STRING $query_string; fastcgi_param REQUEST_METHOD $request_method;
-      fastcgi_param SERVER_NAME 127.0.0.1; fastcgi_param SERVER_PORT {port}; fastcgi_param SCRIPT_NAME /mapserver;
-    }}
+proxy_cache_path cache keys_zone=tiles:10m max_size=1g;
+open_file_cache max=1000;
+server {{
+  listen 127.0.0.1:{port};
+  location /static/ {{ root {home}; }}
+  location /cached/ {{
+    proxy_pass http://{app}/; proxy_set_header Host {app};
+    proxy_cache tiles; proxy_cache_valid 200 1m; proxy_ignore_headers Cache-Control Vary Set-Cookie;
+  }}
+  location /mapserver {{
+    fastcgi_pass 127.0.0.1:{gate};
+    fastcgi_param QUERY_STRING $query_string; fastcgi_param REQUEST_METHOD $request_method;
+    fastcgi_param SERVER_NAME 127.0.0.1; fastcgi_param SERVER_PORT {port}; fastcgi_param SCRIPT_NAME /mapserver;
   }}
 }}
 """
@@ -136,7 +126,7 @@ def _mapserver(gate: int, database: URL, kinds: Sequence[type[Feature]]) -> Iter
     (FOLDER / "peers.map").write_text(_mapfile(database, kinds), "utf-8")
     settings = FOLDER / "mapserver.conf"
     settings.write_text(f'CONFIG ENV MS_MAPFILE "{FOLDER / "peers.map"}" END END\n', "utf-8")
-    environment = {**os.environ, "MAPSERVER_CONFIG_FILE": str(settings), "LD_LIBRARY_PATH": libraries(FOLDER)}
+    environment = {**os.environ, "MAPSERVER_CONFIG_FILE": str(settings), "LD_LIBRARY_PATH": _packages.libraries(FOLDER)}
     with socket.socket() as listening, contextlib.ExitStack() as stack:
         listening.bind(("127.0.0.1", gate))
         listening.listen(64)
@@ -192,18 +182,3 @@ def _layer(name: str, columns: Sequence[str], kind: type[Feature], where: str) -
     END
     CLASS STYLE COLOR 0 0 0 END END
   END"""
-
-
-@contextlib.contextmanager
-def _process(command: Sequence[str], environment: dict[str, str], port: int) -> Iterator[None]:
-    process = subprocess.Popen(command, env=environment, start_new_session=True)
-    try:
-        deadline = time.monotonic() + READY_SECONDS
-        while time.monotonic() < deadline:
-            with contextlib.suppress(OSError):
-                http.client.HTTPConnection("127.0.0.1", port, timeout=5).connect()
-                break
-            time.sleep(0.1)
-        yield
-    finally:
-        stop_group(process, grace_seconds=10)

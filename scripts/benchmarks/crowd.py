@@ -22,9 +22,8 @@ from geodata.base.database import new_engine
 from geodata.demo import load_demo
 from scripts.base.console import announce
 from scripts.base.paths import WORK
-from scripts.benchmarks import _between
+from scripts.benchmarks import _between, _packages
 from scripts.benchmarks._database import own_database
-from scripts.benchmarks._packages import libraries
 from scripts.benchmarks._points import plain, run_import, write_points
 from scripts.benchmarks._seed import SEED
 from scripts.benchmarks._server import print_table, running_server
@@ -121,7 +120,7 @@ def _crowd(name: str, host: str, home: Path, seconds: int) -> Result:
     ]
     told = subprocess.run(
         [str(_between.FOLDER / "root/usr/bin/wrk"), *words], capture_output=True, text=True, check=True,
-        env={**os.environ, "LD_LIBRARY_PATH": libraries(_between.FOLDER)},
+        env={**os.environ, "LD_LIBRARY_PATH": _packages.libraries(_between.FOLDER)},
     ).stdout  # fmt: skip
     found = re.search(r"TOLD (\d+) (\d+) (\d+) (\d+) (\d+)", told)
     if not found:

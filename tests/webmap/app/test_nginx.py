@@ -43,7 +43,7 @@ def people(server, accounts):
     """What each kind of person sends along."""
     host = server.url.removeprefix("http://")
     cookies = {role: {"Cookie": sign_in(host, accounts[role], PASSWORD)} for role in ("planner", "gis")}
-    return {"public": {}, "public, small": {"Accept-Encoding": "gzip"}, "english": {"Cookie": "language=en"}, **cookies}
+    return {"public": {}, "public, small": {"Accept-Encoding": "gzip"}, "english": {"Cookie": "lang=en"}, **cookies}
 
 
 def test_everybody_is_given_what_the_server_would_give(server, behind, people):
@@ -104,11 +104,11 @@ class Counting(BaseHTTPRequestHandler):
 @pytest.mark.parametrize(
     ("audience", "headers", "asked"),
     [
-        ("public", {}, 1),
-        ("private", {}, 12),
-        ("public", {"Cookie": "a=b; session=x"}, 12),
-        ("public", {"Cookie": "__Host-session=x"}, 12),
-        ("public", {"Authorization": "Bearer x"}, 12),
+        ("public", {}, {1, 2, 3}),  # a second may pass on a busy machine
+        ("private", {}, {12}),
+        ("public", {"Cookie": "a=b; session=x"}, {12}),
+        ("public", {"Cookie": "__Host-session=x"}, {12}),
+        ("public", {"Authorization": "Bearer x"}, {12}),
     ],
 )
 def test_only_what_anybody_may_see_is_asked_once_for_all(tmp_path, audience, headers, asked):
@@ -124,4 +124,4 @@ def test_only_what_anybody_may_see_is_asked_once_for_all(tmp_path, audience, hea
     finally:
         counting.shutdown()
     assert answers == [(200, b"tile")] * 12
-    assert handler.asked == asked if asked > 1 else handler.asked <= 3
+    assert handler.asked in asked

@@ -194,9 +194,12 @@ def test_what_others_add_meanwhile_disturbs_only_what_would_remove_it(gis, engin
     mark = re.search(r'name="mark" value="(\w+)"', gis.get(f"/imports/{number}/confirm").text)[1]
     make_feature(session, LAYERS.get("markets"), code="CUA-NGUOI-KHAC")
     session.commit()
-    gis.post(f"/imports/{number}/confirm", data={"mark": mark})
+    answer = gis.post(f"/imports/{number}/confirm", data={"mark": mark, "accept_delete": "1"})
+    assert answer.status_code == 302
     work(engine)
     assert found(engine, number).stage is stage
+    is_told = "Dữ liệu đã thay đổi sau lần xem trước này" in gis.get(f"/imports/{number}/preview").text
+    assert is_told == (stage is Stage.READY)
     session.rollback()
     assert "CUA-NGUOI-KHAC" in markets(session)
 

@@ -108,34 +108,33 @@ def _with_quotes_doubled(text: str, separator: str) -> str:
     if not _has_stray_quotes(text, separator):
         return text
     sign = re.escape(separator)
-    cell = re.compile(rf'(?:(?<=^)|(?<={sign}))"(?P<inside>.*?)"(?=\s*(?:{sign}|$))')
-
-    def doubled(match: re.Match[str]) -> str:
-        inside = match["inside"]
-        is_doubled = '"' not in inside.replace('""', "")
-        return match[0] if is_doubled else '"{}"'.format(inside.replace('"', '""'))
-
-    lines = text.splitlines(keepends=True)
-    mended = (
-        cell.sub(doubled, line.rstrip("\r\n")) + line[len(line.rstrip("\r\n")) :]
-        if _has_stray_quotes(line, separator)
-        else line
-        for line in lines
-    )
-    changed = "".join(mended)
+    cell = re.compile(rf'(?:^|(?<={sign}))"(?P<inside>.*?)"(?=\s*(?:{sign}|$))')
+    lines = io.StringIO(text, newline="")
+    changed = "".join(cell.sub(_doubled, line) if _has_stray_quotes(line, separator) else line for line in lines)
     return text if _has_stray_quotes(changed, separator) else changed
+
+
+def _doubled(cell: re.Match[str]) -> str:
+    inside = cell["inside"]
+    is_doubled = '"' not in inside.replace('""', "")
+    return cell[0] if is_doubled else '"{}"'.format(inside.replace('"', '""'))
 
 
 def _has_stray_quotes(text: str, separator: str) -> bool:
     """Say whether something follows a cell's last quote, which the reader takes for a part of the cell in silence."""
+    return "expected after" in str(_strict_error(text, separator))
+
+
+def _strict_error(text: str, separator: str) -> csv.Error | None:
+    """Return what is wrong with a text's quotes, which the reader overlooks otherwise."""
     if '"' not in text:
-        return False
+        return None
     try:
         for _ in csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True):
             pass
     except csv.Error as error:
-        return "expected after" in str(error)
-    return False
+        return error
+    return None
 
 
 def _is_in_single_quotes(text: str, separator: str) -> bool:
@@ -206,21 +205,16 @@ def _usual(lines: list[str], sign: str) -> float:
 
 def _check_quotes(text: str, separator: str, rows: list[list[Value]]) -> None:
     """Refuse a file in which a quote that is never closed swallows rows."""
+    error = _strict_error(text, separator)
+    if "unexpected end of data" in str(error):
+        at = max(
+            (number for number, row in enumerate(rows, 1) if any("\n" in str(cell) for cell in row)),
+            default=len(rows),
+        )
+        template = N_('A quotation mark (") in row {row} is never closed, so the rows after it cannot be told apart.')
+        raise malformed(template, row=at) from error
     if '"' not in text:
         return
-    try:
-        for _ in csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True):
-            pass
-    except csv.Error as error:
-        if "unexpected end of data" in str(error):
-            at = max(
-                (number for number, row in enumerate(rows, 1) if any("\n" in str(cell) for cell in row)),
-                default=len(rows),
-            )
-            template = N_(
-                'A quotation mark (") in row {row} is never closed, so the rows after it cannot be told apart.'
-            )
-            raise malformed(template, row=at) from error
     width = max(map(len, rows), default=0)
     for number, row in enumerate(rows, 1):
         for cell in row:
