@@ -10,6 +10,7 @@ from typing import TypedDict, cast
 
 from branca.element import Figure
 from folium import TileLayer
+from markupsafe import Markup
 
 from geodata.base.crs import VN2000_TM3, VN2000_TOWGS84, Bbox
 from geodata.schema.portrayal import INKS
@@ -61,12 +62,12 @@ class MapParts:
     """The rendered map: the page writes `script` into its own `<script nonce>`.
 
     There `given` has to be known: layers and outlines of land ([lon, lat, lon, lat, …] each), most of all that is said.
-    Constants of the registry and of the settings only.
+    Constants of the registry and of the settings only: the one reviewed place that makes markup of text.
     """
 
     header: str
-    html: str
-    script: str
+    html: Markup
+    script: Markup
     given: dict[str, object]
 
 
@@ -118,8 +119,8 @@ def build_map(
     figure.render()
     return MapParts(
         header=figure.header.render(),
-        html=figure.html.render(),
-        script=figure.script.render(),
+        html=Markup(figure.html.render()),  # noqa: S704 - constants, as JSON escaped for a script
+        script=Markup(figure.script.render()),  # noqa: S704 - the same
         given={
             "layers": [_spec(layer, index) for index, layer in enumerate(layers)],
             "land": land_rings(extent or home),
