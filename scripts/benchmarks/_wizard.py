@@ -12,6 +12,7 @@ from sqlalchemy import URL, Engine
 from sqlalchemy.orm import Session
 
 from geodata.base.database import new_engine
+from geodata.base.priority import BACKGROUND
 from geodata.importing.sessions import runs, sessions
 from geodata.importing.sessions.documents import Answers
 from geodata.importing.sessions.model import Stage, StoredFile
@@ -65,7 +66,19 @@ def _turn(engine: Engine, url: URL, number: int, wanted: Stage) -> None:
     address = url.set(drivername="postgresql").render_as_string(hide_password=False)
     environment = {**os.environ, "DATABASE_URL": address, "PYTHONPATH": str(ROOT)}
     turn = str(runs.claim(engine, number))
-    words = [str(PYTHON), "-P", "-m", "geodata.importing.sessions.runs", str(number), turn, LAYERS_AT]
+    # With the worker's priority: it gives way to people.
+    words = [
+        "nice",
+        "-n",
+        str(BACKGROUND),
+        str(PYTHON),
+        "-P",
+        "-m",
+        "geodata.importing.sessions.runs",
+        str(number),
+        turn,
+        LAYERS_AT,
+    ]
     subprocess.run(words, cwd=ROOT, env=environment, check=True, capture_output=True)
     with Session(engine) as session:
         found = sessions.get_import(session, number)
