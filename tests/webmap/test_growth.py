@@ -21,7 +21,7 @@ from geodata.layers import LAYERS
 from tests.conftest import PASSWORD, migrated_database, sign_in
 from tests.factories import make_feature
 from webmap.imports import uploads as uploads_module
-from webmap.map.tile_cache import ENTRY_BYTES, TileCache
+from webmap.map.tile_cache import ENTRY_BYTES, new_tile_cache
 
 MARKET = LAYERS.get("markets")
 
@@ -46,7 +46,7 @@ def count(session, what):
 
 
 def test_a_hundred_thousand_empty_tiles_keep_within_the_limit():
-    cache = TileCache(1_000_000)
+    cache = new_tile_cache(1_000_000)
 
     def is_kept(number):
         made = []

@@ -18,10 +18,10 @@ from webmap.app.kept import holds_while
 from webmap.app.observe import TILES
 from webmap.app.query import RESERVED
 from webmap.app.requests import LayerRequest, layer_request
-from webmap.map.tile_cache import TileCache
+from webmap.map.tile_cache import new_tile_cache
 
 blueprint = Blueprint("tiles", __name__)
-cache = TileCache(max_bytes=64 * 2**20)
+cache = new_tile_cache(max_bytes=64 * 2**20)
 
 MVT = "application/vnd.mapbox-vector-tile"
 GZIP_MARK = b"\x1f\x8b"

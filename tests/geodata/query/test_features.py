@@ -2,6 +2,8 @@
 
 import contextlib
 import math
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 
@@ -13,7 +15,7 @@ import shapely
 
 from geodata.base.errors import InvalidValueError, NotFoundError
 from geodata.layers import LAYERS
-from geodata.query import features
+from geodata.query import features, summary
 from geodata.schema.filters import Choice
 from geodata.schema.layer_filters import bbox_filter
 from tests.factories import CENTRE, make_feature
@@ -134,6 +136,33 @@ def test_counts_follow_every_committed_change_at_once(engine):
         session.delete(made)
         session.commit()
         assert features.count_features(reading, kind) == before
+
+
+def test_of_many_who_count_at_once_after_a_change_one_counts(engine, monkeypatch):
+    kind, people, counted, arrived = next(iter(LAYERS)), 6, [], threading.Semaphore(0)
+    with Session(engine) as session:
+        made = make_feature(session, kind)
+        session.commit()
+        read = summary._read
+
+        def slowly(*asked):
+            counted.append(1)
+            for _ in range(people):
+                arrived.acquire(timeout=10)
+            return read(*asked)
+
+        def ask(_):
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as reading:
+                arrived.release()
+                return features.count_facets(reading, kind, kind.fields())
+
+        monkeypatch.setattr(summary, "_read", slowly)
+        with ThreadPoolExecutor(people) as pool:
+            first, *others = pool.map(ask, range(people))
+        session.delete(made)
+        session.commit()
+    assert counted == [1]
+    assert others == [first] * (people - 1)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
