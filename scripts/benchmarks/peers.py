@@ -10,7 +10,10 @@ import re
 import statistics
 import subprocess
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,14 +32,24 @@ from scripts.base.console import announce
 from scripts.base.paths import WORK
 from scripts.benchmarks import _packages, _peers
 from scripts.benchmarks._seed import AREA, SEED, SITE, prepare_database
-from scripts.benchmarks._server import CONNECTIONS, Request, ask, print_table, running_server
+from scripts.benchmarks._server import CONNECTIONS, ask, print_table, running_server
 from scripts.benchmarks.tiles import ZOOMS, box_around, draw_places, places_of, plain_choice, tile_at
 from scripts.install.system import find_binaries
 
 IS_QUICK = os.environ.get("BENCH_QUICK") == "1"
-ROUNDS, SECONDS, AT_ONCE = (2, 3.0, 25) if IS_QUICK else (5, 8.0, 60)
+ROUNDS, SECONDS, AT_ONCE = (2, 3.0, 24) if IS_QUICK else (5, 8.0, 60)
+#: Nobody is asked for longer for one lot of tiles.
+LONGEST_S = 120
+#: wrk asks its one thread's connections for one address after the other.
+_SCRIPT = """
+local paths, place = {}, 0
+for line in io.lines("%s") do paths[#paths + 1] = line end
+request = function() place = place %% #paths + 1; return wrk.format("GET", paths[place]) end
+"""
 #: Bytes of the kept tiles that are asked for again and again.
 KEPT = (20_000, 198_000)
+#: Boxes that nobody was asked for before are enough for so many answers a second.
+MOST_PER_S = 200
 
 #: One contender's turn in a round: its answers a second.
 Turn = Callable[[int], float]
@@ -121,19 +134,18 @@ def _workloads(engine: Engine, hosts: Hosts) -> list[Workload]:
 
 
 def _cold(engine: Engine, hosts: Hosts, rng: Any, kind: type[Feature], wanted: str) -> Workload:
-    """Tiles that nobody asked for before, others in each round."""
-    tiles = _some_tiles(engine, rng, kind, ROUNDS * AT_ONCE)
-    lots = [tiles[start : start + AT_ONCE] for start in range(0, len(tiles), AT_ONCE)]
+    """Tiles that nobody asked for before, others in each round, and as many of each zoom; each is asked for once."""
+    tiles = sorted(_some_tiles(engine, rng, kind, ROUNDS * AT_ONCE))
+    lots = [tiles[number::ROUNDS] for number in range(ROUNDS)]
     table = kind.__tablename__
 
     def over(host: str, address: Callable[[int, int, int], str]) -> Turn:
-        return lambda number: _rate(host, [(address(*tile), {}) for tile in lots[number % len(lots)]])
+        return lambda number: _each_once(host, [address(*tile) for tile in lots[number]])
 
     return Workload(
         name=f"tiles z{ZOOMS[0]}–{ZOOMS[-1]}, {table}, cold", limit="own SQL", wanted=wanted,
         turns={
-            "own SQL": lambda number: _bare([_own_sql(engine, kind, tile) for tile in lots[number % len(lots)]]),
-            "plain SQL": lambda number: _bare([_plain_tile(kind, tile) for tile in lots[number % len(lots)]]),
+            "own SQL": lambda number: _bare_once([_own_sql(engine, kind, tile) for tile in lots[number]]),
             "tipg": over(hosts.tipg, lambda z, x, y: f"/collections/public.{table}/tiles/WebMercatorQuad/{z}/{x}/{y}?properties=code,name"),
             "MapServer": over(hosts.nginx, lambda z, x, y: f"/mapserver?mode=tile&tilemode=gmap&tile={x}+{y}+{z}&layers={table}_tiles&map.imagetype=mvt"),
             "ours": over(hosts.ours, lambda z, x, y: f"/tiles/{kind.layer.name}/{z}/{x}/{y}.mvt"),
@@ -148,22 +160,22 @@ def _kept(engine: Engine, hosts: Hosts, rng: Any, size: int) -> Workload:
     return Workload(
         name=f"a kept tile of {size // 1000} kB", limit="nginx, a file", wanted="0.10 alone, 0.70 behind nginx",
         turns={
-            "nginx, a file": lambda _: _hammer(f"http://{hosts.nginx}/static/tile"),
-            "ours behind nginx": lambda _: _hammer(f"http://{hosts.nginx}/cached{path}"),
-            "ours": lambda _: _hammer(f"http://{hosts.ours}{path}"),
+            "nginx, a file": lambda _: _hammer(hosts.nginx, ["/static/tile"]),
+            "ours behind nginx": lambda _: _hammer(hosts.nginx, [f"/cached{path}"]),
+            "ours": lambda _: _hammer(hosts.ours, [path]),
         },
     )  # fmt: skip
 
 
 def _boxes(engine: Engine, hosts: Hosts, rng: Any, name: str, ours: str) -> Workload:
-    """Ask for the features of boxes, at most a thousand of each."""
-    places = draw_places(rng, places_of(engine, SITE), ROUNDS * AT_ONCE * 4)
+    """Ask for the features of boxes, at most a thousand of each; of more boxes than anybody gets through."""
+    places = draw_places(rng, places_of(engine, SITE), int(ROUNDS * SECONDS * MOST_PER_S))
     boxes = [box_around(place) for place in places]
     table = SITE.__tablename__
 
     def over(host: str, address: str) -> Turn:
         def turn(number: int) -> float:
-            return _rate(host, [(address + box, {}) for box in boxes[number::ROUNDS]])
+            return _hammer(host, [address + box for box in boxes[number::ROUNDS]])
 
         return turn
 
@@ -173,7 +185,7 @@ def _boxes(engine: Engine, hosts: Hosts, rng: Any, name: str, ours: str) -> Work
         turns={
             "plain SQL": lambda number: _bare([_plain_box(box) for box in boxes[number :: ROUNDS]]),
             "tipg": over(hosts.tipg, f"/collections/public.{table}/items?limit=1000&bbox="),
-            "MapServer": lambda number: _rate(hosts.nginx, [(found + _north_first(box), {}) for box in boxes[number :: ROUNDS]]),
+            "MapServer": lambda number: _hammer(hosts.nginx, [found + _north_first(box) for box in boxes[number :: ROUNDS]]),
             "ours": over(hosts.ours, ours),
         },
     )  # fmt: skip
@@ -185,7 +197,7 @@ def _lists(hosts: Hosts) -> Workload:
     values, table = list(field.filter.labels), SITE.__tablename__
 
     def over(host: str, address: str) -> Turn:
-        return lambda _: _rate(host, [(address.format(value=value), {}) for value in values * 400])
+        return lambda _: _hammer(host, [address.format(value=value) for value in values])
 
     listed = f"SELECT json_agg(t) FROM (SELECT id, code, name, {field.name} FROM {table} WHERE {field.name} = '{{value}}' ORDER BY id LIMIT 50) AS t"
     return Workload(
@@ -201,27 +213,49 @@ def _lists(hosts: Hosts) -> Workload:
 # --- asking ----------------------------------------------------------------------------------------
 
 
-def _rate(host: str, requests: Sequence[Request]) -> float:
-    result = ask(host, "", requests, seconds=SECONDS)
-    if result.errors:
-        raise RuntimeError(f"{result.errors} of {result.requests} were refused, such as {requests[0][0]}")
+def _each_once(host: str, paths: Sequence[str]) -> float:
+    """Return how many answers a second came until all were there."""
+    result = ask(host, "", [(path, {}) for path in paths], seconds=LONGEST_S)
+    if result.errors or result.requests != len(paths):
+        raise RuntimeError(f"{result.errors} of {result.requests} were refused, such as {paths[0]}")
     return result.per_second
 
 
-def _hammer(address: str) -> float:
-    """Return how many requests a second wrk gets, over as many connections as the others."""
-    command = [str(_peers.FOLDER / "root/usr/bin/wrk"), "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS:.0f}s", address]
-    told = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, "LD_LIBRARY_PATH": _packages.libraries(_peers.FOLDER)},
-    ).stdout
+def _hammer(host: str, paths: Sequence[str]) -> float:
+    """Return how many answers a second wrk gets, over as many connections as the others, going round these addresses."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "paths").write_text("\n".join(paths), "utf-8")
+        script = Path(folder) / "ask.lua"
+        script.write_text(_SCRIPT % (Path(folder) / "paths"), "utf-8")
+        told = subprocess.run(
+            [str(_peers.FOLDER / "root/usr/bin/wrk"), "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS:.0f}s", "-s", str(script), f"http://{host}"],
+            capture_output=True, text=True, check=True,
+            env={**os.environ, "LD_LIBRARY_PATH": _packages.libraries(_peers.FOLDER)},
+        ).stdout  # fmt: skip
     if "Non-2xx" in told:
-        raise RuntimeError(f"{address}: {told}")
+        raise RuntimeError(f"{host}{paths[0]}: {told}")
     found = re.search(r"Requests/sec:\s*([\d.]+)", told)
     return float(found[1]) if found else 0.0
+
+
+def _bare_once(statements: Sequence[str]) -> float:
+    """Return how many of these statements a second were answered, each once, over as many connections as the others."""
+    url = database_url().set(drivername="postgresql").render_as_string(hide_password=False)
+    waiting, lock = iter(statements), threading.Lock()
+
+    def work(_number: int) -> None:
+        with connect(url, autocommit=True) as connection:
+            while True:
+                with lock:
+                    statement = next(waiting, None)
+                if statement is None:
+                    return
+                connection.execute(statement.encode()).fetchall()
+
+    started = time.monotonic()
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        list(pool.map(work, range(CONNECTIONS)))
+    return len(statements) / (time.monotonic() - started)
 
 
 def _bare(statements: Sequence[str]) -> float:
@@ -275,16 +309,6 @@ def _own_sql(engine: Engine, kind: type[Feature], tile: tuple[int, int, int]) ->
         event.listen(connection, "before_cursor_execute", take)
         read_tile(connection, kind, visible_names(Role.PUBLIC, kind), tile)
     return told[-1]
-
-
-def _plain_tile(kind: type[Feature], tile: tuple[int, int, int]) -> str:
-    """Return what a textbook says: every feature with code and name, nothing merged, classed or labelled."""
-    z, x, y = tile
-    return f"""
-        SELECT ST_AsMVT(t, 'plain', 4096, 'geom') FROM (
-          SELECT id, code, name, ST_AsMVTGeom(ST_Transform(geom, 3857), e.box, 4096, 64) AS geom
-          FROM {kind.__tablename__}, (SELECT ST_TileEnvelope({z}, {x}, {y}) AS box) AS e
-          WHERE geom && ST_Transform(ST_TileEnvelope({z}, {x}, {y}), 4326)) AS t"""
 
 
 def _plain_box(box: str) -> str:
