@@ -244,7 +244,7 @@ def _bare_once(statements: Sequence[str]) -> float:
     waiting, lock = iter(statements), threading.Lock()
 
     def work(_number: int) -> None:
-        with connect(url, autocommit=True) as connection:
+        with connect(url, autocommit=True, options="-c jit=off") as connection:  # as the application's sessions have it
             while True:
                 with lock:
                     statement = next(waiting, None)
