@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,22 +115,17 @@ def _row(workload: Workload) -> dict[str, object]:
     }
 
 
-def _workloads(engine: Engine, hosts: Hosts) -> list[Workload]:
+def _workloads(engine: Engine, hosts: Hosts) -> Iterator[Workload]:
+    """Give one after the other: making one asks for tiles, which the one before must not find kept."""
     rng = np.random.default_rng(SEED)
-    return [
-        *(
-            _cold(engine, hosts, rng, kind, wanted)
-            for kind, wanted in ((SITE, "2 × tipg, 0.85 × own SQL"), (AREA, "0.85 × own SQL"))
-        ),
-        *(_kept(engine, hosts, rng, size) for size in KEPT),
-        _boxes(
-            engine, hosts, rng, "GeoJSON of a box, 1000", f"/api/layers/{SITE.layer.name}/features?limit=1000&bbox="
-        ),
-        _boxes(
-            engine, hosts, rng, "OGC items of a box, 1000", f"/ogc/collections/{SITE.layer.name}/items?limit=1000&bbox="
-        ),
-        _lists(hosts),
-    ]
+    for kind, wanted in ((SITE, "2 × tipg, 0.85 × own SQL"), (AREA, "0.85 × own SQL")):
+        yield _cold(engine, hosts, rng, kind, wanted)
+    for size in KEPT:
+        yield _kept(engine, hosts, rng, size)
+    name = SITE.layer.name
+    yield _boxes(engine, hosts, rng, "GeoJSON of a box, 1000", f"/api/layers/{name}/features?limit=1000&bbox=")
+    yield _boxes(engine, hosts, rng, "OGC items of a box, 1000", f"/ogc/collections/{name}/items?limit=1000&bbox=")
+    yield _lists(hosts)
 
 
 def _cold(engine: Engine, hosts: Hosts, rng: Any, kind: type[Feature], wanted: str) -> Workload:
