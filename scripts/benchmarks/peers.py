@@ -159,11 +159,12 @@ def _cold(engine: Engine, hosts: Hosts, rng: Any, kind: type[Feature], wanted: s
 def _kept(engine: Engine, hosts: Hosts, rng: Any, size: int) -> Workload:
     """One tile of about a size, again and again, by a client in C."""
     path = _tile_of_size(engine, hosts.ours, rng, size)
-    (_peers.static_folder() / "tile").write_bytes(_peers.fetch(hosts.ours, path))
+    # Under a name of its own: nginx remembers how long a file is.
+    (_peers.static_folder() / f"tile-{size}").write_bytes(_peers.fetch(hosts.ours, path))
     return Workload(
         name=f"a kept tile of {size // 1000} kB", limit="nginx, a file", wanted="0.10 alone, 0.70 behind nginx",
         turns={
-            "nginx, a file": lambda _: _hammer(hosts.nginx, ["/static/tile"]),
+            "nginx, a file": lambda _: _hammer(hosts.nginx, [f"/static/tile-{size}"]),
             "ours behind nginx": lambda _: _hammer(hosts.nginx, [f"/cached{path}"]),
             "ours": lambda _: _hammer(hosts.ours, [path]),
         },
