@@ -109,7 +109,7 @@ def demo_database(name: str) -> URL:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the switch of the heavy run: many uploads, many faults."""
-    parser.addoption("--heavy", action="store_true", help="run what takes long with its full numbers")
+    parser.addoption("--heavy", "--full", action="store_true", help="run what takes long with its full numbers")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -19,19 +19,22 @@ CLUSTERS = WORK / "test-pg"
 #: Each process begins with half of the tests and takes over what the other has not done by the end: a module's databases
 #: and servers are then made once, not in both.
 PARALLEL = ("-n", "2", "--dist", "worksteal")
+#: With these the whole suite is run all the same, with larger numbers.
+NUMBERS = {"--heavy", "--full"}
 
 
 def main() -> int:
     """Return pytest's exit code, or that of the first failed check when pytest passed."""
     arguments = sys.argv[1:]
     prepare_checkout(database=True, browser=True, development=True)
-    checked = 0 if arguments else run_checks()
+    is_whole = NUMBERS.issuperset(arguments)
+    checked = run_checks() if is_whole else 0
     CLUSTERS.mkdir(parents=True, exist_ok=True)
     remove_abandoned(CLUSTERS)
     cluster = Cluster(CLUSTERS / f"{os.getpid()}-{secrets.token_hex(2)}", durable=False)
     try:
         with cluster.in_use():
-            tested = run_pytest(cluster, arguments or list(PARALLEL))
+            tested = run_pytest(cluster, [*arguments, *PARALLEL] if is_whole else arguments)
     finally:
         with contextlib.suppress(OSError):
             cluster.remove()
