@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -46,18 +46,40 @@ def have_ogr2ogr() -> None:
         install_packages(["gdal-bin"], log=LOG)
 
 
+def take_turns(
+    ways: Mapping[str, Callable[[], int | None]], prepare: Callable[[], None], url: URL, *, held: int = 0
+) -> dict[str, list[Result]]:
+    """Go each way once a round into a table made ready before; it holds `held` rows then, and all points afterwards."""
+    announce(f"{POINTS} points, {ROUNDS} rounds, medians (fastest – slowest)")
+    runs: dict[str, list[Result]] = {}
+    for name, way in list(ways.items()) * ROUNDS:
+        prepare()
+        runs.setdefault(name, []).append(_measure(name, way))
+        _check_count(url, held + POINTS)
+    return runs
+
+
+def _measure(name: str, act: Callable[[], int | None]) -> Result:
+    started = time.monotonic()
+    memory = act()
+    seconds = time.monotonic() - started
+    return Result(
+        name=name, rows=POINTS, seconds=round(seconds, 2), rows_per_s=round(POINTS / seconds), memory_mb=memory
+    )
+
+
+def _check_count(url: URL, count: int) -> None:
+    query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table_of(SITE).name))
+    with psycopg.connect(plain(url)) as connection:
+        found = connection.execute(query).fetchone()
+    if found != (count,):
+        raise SystemExit(f"{found} rows are stored, not {count}")
+
+
 def copy_rows(count: int, mark: str = "") -> list[str]:
     """Return ready lines for COPY; `mark` before each code makes them others."""
     shapes = shapely.to_wkb(shapely.set_srid(points(count), WGS84), hex=True, include_srid=True)
     return [mark + "\t".join(row) + "\n" for row in zip(*values(count), shapes, strict=True)]
-
-
-def measure(name: str, count: int, act: Callable[[], int | None]) -> Result:
-    """Run one way and return its figures."""
-    started = time.monotonic()
-    memory = act()
-    seconds = time.monotonic() - started
-    return Result(name=name, rows=count, seconds=round(seconds, 2), rows_per_s=round(count / seconds), memory_mb=memory)
 
 
 def run_ogr2ogr(url: URL, path: Path) -> None:
@@ -87,15 +109,6 @@ def run_copy(url: URL, rows: list[str]) -> None:
     with psycopg.connect(plain(url)) as connection, connection.cursor() as cursor, cursor.copy(statement) as copy:
         for start in range(0, len(rows), 10_000):
             copy.write("".join(rows[start : start + 10_000]))
-
-
-def check_count(url: URL, count: int) -> None:
-    """Stop when rows are missing."""
-    query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table_of(SITE).name))
-    with psycopg.connect(plain(url)) as connection:
-        found = connection.execute(query).fetchone()
-    if found != (count,):
-        raise SystemExit(f"{found} rows are stored, not {count}")
 
 
 def report(name: str, runs: dict[str, list[Result]]) -> int:

@@ -67,18 +67,8 @@ def _turn(engine: Engine, url: URL, number: int, wanted: Stage) -> None:
     environment = {**os.environ, "DATABASE_URL": address, "PYTHONPATH": str(ROOT)}
     turn = str(runs.claim(engine, number))
     # With the worker's priority: it gives way to people.
-    words = [
-        "nice",
-        "-n",
-        str(BACKGROUND),
-        str(PYTHON),
-        "-P",
-        "-m",
-        "geodata.importing.sessions.runs",
-        str(number),
-        turn,
-        LAYERS_AT,
-    ]
+    words = ["nice", "-n", str(BACKGROUND), str(PYTHON), "-P", "-m", "geodata.importing.sessions.runs"]
+    words += [str(number), turn, LAYERS_AT]
     subprocess.run(words, cwd=ROOT, env=environment, check=True, capture_output=True)
     with Session(engine) as session:
         found = sessions.get_import(session, number)

@@ -2,7 +2,8 @@
 
 27,000 sites as of 34 provinces, and the demo data. What people ask is what a map asks: tiles of all layers around the city, lists and
 counts, now and then a search or the page itself. First as fast as the machine answers, then by people who pause between two questions,
-so that it is a good 5,000 a second, without and with somebody's import (the wizard's, at the worker's priority); all of it, people, nginx, web servers, database and import, shares two cores.
+so that it is a good 5,000 a second, without and with somebody's import (the wizard's, at the worker's priority); all of it, people,
+nginx, web servers, database and import, shares two cores.
 """
 
 import json
@@ -12,8 +13,8 @@ import re
 import signal
 import subprocess
 import tempfile
-import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -85,9 +86,9 @@ def main() -> int:
                 _crowd("with pauses, nothing beside", nginx, home, CALM_S, PAUSE_MS),
             ]
             started = time.monotonic()
-            importing = threading.Thread(target=take_through, args=(url, home / "many.gpkg", SITE.layer.name, ()))
-            importing.start()
-            found.append(_crowd("with pauses, during an import", nginx, home, None, PAUSE_MS, until=importing))
+            with ThreadPoolExecutor(1) as pool:
+                importing = pool.submit(take_through, url, home / "many.gpkg", SITE.layer.name, ())
+                found.append(_crowd("with pauses, during an import", nginx, home, None, PAUSE_MS, until=importing))
             seconds = time.monotonic() - started
     rows = [asdict(result) for result in found]
     print_table(rows)
@@ -112,7 +113,7 @@ def _addresses() -> list[str]:
 
 
 def _crowd(
-    name: str, host: str, home: Path, seconds: int | None, pause_ms: int = 0, *, until: threading.Thread | None = None
+    name: str, host: str, home: Path, seconds: int | None, pause_ms: int = 0, *, until: Future[None] | None = None
 ) -> Result:
     script = home / "ask.lua"
     script.write_text(_SCRIPT % (home / "asked", SEED, pause_ms), "utf-8")
@@ -130,10 +131,13 @@ def _crowd(
         [str(_between.FOLDER / "root/usr/bin/wrk"), *words], stdout=subprocess.PIPE, text=True,
         env={**os.environ, "LD_LIBRARY_PATH": _packages.libraries(_between.FOLDER)},
     )  # fmt: skip
-    if until:
-        until.join()
-        asking.send_signal(signal.SIGINT)  # it tells what there was until now
-    told, _ = asking.communicate()
+    try:
+        if until:
+            until.result()  # an import that fails is no figure
+            asking.send_signal(signal.SIGINT)  # it tells what there was until now
+        told, _ = asking.communicate()
+    finally:
+        asking.kill()
     found = re.search(r"TOLD (\d+) (\d+) (\d+) (\d+) (\d+)", told)
     if not found:
         raise RuntimeError(told)

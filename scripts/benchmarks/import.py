@@ -18,21 +18,17 @@ from sqlalchemy import URL
 
 from geodata.base.crs import WGS84
 from geodata.history.documents import table_of
-from scripts.base.console import announce
 from scripts.benchmarks._database import own_database
 from scripts.benchmarks._importing import (
     OURS,
     PEER,
     POINTS,
-    ROUNDS,
-    Result,
-    check_count,
     copy_rows,
     have_ogr2ogr,
-    measure,
     report,
     run_copy,
     run_ogr2ogr,
+    take_turns,
 )
 from scripts.benchmarks._points import COLUMNS, plain, run_import, write_points
 from scripts.benchmarks._seed import SITE
@@ -48,14 +44,12 @@ ANSWERS = (with_crs(f"EPSG:{WGS84}"), with_column("code", "cot_1"))
 def main() -> int:
     """Write the files, run the ways in turn, print and write var/bench/import.json; 1 when ogr2ogr is faster."""
     have_ogr2ogr()
-    runs: dict[str, list[Result]] = {}
     with tempfile.TemporaryDirectory(prefix="bench-import-") as folder, own_database(DATABASE) as url:
         path = Path(folder) / "points.gpkg"
         write_points(path, POINTS)
         asked = Path(folder) / "asked.gpkg"
         write_points(asked, POINTS, names=("cot_1", *COLUMNS[1:]), crs=None)
         rows = copy_rows(POINTS)
-        announce(f"{POINTS} points, {path.stat().st_size // 2**20} MB, {ROUNDS} rounds, medians (fastest – slowest)")
         ways: dict[str, Callable[[], int | None]] = {
             OURS: lambda: run_import(url, path),
             PEER: lambda: run_ogr2ogr(url, path),
@@ -63,10 +57,7 @@ def main() -> int:
             PLAIN: lambda: take_through(url, path, SITE.layer.name, ()),
             ASKED: lambda: take_through(url, asked, SITE.layer.name, ANSWERS),
         }
-        for name, way in list(ways.items()) * ROUNDS:
-            empty(url)
-            runs.setdefault(name, []).append(measure(name, POINTS, way))
-            check_count(url, POINTS)
+        runs = take_turns(ways, lambda: empty(url), url)
     return report("import", runs)
 
 

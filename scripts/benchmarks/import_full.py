@@ -5,6 +5,7 @@ The layer keeps its indexes meanwhile, because people read it. Each turn finds t
 
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import LiteralString
 
@@ -12,21 +13,17 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import URL
 
-from scripts.base.console import announce
 from scripts.benchmarks._database import own_database
 from scripts.benchmarks._importing import (
     OURS,
     PEER,
     POINTS,
-    ROUNDS,
-    Result,
-    check_count,
     copy_rows,
     have_ogr2ogr,
-    measure,
     report,
     run_copy,
     run_ogr2ogr,
+    take_turns,
 )
 from scripts.benchmarks._points import plain, run_import, write_points
 from scripts.cluster.configuration import OWNER, SUPERUSER
@@ -38,18 +35,16 @@ FULL, DATABASE = "webmap_bench_full", "webmap_bench_into_full"
 def main() -> int:
     """Fill, run both in turn, print and write var/bench/import_full.json; 1 when ogr2ogr is faster."""
     have_ogr2ogr()
-    runs: dict[str, list[Result]] = {}
     with tempfile.TemporaryDirectory(prefix="bench-import-") as folder, own_database(FULL) as full:
         path = Path(folder) / "points.gpkg"
         write_points(path, POINTS)
         run_copy(full, copy_rows(HELD, "HELD-"))
         url = full.set(database=DATABASE)
-        ways = {OURS: lambda: run_import(url, path), PEER: lambda: run_ogr2ogr(url, path)}
-        announce(f"{POINTS} points beside {HELD}, {ROUNDS} rounds, medians (fastest – slowest)")
-        for name, way in list(ways.items()) * ROUNDS:
-            _copy(full)
-            runs.setdefault(name, []).append(measure(name, POINTS, way))
-            check_count(url, HELD + POINTS)
+        ways: dict[str, Callable[[], int | None]] = {
+            OURS: lambda: run_import(url, path),
+            PEER: lambda: run_ogr2ogr(url, path),
+        }
+        runs = take_turns(ways, lambda: _copy(full), url, held=HELD)
         _drop(full)
     return report("import_full", runs)
 
