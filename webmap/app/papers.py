@@ -17,15 +17,25 @@ from geodata.export.wording import IN_FORCE, Wording
 from geodata.papers.templates import template_in_force
 from geodata.schema.filters import CHOOSE
 from webmap.app.i18n import LANGUAGES, translate
-from webmap.templating.fields import Values
+from webmap.templating.fields import Fields, Text, Values
 from webmap.templating.filling import fill
-from webmap.templating.forms import Form, paper_of, shipped_template
+from webmap.templating.forms import Form, When, paper_of, shipped_template
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _WRITERS: dict[str, tuple[Callable[[Paper], bytes], str]] = {
     "docx": (write_docx, DOCX),
     "pdf": (write_pdf, "application/pdf"),
 }
+
+#: What a form has that tells of layers: their warning where illustration is among what it tells, and where that stands.
+ILLUSTRATION_FIELDS: Fields = {"illustration": Text(label="Cảnh báo dữ liệu minh họa")}
+ILLUSTRATION_BLOCK = When(has="illustration", blocks=("# {illustration}",))
+ILLUSTRATION = "DỮ LIỆU MINH HỌA, không dùng cho công việc chính thức."
+
+
+def said_illustration(*, is_some: bool) -> dict[str, str]:
+    """Return the value of that field."""
+    return {"illustration": ILLUSTRATION if is_some else ""}
 
 
 def wording(language: str = IN_FORCE) -> Wording:

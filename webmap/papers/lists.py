@@ -7,12 +7,13 @@ from sqlalchemy import select
 
 from geodata.base.database import ReadConnection
 from geodata.base.errors import NotFoundError
+from geodata.query.features import have_illustration
 from geodata.schema.charts import Listed, ReportFigure
 from geodata.schema.feature import Feature
 from geodata.schema.fields import Field
 from geodata.schema.registry import Registry
 from webmap.app.i18n import DEFAULT_LANGUAGE, translate
-from webmap.app.papers import Filled
+from webmap.app.papers import ILLUSTRATION_BLOCK, ILLUSTRATION_FIELDS, Filled, said_illustration
 from webmap.map.present import present_value
 from webmap.papers.figures import Figure, Section, conditions_of, section_on
 from webmap.papers.written import NOTHING, number, told
@@ -42,10 +43,12 @@ def _form(kind: type[Feature], listed: Listed) -> Form:
     return Form(
         name=listed.name, title=listed.title, heading="DANH SÁCH",
         fields={
+            **ILLUSTRATION_FIELDS,
             "on": Text(label="Ngày chốt số liệu"), "total": Text(label="Tổng số cơ sở"),
             "groups": Listing(label="Các nhóm", fields=group),
         },
         blocks=(
+            ILLUSTRATION_BLOCK,
             "Tính đến ngày {on}, theo dữ liệu đang lưu: {total} cơ sở.",
             Each(of="groups", name="group", blocks=("# {group.title}: {group.count}", rows)),
         ),
@@ -72,6 +75,7 @@ def read_list(
         if figure.values[0]
     ]  # fmt: skip
     values = {
+        **said_illustration(is_some=have_illustration(connection, [kind])),
         "subject": _say(listed.subject).format(day=told(day)), "on": told(day),
         "total": number(sum(len(figure.codes) for figure in section.named)), "groups": groups,
     }  # fmt: skip

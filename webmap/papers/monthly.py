@@ -16,6 +16,7 @@ from geodata.layers.petitions import Petition
 from geodata.papers.sent import KeptFigure
 from geodata.projects.records import ProjectRecord, read_projects
 from geodata.projects.schedule import delay_of, duties, explain
+from geodata.query.features import have_illustration
 from geodata.schema.feature import Feature
 from geodata.schema.registry import Registry
 from geodata.statistics.figure_checks import Check, check_figures
@@ -25,7 +26,7 @@ from geodata.statistics.indicators import (
     list_series,
 )
 from webmap.app.i18n import DEFAULT_LANGUAGE, format_word, translate
-from webmap.app.papers import Filled
+from webmap.app.papers import ILLUSTRATION_BLOCK, ILLUSTRATION_FIELDS, Filled, said_illustration
 from webmap.papers.campaigns import CAMPAIGN_FIELDS, CAMPAIGN_ROWS, read_campaigns, said_campaigns
 from webmap.papers.figures import figure_names, month_sections
 from webmap.papers.goals import GOAL_BLOCK, GOAL_FIELDS, said_goals
@@ -71,6 +72,7 @@ def form(registry: Registry) -> Form:
 
 def _fields(registry: Registry) -> Fields:
     return {
+        **ILLUSTRATION_FIELDS,
         "period": PERIOD,
         **INDICATOR_FIELDS,
         **GOAL_FIELDS,
@@ -102,6 +104,7 @@ def _layer_fields(kind: type[Feature]) -> Group:
 
 
 _BLOCKS = (
+    ILLUSTRATION_BLOCK,
     "Số liệu tự động tính đến ngày {period.day}, theo dữ liệu đang lưu. Dấu “–”: chưa có số liệu.",
     "# I. Chỉ tiêu sản xuất công nghiệp và thương mại",
     INDICATOR_ROWS,
@@ -156,6 +159,7 @@ def read_month(connection: ReadConnection, registry: Registry, period: Period, *
     values = {
         "subject": f"Tình hình thực hiện kế hoạch sản xuất công nghiệp và hoạt động thương mại tháng {period.month} "
         f"và {period.month} tháng năm {period.year}",
+        **said_illustration(is_some=have_illustration(connection, [kind for kind in registry if kind.layer.reported])),
         "period": said_period(period),
         **said_indicators(series, period),
         **said_goals(series, period.year, period.month),

@@ -15,6 +15,7 @@ from geodata.base.database import ReadConnection
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
 from geodata.papers.statements import list_statements
+from geodata.query.features import have_illustration
 from geodata.schema.charts import Statutory
 from geodata.schema.details import Detail
 from geodata.schema.feature import Feature
@@ -22,7 +23,7 @@ from geodata.schema.fields import Field
 from geodata.schema.registry import Registry
 from geodata.schema.sense import InOrder
 from webmap.app.i18n import DEFAULT_LANGUAGE, translate
-from webmap.app.papers import Filled
+from webmap.app.papers import Filled, said_illustration
 from webmap.app.query import AS_OF
 from webmap.papers.figures import Filters, conditions_of, section_of
 from webmap.papers.periods import Period, Span
@@ -110,6 +111,7 @@ def read_statutory(connection: ReadConnection, registry: Registry, period: Perio
     there = [one for one in stated[0] if one.is_there]
     form = statutory_form(kind, statutory, wanted, period.span)
     values = {
+        **said_illustration(is_some=have_illustration(connection, [kind])),
         "subject": f"{_say(statutory.subject)} {_said_span(period)}",
         "period": _said_period(period), "source": _say(statutory.source), "sections": said_sections([section], 0),
         "figures": said_figures([section]), "coverage": f"{len(there)}/{len(stated[0])}",

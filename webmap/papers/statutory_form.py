@@ -9,6 +9,7 @@ from geodata.schema.charts import Statutory
 from geodata.schema.feature import Feature
 from geodata.schema.fields import Field
 from webmap.app.i18n import DEFAULT_LANGUAGE, translate
+from webmap.app.papers import ILLUSTRATION_BLOCK, ILLUSTRATION_FIELDS
 from webmap.papers.figures import figure_names
 from webmap.papers.periods import Span
 from webmap.papers.written import FIGURE_FIELDS, PERIOD, SECTIONS, number
@@ -71,6 +72,7 @@ def statutory_form(kind: type[Feature], statutory: Statutory, wanted: Sequence[W
         title=title_of(statutory, span),
         heading="BÁO CÁO",
         fields={
+            **ILLUSTRATION_FIELDS,
             "period": PERIOD, "source": Text(label="Căn cứ pháp lý"), "sections": SECTIONS,
             "figures": Group(
                 label="Từng số liệu tự động",
@@ -101,6 +103,7 @@ def _blocks(wanted: Sequence[Wanted]) -> tuple[str | Rows | Lines | When | Each,
     cells = ("{row.label}", "{row.now}", "{row.before}", "{row.last_year}")
     right = frozenset({1, 2, 3})
     return (
+        ILLUSTRATION_BLOCK,
         _OPENING,
         Each(
             of="sections", name="section",

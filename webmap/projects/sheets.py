@@ -13,7 +13,7 @@ from geodata.projects.records import ProjectRecord
 from geodata.projects.schedule import by_person, duties
 from geodata.schema.fields import LabelledEnum
 from webmap.app.i18n import DEFAULT_LANGUAGE, format_value
-from webmap.app.papers import Filled, wording
+from webmap.app.papers import ILLUSTRATION, ILLUSTRATION_BLOCK, ILLUSTRATION_FIELDS, Filled, said_illustration, wording
 from webmap.projects import words
 from webmap.templating.fields import Fields, Listing, Picture, Text
 from webmap.templating.forms import Each, Facts, Form, Rows, Shown, When
@@ -21,7 +21,6 @@ from webmap.templating.forms import Each, Facts, Form, Rows, Shown, When
 _WIDE_CM = 16.5
 _LANGUAGE = words.language_of(DEFAULT_LANGUAGE)
 _NONE = "Không có."
-_ILLUSTRATION = "# DỮ LIỆU MINH HỌA, không dùng cho công việc chính thức."
 
 
 _MILESTONE_FIELDS: Fields = {
@@ -46,7 +45,7 @@ PROJECT_FORM = Form(
     title=N_("Project sheet"),
     heading="PHIẾU DỰ ÁN",
     fields={
-        "illustration": Text(label="Cảnh báo dữ liệu minh họa"),
+        **ILLUSTRATION_FIELDS,
         "name": Text(label="Tên dự án"),
         "code": Text(label="Mã dự án"),
         "kind": Text(label="Loại; trạng thái"),
@@ -67,7 +66,7 @@ PROJECT_FORM = Form(
         "photos": Listing(label="Ảnh hiện trường gần đây", fields=_PHOTO_FIELDS),
     },
     blocks=(
-        When(has="illustration", blocks=("# {illustration}",)),
+        ILLUSTRATION_BLOCK,
         Facts(
             rows=(
                 ("Loại; chủ đầu tư", "{kind}; {owner}"),
@@ -116,7 +115,7 @@ def filled_project(project: ProjectRecord, *, on: date, office: str, photos: Seq
     unknown = "chưa rõ"
     values = {
         "subject": project.name,
-        "illustration": _ILLUSTRATION.removeprefix("# ") if project.is_illustration else "",
+        **said_illustration(is_some=project.is_illustration),
         "name": project.name,
         "code": project.code,
         "kind": "; ".join(filter(None, (_label(project.kind), _label(project.status)))) or unknown,
@@ -151,7 +150,7 @@ def portfolio_paper(projects: Sequence[ProjectRecord], *, on: date, office: str)
     """Return all projects on a day: how they stand, what is late and who must act."""
     lines = [words.describe(project, on, DEFAULT_LANGUAGE) for project in projects]
     late = [line for line in lines if line.delay.is_behind]
-    blocks: list[Block] = [_ILLUSTRATION] if any(project.is_illustration for project in projects) else []
+    blocks: list[Block] = [f"# {ILLUSTRATION}"] if any(project.is_illustration for project in projects) else []
     blocks.append(
         f"Tính đến ngày {_day(on)}: {len(lines)} dự án, công trình; {len(late)} chậm hoặc có nguy cơ chậm; "
         f"{sum(line.open_obstacles for line in lines)} vướng mắc chưa giải quyết."

@@ -10,7 +10,7 @@ from html import escape
 import openpyxl
 import pytest
 from docx import Document
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from geodata.inspections.issued import current_facts
 from geodata.inspections.records import InspectionCampaign
@@ -67,6 +67,22 @@ def test_the_figures_are_beside_those_of_the_month_and_the_year_before(demo_conn
     assert {key: value for key, value in before.items() if now.get(key, value) != value} == {}
     then = values("2020-02", 2)
     assert {key: value for key, value in last_year.items() if then.get(key, value) != value} == {}
+
+
+WARNING = "DỮ LIỆU MINH HỌA, không dùng cho công việc chính thức."
+
+
+@pytest.mark.parametrize(
+    "address", ["/papers/2020-02.docx", "/papers/2026-H1.docx", "/papers/lists/certificates.docx?on=2020-02-29"]
+)
+def test_a_paper_says_first_that_illustration_is_among_what_it_tells(demo_connection, leader, address):
+    def paragraphs():
+        return [one.text for one in Document(io.BytesIO(leader.get(address).data)).paragraphs]
+
+    assert paragraphs().count(WARNING) == 1
+    for kind in LAYERS:
+        demo_connection.execute(update(kind).values(is_illustration=False))
+    assert WARNING not in paragraphs()
 
 
 def test_the_report_of_february_2020_has_the_departments_form(leader):
