@@ -12,6 +12,9 @@ from geodata.base.i18n import N_
 IN_FORCE = "vi"
 _LAST_MONTH_WITH_NOUGHT = 2
 
+#: What papers say first where illustration is among what they tell: one line.
+ILLUSTRATION = N_("ILLUSTRATION DATA, not for official use.")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wording:

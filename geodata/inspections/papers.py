@@ -10,7 +10,7 @@ from geodata.base.i18n import N_
 from geodata.base.values import JsonObject
 from geodata.export.blocks import Grid
 from geodata.export.papers import Paper
-from geodata.export.wording import Wording
+from geodata.export.wording import ILLUSTRATION, Wording
 from geodata.inspections.campaigns import Progress, TargetRow
 from geodata.inspections.papers_content import read_day
 
@@ -52,6 +52,8 @@ class CampaignFacts:
     open_remedies: int
     overdue_remedies: int
     targets: Sequence[TargetFact]
+    #: Papers numbered before this was kept say nothing of it.
+    is_illustration: bool = False
 
     def as_json(self) -> JsonObject:
         """Return the facts to be kept."""
@@ -65,7 +67,7 @@ def read_facts(progress: Progress, targets: Sequence[TargetRow], *, office: str)
         office=office, number=campaign.number, title=campaign.title, authority=campaign.authority,
         decided_on=campaign.decided_on.isoformat() if campaign.decided_on else None, legal_basis=campaign.legal_basis,
         planned=progress.planned, done=progress.done, percent=progress.percent, waived=progress.waived,
-        overdue=progress.overdue, violations=progress.violations, fines_vnd=progress.fines_vnd,
+        is_illustration=campaign.is_illustration, overdue=progress.overdue, violations=progress.violations, fines_vnd=progress.fines_vnd,
         open_remedies=progress.open_remedies, overdue_remedies=progress.overdue_remedies,
         targets=[
             TargetFact(
@@ -96,9 +98,14 @@ def target_list(facts: CampaignFacts, wording: Wording, *, office: str, number: 
     return Paper(
         wording=wording, office=office, number=number, day=on, title=say(N_("LIST OF SITES TO INSPECT")),
         subject=facts.title, attached_to=_attached_to(facts, wording),
-        blocks=[Grid(header=header, rows=rows, widths=(1, 4, 4.5, 3.5, 3.5))],
+        blocks=[*warning_of(facts, wording), Grid(header=header, rows=rows, widths=(1, 4, 4.5, 3.5, 3.5))],
         signatures=((say(N_("MADE BY")), ""), (say(N_("HEAD OF THE DIVISION")), "")),
     )  # fmt: skip
+
+
+def warning_of(facts: CampaignFacts, wording: Wording) -> list[str]:
+    """Return the heading that warns of illustration, where the campaign is one."""
+    return [f"# {wording.say(ILLUSTRATION)}"] if facts.is_illustration else []
 
 
 def basis_of(facts: CampaignFacts, wording: Wording) -> str:

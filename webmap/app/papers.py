@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
@@ -13,7 +13,7 @@ from werkzeug.exceptions import NotFound
 from geodata.base.errors import InvalidValueError
 from geodata.export.office import docx_to_pdf
 from geodata.export.papers import Paper, in_lines, write_docx, write_pdf
-from geodata.export.wording import IN_FORCE, Wording
+from geodata.export.wording import ILLUSTRATION, IN_FORCE, Wording
 from geodata.papers.templates import template_in_force
 from geodata.schema.filters import CHOOSE
 from webmap.app.i18n import LANGUAGES, translate
@@ -30,17 +30,21 @@ _WRITERS: dict[str, tuple[Callable[[Paper], bytes], str]] = {
 #: What a form has that tells of layers: their warning where illustration is among what it tells, and where that stands.
 ILLUSTRATION_FIELDS: Fields = {"illustration": Text(label="Cảnh báo dữ liệu minh họa")}
 ILLUSTRATION_BLOCK = When(has="illustration", blocks=("# {illustration}",))
-ILLUSTRATION = "DỮ LIỆU MINH HỌA, không dùng cho công việc chính thức."
-
-
-def said_illustration(*, is_some: bool) -> dict[str, str]:
-    """Return the value of that field."""
-    return {"illustration": ILLUSTRATION if is_some else ""}
 
 
 def wording(language: str = IN_FORCE) -> Wording:
     """Return how papers of a language say things."""
     return Wording(language=language, translate=partial(translate, language=language))
+
+
+def said_illustration(*, is_some: bool, says: Wording | None = None) -> dict[str, str]:
+    """Return the value of that field."""
+    return {"illustration": (says or wording()).say(ILLUSTRATION) if is_some else ""}
+
+
+def warned(paper: Paper, *, is_some: bool) -> Paper:
+    """Return a paper that is no form with the same warning before all else."""
+    return replace(paper, blocks=[f"# {paper.wording.say(ILLUSTRATION)}", *paper.blocks]) if is_some else paper
 
 
 def wanted_wording() -> Wording:

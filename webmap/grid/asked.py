@@ -10,8 +10,10 @@ from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
 from geodata.grid import results
 from geodata.grid.records import Scenario
+from geodata.query.features import have_illustration
 from geodata.query.years import parse_year
-from webmap.app.extensions import db_session, layers
+from webmap.app.auth import current_reader
+from webmap.app.extensions import database, db_session, layers
 from webmap.grid import sheets, words
 
 #: Years offered from this one on.
@@ -51,6 +53,12 @@ def scenario_of(text: str) -> Scenario:
         return Scenario(text)
     except ValueError:
         raise InvalidValueError(name="scenario", value=text[:40], reason=N_("there is no such scenario")) from None
+
+
+def has_illustration() -> bool:
+    """Say whether anything of the network, or of what it feeds, is illustration only."""
+    with database().reading(current_reader()) as connection:
+        return have_illustration(connection, [kind for kind in layers() if kind.layer.grid])
 
 
 def kept_study(asked: Asked) -> results.Kept:

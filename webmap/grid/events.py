@@ -19,7 +19,7 @@ from webmap.app.extensions import db_session, layers
 from webmap.app.i18n import DEFAULT_LANGUAGE, answer_in, translate_error
 from webmap.app.papers import send_form
 from webmap.grid import sheets, words
-from webmap.grid.asked import USUAL, Asked, kept_study, office_name, render_page, scenario_of
+from webmap.grid.asked import USUAL, Asked, has_illustration, kept_study, office_name, render_page, scenario_of
 from webmap.grid.forms import KEEPERS, read_decimal
 
 blueprint = Blueprint("grid_events", __name__)
@@ -61,7 +61,8 @@ def event_sheet(number: int, format: str) -> Response:
     made = results.event_plan(db_session(), layers(), found, kept.document, asked.scenario)
     lines = words.event_lines(made, words.names_of(kept.document))
     filled = sheets.filled_event(
-        made, lines, kept.document, scenario=asked.scenario, computed=sheets.day_text(kept.computed_at), office=office_name(), day=today()
+        made, lines, kept.document, scenario=asked.scenario, computed=sheets.day_text(kept.computed_at), office=office_name(), day=today(),
+        is_illustration=has_illustration(),
     )  # fmt: skip
     return send_form(db_session(), filled, f"cap-dien-su-kien-{number}", format)
 

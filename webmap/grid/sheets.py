@@ -11,7 +11,7 @@ from geodata.grid.documents import Loading, StudyDocument
 from geodata.grid.events import EventPlan
 from geodata.grid.results import Remedies
 from webmap.app.i18n import format_value, translate
-from webmap.app.papers import Filled, wording
+from webmap.app.papers import ILLUSTRATION_BLOCK, ILLUSTRATION_FIELDS, Filled, said_illustration, wording
 from webmap.grid.words import (
     PARAMETERS,
     Names,
@@ -236,6 +236,7 @@ EVENT_FORM = Form(
     title=N_("Supply plan of an event"),
     heading="PHƯƠNG ÁN CẤP ĐIỆN SỰ KIỆN",
     fields={
+        **ILLUSTRATION_FIELDS,
         "year": Text(label="Năm tính toán"), "scenario": Text(label="Chế độ tính toán"), "computed": Text(label="Ngày tính"),
         "caution": Text(label="Kết quả chỉ để tham khảo"), "days": Text(label="Thời gian"),
         "station": Text(label="Trạm cấp điện, khoảng cách"), "load": Text(label="Phụ tải của trạm; công suất đặt"),
@@ -252,6 +253,7 @@ EVENT_FORM = Form(
         ),
     },
     blocks=(
+        ILLUSTRATION_BLOCK,
         "Năm tính toán: {year}; chế độ: {scenario}; tính ngày {computed}.",
         "{caution}",
         Facts(
@@ -284,12 +286,14 @@ def filled_event(
     computed: str,
     office: str,
     day: date,
+    is_illustration: bool = False,
 ) -> Filled:
     """Return the plan of an event: its station, that station's N-1 state, what stands in reserve."""
     event, row = plan.event, plan.station
     named = "đã xác định" if plan.is_named else "trạm gần nhất, giả định"
     columns = ("object", "parameter", "value", "unit")
     values = {
+        **said_illustration(is_some=is_illustration),
         "subject": event.name, "year": str(event.begins_on.year), "scenario": in_vietnamese(SCENARIOS[scenario]), "computed": computed,
         "caution": INDICATIVE,
         "days": day_text(event.begins_on) + (f" – {day_text(event.ends_on)}" if event.ends_on != event.begins_on else ""),

@@ -10,6 +10,7 @@ from geodata.accounts.access import Action, may
 from geodata.base.database import today
 from geodata.base.errors import GeodataError, NotFoundError
 from geodata.editing import EditRefusedError
+from geodata.export.papers import Paper
 from geodata.grid import results, tables
 from geodata.grid.consumers import Supply
 from geodata.grid.documents import StudyDocument
@@ -23,9 +24,18 @@ from webmap.app.auth import allow, current_editor, current_reader, current_role,
 from webmap.app.extensions import database, db_session, layers
 from webmap.app.i18n import DEFAULT_LANGUAGE, answer_in, translate, translate_error
 from webmap.app.links import map_address
-from webmap.app.papers import send_paper
+from webmap.app.papers import send_paper, warned
 from webmap.grid import sheets, words, workbook
-from webmap.grid.asked import Asked, asked_study, kept_study, offered_years, office_name, render_page, scenario_of
+from webmap.grid.asked import (
+    Asked,
+    asked_study,
+    has_illustration,
+    kept_study,
+    offered_years,
+    office_name,
+    render_page,
+    scenario_of,
+)
 from webmap.grid.drawing import build_drawing
 from webmap.grid.forms import KEEPERS, read_decimal
 from webmap.grid.methods import METHODS
@@ -120,7 +130,7 @@ def report(format: str) -> Response:
         office=office_name(),
         day=today(),
     )
-    return send_paper(paper, f"chong-qua-tai-{asked.year}", format)
+    return _sent(paper, f"chong-qua-tai-{asked.year}", format)
 
 
 @blueprint.get("/grid/stations/<code>")
@@ -135,6 +145,10 @@ def station(code: str) -> str:
     )  # fmt: skip
 
 
+def _sent(paper: Paper, name: str, form: str) -> Response:
+    return send_paper(warned(paper, is_some=has_illustration()), name, form)
+
+
 @blueprint.get("/grid/stations/<code>.<format>")
 @allow(*STAFF)
 def station_sheet(code: str, format: str) -> Response:
@@ -145,7 +159,7 @@ def station_sheet(code: str, format: str) -> Response:
     paper = sheets.station_paper(
         row, years, kept.document, computed=sheets.day_text(kept.computed_at), office=office_name(), day=today()
     )
-    return send_paper(paper, f"tram-{code}", format)
+    return _sent(paper, f"tram-{code}", format)
 
 
 def _station(code: str) -> tuple[Asked, words.StationLine, list[tuple[int, words.StationLine]]]:
@@ -207,7 +221,7 @@ def cluster_sheet(code: str, format: str) -> Response:
         office=office_name(),
         day=today(),
     )
-    return send_paper(paper, f"cap-dien-{code}", format)
+    return _sent(paper, f"cap-dien-{code}", format)
 
 
 def _supply(code: str) -> tuple[Asked, Supply, words.Names]:

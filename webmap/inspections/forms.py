@@ -7,7 +7,7 @@ from geodata.export.papers import Paper
 from geodata.export.wording import Wording
 from geodata.inspections.papers import CampaignFacts, addressee_of, basis_of
 from geodata.inspections.papers_content import read_day
-from webmap.app.papers import Filled
+from webmap.app.papers import ILLUSTRATION_BLOCK, ILLUSTRATION_FIELDS, Filled, said_illustration
 from webmap.templating.fields import Listing, Text
 from webmap.templating.forms import Form, Rows
 
@@ -19,6 +19,7 @@ SUMMARY_FORM = Form(
     heading=N_("REPORT"),
     fields={
         "addressee": Text(label=N_("Who ordered the campaign")),
+        **ILLUSTRATION_FIELDS,
         "basis": Text(label=N_("Document and legal basis, as a sentence")),
         "campaign_number": Text(label=N_("Number of the plan or decision")),
         "title": Text(label=N_("Title of the campaign")),
@@ -45,6 +46,7 @@ SUMMARY_FORM = Form(
         "left_text": Text(label=N_("Sites not yet inspected, in one paragraph")),
     },
     blocks=(
+        ILLUSTRATION_BLOCK,
         "{basis}",
         "# " + N_("1. Results"),
         N_("Sites by the plan: {planned}; inspected: {done} ({percent} %); waived: {waived}; overdue: {overdue}."),
@@ -80,6 +82,7 @@ def filled_summary(facts: CampaignFacts, wording: Wording, *, office: str, numbe
     left = [row.name for row in facts.targets if row.visited_on is None and row.is_selected]
     found = [row for row in facts.targets if row.findings]
     values = {
+        **said_illustration(is_some=facts.is_illustration, says=wording),
         "subject": wording.say(N_("Results of {number}: {title}"), number=facts.number, title=facts.title),
         "addressee": addressee_of(facts), "basis": basis_of(facts, wording), "campaign_number": facts.number,
         "title": facts.title, "planned": str(facts.planned), "done": str(facts.done), "percent": str(facts.percent),

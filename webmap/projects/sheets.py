@@ -13,7 +13,7 @@ from geodata.projects.records import ProjectRecord
 from geodata.projects.schedule import by_person, duties
 from geodata.schema.fields import LabelledEnum
 from webmap.app.i18n import DEFAULT_LANGUAGE, format_value
-from webmap.app.papers import ILLUSTRATION, ILLUSTRATION_BLOCK, ILLUSTRATION_FIELDS, Filled, said_illustration, wording
+from webmap.app.papers import ILLUSTRATION_BLOCK, ILLUSTRATION_FIELDS, Filled, said_illustration, warned, wording
 from webmap.projects import words
 from webmap.templating.fields import Fields, Listing, Picture, Text
 from webmap.templating.forms import Each, Facts, Form, Rows, Shown, When
@@ -150,11 +150,12 @@ def portfolio_paper(projects: Sequence[ProjectRecord], *, on: date, office: str)
     """Return all projects on a day: how they stand, what is late and who must act."""
     lines = [words.describe(project, on, DEFAULT_LANGUAGE) for project in projects]
     late = [line for line in lines if line.delay.is_behind]
-    blocks: list[Block] = [f"# {ILLUSTRATION}"] if any(project.is_illustration for project in projects) else []
-    blocks.append(
-        f"Tính đến ngày {_day(on)}: {len(lines)} dự án, công trình; {len(late)} chậm hoặc có nguy cơ chậm; "
-        f"{sum(line.open_obstacles for line in lines)} vướng mắc chưa giải quyết."
-    )
+    blocks: list[Block] = [
+        (
+            f"Tính đến ngày {_day(on)}: {len(lines)} dự án, công trình; {len(late)} chậm hoặc có nguy cơ chậm; "
+            f"{sum(line.open_obstacles for line in lines)} vướng mắc chưa giải quyết."
+        )
+    ]
     rows = [
         [str(number), line.project.name, _progress(line), line.planned or "–", f"{line.label}. {line.reason}"]
         for number, line in enumerate(lines, start=1)
@@ -164,11 +165,12 @@ def portfolio_paper(projects: Sequence[ProjectRecord], *, on: date, office: str)
     blocks += _pictures(portfolio_gantt(projects, on, _LANGUAGE, SHEET))
     blocks += ["# 2. Việc chậm và đơn vị phải giải quyết", _duties(projects, on)]
     blocks.append(f"Trên đây là tiến độ các dự án, công trình trọng điểm tính đến ngày {_day(on)}, kính báo cáo./.")
-    return Paper(
+    paper = Paper(
         wording=wording(), office=office, number="…/BC-SCT", day=on, title="BÁO CÁO", subject="Tiến độ các dự án, công trình trọng điểm",
         blocks=blocks, addressee="……………………", signatures=(("GIÁM ĐỐC", ""),),
         recipients=("Như trên", "Các phòng liên quan", "Lưu: VT"),
     )  # fmt: skip
+    return warned(paper, is_some=any(project.is_illustration for project in projects))
 
 
 def _duties(projects: Sequence[ProjectRecord], on: date) -> Block:

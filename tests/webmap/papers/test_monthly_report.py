@@ -12,6 +12,7 @@ import pytest
 from docx import Document
 from sqlalchemy import text, update
 
+from geodata.export.wording import ILLUSTRATION
 from geodata.inspections.issued import current_facts
 from geodata.inspections.records import InspectionCampaign
 from geodata.layers import LAYERS
@@ -69,18 +70,22 @@ def test_the_figures_are_beside_those_of_the_month_and_the_year_before(demo_conn
     assert {key: value for key, value in last_year.items() if then.get(key, value) != value} == {}
 
 
-WARNING = "DỮ LIỆU MINH HỌA, không dùng cho công việc chính thức."
+WARNING = translate(ILLUSTRATION, "vi")
 
 
 @pytest.mark.parametrize(
-    "address", ["/papers/2020-02.docx", "/papers/2026-H1.docx", "/papers/lists/certificates.docx?on=2020-02-29"]
-)
+    "address",
+    [
+        "/papers/2020-02.docx", "/papers/2026-H1.docx", "/papers/lists/certificates.docx?on=2020-02-29", "/projects/portfolio.docx",
+        "/grid/report.docx", "/inspections/campaigns/1/summary.docx", "/inspections/campaigns/1/targets.docx",
+    ],
+)  # fmt: skip
 def test_a_paper_says_first_that_illustration_is_among_what_it_tells(demo_connection, leader, address):
     def paragraphs():
         return [one.text for one in Document(io.BytesIO(leader.get(address).data)).paragraphs]
 
     assert paragraphs().count(WARNING) == 1
-    for kind in LAYERS:
+    for kind in (*LAYERS, InspectionCampaign):
         demo_connection.execute(update(kind).values(is_illustration=False))
     assert WARNING not in paragraphs()
 
