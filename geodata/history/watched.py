@@ -6,10 +6,13 @@ from geodata.base.database import ReadConnection
 from geodata.history.documents import table_of
 from geodata.schema.registry import Registry
 
-# The arguments of a trigger end with a zero byte.
+# By the bits of pg_trigger.tgtype all four kinds of statement are told of, by one trigger or several; the layer is the first
+# argument, and each ends with a zero byte.
 _WATCHED = text(
-    "SELECT relname, rtrim(encode(tgargs, 'escape'), '\\000') FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
-    " WHERE tgname = 'note_data_change' AND tgenabled <> 'D' AND relnamespace = 'public'::regnamespace"
+    "SELECT relname, split_part(encode(tgargs, 'escape'), '\\000', 1) AS layer FROM pg_trigger"
+    " JOIN pg_class ON pg_class.oid = tgrelid"
+    " WHERE tgname LIKE 'note_data_change%' AND tgenabled <> 'D' AND relnamespace = 'public'::regnamespace"
+    " GROUP BY relname, layer HAVING bit_or(tgtype) & 60 = 60"
 )
 
 

@@ -39,6 +39,8 @@ WORLD_M = 40075016.685578488
 TILE_PX = 512
 #: Points of one class closer than this are merged at low zoom, px: symbols are 6 px there and hide each other.
 MERGE_PX = 4
+#: Boxes are compared in single precision, rounded outwards: an object may be taken in that lies some metres outside. Degrees.
+NEARLY = 1e-4
 #: Below this tile zoom lines and polygons are simplified by half a pixel.
 SIMPLIFY_BELOW = 12
 
@@ -109,6 +111,20 @@ def _place(tile: tuple[int, int, int]) -> dict[str, float]:
         "margin": size * BUFFER / EXTENT,
         "pixel": size / TILE_PX,
     }
+
+
+def tile_reach(tile: tuple[int, int, int]) -> Bbox:
+    """Return the extent from which a tile (zoom, x, y) takes its objects, EPSG:4326 (lon, lat): its own and its buffer."""
+    size, margin = 360 / 2 ** tile[0], BUFFER / EXTENT
+    _, x, y = tile
+    west, east = (size * (x + side) - 180 for side in (-margin, 1 + margin))
+    north, south = (_latitude(size * (y + side) - 180) for side in (-margin, 1 + margin))
+    return west - NEARLY, south - NEARLY, east + NEARLY, north + NEARLY
+
+
+def _latitude(down: float) -> float:
+    """Return the latitude of a place on the map of the world, so many degrees of longitude below its middle."""
+    return math.degrees(math.atan(math.sinh(math.radians(-down))))
 
 
 def tile_range(extent: Bbox, zoom: int) -> tuple[int, int, int, int]:

@@ -74,7 +74,9 @@ def _database(connection: Connection) -> Iterator[Finding]:
         separate, "Bản đồ chạy bằng người dùng không có quyền đổi cấu trúc", "the application's role owns no table"
     )
     enabled = connection.scalar(
-        text("SELECT bool_and(tgenabled = 'O') FROM pg_trigger WHERE tgname IN ('append_only', 'note_data_change')")
+        text(
+            "SELECT bool_and(tgenabled = 'O') FROM pg_trigger WHERE tgname = 'append_only' OR tgname LIKE 'note_data_change%'"
+        )
     )
     yield Finding(
         bool(enabled), "Nhật ký chỉ ghi thêm và phiên bản dữ liệu đang bật", "audit and version triggers are on"

@@ -59,7 +59,7 @@ def test_a_hundred_thousand_empty_tiles_keep_within_the_limit():
     assert not is_kept(100_000 - most - 1)
 
 
-def test_folding_changes_keeps_the_version_and_leaves_one_row_a_layer(own):
+def test_folding_changes_of_earlier_days_keeps_the_version_and_leaves_one_row_a_layer(own):
     seen = [data_version(own, "markets")]
     for number in range(50):
         make_feature(own, MARKET, code=f"G-{number}")
@@ -68,11 +68,26 @@ def test_folding_changes_keeps_the_version_and_leaves_one_row_a_layer(own):
             before = data_version(own, "markets")
             fold_data_changes(own)
             own.commit()
+            assert count(own, DataChange) == 10, "today's tell where they were"
+            own.execute(text("UPDATE data_change SET noted_on = noted_on - 1"))
+            fold_data_changes(own)
+            own.commit()
             assert data_version(own, "markets") == before
             assert count(own, DataChange) == 0
         seen.append(data_version(own, "markets"))
     assert len(set(seen)) == len(seen), "a version came again"
     assert seen[-1].startswith("50-")
+
+
+def test_more_than_a_thousand_changes_of_one_day_are_folded(own, monkeypatch):
+    monkeypatch.setattr("geodata.base.data_version.MOST_APART", 5)
+    for number in range(6):
+        make_feature(own, MARKET, code=f"M-{number}")
+        own.commit()
+    before = data_version(own, "markets")
+    fold_data_changes(own)
+    own.commit()
+    assert (count(own, DataChange), data_version(own, "markets")) == (0, before)
 
 
 def test_a_version_does_not_come_again_when_transactions_are_counted_anew(own):

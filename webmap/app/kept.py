@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.http import is_entity_header, parse_etags
 
 from geodata.accounts.reader import ANYBODY
-from geodata.base.data_version import ACTS, Versions, data_versions
+from geodata.base.data_version import ACTS, Source, Versions, data_versions
 from geodata.base.database import ReadConnection
 from geodata.schema.roles import Role
 from webmap.app.auth import current_reader, current_user
@@ -53,19 +53,19 @@ _AUDIENCES = tuple(itertools.product(Role, ("", *LANGUAGES)))
 
 @dataclass(frozen=True, kw_only=True)
 class _Basis:
-    """For whom an answer was made, by which versions of which layers it holds, who counts when it is given again.
+    """For whom an answer was made, by which versions of what it holds, who counts when it is given again.
 
     `language` is empty where nothing is said in words.
     """
 
     role: Role
     language: str
-    versions: Mapping[tuple[str, ...], str]
+    versions: Mapping[Source, str]
     route: str
     count: Callable[[], None]
 
 
-def holds_while(versions: Mapping[tuple[str, ...], str], count: Callable[[], None], *, is_worded: bool = True) -> None:
+def holds_while(versions: Mapping[Source, str], count: Callable[[], None], *, is_worded: bool = True) -> None:
     """Say that this answer is the same for all of this role for as long as the layers' data have these versions.
 
     The versions were read before the data. `count` is called each time the answer is given again. Who reads an earlier
@@ -86,8 +86,8 @@ def holds_until_a_change(connection: ReadConnection) -> None:
     Of any layer: names of one stand in the words about another.
     """
     versions = data_versions(connection)
-    names = (*(kind.layer.name for kind in layers()), ACTS)
-    holds_while({names: versions.of(*names)}, lambda: None)
+    source = Source((*(kind.layer.name for kind in layers()), ACTS))
+    holds_while({source: versions.of(source)}, lambda: None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,7 +162,7 @@ class KeptAnswers:
             kept = self._kept_for(question, *person) if person else None
         if seen is None or kept is None:
             return None
-        if any(seen.versions.of(*layers) != version for layers, version in kept.basis.versions.items()):
+        if any(seen.versions.of(source) != version for source, version in kept.basis.versions.items()):
             return None
         given = self._addressed(kept, scope)
         kept.basis.count()

@@ -1,4 +1,4 @@
-"""Vector tiles, cached by data version and by what the person may see."""
+"""Vector tiles, cached by the version of the data that lie in them and by what the person may see."""
 
 import gzip
 import hashlib
@@ -8,9 +8,9 @@ from functools import partial
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
-from geodata.base.data_version import Versions, data_versions
+from geodata.base.data_version import Source, Versions, data_versions
 from geodata.base.database import ReadConnection
-from geodata.query.tiles import MAX_TILE_ZOOM, read_tile
+from geodata.query.tiles import MAX_TILE_ZOOM, read_tile, tile_reach
 from geodata.schema.roles import Role
 from webmap.app.auth import allow_public, current_reader, current_role
 from webmap.app.extensions import database
@@ -63,7 +63,7 @@ def answer_tile(names: list[str], z: int, x: int, y: int, *, is_named: bool = Fa
     response.status_code = 200 if response.data else 204
     if all(value and name not in RESERVED for name, value in request.args.items(multi=True)):
         count = partial(TILES.labels("yes").inc, len(parts))
-        holds_while({part.read: part.version for part in parts}, count, is_worded=False)
+        holds_while({part.source: part.version for part in parts}, count, is_worded=False)
     if response.data.startswith(GZIP_MARK):
         response.headers["Content-Encoding"] = "gzip"
     return response
@@ -111,8 +111,11 @@ class _Part:
         name = asked.kind.layer.name
         self._connection, self._asked, self._place, self._is_named = connection, asked, place, is_named
         self._conditions = asked.conditions(connection)
-        self.read = (name, *(one.reads for one in self._conditions if one.reads))
-        self.version = versions.of(*self.read)
+        # What a filter asks may lie elsewhere, and an earlier day has its own history.
+        is_local = not self._conditions and not current_reader().reads_apart
+        read = (name, *(one.reads for one in self._conditions if one.reads))
+        self.source = Source(read, tile_reach(place) if is_local else None)
+        self.version = versions.of(self.source)
         self.key = _digest(
             (
                 request.script_root,
