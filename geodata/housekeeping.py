@@ -1,18 +1,23 @@
-"""What the background tidies up, so that nothing grows without a bound."""
+"""What the background tidies up, so that nothing grows without a bound, and what it keeps ready."""
 
 import os
 import time
 from pathlib import Path
 
+import procrastinate
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from geodata.accounts.access import Action, may, visible_names
 from geodata.accounts.logins import forget_old_logins
 from geodata.base.data_version import fold_data_changes
 from geodata.base.database import new_engine
 from geodata.export.runs import forget_old_exports
 from geodata.importing.sessions.keeping import forget_orphans
-from geodata.jobs import QUEUE
+from geodata.jobs import QUEUE, layers_of
+from geodata.query.merging import refresh_merged
+from geodata.schema.registry import Registry
+from geodata.schema.roles import Role
 
 #: Hours for which jobs that ended well are kept to be counted, and those that failed to be looked into.
 KEEP_DONE_H, KEEP_FAILED_H = 24, 30 * 24
@@ -45,3 +50,20 @@ def _tidy_up(timestamp: int) -> None:
         if folder := os.environ.get("UPLOAD_DIR"):
             forget_orphans(session, Path(folder), now=time.time())
     engine.dispose()
+
+
+@QUEUE.periodic(cron="* * * * *")
+@QUEUE.task(name="merge_points", queueing_lock="merge_points", lock="merge_points", pass_context=True)
+def _merge_points(context: procrastinate.JobContext, timestamp: int) -> None:
+    """Bring the merged points of large layers up to the data."""
+    engine = new_engine(pool_size=1)
+    with Session(engine) as session:
+        merge_points(session, layers_of(context))
+    engine.dispose()
+
+
+def merge_points(session: Session, layers: Registry) -> None:
+    """Bring the merged points of large layers up to the data, for whatever each role sees of them. Commits."""
+    for kind in layers:
+        refresh_merged(session, kind, {visible_names(role, kind) for role in Role if may(role, Action.VIEW, kind)})
+        session.commit()

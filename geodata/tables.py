@@ -14,7 +14,7 @@ from geodata.inspections import catalogue, issued, records, reviews, scores, ser
 from geodata.layers import LAYERS
 from geodata.papers import sent, statements, templates
 from geodata.projects import photos as project_photos
-from geodata.query import documents
+from geodata.query import documents, merged
 from geodata.statistics import figure_changes, indicators
 
 METADATA = Base.metadata
@@ -37,6 +37,7 @@ __all__ = [
     "identities",
     "indicators",
     "issued",
+    "merged",
     "outside",
     "project_photos",
     "proposals",

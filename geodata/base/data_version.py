@@ -19,6 +19,7 @@ from sqlalchemy import (
     Numeric,
     Text,
     bindparam,
+    false,
     func,
     literal,
     null,
@@ -49,6 +50,8 @@ class DataChange(Base):
     east: Mapped[float | None] = mapped_column(Double)
     north: Mapped[float | None] = mapped_column(Double)
     noted_on: Mapped[date] = mapped_column(server_default=func.current_date())
+    #: Whether what is stored of the layer's merged points has it in already.
+    is_merged: Mapped[bool] = mapped_column(server_default=false())
 
 
 class DataChangeSum(Base):
@@ -85,7 +88,9 @@ MOST_APART = 1000
 _FOLD = text(
     """
     WITH folded AS (
-        DELETE FROM data_change WHERE noted_on < current_date OR (SELECT count(*) FROM data_change) > :most
+        DELETE FROM data_change
+        WHERE (noted_on < current_date OR (SELECT count(*) FROM data_change) > :most)
+          AND (is_merged OR layer NOT IN (SELECT layer FROM merged_level))
         RETURNING layer, mark
     )
     INSERT INTO data_change_sum AS kept (layer, changes, total)

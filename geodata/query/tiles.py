@@ -7,17 +7,23 @@ that only the tile that owns the point owns the label. Tiles are drawn at 512 px
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     Float,
+    FromClause,
     Integer,
     Select,
+    SmallInteger,
+    Subquery,
     Text,
+    and_,
+    any_,
     bindparam,
     case,
     cast,
@@ -25,20 +31,19 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
+    union_all,
 )
 
 from geodata.base.crs import WEB_MERCATOR, Bbox
 from geodata.base.database import ReadConnection
+from geodata.query.cells import CELLS_PER_TILE, MERGE_PX, TILE_PX, WORLD_M, cells_of, cells_of_tile
+from geodata.query.merged import MergedPoint, Stored, merged_zooms, stored_for
 from geodata.schema.feature import Feature, GeometryType
 from geodata.schema.filters import Condition, day_of
 
 MAX_TILE_ZOOM = 20
 EXTENT = 4096
 BUFFER = 128
-WORLD_M = 40075016.685578488
-TILE_PX = 512
-#: Points of one class closer than this are merged at low zoom, px: symbols are 6 px there and hide each other.
-MERGE_PX = 4
 #: Boxes are compared in single precision, rounded outwards: an object may be taken in that lies some metres outside. Degrees.
 NEARLY = 1e-4
 #: Below this tile zoom lines and polygons are simplified by half a pixel.
@@ -72,10 +77,12 @@ def read_tile(
     conditions: Sequence[Condition] = (),
     *,
     is_named: bool = False,
+    is_for_all: bool = False,
 ) -> bytes:
     """Return the tile (zoom, x, y) of what the conditions keep; empty bytes when nothing is there.
 
     `is_named`: with the code and name of each object, for programs that know no other way to ask for them.
+    `is_for_all`: the connection reads today's data of all areas, so that stored merged points say what is there.
     """
     zoom = tile[0]
     style = kind.layer.style
@@ -86,6 +93,11 @@ def read_tile(
         is_first_named=style.first_named in visible and zoom >= style.first_min_zoom - 1,
         is_named=is_named,
     )
+    if is_for_all and form.is_merged and not conditions and zoom in merged_zooms(kind):
+        stored = stored_for(connection, kind, visible, tile_reach(tile))
+        if stored:
+            drawn = _stored_statement(kind, visible, is_changed=stored.changed is not None)
+            return bytes(connection.execute(drawn, _place(tile) | _cells(stored, tile)).scalar_one())
     # Building SQL costs more than most tiles: without conditions it is built once.
     statement = _statement(kind, visible, form, tuple(conditions)) if conditions else _kept(kind, visible, form)
     found = connection.execute(statement, _place(tile)).one()
@@ -171,10 +183,15 @@ def _features(
     geom = kind.column("geom_3857")
     drawn = func.ST_Simplify(geom, _PIXEL / 2, True) if form.is_simplified else geom
     style = kind.layer.style
+    in_tile = (
+        _in_tile(func.ST_X(geom), func.ST_Y(geom))
+        if kind.is_point()
+        else func.ST_AsMVTGeom(drawn, _TILE, EXTENT, BUFFER, True)
+    )
     columns = [
         kind.id.label("id"),
         class_number(kind, visible, day_of(conditions)).label("c"),
-        func.ST_AsMVTGeom(drawn, _TILE, EXTENT, BUFFER, True).label("geom"),
+        in_tile.label("geom"),
     ]
     if style.offset_field in visible:
         columns.append(kind.column(str(style.offset_field)).label("o"))
@@ -186,41 +203,113 @@ def _features(
     return select(*columns).where(*wanted).order_by(columns[1].desc(), kind.id)
 
 
+#: Which stored points: the level's of a zoom, of the blocks of the tile and around it, among its cells and those of its
+#: buffer; and the cells that are merged from the layer itself, with their bounds in metres.
+_LEVEL, _ZOOM = (bindparam(name, type_=SmallInteger) for name in ("level", "zoom"))
+_BLOCKS_X, _BLOCKS_Y = (bindparam(name, type_=ARRAY(Integer)) for name in ("blocks_x", "blocks_y"))
+_LEFT, _BOTTOM, _RIGHT, _TOP = (bindparam(name, type_=Integer) for name in ("left", "bottom", "right", "top"))
+_CHANGED = [bindparam(f"changed_{name}", type_=Integer) for name in ("left", "bottom", "right", "top")]
+_CHANGED_M = [bindparam(f"changed_{name}", type_=Float) for name in ("west", "south", "east", "north")]
+
+
+@lru_cache(maxsize=100)
+def _stored_statement(kind: type[Feature], visible: frozenset[str], *, is_changed: bool) -> Select[Any]:
+    """Return the statement of a tile's merged points from the stored ones, but for cells that have changed since."""
+    stored = select(MergedPoint.c, MergedPoint.id, MergedPoint.n, MergedPoint.x, MergedPoint.y).where(
+        MergedPoint.level_id == _LEVEL,
+        MergedPoint.zoom == _ZOOM,
+        MergedPoint.block_x == any_(_BLOCKS_X),
+        MergedPoint.block_y == any_(_BLOCKS_Y),
+        MergedPoint.cell_x.between(_LEFT, _RIGHT),
+        MergedPoint.cell_y.between(_BOTTOM, _TOP),
+    )
+    rows = stored.subquery("stored")
+    if is_changed:
+        left, bottom, right, top = _CHANGED
+        kept = stored.where(~and_(MergedPoint.cell_x.between(left, right), MergedPoint.cell_y.between(bottom, top)))
+        found = _found(
+            kind, visible, kind.column("geom_3857").op("&&")(func.ST_MakeEnvelope(*_CHANGED_M, WEB_MERCATOR))
+        )
+        anew = _merged(found).where(_cell(found.c.x).between(left, right), _cell(found.c.y).between(bottom, top))
+        rows = union_all(kept, anew).subquery("stored")
+    # Sorted before the points are made: what is sorted is copied.
+    return select(_as_mvt(_drawn(select(rows).order_by(rows.c.c.desc()).offset(0).subquery("found")), kind.layer.name))
+
+
+def _cells(stored: Stored, tile: tuple[int, int, int]) -> dict[str, Any]:
+    """Return the parameters of a tile's stored points."""
+    zoom, x, y = tile
+    column, row = x - 2**zoom // 2, 2**zoom // 2 - 1 - y
+    cells = cells_of_tile(tile, CELLS_PER_TILE * BUFFER // EXTENT)
+    asked: dict[str, Any] = {
+        "level": stored.level,
+        "zoom": zoom,
+        "blocks_x": [column - 1, column, column + 1],
+        "blocks_y": [row - 1, row, row + 1],
+        **asdict(cells),
+    }
+    if stored.changed:
+        changed = cells_of(stored.changed, zoom).within(cells)
+        asked |= {f"changed_{side}": value for side, value in asdict(changed).items()}
+        asked |= {param.key: value for param, value in zip(_CHANGED_M, changed.bounds(zoom), strict=True)}
+    return asked
+
+
+def _in_tile(x: ColumnElement[float], y: ColumnElement[float]) -> ColumnElement[Any]:
+    """Return a place in metres as a point of the tile's units: what ST_AsMVTGeom makes of a point, at a third of its cost."""
+    unit = (_EAST - _WEST) / EXTENT
+    return func.ST_MakePoint(func.round((x - _WEST) / unit), func.round((_NORTH - y) / unit))
+
+
 def _merged_points(
     kind: type[Feature], visible: frozenset[str], form: _Form, conditions: tuple[Condition, ...]
 ) -> Select[Any]:
     """One point per class and cell of MERGE_PX, at the mean place; a lone point keeps its id and place."""
     del form
+    wanted = (kind.column("geom_3857").op("&&")(_REACH), *(condition.sql for condition in conditions))
+    merged = _merged(_found(kind, visible, *wanted, day=day_of(conditions))).subquery("merged")
+    return _drawn(merged).order_by(merged.c.c.desc())
+
+
+def _found(
+    kind: type[Feature], visible: frozenset[str], *wanted: ColumnElement[bool], day: date | None = None
+) -> Subquery:
+    """Return id, class and place in metres of a layer's points."""
     geom = kind.column("geom_3857")
-    found = (
+    return (
         select(
             kind.id.label("id"),
-            class_number(kind, visible, day_of(conditions)).label("c"),
+            class_number(kind, visible, day).label("c"),
             func.ST_X(geom).label("x"),
             func.ST_Y(geom).label("y"),
         )
-        .where(geom.op("&&")(_REACH), *(condition.sql for condition in conditions))
+        .where(*wanted)
         .subquery("found")
     )
-    cell = _PIXEL * MERGE_PX
-    merged = (
-        select(
-            found.c.c,
-            func.min(found.c.id).label("id"),
-            cast(func.count(), Integer).label("n"),
-            (func.sum(found.c.x) / func.count()).label("x"),
-            (func.sum(found.c.y) / func.count()).label("y"),
-        )
-        .group_by(found.c.c, cast(func.floor(found.c.x / cell), Integer), cast(func.floor(found.c.y / cell), Integer))
-        .subquery("merged")
-    )
-    place = func.ST_Point(merged.c.x, merged.c.y, WEB_MERCATOR)
+
+
+def _merged(found: Subquery) -> Select[Any]:
+    """Return points merged by class and cell: class, lowest id, number, mean place."""
+    return select(
+        found.c.c,
+        func.min(found.c.id).label("id"),
+        cast(func.count(), Integer).label("n"),
+        (func.sum(found.c.x) / func.count()).label("x"),
+        (func.sum(found.c.y) / func.count()).label("y"),
+    ).group_by(found.c.c, _cell(found.c.x), _cell(found.c.y))
+
+
+def _cell(metres: ColumnElement[float]) -> ColumnElement[int]:
+    return cast(func.floor(metres / (_PIXEL * MERGE_PX)), Integer)
+
+
+def _drawn(merged: FromClause) -> Select[Any]:
     return select(
         merged.c.id,
         merged.c.c,
-        func.ST_AsMVTGeom(place, _TILE, EXTENT, BUFFER, True).label("geom"),
+        _in_tile(merged.c.x, merged.c.y).label("geom"),
         func.nullif(merged.c.n, 1).label("n"),
-    ).order_by(merged.c.c.desc())
+    )
 
 
 def _label_points(

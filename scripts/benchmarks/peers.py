@@ -311,7 +311,7 @@ def _own_sql(engine: Engine, kind: type[Feature], tile: tuple[int, int, int]) ->
     with Session(engine) as session:
         connection = reading_all(session)
         event.listen(connection, "before_cursor_execute", take)
-        read_tile(connection, kind, visible_names(Role.PUBLIC, kind), tile)
+        read_tile(connection, kind, visible_names(Role.PUBLIC, kind), tile, is_for_all=True)
     return told[-1]
 
 

@@ -112,7 +112,8 @@ class _Part:
         self._connection, self._asked, self._place, self._is_named = connection, asked, place, is_named
         self._conditions = asked.conditions(connection)
         # What a filter asks may lie elsewhere, and an earlier day has its own history.
-        is_local = not self._conditions and not current_reader().reads_apart
+        self._is_for_all = not current_reader().reads_apart
+        is_local = self._is_for_all and not self._conditions
         read = (name, *(one.reads for one in self._conditions if one.reads))
         self.source = Source(read, tile_reach(place) if is_local else None)
         self.version = versions.of(self.source)
@@ -137,8 +138,9 @@ class _Part:
             is_kept = False
             asked = self._asked
             return read_tile(
-                self._connection, asked.kind, asked.names, self._place, self._conditions, is_named=self._is_named
-            )
+                self._connection, asked.kind, asked.names, self._place, self._conditions,
+                is_named=self._is_named, is_for_all=self._is_for_all,
+            )  # fmt: skip
 
         content = cache.get_or_make(self.key, make)
         TILES.labels("yes" if is_kept else "no").inc()

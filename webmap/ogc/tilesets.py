@@ -9,8 +9,9 @@ from flask import url_for
 
 from geodata.base.crs import WEB_MERCATOR, Province
 from geodata.base.i18n import N_
+from geodata.query.cells import TILE_PX, WORLD_M
 from geodata.query.projections import CRS84, EPSG
-from geodata.query.tiles import MAX_TILE_ZOOM, TILE_PX, WORLD_M, tile_range
+from geodata.query.tiles import MAX_TILE_ZOOM, tile_range
 from geodata.schema.feature import Feature, GeometryType
 from webmap.app.i18n import translate
 from webmap.ogc.answers import JSON, MVT, Document, Link, link

@@ -1,0 +1,184 @@
+"""Brings the stored merged points up to date: where a layer has changed its cells are made anew, else all at once.
+
+The finest zoom is merged from the layer itself, each coarser one from the finer: four cells of it are one.
+"""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    SmallInteger,
+    SQLColumnExpression,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    literal_column,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from geodata.base.crs import WEB_MERCATOR, Bbox
+from geodata.base.data_version import DataChange
+from geodata.base.database import rows_changed
+from geodata.query.cells import CELLS_PER_TILE, Cells, cell_m, cells_of
+from geodata.query.merged import MergedLevel, MergedPoint, fields_of, merged_zooms
+from geodata.query.tiles import class_number
+from geodata.schema.feature import Feature
+
+#: Below so many objects merging them for a tile takes less than it is worth to store anything.
+LEAST_OBJECTS = 20_000
+#: So many changed places are made anew one by one; for more, all is.
+MOST_PLACES = 200
+#: A block is a tile's cells: 2 to the power of it, each way.
+_BLOCK_BITS = CELLS_PER_TILE.bit_length() - 1
+_COLUMNS = ("level_id", "zoom", "block_x", "block_y", "cell_x", "cell_y", "c", "id", "n", "x", "y")
+
+
+def refresh_merged(session: Session, kind: type[Feature], audiences: Collection[frozenset[str]]) -> int:
+    """Bring a layer's merged points up to date, and return how many were written. The caller commits.
+
+    `audiences`: the fields that each role sees. One at a time does it; who comes meanwhile leaves it to him. What is
+    committed while it runs waits for the next time.
+    """
+    if not merged_zooms(kind) or not session.scalar(select(func.pg_try_advisory_xact_lock(func.hashtext(_lock(kind))))):
+        return 0
+    stored = {level.fields: level for level in session.scalars(select(MergedLevel).where(_of(kind)))}
+    wanted = {fields_of(kind, visible): visible for visible in audiences} if _is_large(session, kind) else {}
+    for fields in stored.keys() - wanted.keys():
+        _forget(session, stored.pop(fields))
+    changes = session.execute(_PENDING.where(DataChange.layer == kind.layer.name)).all()
+    today = session.scalar(select(func.current_date()))
+    written = 0
+    for fields, visible in wanted.items():
+        level = stored.get(fields)
+        if level is None or level.made_on != today or _is_everywhere(changes):
+            if level is not None:
+                _forget(session, level)
+            level = MergedLevel(layer=kind.layer.name, fields=fields, made_on=today)
+            session.add(level)
+            session.flush()
+            written += _merge(session, kind, visible, level.id)
+        else:
+            for change in changes:
+                written += _merge(session, kind, visible, level.id, cells_of(_area(change), merged_zooms(kind)[-1]))
+    _settle(session, changes)
+    return written
+
+
+_PENDING = select(
+    DataChange.layer, DataChange.transaction_id, DataChange.mark,
+    DataChange.west, DataChange.south, DataChange.east, DataChange.north,
+).where(~DataChange.is_merged)  # fmt: skip
+
+
+def _lock(kind: type[Feature]) -> str:
+    return f"merged points {kind.layer.name}"
+
+
+def _of(kind: type[Feature]) -> ColumnElement[bool]:
+    return MergedLevel.layer == kind.layer.name
+
+
+def _is_large(session: Session, kind: type[Feature]) -> bool:
+    some = select(kind.id).limit(LEAST_OBJECTS).subquery()
+    return session.scalar(select(func.count()).select_from(some)) == LEAST_OBJECTS
+
+
+def _is_everywhere(changes: Collection[Any]) -> bool:
+    return len(changes) > MOST_PLACES or any(change.west is None for change in changes)
+
+
+def _area(change: Any) -> Bbox:
+    return change.west, change.south, change.east, change.north
+
+
+def _settle(session: Session, changes: Iterable[Any]) -> None:
+    """Note that these changes are in what is stored; one that has grown meanwhile has another mark, and waits."""
+    keys = [tuple(change[:3]) for change in changes]
+    if keys:
+        key = tuple_(DataChange.layer, DataChange.transaction_id, DataChange.mark)
+        session.execute(update(DataChange).where(key.in_(keys)).values(is_merged=True))
+
+
+def _forget(session: Session, level: MergedLevel) -> None:
+    session.execute(delete(MergedPoint).where(MergedPoint.level_id == level.id))
+    session.delete(level)
+    session.flush()
+
+
+def _merge(
+    session: Session, kind: type[Feature], visible: frozenset[str], level: int, cells: Cells | None = None
+) -> int:
+    """Merge a level's points from the finest zoom to the coarsest, all or those of some cells; return how many there are."""
+    written = 0
+    for zoom in reversed(merged_zooms(kind)):
+        if zoom == merged_zooms(kind)[-1]:
+            rows = _finest(kind, visible, level, zoom, cells)
+        else:
+            cells = cells and cells.coarser()
+            rows = _coarser(level, zoom, cells)
+        if cells:
+            session.execute(delete(MergedPoint).where(*_stored(level, zoom, cells)))
+        made = session.execute(insert(MergedPoint).from_select(_COLUMNS, rows), execution_options=_COUNTED)
+        written += rows_changed(made)
+    return written
+
+
+_COUNTED = {"synchronize_session": False, "preserve_rowcount": True}
+
+
+def _stored(level: int, zoom: int, cells: Cells | None) -> list[ColumnElement[bool]]:
+    """Return the conditions of a zoom's stored points, all or those of some cells."""
+    found = [MergedPoint.level_id == level, MergedPoint.zoom == zoom]
+    if cells:
+        found += cells.coarser(_BLOCK_BITS).hold(MergedPoint.block_x, MergedPoint.block_y)
+        found += cells.hold(MergedPoint.cell_x, MergedPoint.cell_y)
+    return found
+
+
+def _finest(kind: type[Feature], visible: frozenset[str], level: int, zoom: int, cells: Cells | None) -> Select[Any]:
+    """Return a layer's objects merged by class and cell."""
+    geom, cell = kind.column("geom_3857"), cell_m(zoom)
+    x, y = func.ST_X(geom), func.ST_Y(geom)
+    found = select(
+        kind.id.label("id"), class_number(kind, visible).label("c"), literal(1).label("n"), x.label("x"), y.label("y"),
+        cast(func.floor(x / cell), Integer).label("cell_x"), cast(func.floor(y / cell), Integer).label("cell_y"),
+    )  # fmt: skip
+    if cells:
+        found = found.where(geom.op("&&")(func.ST_MakeEnvelope(*cells.bounds(zoom), WEB_MERCATOR)))
+    rows = found.subquery("found")
+    merged = _grouped(rows.c, rows.c.cell_x, rows.c.cell_y, level, zoom)
+    return merged.where(*cells.hold(rows.c.cell_x, rows.c.cell_y)) if cells else merged
+
+
+def _coarser(level: int, zoom: int, cells: Cells | None) -> Select[Any]:
+    """Return the stored points of the next finer zoom merged four cells to one."""
+    finer = _stored(level, zoom + 1, cells and cells.finer())
+    above = _shifted(MergedPoint.cell_x, 1), _shifted(MergedPoint.cell_y, 1)
+    return _grouped(MergedPoint, *above, level, zoom).where(*finer)
+
+
+def _shifted(cell: SQLColumnExpression[int], bits: int) -> ColumnElement[int]:
+    # Written out: two parameters are never the same expression to GROUP BY.
+    return cell.op(">>", return_type=Integer())(literal_column(str(bits)))
+
+
+def _grouped(rows: Any, cell_x: ColumnElement[int], cell_y: ColumnElement[int], level: int, zoom: int) -> Select[Any]:
+    """Return rows with a class, number and mean place merged by class and cell, in the order in which tiles read them."""
+    number = func.sum(rows.n)
+    block_x, block_y = _shifted(cell_x, _BLOCK_BITS), _shifted(cell_y, _BLOCK_BITS)
+    return (
+        select(
+            literal(level, SmallInteger), literal(zoom, SmallInteger), block_x, block_y, cell_x, cell_y, rows.c,
+            func.min(rows.id), cast(number, Integer), func.sum(rows.x * rows.n) / number, func.sum(rows.y * rows.n) / number,
+        )
+        .group_by(cell_x, cell_y, rows.c)
+        .order_by(block_x, block_y, cell_x, cell_y)
+    )  # fmt: skip
