@@ -7,15 +7,18 @@ elsewhere, so that what was made of the area stays good. Rows of earlier days ar
 layer's version as it is; the area's changes, as all do at midnight.
 """
 
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
+import psycopg
 from sqlalchemy import (
     BigInteger,
     Double,
+    Engine,
     Numeric,
     Text,
     bindparam,
@@ -176,6 +179,45 @@ def data_versions(connection: ReadConnection) -> Versions:
     }
     latest = _LATEST[database] = Versions(day=found[0][3], changes=_changes(found), areas=areas)
     return latest
+
+
+class Watch:
+    """Asks one database again and again whether anything has changed, over a connection of its own: half of such a question is SQLAlchemy's."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Watch an engine's database; the connection is opened when first asked. For one thread."""
+        self.engine, self._link = engine, None
+        self._database = str(engine.url)
+        self._statement = str(_VERSIONS.compile(engine, compile_kwargs={"literal_binds": True})).encode()
+
+    _link: psycopg.Connection[Any] | None
+
+    def unchanged(self) -> Versions | None:
+        """Return what data_versions() read last if all of it still holds, else None. Raises psycopg.Error, and connects anew the next time."""
+        latest = _LATEST.get(self._database)
+        if latest is None:
+            return None
+        try:
+            rows = self._connected().execute(self._statement).fetchall()
+        except psycopg.Error:
+            self.close()
+            raise
+        return latest if (latest.day, latest.changes) == (rows[0][3], _changes(rows)) else None
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._link is not None:
+            self._link.close()
+        self._link = None
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        if self._link is None:
+            pooled = self.engine.raw_connection()
+            self._link = cast(psycopg.Connection[Any], pooled.driver_connection)
+            pooled.detach()
+            self._link.autocommit = True
+            weakref.finalize(self, self._link.close)
+        return self._link
 
 
 def _changes(rows: Sequence[Sequence[Any]]) -> dict[str, tuple[int, Decimal]]:

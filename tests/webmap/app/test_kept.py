@@ -370,3 +370,17 @@ def test_a_look_that_fails_leaves_it_to_the_application(make_app, engine):
     assert asking.get(address)[0] == 200
     asking.app.extensions["database"].bind = broken
     assert asking.get(address)[0] == 503
+
+
+def test_a_look_whose_connection_is_lost_connects_anew(asking, engine):
+    address = f"/tiles/{NAMES[0]}/{PLACES[1]}.mvt"
+    asking.get(address)
+    assert asking.has_kept(address)
+    with engine.connect() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+    assert [asking.get(address)[0], asking.get(address)[0]] == [200, 200]
+    assert asking.has_kept(address)
