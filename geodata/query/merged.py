@@ -7,12 +7,13 @@ day it was made on, but where the layer has changed since: there, and without a 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    Date,
     Double,
+    Identity,
     SmallInteger,
     Text,
     UniqueConstraint,
@@ -36,10 +37,10 @@ class MergedLevel(Base):
     __tablename__ = "merged_level"
     __table_args__ = (UniqueConstraint("layer", "fields"),)
 
-    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     layer: Mapped[str] = mapped_column(Text)
     fields: Mapped[str] = mapped_column(Text)
-    made_on: Mapped[object] = mapped_column(Date)
+    made_on: Mapped[date]
 
 
 class MergedPoint(Base):
@@ -50,7 +51,7 @@ class MergedPoint(Base):
 
     __tablename__ = "merged_point"
 
-    level_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    level_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     zoom: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     block_x: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     block_y: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -176,7 +176,7 @@ def _grouped(rows: Any, cell_x: ColumnElement[int], cell_y: ColumnElement[int], 
     block_x, block_y = _shifted(cell_x, _BLOCK_BITS), _shifted(cell_y, _BLOCK_BITS)
     return (
         select(
-            literal(level, SmallInteger), literal(zoom, SmallInteger), block_x, block_y, cell_x, cell_y, rows.c,
+            literal(level, Integer), literal(zoom, SmallInteger), block_x, block_y, cell_x, cell_y, rows.c,
             func.min(rows.id), cast(number, Integer), func.sum(rows.x * rows.n) / number, func.sum(rows.y * rows.n) / number,
         )
         .group_by(cell_x, cell_y, rows.c)

@@ -27,6 +27,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    exists,
     func,
     literal,
     literal_column,
@@ -37,7 +38,7 @@ from sqlalchemy import (
 from geodata.base.crs import WEB_MERCATOR, Bbox
 from geodata.base.database import ReadConnection
 from geodata.query.cells import CELLS_PER_TILE, MERGE_PX, TILE_PX, WORLD_M, cells_of, cells_of_tile
-from geodata.query.merged import MergedPoint, Stored, merged_zooms, stored_for
+from geodata.query.merged import MergedLevel, MergedPoint, Stored, merged_zooms, stored_for
 from geodata.schema.feature import Feature, GeometryType
 from geodata.schema.filters import Condition, day_of
 
@@ -97,7 +98,9 @@ def read_tile(
         stored = stored_for(connection, kind, visible, tile_reach(tile))
         if stored:
             drawn = _stored_statement(kind, visible, is_changed=stored.changed is not None)
-            return bytes(connection.execute(drawn, _place(tile) | _cells(stored, tile)).scalar_one())
+            content, is_there = connection.execute(drawn, _place(tile) | _cells(stored, tile)).one()
+            if is_there:  # still; another may have been made since it was found
+                return bytes(content)
     # Building SQL costs more than most tiles: without conditions it is built once.
     statement = _statement(kind, visible, form, tuple(conditions)) if conditions else _kept(kind, visible, form)
     found = connection.execute(statement, _place(tile)).one()
@@ -205,7 +208,7 @@ def _features(
 
 #: Which stored points: the level's of a zoom, of the blocks of the tile and around it, among its cells and those of its
 #: buffer; and the cells that are merged from the layer itself, with their bounds in metres.
-_LEVEL, _ZOOM = (bindparam(name, type_=SmallInteger) for name in ("level", "zoom"))
+_LEVEL, _ZOOM = bindparam("level", type_=Integer), bindparam("zoom", type_=SmallInteger)
 _BLOCKS_X, _BLOCKS_Y = (bindparam(name, type_=ARRAY(Integer)) for name in ("blocks_x", "blocks_y"))
 _LEFT, _BOTTOM, _RIGHT, _TOP = (bindparam(name, type_=Integer) for name in ("left", "bottom", "right", "top"))
 _CHANGED = [bindparam(f"changed_{name}", type_=Integer) for name in ("left", "bottom", "right", "top")]
@@ -213,7 +216,7 @@ _CHANGED_M = [bindparam(f"changed_{name}", type_=Float) for name in ("west", "so
 
 
 @lru_cache(maxsize=100)
-def _stored_statement(kind: type[Feature], visible: frozenset[str], *, is_changed: bool) -> Select[Any]:
+def _stored_statement(kind: type[Feature], visible: frozenset[str], *, is_changed: bool) -> Select[bytes, bool]:
     """Return the statement of a tile's merged points from the stored ones, but for cells that have changed since."""
     stored = select(MergedPoint.c, MergedPoint.id, MergedPoint.n, MergedPoint.x, MergedPoint.y).where(
         MergedPoint.level_id == _LEVEL,
@@ -233,7 +236,8 @@ def _stored_statement(kind: type[Feature], visible: frozenset[str], *, is_change
         anew = _merged(found).where(_cell(found.c.x).between(left, right), _cell(found.c.y).between(bottom, top))
         rows = union_all(kept, anew).subquery("stored")
     # Sorted before the points are made: what is sorted is copied.
-    return select(_as_mvt(_drawn(select(rows).order_by(rows.c.c.desc()).offset(0).subquery("found")), kind.layer.name))
+    found = select(rows).order_by(rows.c.c.desc()).offset(0).subquery("found")
+    return select(_as_mvt(_drawn(found), kind.layer.name), exists().where(MergedLevel.id == _LEVEL))
 
 
 def _cells(stored: Stored, tile: tuple[int, int, int]) -> dict[str, Any]:

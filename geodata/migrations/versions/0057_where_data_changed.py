@@ -132,8 +132,8 @@ END $$
 WATCH = _WATCH.replace("{note}", "PERFORM note_changes_of(table_name, layer);")
 WATCH_BEFORE = _WATCH.replace(
     "{note}",
-    "EXECUTE format('CREATE TRIGGER note_data_change AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s '"
-    " 'FOR EACH STATEMENT EXECUTE FUNCTION note_data_change(%L)', table_name, layer);",
+    "EXECUTE format('CREATE TRIGGER note_data_change AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s '\n"
+    "    'FOR EACH STATEMENT EXECUTE FUNCTION note_data_change(%L)', table_name, layer);",
 )
 _WATCHED = sa.text(
     r"SELECT tgrelid::regclass::text, rtrim(encode(tgargs, 'escape'), '\000') FROM pg_trigger"

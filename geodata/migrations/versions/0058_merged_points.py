@@ -13,16 +13,16 @@ def upgrade() -> None:
     op.add_column("data_change", sa.Column("is_merged", sa.Boolean(), nullable=False, server_default=sa.text("false")))
     op.create_table(
         "merged_level",
-        sa.Column("id", sa.SmallInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
         sa.Column("layer", sa.Text(), nullable=False),
         sa.Column("fields", sa.Text(), nullable=False),
         sa.Column("made_on", sa.Date(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_merged_level")),
-        sa.UniqueConstraint("layer", "fields", name=op.f("uq_merged_level_layer")),
+        sa.UniqueConstraint("layer", "fields", name=op.f("uq_merged_level_layer_fields")),
     )
     op.create_table(
         "merged_point",
-        sa.Column("level_id", sa.SmallInteger(), nullable=False),
+        sa.Column("level_id", sa.Integer(), nullable=False),
         sa.Column("zoom", sa.SmallInteger(), nullable=False),
         sa.Column("block_x", sa.Integer(), nullable=False),
         sa.Column("block_y", sa.Integer(), nullable=False),

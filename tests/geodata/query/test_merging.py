@@ -12,7 +12,7 @@ from geodata.base.data_version import DataChange, fold_data_changes
 from geodata.base.database import new_engine, reading_all
 from geodata.housekeeping import merge_points
 from geodata.layers import LAYERS
-from geodata.query import merging
+from geodata.query import merging, tiles
 from geodata.query.merged import MergedLevel, MergedPoint, fields_of, merged_zooms, stored_for
 from geodata.query.merging import refresh_merged
 from geodata.query.tiles import read_tile, tile_range, tile_reach
@@ -159,6 +159,29 @@ def test_yesterdays_points_are_not_used_and_made_anew(engine):
         assert compare(session, kind, Role.PUBLIC)[0] == 0
         assert refresh(session, kind) > 0
         assert compare(session, kind, Role.PUBLIC)[1:] == (0, 0)
+
+
+def test_a_level_that_is_made_anew_while_a_tile_is_drawn_leaves_the_tile_right(engine, monkeypatch):
+    kind = KINDS[0]
+    visible, tile = (
+        visible_names(Role.PUBLIC, kind),
+        (merged_zooms(kind)[-1], *tile_range((*CENTRE, *CENTRE), merged_zooms(kind)[-1])[::2]),
+    )
+    with Session(engine) as session, Session(engine) as other:
+        fill(session, kind, random.Random(9))
+        refresh(session, kind)
+
+        def then_made_anew(*arguments):
+            found = stored_for(*arguments)
+            other.execute(update(MergedLevel).values(made_on=func.current_date() - 1))
+            assert refresh(other, kind) > 0
+            return found
+
+        merged = decoded(read_tile(reading_all(session), kind, visible, tile))
+        session.commit()
+        monkeypatch.setattr(tiles, "stored_for", then_made_anew)
+        assert_same(decoded(read_tile(reading_all(session), kind, visible, tile, is_for_all=True)), merged)
+        assert merged
 
 
 def test_small_layers_are_not_stored_and_those_that_become_small_are_forgotten(engine):
