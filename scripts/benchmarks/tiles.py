@@ -63,9 +63,12 @@ def main() -> int:
         results.append(ask(host, "first table page by name, one at a time", table * 25, connections=1))
         unsorted = [_api(site, "features?limit=50&sort=-updated_at")]
         results.append(ask(host, "first table page by a field without index", unsorted * 10, connections=1))
-        searches: list[Request] = [(f"/api/search?limit=12&q={quoted(text)}", {}) for text in SEARCHES]
+        searches = [_api_search(text, 12) for text in SEARCHES]
         ask(host, "start", searches * 4)
         results.append(ask(host, "search, one at a time", searches * 10, connections=1))
+        # With another limit it is another question to what is kept, and the same work.
+        anew = [_api_search(text, limit) for limit in range(2, 12) for text in SEARCHES]
+        results.append(ask(host, "search, never asked before, four at once", anew))
     engine.dispose()
     rows = as_rows(results)
     print_table(rows)
@@ -77,6 +80,10 @@ def plain_choice(kind: type[Feature]) -> Any:
     """Return a choice that is stored and does not shape the symbol: the server has to filter by it."""
     drawn = {variation.field for variation in kind.layer.style.by}
     return next(f for f in kind.fields() if f.values and f.name not in drawn and not f.derived and f.roles is None)
+
+
+def _api_search(text: str, limit: int) -> Request:
+    return f"/api/search?limit={limit}&q={quoted(text)}", {}
 
 
 def _api(layer: str, rest: str) -> Request:
