@@ -20,12 +20,11 @@ from wsgiref.types import WSGIEnvironment
 import psycopg
 from cachetools import LRUCache
 from flask import Flask, g, request
-from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.http import is_entity_header, parse_etags
 
 from geodata.accounts.reader import ANYBODY
-from geodata.base.data_version import ACTS, Source, Versions, Watch, data_versions
+from geodata.base.data_version import ACTS, Source, Versions, data_versions
 from geodata.base.database import ReadConnection
 from geodata.schema.roles import Role
 from webmap.app.auth import current_reader, current_user
@@ -146,7 +145,6 @@ class KeptAnswers:
         self._app = app
         with app.app_context():
             self._cookies: tuple[str, ...] = (app.config["SESSION_COOKIE_NAME"], language_cookie())
-        self._watch: Watch | None = None
         self._proxies: int = app.config["SETTINGS"].proxy_count
         self._answers: LRUCache[tuple[Question, Role, str], _Kept] = LRUCache(max_bytes, lambda kept: kept.size)
         self._lock = threading.Lock()
@@ -218,19 +216,11 @@ class KeptAnswers:
 
     def _read(self, cookies: set[str]) -> _Seen:
         with self._app.app_context():
-            versions = self._unchanged(database().bind)
+            versions = database().unchanged()
             if versions is None:
                 with database().reading(ANYBODY, is_fresh=True) as connection:
                     versions = data_versions(connection)
         return _Seen(versions=versions, people={cookie: self._person(cookie) for cookie in cookies})
-
-    def _unchanged(self, bind: Engine | Connection) -> Versions | None:
-        """Return the versions of the last look where they still hold; None within a transaction of somebody else's."""
-        if isinstance(bind, Connection):
-            return None
-        if self._watch is None or self._watch.engine is not bind:
-            self._watch = Watch(bind)
-        return self._watch.unchanged()
 
     def _person(self, cookie: str) -> _Person | None:
         """Return the role and language that decide for whoever sends these cookies, by the same door as for all requests."""
