@@ -15,6 +15,7 @@ from geodata.base.database import new_engine
 from geodata.export.runs import forget_old_exports
 from geodata.importing.sessions.keeping import forget_orphans
 from geodata.jobs import QUEUE, layers_of
+from geodata.query.merged import layers_merged
 from geodata.query.merging import refresh_merged
 from geodata.schema.registry import Registry
 from geodata.schema.roles import Role
@@ -34,7 +35,7 @@ def tidy_up(session: Session) -> None:
     session.execute(_OLD_JOBS, {"statuses": ["succeeded", "cancelled", "aborted"], "hours": KEEP_DONE_H})
     session.execute(_OLD_JOBS, {"statuses": ["failed"], "hours": KEEP_FAILED_H})
     session.commit()
-    fold_data_changes(session)
+    fold_data_changes(session, layers_merged(session))
     session.commit()
     forget_old_exports(session)
     session.commit()
@@ -57,9 +58,11 @@ def _tidy_up(timestamp: int) -> None:
 def _merge_points(context: procrastinate.JobContext, timestamp: int) -> None:
     """Bring the merged points of large layers up to the data."""
     engine = new_engine(pool_size=1)
-    with Session(engine) as session:
-        merge_points(session, layers_of(context))
-    engine.dispose()
+    try:
+        with Session(engine) as session:
+            merge_points(session, layers_of(context))
+    finally:
+        engine.dispose()
 
 
 def merge_points(session: Session, layers: Registry) -> None:

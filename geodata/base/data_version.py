@@ -8,7 +8,7 @@ layer's version as it is; the area's changes, as all do at midnight.
 """
 
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -94,7 +94,7 @@ _FOLD = text(
     WITH folded AS (
         DELETE FROM data_change
         WHERE (noted_on < current_date OR (SELECT count(*) FROM data_change) > :most)
-          AND (is_merged OR layer NOT IN (SELECT layer FROM merged_level))
+          AND (is_merged OR layer <> ALL (:merged))
         RETURNING layer, mark
     )
     INSERT INTO data_change_sum AS kept (layer, changes, total)
@@ -204,13 +204,11 @@ class Watch:
 
     def __init__(self, engine: Engine) -> None:
         """Watch an engine's database; the connection is opened when first asked. For one thread."""
-        self.engine, self._link = engine, None
-        self._database = str(engine.url)
-
-    _link: psycopg.Connection[Any] | None
+        self.engine, self._database = engine, str(engine.url)
+        self._link: psycopg.Connection[Any] | None = None
 
     def unchanged(self) -> Versions | None:
-        """Return what data_versions() read last if all of it still holds, else None. Raises psycopg.Error, and connects anew the next time."""
+        """Return what data_versions() read last if all of it still holds, else None. Raises psycopg.Error and SQLAlchemyError, and connects anew the next time."""
         latest = _LATEST.get(self._database)
         if latest is None:
             return None
@@ -245,6 +243,9 @@ def _version(count: int, total: Decimal, day: date) -> str:
     return f"{count}-{total:f}-{day:%Y%m%d}"
 
 
-def fold_data_changes(session: Session) -> None:
-    """Fold the changes of earlier days into one row a layer, and today's when there are many. The caller commits."""
-    session.execute(_FOLD, {"most": MOST_APART})
+def fold_data_changes(session: Session, merged: Collection[str] = ()) -> None:
+    """Fold the changes of earlier days into one row a layer, and today's when there are many. The caller commits.
+
+    `merged`: the layers of which merged points are stored; their changes wait until those have them in.
+    """
+    session.execute(_FOLD, {"most": MOST_APART, "merged": list(merged)})

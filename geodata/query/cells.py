@@ -12,6 +12,8 @@ TILE_PX = 512
 #: Points of one class closer than this are merged at low zoom, px: symbols are 6 px there and hide each other.
 MERGE_PX = 4
 CELLS_PER_TILE = TILE_PX // MERGE_PX
+#: A block is a tile's cells: 2 to the power of it, each way.
+BLOCK_BITS = CELLS_PER_TILE.bit_length() - 1
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,10 @@ class Cells:
     def finer(self) -> "Cells":
         """Return the cells of the next finer zoom that these hold."""
         return Cells(self.left * 2, self.bottom * 2, self.right * 2 + 1, self.top * 2 + 1)
+
+    def blocks(self) -> "Cells":
+        """Return the blocks that hold these cells, counted as cells are."""
+        return self.coarser(BLOCK_BITS)
 
     def within(self, other: "Cells") -> "Cells":
         """Return those that are among others too; there must be some."""

@@ -23,7 +23,7 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from geodata.base.crs import Bbox
 from geodata.base.data_version import DataChange
@@ -111,6 +111,11 @@ def stored_for(connection: ReadConnection, kind: type[Feature], visible: Iterabl
     if everywhere:
         return None
     return Stored(level=level, changed=None if west is None else (west, south, east, north))
+
+
+def layers_merged(session: Session) -> list[str]:
+    """Return the names of the layers of which merged points are stored."""
+    return list(session.scalars(select(MergedLevel.layer).distinct()))
 
 
 def fields_of(kind: type[Feature], visible: Iterable[str]) -> str:

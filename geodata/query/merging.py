@@ -7,11 +7,14 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
     ColumnElement,
     Integer,
     Select,
     SmallInteger,
     SQLColumnExpression,
+    any_,
     cast,
     delete,
     func,
@@ -19,7 +22,6 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
-    tuple_,
     update,
 )
 from sqlalchemy.orm import Session
@@ -27,17 +29,15 @@ from sqlalchemy.orm import Session
 from geodata.base.crs import WEB_MERCATOR, Bbox
 from geodata.base.data_version import DataChange
 from geodata.base.database import rows_changed
-from geodata.query.cells import CELLS_PER_TILE, Cells, cell_m, cells_of
+from geodata.query.cells import BLOCK_BITS, Cells, cell_m, cells_of
 from geodata.query.merged import MergedLevel, MergedPoint, fields_of, merged_zooms
-from geodata.query.tiles import class_number
+from geodata.query.tiles import found_points
 from geodata.schema.feature import Feature
 
 #: Below so many objects merging them for a tile takes less than it is worth to store anything.
 LEAST_OBJECTS = 20_000
 #: So many changed places are made anew one by one; for more, all is.
 MOST_PLACES = 200
-#: A block is a tile's cells: 2 to the power of it, each way.
-_BLOCK_BITS = CELLS_PER_TILE.bit_length() - 1
 _COLUMNS = ("level_id", "zoom", "block_x", "block_y", "cell_x", "cell_y", "c", "id", "n", "x", "y")
 
 
@@ -68,13 +68,12 @@ def refresh_merged(session: Session, kind: type[Feature], audiences: Collection[
         else:
             for change in changes:
                 written += _merge(session, kind, visible, level.id, cells_of(_area(change), merged_zooms(kind)[-1]))
-    _settle(session, changes)
+    _settle(session, kind, changes)
     return written
 
 
 _PENDING = select(
-    DataChange.layer, DataChange.transaction_id, DataChange.mark,
-    DataChange.west, DataChange.south, DataChange.east, DataChange.north,
+    DataChange.mark, DataChange.west, DataChange.south, DataChange.east, DataChange.north
 ).where(~DataChange.is_merged)  # fmt: skip
 
 
@@ -99,12 +98,12 @@ def _area(change: Any) -> Bbox:
     return change.west, change.south, change.east, change.north
 
 
-def _settle(session: Session, changes: Iterable[Any]) -> None:
+def _settle(session: Session, kind: type[Feature], changes: Iterable[Any]) -> None:
     """Note that these changes are in what is stored; one that has grown meanwhile has another mark, and waits."""
-    keys = [tuple(change[:3]) for change in changes]
-    if keys:
-        key = tuple_(DataChange.layer, DataChange.transaction_id, DataChange.mark)
-        session.execute(update(DataChange).where(key.in_(keys)).values(is_merged=True))
+    # One parameter, however many there are: a worker may have been away for weeks.
+    marks = literal([change.mark for change in changes], ARRAY(BigInteger))
+    is_in = (DataChange.layer == kind.layer.name) & (DataChange.mark == any_(marks))
+    session.execute(update(DataChange).where(is_in).values(is_merged=True), execution_options=_COUNTED)
 
 
 def _forget(session: Session, level: MergedLevel) -> None:
@@ -138,22 +137,22 @@ def _stored(level: int, zoom: int, cells: Cells | None) -> list[ColumnElement[bo
     """Return the conditions of a zoom's stored points, all or those of some cells."""
     found = [MergedPoint.level_id == level, MergedPoint.zoom == zoom]
     if cells:
-        found += cells.coarser(_BLOCK_BITS).hold(MergedPoint.block_x, MergedPoint.block_y)
+        found += cells.blocks().hold(MergedPoint.block_x, MergedPoint.block_y)
         found += cells.hold(MergedPoint.cell_x, MergedPoint.cell_y)
     return found
 
 
 def _finest(kind: type[Feature], visible: frozenset[str], level: int, zoom: int, cells: Cells | None) -> Select[Any]:
     """Return a layer's objects merged by class and cell."""
-    geom, cell = kind.column("geom_3857"), cell_m(zoom)
-    x, y = func.ST_X(geom), func.ST_Y(geom)
-    found = select(
-        kind.id.label("id"), class_number(kind, visible).label("c"), literal(1).label("n"), x.label("x"), y.label("y"),
-        cast(func.floor(x / cell), Integer).label("cell_x"), cast(func.floor(y / cell), Integer).label("cell_y"),
-    )  # fmt: skip
+    wanted = []
     if cells:
-        found = found.where(geom.op("&&")(func.ST_MakeEnvelope(*cells.bounds(zoom), WEB_MERCATOR)))
-    rows = found.subquery("found")
+        wanted.append(kind.column("geom_3857").op("&&")(func.ST_MakeEnvelope(*cells.bounds(zoom), WEB_MERCATOR)))
+    found, cell = found_points(kind, visible, *wanted), cell_m(zoom)
+    # Worked out below the grouping, where a parameter that is given twice would be two expressions.
+    rows = select(
+        *found.c, literal(1).label("n"),
+        cast(func.floor(found.c.x / cell), Integer).label("cell_x"), cast(func.floor(found.c.y / cell), Integer).label("cell_y"),
+    ).subquery("rows")  # fmt: skip
     merged = _grouped(rows.c, rows.c.cell_x, rows.c.cell_y, level, zoom)
     return merged.where(*cells.hold(rows.c.cell_x, rows.c.cell_y)) if cells else merged
 
@@ -173,7 +172,7 @@ def _shifted(cell: SQLColumnExpression[int], bits: int) -> ColumnElement[int]:
 def _grouped(rows: Any, cell_x: ColumnElement[int], cell_y: ColumnElement[int], level: int, zoom: int) -> Select[Any]:
     """Return rows with a class, number and mean place merged by class and cell, in the order in which tiles read them."""
     number = func.sum(rows.n)
-    block_x, block_y = _shifted(cell_x, _BLOCK_BITS), _shifted(cell_y, _BLOCK_BITS)
+    block_x, block_y = _shifted(cell_x, BLOCK_BITS), _shifted(cell_y, BLOCK_BITS)
     return (
         select(
             literal(level, Integer), literal(zoom, SmallInteger), block_x, block_y, cell_x, cell_y, rows.c,

@@ -94,7 +94,7 @@ def read_tile(
         is_first_named=style.first_named in visible and zoom >= style.first_min_zoom - 1,
         is_named=is_named,
     )
-    if is_for_all and form.is_merged and not conditions and zoom in merged_zooms(kind):
+    if is_for_all and not conditions and zoom in merged_zooms(kind):
         stored = stored_for(connection, kind, visible, tile_reach(tile))
         if stored:
             drawn = _stored_statement(kind, visible, is_changed=stored.changed is not None)
@@ -230,7 +230,7 @@ def _stored_statement(kind: type[Feature], visible: frozenset[str], *, is_change
     if is_changed:
         left, bottom, right, top = _CHANGED
         kept = stored.where(~and_(MergedPoint.cell_x.between(left, right), MergedPoint.cell_y.between(bottom, top)))
-        found = _found(
+        found = found_points(
             kind, visible, kind.column("geom_3857").op("&&")(func.ST_MakeEnvelope(*_CHANGED_M, WEB_MERCATOR))
         )
         anew = _merged(found).where(_cell(found.c.x).between(left, right), _cell(found.c.y).between(bottom, top))
@@ -242,20 +242,19 @@ def _stored_statement(kind: type[Feature], visible: frozenset[str], *, is_change
 
 def _cells(stored: Stored, tile: tuple[int, int, int]) -> dict[str, Any]:
     """Return the parameters of a tile's stored points."""
-    zoom, x, y = tile
-    column, row = x - 2**zoom // 2, 2**zoom // 2 - 1 - y
     cells = cells_of_tile(tile, CELLS_PER_TILE * BUFFER // EXTENT)
+    blocks = cells.blocks()
     asked: dict[str, Any] = {
         "level": stored.level,
-        "zoom": zoom,
-        "blocks_x": [column - 1, column, column + 1],
-        "blocks_y": [row - 1, row, row + 1],
+        "zoom": tile[0],
+        "blocks_x": list(range(blocks.left, blocks.right + 1)),
+        "blocks_y": list(range(blocks.bottom, blocks.top + 1)),
         **asdict(cells),
     }
     if stored.changed:
-        changed = cells_of(stored.changed, zoom).within(cells)
+        changed = cells_of(stored.changed, tile[0]).within(cells)
         asked |= {f"changed_{side}": value for side, value in asdict(changed).items()}
-        asked |= {param.key: value for param, value in zip(_CHANGED_M, changed.bounds(zoom), strict=True)}
+        asked |= {param.key: value for param, value in zip(_CHANGED_M, changed.bounds(tile[0]), strict=True)}
     return asked
 
 
@@ -271,11 +270,11 @@ def _merged_points(
     """One point per class and cell of MERGE_PX, at the mean place; a lone point keeps its id and place."""
     del form
     wanted = (kind.column("geom_3857").op("&&")(_REACH), *(condition.sql for condition in conditions))
-    merged = _merged(_found(kind, visible, *wanted, day=day_of(conditions))).subquery("merged")
+    merged = _merged(found_points(kind, visible, *wanted, day=day_of(conditions))).subquery("merged")
     return _drawn(merged).order_by(merged.c.c.desc())
 
 
-def _found(
+def found_points(
     kind: type[Feature], visible: frozenset[str], *wanted: ColumnElement[bool], day: date | None = None
 ) -> Subquery:
     """Return id, class and place in metres of a layer's points."""

@@ -13,7 +13,7 @@ from geodata.base.database import new_engine, reading_all
 from geodata.housekeeping import merge_points
 from geodata.layers import LAYERS
 from geodata.query import merging, tiles
-from geodata.query.merged import MergedLevel, MergedPoint, fields_of, merged_zooms, stored_for
+from geodata.query.merged import MergedLevel, MergedPoint, fields_of, layers_merged, merged_zooms, stored_for
 from geodata.query.merging import refresh_merged
 from geodata.query.tiles import read_tile, tile_range, tile_reach
 from geodata.schema.roles import Role
@@ -206,12 +206,12 @@ def test_changes_are_not_folded_before_they_are_in_the_stored_points(engine):
         make_feature(session, kind)
         session.execute(update(DataChange).values(noted_on=func.current_date() - 1))
         session.commit()
-        fold_data_changes(session)
+        fold_data_changes(session, layers_merged(session))
         session.commit()
         assert session.scalar(select(func.count()).select_from(DataChange)) == 1
         assert compare(session, kind, Role.PUBLIC)[1] > 0
         refresh(session, kind)
-        fold_data_changes(session)
+        fold_data_changes(session, layers_merged(session))
         session.commit()
         assert session.scalar(select(func.count()).select_from(DataChange)) == 0
         assert compare(session, kind, Role.PUBLIC)[1:] == (0, 0)
@@ -248,6 +248,21 @@ def test_the_background_merges_each_large_layer_for_each_audience(engine):
             (kind.layer.name, fields_of(kind, visible_names(role, kind))) for kind in KINDS for role in roles[kind]
         }
         assert {compare(session, kind, roles[kind][-1])[1:] for kind in KINDS} == {(0, 0)}
+
+
+def test_what_has_gathered_while_no_worker_ran_is_worked_off_at_once(engine):
+    kind = KINDS[0]
+    with Session(engine) as session:
+        fill(session, kind, random.Random(10))
+        refresh(session, kind)
+        gathered = (
+            "INSERT INTO data_change (layer, transaction_id) SELECT :layer, -n FROM generate_series(1, 30000) AS n"
+        )
+        session.execute(text(gathered), {"layer": kind.layer.name})
+        session.commit()
+        assert refresh(session, kind) > 0
+        assert session.scalar(select(func.count()).where(~DataChange.is_merged)) == 0
+        assert compare(session, kind, Role.PUBLIC)[1:] == (0, 0)
 
 
 def test_while_one_merges_another_leaves_it_to_him(engine):

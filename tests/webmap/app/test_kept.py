@@ -3,8 +3,6 @@
 import asyncio
 import re
 import threading
-from concurrent.futures import ThreadPoolExecutor
-from types import SimpleNamespace
 
 import pytest
 from cachetools import LRUCache
@@ -18,66 +16,16 @@ from geodata.layers import LAYERS
 from geodata.query import cache
 from geodata.schema.roles import Role
 from scripts.base.ports import free_port
-from tests.conftest import PASSWORD, demo_database, sign_in
+from tests.asking import Asking, cookie_of, cookies_of_roles, in_a_loop
+from tests.conftest import PASSWORD, demo_database
 from tests.factories import make_feature
 from webmap.app.kept import ENTRY_BYTES, KeptAnswers
-from webmap.front import Front, Limits
 
 NAMES = [kind.layer.name for kind in LAYERS]
 #: The whole province in one tile, and a quarter of it.
 PLACES = ("8/203/112", "9/407/225")
 #: Tiles as the map asks for them: one layer, all of them, filtered by choice, text and another day, and as OGC has them.
 FILTERS = ("", "?q=cho", "?as_of=2021-06-30", "?bbox=106.6,20.8,106.8,20.9", "?status=planned")
-
-
-def in_a_loop(work):
-    """Run it in a loop and thread of its own: where a browser was open before, this thread has a loop already."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, work).result()
-
-
-class Headers(dict):
-    """Headers as granian hands them over."""
-
-    def get_all(self, name):
-        return [self[name]] if name in self else []
-
-
-class Asking:
-    """Asks a front over an application, and counts how often the application was asked."""
-
-    def __init__(self, app, **limits):
-        self.app, self.calls = app, 0
-        self.front = Front(self._counted, Limits(**limits), kept=KeptAnswers(app))
-
-    def _counted(self, environ, start_response):
-        self.calls += 1
-        return self.app(environ, start_response)
-
-    async def get_soon(self, address, **headers):
-        path, _, query = address.partition("?")
-        given = Headers({"host": "localhost"} | {name.replace("_", "-"): value for name, value in headers.items()})
-        told = []
-
-        def tell(status, headers, content=b""):
-            told.append((status, dict(headers), content))
-
-        protocol = SimpleNamespace(response_empty=tell, response_bytes=tell, response_str=tell)
-        scope = SimpleNamespace(
-            path=path, query_string=query, method=headers.pop("method", "GET"), client="127.0.0.1:4711",
-            headers=given, authority=None, server="127.0.0.1:80", scheme="http", http_version="1.1",
-        )  # fmt: skip
-        await self.front.__rsgi__(scope, protocol)
-        return told[0]
-
-    def get(self, address, **headers):
-        return in_a_loop(self.get_soon(address, **headers))
-
-    def has_kept(self, address, **headers):
-        """Ask, and say whether the application was left out."""
-        before = self.calls
-        self.get(address, **headers)
-        return self.calls == before
 
 
 @pytest.fixture(scope="module")
@@ -96,17 +44,12 @@ def app(engine, make_app):
 @pytest.fixture(scope="module")
 def cookies(app):
     """The cookie of somebody of each role."""
-    return {role: cookie_of(sign_in(app, role.value)) for role in Role}
+    return cookies_of_roles(app)
 
 
 @pytest.fixture
 def asking(app):
     return Asking(app)
-
-
-def cookie_of(client):
-    found = client.get_cookie("session")
-    return {"cookie": f"session={found.value}"} if found else {}
 
 
 def addresses():

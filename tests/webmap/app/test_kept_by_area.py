@@ -15,12 +15,11 @@ from geodata.layers import LAYERS
 from geodata.layers.industrial_clusters.details import ClusterReport
 from geodata.query.tiles import read_tile, tile_range, tile_reach
 from geodata.schema.roles import Role
+from tests.asking import Asking, cookies_of_roles
 from tests.conftest import demo_database
 from tests.factories import CENTRE, make_feature, shape_for
-from tests.webmap.app.test_kept import Asking, app, cookies  # noqa: F401  the same application, over a database of its own
 
 KINDS = list(LAYERS)
-NAMES = [kind.layer.name for kind in KINDS]
 #: Some tiles of zoom 12 from the centre.
 FAR = (106.42, 20.73)
 
@@ -43,8 +42,18 @@ def engine(worker):
     engine.dispose()
 
 
+@pytest.fixture(scope="module")
+def app(engine, make_app):
+    return make_app(engine)
+
+
+@pytest.fixture(scope="module")
+def cookies(app):
+    return cookies_of_roles(app)
+
+
 @pytest.fixture
-def kept(app):  # noqa: F811
+def kept(app):
     """kept(kind) -> which of the tiles are still kept; all are, afterwards."""
     asking = Asking(app)
 
@@ -178,7 +187,7 @@ def test_an_area_that_grows_in_one_transaction_takes_in_all_its_changes(engine):
 
 
 @pytest.mark.parametrize("role", [Role.PUBLIC, Role.INSPECTOR])
-def test_after_any_history_each_tile_shows_what_is_stored_now(app, engine, cookies, role, heavy):  # noqa: F811
+def test_after_any_history_each_tile_shows_what_is_stored_now(app, engine, cookies, role, heavy):
     draw = random.Random(f"{role} 57")
     places = [tile_at(*place, zoom) for place in (CENTRE, FAR) for zoom in (6, 9, 11, 13)]
     kinds = [kind for kind in readable_by(role, KINDS) if kind.is_point() or kind.details]
