@@ -235,9 +235,7 @@ def _stored_statement(kind: type[Feature], visible: frozenset[str], *, is_change
         )
         anew = _merged(found).where(_cell(found.c.x).between(left, right), _cell(found.c.y).between(bottom, top))
         rows = union_all(kept, anew).subquery("stored")
-    # Sorted before the points are made: what is sorted is copied.
-    found = select(rows).order_by(rows.c.c.desc()).offset(0).subquery("found")
-    return select(_as_mvt(_drawn(found), kind.layer.name), exists().where(MergedLevel.id == _LEVEL))
+    return select(_as_mvt(_drawn(rows), kind.layer.name), exists().where(MergedLevel.id == _LEVEL))
 
 
 def _cells(stored: Stored, tile: tuple[int, int, int]) -> dict[str, Any]:
@@ -270,8 +268,7 @@ def _merged_points(
     """One point per class and cell of MERGE_PX, at the mean place; a lone point keeps its id and place."""
     del form
     wanted = (kind.column("geom_3857").op("&&")(_REACH), *(condition.sql for condition in conditions))
-    merged = _merged(found_points(kind, visible, *wanted, day=day_of(conditions))).subquery("merged")
-    return _drawn(merged).order_by(merged.c.c.desc())
+    return _drawn(_merged(found_points(kind, visible, *wanted, day=day_of(conditions))).subquery("merged"))
 
 
 def found_points(
@@ -307,12 +304,12 @@ def _cell(metres: ColumnElement[float]) -> ColumnElement[int]:
 
 
 def _drawn(merged: FromClause) -> Select[Any]:
-    return select(
-        merged.c.id,
-        merged.c.c,
-        _in_tile(merged.c.x, merged.c.y).label("geom"),
-        func.nullif(merged.c.n, 1).label("n"),
-    )
+    """Return merged points as a tile has them: the most urgent class last, on top; of one class from north to south.
+
+    So overlapping symbols look the same wherever a tile's points come from. Sorted first: what is sorted is copied.
+    """
+    rows = select(merged).order_by(merged.c.c.desc(), merged.c.y.desc()).offset(0).subquery("sorted")
+    return select(rows.c.id, rows.c.c, _in_tile(rows.c.x, rows.c.y).label("geom"), func.nullif(rows.c.n, 1).label("n"))
 
 
 def _label_points(

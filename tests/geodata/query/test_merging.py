@@ -50,18 +50,17 @@ def refresh(session, kind):
 
 
 def decoded(content):
-    """Class -> number, place of each point, in order of place."""
+    """Class, number, id and place of each point, in the order in which they are drawn."""
     layers = mapbox_vector_tile.decode(content, default_options={"y_coord_down": True}) if content else {}
-    found = [
+    return [
         (each["properties"]["c"], each["properties"].get("n", 1), each["id"], *each["geometry"]["coordinates"])
         for layer in layers.values()
         for each in layer["features"]
     ]
-    return sorted(found)
 
 
 def assert_same(stored, merged):
-    """The same points; a mean place may be rounded to the next of 4,096 units, as sums are added in another order."""
+    """The same points in the same order; a mean place may be rounded to the next of 4,096 units, as sums are added in another order."""
     assert [each[:3] for each in stored] == [each[:3] for each in merged]
     for one, other in zip(stored, merged, strict=True):
         assert abs(one[3] - other[3]) <= 1
