@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 import shapely
 
 from geodata.accounts import accounts
+from geodata.base.collation import by_name
 from geodata.base.crs import WGS84
 from geodata.base.database import ReadConnection, read_instead, reading_all
 from geodata.base.errors import InvalidValueError
@@ -47,7 +48,7 @@ def list_areas(
         columns = select(kind.column("code"), kind.name).where(kind.column("valid_to").is_(None))
         if areas is not None:
             columns = columns.where(kind.column("code").in_(_codes(filter_name, areas)))
-        rows = connection.execute(columns.order_by(kind.name, kind.id))
+        rows = connection.execute(columns.order_by(by_name(kind.name), kind.id))
         found += [(f"{filter_name}={code}", name) for code, name in rows]
     return found
 

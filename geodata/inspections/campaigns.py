@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from geodata.accounts.accounts import record_audit
+from geodata.base.collation import by_name
 from geodata.base.errors import ConflictError, InvalidValueError, NotFoundError
 from geodata.base.i18n import N_
 from geodata.inspections.entries import whole_text
@@ -361,7 +362,7 @@ def list_picks(session: Session, campaign: InspectionCampaign) -> list[Pick]:
         )
         .join(InspectionTarget, InspectionTarget.feature_id == FuelSite.id)
         .where(InspectionTarget.campaign_id == campaign.id)
-        .order_by(FuelSite.name.collate("vi_icu"), FuelSite.id)
+        .order_by(by_name(FuelSite.name), FuelSite.id)
     )
     clashes = find_clashes(session, campaign)
     return [

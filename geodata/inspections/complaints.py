@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, ForeignKey, Identity, Text, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from geodata.accounts.accounts import record_audit
+from geodata.base.collation import by_name
 from geodata.base.database import Base
 from geodata.base.errors import ConflictError, ForbiddenError, InvalidValueError, NotFoundError
 from geodata.base.i18n import N_
@@ -170,7 +171,9 @@ def find_sites(session: Session, text: str, *, limit: int = 20) -> list[FuelSite
         return []
     written = func.fold_text(func.concat_ws(" ", FuelSite.name, FuelSite.code, FuelSite.address))
     has = [func.strpos(written, func.fold_text(word)) > 0 for word in words]
-    return list(session.scalars(select(FuelSite).where(*has).order_by(FuelSite.name, FuelSite.id).limit(limit)))
+    return list(
+        session.scalars(select(FuelSite).where(*has).order_by(by_name(FuelSite.name), FuelSite.id).limit(limit))
+    )
 
 
 def asked_complaints(session: Session, paper: VisitPaper, content: Content) -> list[Complaint]:

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from geodata.accounts.accounts import Account
+from geodata.base.collation import by_name
 from geodata.base.database import ReadConnection
 from geodata.base.errors import InvalidFilterError, NotFoundError
 from geodata.layers.fuel_sites import Certificate, CertificateState, FuelSite, InspectionStatus
@@ -129,7 +130,7 @@ def list_units(session: Session, registry: Registry) -> list[tuple[str, str, int
         .join(unit, unit.column("code") == counts.c.code)
         .where(or_(unit.column("valid_to").is_(None), unit.column("valid_to") >= func.current_date()))
         .group_by(counts.c.code, counts.c.sites)
-        .order_by(func.min(unit.column("name")).collate("vi_icu"))
+        .order_by(by_name(func.min(unit.column("name"))))
     )
     return [(row[0], row[1], row[2]) for row in session.execute(query)]
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
+from geodata.base.collation import by_name
 from geodata.base.database import ReadConnection
 from geodata.schema.details import Detail
 from geodata.schema.feature import Feature
@@ -87,7 +88,7 @@ def read_dossiers(connection: ReadConnection, kind: type[Feature], pipeline: Pip
         select(kind.id, kind.code, kind.name, state.label("state"), holder.label("holder"), kind.is_illustration)
         .where(state.in_(pipeline.states), kind.valid_to.is_(None))
         .where(*(kind.column(name).in_(values) for name, values in pipeline.only.items()))
-        .order_by(kind.name)
+        .order_by(by_name(kind.name))
     )
     found = {row.id: Dossier(**row._asdict()) for row in connection.execute(query)}
     if pipeline.steps is None:
@@ -129,7 +130,7 @@ def ending(connection: ReadConnection, kind: type[Feature], detail: type[Detail]
         select(kind.id, kind.name, per, ends)
         .join(kind, kind.id == detail.feature_id)
         .where(ends <= on + timedelta(days=term.days), ~follows, *counts(detail))
-        .order_by(ends, kind.name, per)
+        .order_by(ends, by_name(kind.name), per)
     )
     return [
         Ending(feature_id=number, feature=name, group=group, ends_on=day)
@@ -157,7 +158,7 @@ def coming(connection: ReadConnection, kind: type[Feature], detail: type[Detail]
             select(kind.id, kind.name, per, begins, state)
             .join(kind, kind.id == detail.feature_id)
             .where(state.in_(values), kind.valid_to.is_(None))
-            .order_by(kind.name, per)
+            .order_by(by_name(kind.name), per)
         )
         found += [
             Coming(feature_id=number, feature=feature, group=group, begins_on=day, state=value)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import SQLColumnExpression, literal, or_, select, union_all
 
+from geodata.base.collation import by_name
 from geodata.base.database import ReadConnection
 from geodata.layers.projects import Project, ProjectKind
 from geodata.layers.projects.details import (
@@ -168,7 +169,7 @@ def read_projects(
     connection: ReadConnection, registry: Registry, on: date, code: str | None = None
 ) -> list[ProjectRecord]:
     """Return the projects that there were on a day, as known then, by name; of a code, that one whenever it was."""
-    query = select(*(Project.column(name).label(name) for name in _OWN)).order_by(Project.name, Project.id)
+    query = select(*(Project.column(name).label(name) for name in _OWN)).order_by(by_name(Project.name), Project.id)
     if code is not None:
         query = query.where(Project.code == code)
     else:

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from geodata.base.collation import by_name
 from geodata.base.database import Base, ReadConnection
 from geodata.base.errors import NotFoundError
 from geodata.base.i18n import N_
@@ -175,7 +176,7 @@ def features_of(
             FeatureDocument.layer == kind.layer.name, FeatureDocument.legal_act_id == act_id
         )
         count = connection.execute(select(func.count()).where(kind.id.in_(ids))).scalar_one()
-        statement = select(kind.id, kind.code, kind.name).where(kind.id.in_(ids)).order_by(kind.name, kind.id)
+        statement = select(kind.id, kind.code, kind.name).where(kind.id.in_(ids)).order_by(by_name(kind.name), kind.id)
         rows = connection.execute(statement.limit(limit)).all() if count else []
         if count:
             linked.append(Linked(kind=kind, count=count, features=[(row[0], row[1], row[2]) for row in rows]))

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Select,
     any_,
     bindparam,
-    collate,
     func,
     inspect,
     literal,
@@ -26,6 +25,7 @@ from sqlalchemy import (
     tuple_,
 )
 
+from geodata.base.collation import by_name
 from geodata.base.crs import Bbox
 from geodata.base.database import ReadConnection
 from geodata.base.errors import InvalidValueError, NotFoundError
@@ -40,8 +40,6 @@ from geodata.schema.fields import Field
 from geodata.schema.filters import Condition, day_of
 
 MAX_PAGE = 1000
-#: Collation of the database; the layers' index on the name has it too.
-VIETNAMESE = "vi_icu"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,7 +188,7 @@ def _sort_key(kind: type[Feature], sort: Sort, day: date | None) -> ColumnElemen
         return sort.measure.column
     key, field = kind.column(sort.name, day), kind.field(sort.name)
     is_text = field is not None and field.python_type is str and field.values is None and not field.derived
-    return collate(key, VIETNAMESE) if is_text and sort.name not in kind.layer.key else key
+    return by_name(key) if is_text and sort.name not in kind.layer.key else key
 
 
 def _may_be_unknown(kind: type[Feature], sort: Sort) -> bool:

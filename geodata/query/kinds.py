@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from geodata.base.collation import by_name
 from geodata.base.database import ReadConnection
 from geodata.query.search import MAX_CANDIDATES, Hit, best_of
 from geodata.schema.feature import Feature
@@ -75,7 +76,7 @@ def find_of_kind(connection: ReadConnection, meaning: Meaning, limit: int) -> li
         if (field := kind.field(name)) is not None and field.filter is not None
     ]
     wanted += [kind.column("search_text").contains(word, autoescape=True) for word in meaning.rest.split()]
-    candidates = select(kind.id).where(*wanted).order_by(kind.name, kind.id).limit(MAX_CANDIDATES)
+    candidates = select(kind.id).where(*wanted).order_by(by_name(kind.name), kind.id).limit(MAX_CANDIDATES)
     return best_of(connection, kind, candidates, meaning.rest)[:limit]
 
 

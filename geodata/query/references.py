@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 from sqlalchemy.types import Float
 
+from geodata.base.collation import by_name
 from geodata.base.database import ReadConnection
 from geodata.base.values import FeatureRow
 from geodata.query import features
@@ -137,7 +138,7 @@ def referring(
         rows = connection.execute(
             select(other.id, other.name, func.count().over().label("total"), *columns)
             .where(or_(*naming), other.column("valid_to").is_(None))
-            .order_by(other.name, other.id)
+            .order_by(by_name(other.name), other.id)
             .limit(LISTED)
         ).all()
         if rows:
@@ -195,7 +196,7 @@ def _wholes(connection: ReadConnection, kind: type[Feature], seen: Collection[st
             by.label("whole"), kind.id, kind.name, array([kind.column(name) for name in ends]).label("ends"), *columns
         )
         .where(wanted, kind.column("valid_to").is_(None))
-        .order_by(by, kind.name, kind.id)
+        .order_by(by, by_name(kind.name), kind.id)
     )
     found = []
     for name, group in groupby(connection.execute(statement).mappings(), key=itemgetter("whole")):
@@ -261,7 +262,7 @@ def loose_ends(connection: ReadConnection, registry: Registry, visible: Visible)
                 .where(kind.column(name).is_not(None), kind.column("valid_to").is_(None))
                 .group_by(kind.id, kind.name, kind.column(name))
                 .having(func.min(gap).is_(None) | (func.min(gap) > MEETS_WITHIN_M))
-                .order_by(kind.name, kind.id)
+                .order_by(by_name(kind.name), kind.id)
             )
             found += [
                 LooseEnd(kind=kind, id=number, name=title, field=name, code=code, gap_m=gap_m)

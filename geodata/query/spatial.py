@@ -17,6 +17,7 @@ import pyproj
 import shapely
 from geoalchemy2 import Geography
 
+from geodata.base.collation import by_name
 from geodata.base.crs import WGS84
 from geodata.base.database import ReadConnection
 from geodata.base.errors import InvalidFilterError
@@ -327,7 +328,7 @@ def list_nearest(
     told = [measure.column.label(measure.name) for measure in measures]
     near = select(kind.id.label("id"), *columns, *told).where(*kept, _within(kind, origin, farthest + MILLIMETRE))
     overlap = [measure.column.desc() for measure in measures if measure.field in (AREA_INSIDE, LENGTH_INSIDE)]
-    rows = connection.execute(near.order_by(metres, *overlap, kind.name, kind.id).limit(limit))
+    rows = connection.execute(near.order_by(metres, *overlap, by_name(kind.name), kind.id).limit(limit))
     return [row._asdict() for row in rows]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Integer, and_, case, cast, extract, func, literal, or_, select
 
+from geodata.base.collation import by_name
 from geodata.base.database import ReadConnection, today
 from geodata.base.errors import InvalidFilterError, InvalidValueError
 from geodata.base.i18n import N_
@@ -149,7 +150,7 @@ def list_changes(
         func.ST_X(point).label("lon"), func.ST_Y(point).label("lat"), func.count().over().label("all"),
     ).where(differs)  # fmt: skip
     rows = connection.execute(
-        found.order_by(_begins(kind, life).nulls_last(), kind.name, kind.id).limit(MAX_CHANGES)
+        found.order_by(_begins(kind, life).nulls_last(), by_name(kind.name), kind.id).limit(MAX_CHANGES)
     ).all()
     changes = [
         Change(

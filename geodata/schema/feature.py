@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, MappedColumn, declared_attr, mapped_column
 
 from geoalchemy2 import Geometry, WKBElement
 
+from geodata.base.collation import VIETNAMESE
 from geodata.base.crs import WEB_MERCATOR, WGS84
 from geodata.base.i18n import N_
 from geodata.base.values import JsonObject
@@ -233,7 +234,7 @@ class Feature(Described):
             ),
             # Lists open in Vietnamese order of names; the id makes the order, and the next page, certain.
             # (PostgreSQL reports no collation of an index's column, so as an expression it would always differ.)
-            Index(f"ix_{table}_name", "name", "id", postgresql_ops={"name": "COLLATE vi_icu text_ops"}),
+            Index(f"ix_{table}_name", "name", "id", postgresql_ops={"name": f"COLLATE {VIETNAMESE} text_ops"}),
             *cls.extra_table_args(),
         )
 

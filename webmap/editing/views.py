@@ -10,6 +10,7 @@ import shapely
 
 from geodata.accounts.access import Action, may, visible_fields
 from geodata.accounts.accounts import ACCOUNT_ROLES
+from geodata.base.collation import by_name
 from geodata.base.crs import Province
 from geodata.base.errors import ForbiddenError, InvalidValueError
 from geodata.base.i18n import N_
@@ -129,7 +130,7 @@ def choices(layer: str) -> Response:
     found = (
         select(kind.code, kind.name)
         .where(func.strpos(kind.column("search_text"), folded) > 0, kind.column("valid_to").is_(None))
-        .order_by(kind.code != text, func.strpos(func.fold_text(kind.name), folded), kind.name)
+        .order_by(kind.code != text, func.strpos(func.fold_text(kind.name), folded), by_name(kind.name))
         .limit(OFFERED)
     )
     with database().reading(current_reader()) as connection:

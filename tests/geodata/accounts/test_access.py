@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from geodata.accounts import access, accounts, logins, passwords
+from geodata.accounts import access, accounts, logins, passwords, scopes
 from geodata.accounts.accounts import AuditEntry
 from geodata.accounts.passwords import (
     MIN_LENGTH,
@@ -18,10 +18,12 @@ from geodata.accounts.passwords import (
     verify_password,
 )
 from geodata.base.crs import current_province
+from geodata.base.database import reading_all
 from geodata.base.errors import ConflictError, InvalidValueError, NotFoundError
 from geodata.layers import LAYERS
 from geodata.schema.roles import Role
 from tests.conftest import ROOT
+from tests.factories import make_feature
 from tests.geodata.accounts.people import GOOD, HERE, OTHER, actions, add, check, fail, start
 
 
@@ -240,3 +242,11 @@ def test_a_role_sees_just_the_fields_that_name_it(kind: type, role: Role) -> Non
         assert seen == frozenset()
         return
     assert seen == {field.name for field in kind.fields() if field.roles is None or role in field.roles}
+
+
+def test_areas_are_offered_in_the_order_of_the_alphabet(session: Session) -> None:
+    for kind in scopes.area_kinds(LAYERS).values():
+        for letter in "ZDEĐ":
+            make_feature(session, kind, name=f"{letter}ồ Sơn")
+    offered = [name for _, name in scopes.list_areas(reading_all(session), LAYERS)]
+    assert offered == ["Dồ Sơn", "Đồ Sơn", "Eồ Sơn", "Zồ Sơn"] * len(scopes.area_kinds(LAYERS))
