@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, SQLColumnExpression
+from sqlalchemy import ColumnElement, Integer, SQLColumnExpression, cast, func
 
 from geodata.base.crs import Bbox
 
@@ -29,9 +29,10 @@ class Cells:
         """Return the cells that hold these, so many zooms up."""
         return Cells(*(side >> steps for side in (self.left, self.bottom, self.right, self.top)))
 
-    def finer(self) -> "Cells":
-        """Return the cells of the next finer zoom that these hold."""
-        return Cells(self.left * 2, self.bottom * 2, self.right * 2 + 1, self.top * 2 + 1)
+    def finer(self, steps: int = 1) -> "Cells":
+        """Return the cells that these hold, so many zooms down."""
+        size = 2**steps
+        return Cells(self.left * size, self.bottom * size, (self.right + 1) * size - 1, (self.top + 1) * size - 1)
 
     def blocks(self) -> "Cells":
         """Return the blocks that hold these cells, counted as cells are."""
@@ -59,6 +60,11 @@ class Cells:
 def cell_m(zoom: int) -> float:
     """Return the side of a cell of a tile zoom in metres of EPSG:3857."""
     return WORLD_M / float(2**zoom) / CELLS_PER_TILE
+
+
+def cell_at(metres: ColumnElement[float], zoom: int) -> ColumnElement[int]:
+    """Return the SQL of the cell of a zoom in which a place lies, metres of EPSG:3857 east or north."""
+    return cast(func.floor(metres / cell_m(zoom)), Integer)
 
 
 def cells_of(area: Bbox, zoom: int) -> Cells:

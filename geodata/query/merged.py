@@ -1,8 +1,9 @@
-"""Merged points of low zooms that are stored: a tile of half a million points reads the few thousand that it draws.
+"""Points that are stored as tiles draw them: a tile of half a million reads the few thousand that it shows.
 
-A level is a layer by the fields that vary its symbol, as far as a role sees them. It holds a point for each class and cell
-of each zoom at which the layer's points are merged, made by `geodata.query.merging` in the background. It is true on the
-day it was made on, but where the layer has changed since: there, and without a level, a tile merges the layer itself.
+A level is a layer by the fields that vary its symbol and those its labels are written from, as far as a role sees them. It
+holds a point for each class and cell of each zoom at which the layer's points are merged, and each point by itself for the
+zooms that follow, made by `geodata.query.merging` in the background. It is true on the day it was made on, but where the
+layer has changed since: there, and without a level, a tile reads the layer itself.
 """
 
 from collections.abc import Iterable
@@ -32,7 +33,7 @@ from geodata.schema.feature import Feature
 
 
 class MergedLevel(Base):
-    """A layer's merged points for who sees these fields of those that vary its symbol (separated by commas)."""
+    """A layer's stored points for who sees these fields of those that vary its symbol or are in its labels (separated by commas)."""
 
     __tablename__ = "merged_level"
     __table_args__ = (UniqueConstraint("layer", "fields"),)
@@ -62,6 +63,27 @@ class MergedPoint(Base):
     n: Mapped[int]
     x: Mapped[float] = mapped_column(Double)
     y: Mapped[float] = mapped_column(Double)
+
+
+class PlacedPoint(Base):
+    """A point by itself: class, place in metres of EPSG:3857, label; by the cells of PLACED_ZOOM, counted as those above."""
+
+    __tablename__ = "placed_point"
+
+    level_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    block_x: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    block_y: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    cell_x: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    cell_y: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    c: Mapped[int]
+    x: Mapped[float] = mapped_column(Double)
+    y: Mapped[float] = mapped_column(Double)
+    t: Mapped[str] = mapped_column(Text)
+
+
+#: The last tile zoom that is drawn from stored points: above there are so few that the layer itself tells them as fast.
+PLACED_ZOOM = 14
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,11 +141,22 @@ def layers_merged(session: Session) -> list[str]:
 
 
 def fields_of(kind: type[Feature], visible: Iterable[str]) -> str:
-    """Return those of the visible fields that vary a layer's symbol, as a level is called by them."""
-    return ",".join(variation.field for variation in kind.layer.style.variations(frozenset(visible)))
+    """Return those of the visible fields that vary a layer's symbol or are in its labels, as a level is called by them."""
+    style, seen = kind.layer.style, frozenset(visible)
+    names = [variation.field for variation in style.variations(seen)]
+    names += [name for name in style.label_fields if name in seen]
+    return ",".join(dict.fromkeys(names))
 
 
 def merged_zooms(kind: type[Feature]) -> range:
     """Return the tile zooms at which a layer's points are merged and shown."""
     style = kind.layer.style
     return range(max(kind.layer.min_zoom - 1, 1), style.thin_below_zoom if kind.is_point() else 0)
+
+
+def stored_zooms(kind: type[Feature]) -> range:
+    """Return the tile zooms of which a layer's points are stored: those at which they are merged, and what follows."""
+    merged = merged_zooms(kind)
+    # Where points stand beside each other more would have to be stored.
+    is_placed = merged and not kind.layer.style.offset_field
+    return range(merged.start, PLACED_ZOOM + 1) if is_placed else merged

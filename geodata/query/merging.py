@@ -1,6 +1,7 @@
-"""Brings the stored merged points up to date: where a layer has changed its cells are made anew, else all at once.
+"""Brings the stored points up to date: where a layer has changed its cells are made anew, else all at once.
 
-The finest zoom is merged from the layer itself, each coarser one from the finer: four cells of it are one.
+Points by themselves are read from the layer, those of the finest merged zoom are merged from it, each coarser one from the
+finer: four cells of it are one.
 """
 
 from collections.abc import Collection, Iterable
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Select,
     SmallInteger,
     SQLColumnExpression,
+    Subquery,
     any_,
     cast,
     delete,
@@ -29,8 +31,16 @@ from sqlalchemy.orm import Session
 from geodata.base.crs import WEB_MERCATOR, Bbox
 from geodata.base.data_version import DataChange
 from geodata.base.database import rows_changed
-from geodata.query.cells import BLOCK_BITS, Cells, cell_m, cells_of
-from geodata.query.merged import MergedLevel, MergedPoint, fields_of, merged_zooms
+from geodata.query.cells import BLOCK_BITS, Cells, cell_at, cells_of
+from geodata.query.merged import (
+    PLACED_ZOOM,
+    MergedLevel,
+    MergedPoint,
+    PlacedPoint,
+    fields_of,
+    merged_zooms,
+    stored_zooms,
+)
 from geodata.query.tiles import found_points
 from geodata.schema.feature import Feature
 
@@ -39,10 +49,11 @@ LEAST_OBJECTS = 20_000
 #: So many changed places are made anew one by one; for more, all is.
 MOST_PLACES = 200
 _COLUMNS = ("level_id", "zoom", "block_x", "block_y", "cell_x", "cell_y", "c", "id", "n", "x", "y")
+_PLACED = ("level_id", "block_x", "block_y", "cell_x", "cell_y", "id", "c", "x", "y", "t")
 
 
 def refresh_merged(session: Session, kind: type[Feature], audiences: Collection[frozenset[str]]) -> int:
-    """Bring a layer's merged points up to date, and return how many were written. The caller commits.
+    """Bring a layer's stored points up to date, and return how many were written. The caller commits.
 
     `audiences`: the fields that each role sees. One at a time does it; who comes meanwhile leaves it to him. What is
     committed while it runs waits for the next time.
@@ -64,10 +75,10 @@ def refresh_merged(session: Session, kind: type[Feature], audiences: Collection[
             level = MergedLevel(layer=kind.layer.name, fields=fields, made_on=today)
             session.add(level)
             session.flush()
-            written += _merge(session, kind, visible, level.id)
+            written += _make(session, kind, visible, level.id)
         else:
             for change in changes:
-                written += _merge(session, kind, visible, level.id, cells_of(_area(change), merged_zooms(kind)[-1]))
+                written += _make(session, kind, visible, level.id, _area(change))
     _settle(session, kind, changes)
     return written
 
@@ -107,14 +118,38 @@ def _settle(session: Session, kind: type[Feature], changes: Iterable[Any]) -> No
 
 
 def _forget(session: Session, level: MergedLevel) -> None:
-    session.execute(delete(MergedPoint).where(MergedPoint.level_id == level.id))
+    for table in (MergedPoint, PlacedPoint):
+        session.execute(delete(table).where(table.level_id == level.id))
     session.delete(level)
     session.flush()
 
 
-def _merge(
-    session: Session, kind: type[Feature], visible: frozenset[str], level: int, cells: Cells | None = None
-) -> int:
+def _make(session: Session, kind: type[Feature], visible: frozenset[str], level: int, area: Bbox | None = None) -> int:
+    """Make a level's points, all or those of an area (EPSG:4326), and return how many there are."""
+    written = _merge(session, kind, visible, level, area and cells_of(area, merged_zooms(kind)[-1]))
+    if PLACED_ZOOM in stored_zooms(kind):
+        written += _place(session, kind, visible, level, area and cells_of(area, PLACED_ZOOM))
+    return written
+
+
+def _place(session: Session, kind: type[Feature], visible: frozenset[str], level: int, cells: Cells | None) -> int:
+    """Write down a layer's points one by one, all or those of some cells, in the order in which tiles read them."""
+    rows = _with_cells(found_points(kind, visible, *_within(kind, cells, PLACED_ZOOM), is_labelled=True), PLACED_ZOOM)
+    block_x, block_y = _shifted(rows.c.cell_x, BLOCK_BITS), _shifted(rows.c.cell_y, BLOCK_BITS)
+    placed = select(literal(level, Integer), block_x, block_y, *(rows.c[name] for name in _PLACED[3:]))
+    if cells:
+        is_here = (
+            *cells.blocks().hold(PlacedPoint.block_x, PlacedPoint.block_y),
+            *cells.hold(PlacedPoint.cell_x, PlacedPoint.cell_y),
+        )
+        session.execute(delete(PlacedPoint).where(PlacedPoint.level_id == level, *is_here))
+        placed = placed.where(*cells.hold(rows.c.cell_x, rows.c.cell_y))
+    ordered = placed.order_by(block_x, block_y, rows.c.cell_x, rows.c.cell_y)
+    made = session.execute(insert(PlacedPoint).from_select(_PLACED, ordered), execution_options=_COUNTED)
+    return rows_changed(made)
+
+
+def _merge(session: Session, kind: type[Feature], visible: frozenset[str], level: int, cells: Cells | None) -> int:
     """Merge a level's points from the finest zoom to the coarsest, all or those of some cells; return how many there are."""
     written = 0
     for zoom in reversed(merged_zooms(kind)):
@@ -144,17 +179,22 @@ def _stored(level: int, zoom: int, cells: Cells | None) -> list[ColumnElement[bo
 
 def _finest(kind: type[Feature], visible: frozenset[str], level: int, zoom: int, cells: Cells | None) -> Select[Any]:
     """Return a layer's objects merged by class and cell."""
-    wanted = []
-    if cells:
-        wanted.append(kind.column("geom_3857").op("&&")(func.ST_MakeEnvelope(*cells.bounds(zoom), WEB_MERCATOR)))
-    found, cell = found_points(kind, visible, *wanted), cell_m(zoom)
-    # Worked out below the grouping, where a parameter that is given twice would be two expressions.
-    rows = select(
-        *found.c, literal(1).label("n"),
-        cast(func.floor(found.c.x / cell), Integer).label("cell_x"), cast(func.floor(found.c.y / cell), Integer).label("cell_y"),
-    ).subquery("rows")  # fmt: skip
+    rows = _with_cells(found_points(kind, visible, *_within(kind, cells, zoom)), zoom)
     merged = _grouped(rows.c, rows.c.cell_x, rows.c.cell_y, level, zoom)
     return merged.where(*cells.hold(rows.c.cell_x, rows.c.cell_y)) if cells else merged
+
+
+def _within(kind: type[Feature], cells: Cells | None, zoom: int) -> list[ColumnElement[bool]]:
+    """Return the condition that a layer's objects lie in some cells or on their edge."""
+    if cells is None:
+        return []
+    return [kind.column("geom_3857").op("&&")(func.ST_MakeEnvelope(*cells.bounds(zoom), WEB_MERCATOR))]
+
+
+def _with_cells(found: Subquery, zoom: int) -> Subquery:
+    """Return points with their cells; below what groups them, where a parameter that is given twice would be two expressions."""
+    cells = cell_at(found.c.x, zoom).label("cell_x"), cell_at(found.c.y, zoom).label("cell_y")
+    return select(*found.c, literal(1).label("n"), *cells).subquery("rows")
 
 
 def _coarser(level: int, zoom: int, cells: Cells | None) -> Select[Any]:

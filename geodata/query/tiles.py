@@ -37,8 +37,8 @@ from sqlalchemy import (
 
 from geodata.base.crs import WEB_MERCATOR, Bbox
 from geodata.base.database import ReadConnection
-from geodata.query.cells import CELLS_PER_TILE, MERGE_PX, TILE_PX, WORLD_M, cells_of, cells_of_tile
-from geodata.query.merged import MergedLevel, MergedPoint, Stored, merged_zooms, stored_for
+from geodata.query.cells import CELLS_PER_TILE, MERGE_PX, TILE_PX, WORLD_M, cell_at, cells_of, cells_of_tile
+from geodata.query.merged import PLACED_ZOOM, MergedLevel, MergedPoint, PlacedPoint, Stored, stored_for, stored_zooms
 from geodata.schema.feature import Feature, GeometryType
 from geodata.schema.filters import Condition, day_of
 
@@ -83,7 +83,7 @@ def read_tile(
     """Return the tile (zoom, x, y) of what the conditions keep; empty bytes when nothing is there.
 
     `is_named`: with the code and name of each object, for programs that know no other way to ask for them.
-    `is_for_all`: the connection reads today's data of all areas, so that stored merged points say what is there.
+    `is_for_all`: the connection reads today's data of all areas, so that stored points say what is there.
     """
     zoom = tile[0]
     style = kind.layer.style
@@ -94,11 +94,12 @@ def read_tile(
         is_first_named=style.first_named in visible and zoom >= style.first_min_zoom - 1,
         is_named=is_named,
     )
-    if is_for_all and not conditions and zoom in merged_zooms(kind):
+    is_stored = zoom in stored_zooms(kind) and (form.is_merged or not is_named)
+    if is_for_all and not conditions and is_stored:
         stored = stored_for(connection, kind, visible, tile_reach(tile))
         if stored:
-            drawn = _stored_statement(kind, visible, is_changed=stored.changed is not None)
-            content, is_there = connection.execute(drawn, _place(tile) | _cells(stored, tile)).one()
+            drawn = _stored_statement(kind, visible, form, is_changed=stored.changed is not None)
+            content, is_there = connection.execute(drawn, _place(tile) | _cells(stored, tile, form)).one()
             if is_there:  # still; another may have been made since it was found
                 return bytes(content)
     # Building SQL costs more than most tiles: without conditions it is built once.
@@ -207,7 +208,7 @@ def _features(
 
 
 #: Which stored points: the level's of a zoom, of the blocks of the tile and around it, among its cells and those of its
-#: buffer; and the cells that are merged from the layer itself, with their bounds in metres.
+#: buffer; and the cells that are read from the layer itself, with their bounds in metres.
 _LEVEL, _ZOOM = bindparam("level", type_=Integer), bindparam("zoom", type_=SmallInteger)
 _BLOCKS_X, _BLOCKS_Y = (bindparam(name, type_=ARRAY(Integer)) for name in ("blocks_x", "blocks_y"))
 _LEFT, _BOTTOM, _RIGHT, _TOP = (bindparam(name, type_=Integer) for name in ("left", "bottom", "right", "top"))
@@ -216,43 +217,52 @@ _CHANGED_M = [bindparam(f"changed_{name}", type_=Float) for name in ("west", "so
 
 
 @lru_cache(maxsize=100)
-def _stored_statement(kind: type[Feature], visible: frozenset[str], *, is_changed: bool) -> Select[bytes, bool]:
-    """Return the statement of a tile's merged points from the stored ones, but for cells that have changed since."""
-    stored = select(MergedPoint.c, MergedPoint.id, MergedPoint.n, MergedPoint.x, MergedPoint.y).where(
-        MergedPoint.level_id == _LEVEL,
-        MergedPoint.zoom == _ZOOM,
-        MergedPoint.block_x == any_(_BLOCKS_X),
-        MergedPoint.block_y == any_(_BLOCKS_Y),
-        MergedPoint.cell_x.between(_LEFT, _RIGHT),
-        MergedPoint.cell_y.between(_BOTTOM, _TOP),
+def _stored_statement(
+    kind: type[Feature], visible: frozenset[str], form: _Form, *, is_changed: bool
+) -> Select[bytes, bool]:
+    """Return the statement of a tile from the stored points, but for cells that have changed since."""
+    table = MergedPoint if form.is_merged else PlacedPoint
+    own = [MergedPoint.n] if form.is_merged else [PlacedPoint.t] if form.is_labelled else []
+    stored = select(table.id, table.c, table.x, table.y, *own).where(
+        table.level_id == _LEVEL,
+        *([MergedPoint.zoom == _ZOOM] if form.is_merged else []),
+        table.block_x == any_(_BLOCKS_X),
+        table.block_y == any_(_BLOCKS_Y),
+        table.cell_x.between(_LEFT, _RIGHT),
+        table.cell_y.between(_BOTTOM, _TOP),
     )
     rows = stored.subquery("stored")
     if is_changed:
         left, bottom, right, top = _CHANGED
-        kept = stored.where(~and_(MergedPoint.cell_x.between(left, right), MergedPoint.cell_y.between(bottom, top)))
-        found = found_points(
-            kind, visible, kind.column("geom_3857").op("&&")(func.ST_MakeEnvelope(*_CHANGED_M, WEB_MERCATOR))
-        )
-        anew = _merged(found).where(_cell(found.c.x).between(left, right), _cell(found.c.y).between(bottom, top))
+        kept = stored.where(~and_(table.cell_x.between(left, right), table.cell_y.between(bottom, top)))
+        touches = kind.column("geom_3857").op("&&")(func.ST_MakeEnvelope(*_CHANGED_M, WEB_MERCATOR))
+        found = found_points(kind, visible, touches, is_labelled=form.is_labelled and not form.is_merged)
+        anew, cell = (_merged(found), _cell) if form.is_merged else (select(*found.c), _placed_cell)
+        anew = anew.where(cell(found.c.x).between(left, right), cell(found.c.y).between(bottom, top))
         rows = union_all(kept, anew).subquery("stored")
     return select(_as_mvt(_drawn(rows), kind.layer.name), exists().where(MergedLevel.id == _LEVEL))
 
 
-def _cells(stored: Stored, tile: tuple[int, int, int]) -> dict[str, Any]:
+def _placed_cell(metres: ColumnElement[float]) -> ColumnElement[int]:
+    return cell_at(metres, PLACED_ZOOM)
+
+
+def _cells(stored: Stored, tile: tuple[int, int, int], form: _Form) -> dict[str, Any]:
     """Return the parameters of a tile's stored points."""
-    cells = cells_of_tile(tile, CELLS_PER_TILE * BUFFER // EXTENT)
+    zoom = tile[0] if form.is_merged else PLACED_ZOOM
+    cells = cells_of_tile(tile, CELLS_PER_TILE * BUFFER // EXTENT).finer(zoom - tile[0])
     blocks = cells.blocks()
     asked: dict[str, Any] = {
         "level": stored.level,
-        "zoom": tile[0],
+        "zoom": zoom,
         "blocks_x": list(range(blocks.left, blocks.right + 1)),
         "blocks_y": list(range(blocks.bottom, blocks.top + 1)),
         **asdict(cells),
     }
     if stored.changed:
-        changed = cells_of(stored.changed, tile[0]).within(cells)
+        changed = cells_of(stored.changed, zoom).within(cells)
         asked |= {f"changed_{side}": value for side, value in asdict(changed).items()}
-        asked |= {param.key: value for param, value in zip(_CHANGED_M, changed.bounds(tile[0]), strict=True)}
+        asked |= {param.key: value for param, value in zip(_CHANGED_M, changed.bounds(zoom), strict=True)}
     return asked
 
 
@@ -272,30 +282,33 @@ def _merged_points(
 
 
 def found_points(
-    kind: type[Feature], visible: frozenset[str], *wanted: ColumnElement[bool], day: date | None = None
+    kind: type[Feature],
+    visible: frozenset[str],
+    *wanted: ColumnElement[bool],
+    day: date | None = None,
+    is_labelled: bool = False,
 ) -> Subquery:
-    """Return id, class and place in metres of a layer's points."""
+    """Return id, class and place in metres of a layer's points, and their labels."""
     geom = kind.column("geom_3857")
-    return (
-        select(
-            kind.id.label("id"),
-            class_number(kind, visible, day).label("c"),
-            func.ST_X(geom).label("x"),
-            func.ST_Y(geom).label("y"),
-        )
-        .where(*wanted)
-        .subquery("found")
+    rows = select(
+        kind.id.label("id"),
+        class_number(kind, visible, day).label("c"),
+        func.ST_X(geom).label("x"),
+        func.ST_Y(geom).label("y"),
     )
+    if is_labelled:
+        rows = rows.add_columns(_label(kind, visible).label("t"))
+    return rows.where(*wanted).subquery("found")
 
 
 def _merged(found: Subquery) -> Select[Any]:
-    """Return points merged by class and cell: class, lowest id, number, mean place."""
+    """Return points merged by class and cell: lowest id, class, mean place, number."""
     return select(
-        found.c.c,
         func.min(found.c.id).label("id"),
-        cast(func.count(), Integer).label("n"),
+        found.c.c,
         (func.sum(found.c.x) / func.count()).label("x"),
         (func.sum(found.c.y) / func.count()).label("y"),
+        cast(func.count(), Integer).label("n"),
     ).group_by(found.c.c, _cell(found.c.x), _cell(found.c.y))
 
 
@@ -303,13 +316,18 @@ def _cell(metres: ColumnElement[float]) -> ColumnElement[int]:
     return cast(func.floor(metres / (_PIXEL * MERGE_PX)), Integer)
 
 
-def _drawn(merged: FromClause) -> Select[Any]:
-    """Return merged points as a tile has them: the most urgent class last, on top; of one class from north to south.
+def _drawn(points: FromClause) -> Select[Any]:
+    """Return points as a tile has them: the most urgent class last, on top; of one class merged ones from north to south.
 
     So overlapping symbols look the same wherever a tile's points come from. Sorted first: what is sorted is copied.
     """
-    rows = select(merged).order_by(merged.c.c.desc(), merged.c.y.desc()).offset(0).subquery("sorted")
-    return select(rows.c.id, rows.c.c, _in_tile(rows.c.x, rows.c.y).label("geom"), func.nullif(rows.c.n, 1).label("n"))
+    is_merged = "n" in points.c
+    follows = points.c.y.desc() if is_merged else points.c.id
+    rows = select(points).order_by(points.c.c.desc(), follows).offset(0).subquery("sorted")
+    drawn = select(rows.c.id, rows.c.c, _in_tile(rows.c.x, rows.c.y).label("geom"))
+    if is_merged:
+        return drawn.add_columns(func.nullif(rows.c.n, 1).label("n"))
+    return drawn.add_columns(rows.c.t) if "t" in rows.c else drawn
 
 
 def _label_points(

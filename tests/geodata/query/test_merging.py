@@ -1,10 +1,10 @@
-"""A tile of stored merged points shows what one shows that merges the layer itself, whatever has happened since."""
+"""A tile of stored points shows what one shows that reads the layer itself, whatever has happened since."""
 
 import random
 
 import mapbox_vector_tile
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from geodata.accounts.access import readable_by, visible_names
@@ -13,7 +13,16 @@ from geodata.base.database import new_engine, reading_all
 from geodata.housekeeping import merge_points
 from geodata.layers import LAYERS
 from geodata.query import merging, tiles
-from geodata.query.merged import MergedLevel, MergedPoint, fields_of, layers_merged, merged_zooms, stored_for
+from geodata.query.merged import (
+    MergedLevel,
+    MergedPoint,
+    PlacedPoint,
+    fields_of,
+    layers_merged,
+    merged_zooms,
+    stored_for,
+    stored_zooms,
+)
 from geodata.query.merging import refresh_merged
 from geodata.query.tiles import read_tile, tile_range, tile_reach
 from geodata.schema.roles import Role
@@ -24,6 +33,8 @@ KINDS = [kind for kind in LAYERS if merged_zooms(kind)]
 ROLES = (Role.PUBLIC, Role.INSPECTOR)
 #: Edges of tiles of zoom 9 and of cells run through it.
 PROVINCE = (106.3, 20.35, 107.6, 21.1)
+#: Where half of all points lie.
+CITY = (CENTRE[0] - 0.02, CENTRE[1] - 0.02, CENTRE[0] + 0.02, CENTRE[1] + 0.02)
 
 
 @pytest.fixture
@@ -50,26 +61,27 @@ def refresh(session, kind):
 
 
 def decoded(content):
-    """Class, number, id and place of each point, in the order in which they are drawn."""
+    """Class, number, id, label and place of each point, in the order in which they are drawn."""
     layers = mapbox_vector_tile.decode(content, default_options={"y_coord_down": True}) if content else {}
     return [
-        (each["properties"]["c"], each["properties"].get("n", 1), each["id"], *each["geometry"]["coordinates"])
+        (properties["c"], properties.get("n", 1), each["id"], properties.get("t"), *each["geometry"]["coordinates"])
         for layer in layers.values()
         for each in layer["features"]
+        for properties in [each["properties"]]
     ]
 
 
 def assert_same(stored, merged):
     """The same points in the same order; a mean place may be rounded to the next of 4,096 units, as sums are added in another order."""
-    assert [each[:3] for each in stored] == [each[:3] for each in merged]
+    assert [each[:4] for each in stored] == [each[:4] for each in merged]
     for one, other in zip(stored, merged, strict=True):
-        assert abs(one[3] - other[3]) <= 1
-        assert abs(one[4] - other[4]) <= 1
+        assert abs(one[4] - other[4]) <= (one[1] > 1)
+        assert abs(one[5] - other[5]) <= (one[1] > 1)
 
 
 def tiles_of(kind):
-    for zoom in merged_zooms(kind):
-        left, right, top, bottom = tile_range(PROVINCE, zoom)
+    for zoom in stored_zooms(kind):
+        left, right, top, bottom = tile_range(PROVINCE if zoom in merged_zooms(kind) else CITY, zoom)
         step = max(1, (right - left) // 3)
         yield from ((zoom, x, y) for x in range(left, right + 1, step) for y in range(top, bottom + 1, step))
 
@@ -121,7 +133,8 @@ def test_through_any_life_of_a_layer_stored_points_are_those_of_the_layer(engine
                     place = func.ST_Translate(kind.geom, draw.gauss(0, 0.05), draw.gauss(0, 0.05))
                     session.execute(update(kind).where(kind.id == one).values(geom=place))
                 case 2:
-                    session.execute(update(kind).where(kind.id.in_(draw.sample(ids, 4))).values(**_class(kind, draw)))
+                    changed = _class(kind, draw) | {"name": f"Tên mới {step}"}
+                    session.execute(update(kind).where(kind.id.in_(draw.sample(ids, 4))).values(**changed))
                 case _:
                     session.execute(text(f"DELETE FROM {kind.__tablename__} WHERE id = {one}"))
             session.commit()
@@ -131,6 +144,29 @@ def test_through_any_life_of_a_layer_stored_points_are_those_of_the_layer(engine
             assert merged == 0
             refresh(session, kind)
             assert compare(session, kind, role) == (stored + partly, 0, 0)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.layer.name)
+@pytest.mark.parametrize("table", [MergedPoint, PlacedPoint], ids=["merged", "placed"])
+def test_what_is_drawn_is_what_is_stored(engine, kind, table):
+    visible = visible_names(Role.PUBLIC, kind)
+    merged = len(merged_zooms(kind))
+    zooms = stored_zooms(kind)[:merged] if table is MergedPoint else stored_zooms(kind)[merged:]
+    with Session(engine) as session:
+        fill(session, kind, random.Random(11))
+        refresh(session, kind)
+        connection = reading_all(session)
+        shown = {zoom: read_tile(connection, kind, visible, _above_the_city(zoom), is_for_all=True) for zoom in zooms}
+        session.execute(delete(table))
+        assert all(shown.values())
+        for zoom in zooms:
+            assert not read_tile(connection, kind, visible, _above_the_city(zoom), is_for_all=True)
+            named = read_tile(connection, kind, visible, _above_the_city(zoom), is_for_all=True, is_named=True)
+            assert bool(named) is (table is PlacedPoint), "names are read from the layer"
+
+
+def _above_the_city(zoom):
+    return (zoom, *tile_range((*CENTRE, *CENTRE), zoom)[::2])
 
 
 def test_a_change_elsewhere_leaves_stored_points_in_use(engine):
@@ -164,7 +200,7 @@ def test_a_level_that_is_made_anew_while_a_tile_is_drawn_leaves_the_tile_right(e
     kind = KINDS[0]
     visible, tile = (
         visible_names(Role.PUBLIC, kind),
-        (merged_zooms(kind)[-1], *tile_range((*CENTRE, *CENTRE), merged_zooms(kind)[-1])[::2]),
+        _above_the_city(merged_zooms(kind)[-1]),
     )
     with Session(engine) as session, Session(engine) as other:
         fill(session, kind, random.Random(9))
@@ -194,6 +230,7 @@ def test_small_layers_are_not_stored_and_those_that_become_small_are_forgotten(e
         session.commit()
         assert refresh(session, kind) == 0
         assert session.scalar(select(func.count()).select_from(MergedPoint)) == 0
+        assert session.scalar(select(func.count()).select_from(PlacedPoint)) == 0
         assert session.scalar(select(func.count()).select_from(MergedLevel)) == 0
 
 
