@@ -30,6 +30,11 @@ _WATCH = """
     requestAnimationFrame(look);
   });
   seen.whenDrawn = seen.untilIdle().then((at) => { seen.drawn = at; });
+  seen.longest = () => {
+    const tiles = performance.getEntriesByType("resource").filter(({ name }) => name.includes("/tiles/"));
+    const since = Math.min(...tiles.map(({ responseEnd }) => responseEnd));
+    return Math.max(0, ...seen.tasks.filter(([at]) => at >= since && at < seen.drawn).map(([, ms]) => ms));
+  };
   seen.blocked = (from, to) => seen.tasks.filter(([at]) => at >= from && at < to).reduce((sum, [, ms]) => sum + Math.max(0, ms - 50), 0);
 })();
 """
@@ -60,7 +65,7 @@ def open_page(found: Browser, address: str, *, cookie: str = "") -> Iterator[tup
     page.on("request", lambda request: None if _is_ours(request.url, host) else outside.append(request.url))
     page.goto(address, wait_until="commit")
     noted = page.evaluate(
-        "() => bench.whenDrawn.then(() => ({ drawn: bench.drawn, blocked: bench.blocked(0, bench.drawn), refused: bench.refused,"
+        "() => bench.whenDrawn.then(() => ({ drawn: bench.drawn, blocked: bench.blocked(0, bench.drawn), longest: bench.longest(), refused: bench.refused,"
         " painted: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0 }))"
     )
     noted["outside"] = len(outside)

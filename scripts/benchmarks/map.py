@@ -88,6 +88,7 @@ def _loads(found: Any, engine: Engine, address: str, name: str) -> list[dict[str
         *(_row(f"{name}: all drawn, just after {change}", times) for change, times in changed.items()),
         _row(f"{name}: all drawn", [facts["drawn"] for facts in others]),
         _row(f"{name}: blocking time", [facts["blocked"] for facts in others]),
+        _row(f"{name}: longest task while tiles arrive", [facts["longest"] for facts in others]),
         _row(f"{name}: first paint", [facts["painted"] for facts in others]),
     ]
 

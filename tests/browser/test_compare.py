@@ -93,9 +93,9 @@ def test_the_comparison_closes_by_keyboard_and_by_going_back(page):
 
 def test_the_comparison_prints_on_one_sheet_with_its_table(page):
     open_comparison(page)
-    page.evaluate("window.print = () => { window.printed = true; }")
+    page.evaluate("() => { window.print = () => { window.printed = true; }; }")
     page.locator("[data-compare-print]").click()
-    page.wait_for_function("window.printed")
+    page.wait_for_function("() => window.printed")
 
     pdf = page.pdf(format="A4", landscape=True, print_background=True)
 

@@ -131,9 +131,9 @@ def test_a_planner_prints_clusters_with_free_land_on_a3_in_five_steps(open_page,
     steps.choose(page.get_by_label("Chủ đề"), title)
     sheet = page.locator(".print-sheet[data-ready]")
     expect(sheet).to_be_visible()
-    page.evaluate("window.print = () => { window.printed = true; }")
+    page.evaluate("() => { window.print = () => { window.printed = true; }; }")
     steps.click(page.locator(".print-view").get_by_role("button", name="In hoặc lưu PDF"))
-    page.wait_for_function("window.printed")
+    page.wait_for_function("() => window.printed")
 
     assert sheet.evaluate("(sheet) => [sheet.style.width, sheet.style.height]") == ["420mm", "297mm"]
     expect(sheet.locator(".print-scale")).to_contain_text("Tỷ lệ 1:")
