@@ -17,7 +17,6 @@ const ROOMY = 15; // zoom from which on every symbol is drawn
 const CITY = 12; // zoom below which what needs nobody is a dot
 const LIGHT = 2; // weight of that
 const TOUCH = 0.85; // of a symbol that others keep clear of
-const SLICE = 12; // ms of work at a time: frames and fingers come between
 
 /**
  * A symbol that wants room: px of the tile.
@@ -30,11 +29,7 @@ const SLICE = 12; // ms of work at a time: frames and fingers come between
 const places = new Map();
 /** @type {Set<string>} */
 const unsettled = new Set();
-/** @type {Set<Member>} */
-const unpainted = new Set();
 let isWaiting = false;
-/** @type {(() => void)[]} who waits until nothing is to be done */
-const ends = [];
 
 /** @type {WeakMap<ShownTile, string>} map and place of a tile: sheets and halves of a comparison have maps of their own */
 const keys = new WeakMap();
@@ -59,11 +54,7 @@ export function settle(layer, tile) {
 export function leave(tile) {
   const key = keys.get(tile) ?? "";
   const members = places.get(key);
-  for (const member of members ?? []) {
-    if (member.tile !== tile) continue;
-    members?.delete(member);
-    unpainted.delete(member);
-  }
+  for (const member of members ?? []) if (member.tile === tile) members?.delete(member);
   if (members && !members.size) places.delete(key);
 }
 
@@ -77,43 +68,11 @@ function ask(key) {
   unsettled.add(key);
   if (isWaiting) return;
   isWaiting = true;
-  queueMicrotask(work);
-}
-
-/** Do what is to be done, for as long as nobody notices. */
-function work() {
-  const end = performance.now() + SLICE;
-  let isLeft = true;
-  try {
-    do isLeft = step();
-    while (isLeft && performance.now() < end);
-  } finally {
-    isWaiting = isLeft;
-    if (isLeft) setTimeout(work);
-    else for (const done of ends.splice(0)) done();
-  }
-}
-
-/**
- * Resolves when all tiles are drawn as they will stay.
- *
- * @returns {Promise<void>}
- */
-export const settled = () => (isWaiting ? new Promise((done) => ends.push(done)) : Promise.resolve());
-
-/** Paint a tile, or settle one place; says whether there was any. */
-function step() {
-  for (const member of unpainted) {
-    unpainted.delete(member);
-    member.layer.paint(member.tile);
-    return true;
-  }
-  for (const key of unsettled) {
-    unsettled.delete(key);
-    place([...(places.get(key) ?? [])].filter(({ layer }) => layer.isOnMap()));
-    return true;
-  }
-  return false;
+  queueMicrotask(() => {
+    isWaiting = false;
+    for (const each of unsettled) place([...(places.get(each) ?? [])].filter(({ layer }) => layer.isOnMap()));
+    unsettled.clear();
+  });
 }
 
 /** @param {Member[]} members */
@@ -126,9 +85,8 @@ function place(members) {
     const isSeen = taken.isFree([x - 1, y - 1, x + 1, y + 1]);
     setPlace(member, i, isSeen ? DOT : HIDDEN);
   }
-  members.forEach((member, index) => {
-    const { isDrawn, places: now } = member.tile;
-    if (!isDrawn || before[index] !== String(now ?? "")) unpainted.add(member);
+  members.forEach(({ layer, tile }, index) => {
+    if (!tile.isDrawn || before[index] !== String(tile.places ?? "")) layer.paint(tile);
   });
 }
 

@@ -1,5 +1,4 @@
 /* The page's map once more in another box: same land, same layers, classes and opacity. */
-import { settled } from "./crowding.js";
 import { Ground } from "./ground.js";
 import { Land } from "./land.js";
 import { MvtLayer } from "./mvtlayer.js";
@@ -30,11 +29,9 @@ export function mirrorLayers(page, map, wanted, query = (/** @type {MvtLayer} */
 }
 
 /**
- * Resolves when a layer has all its tiles, drawn as they will stay: what arrived last may have taken the room of others.
+ * Resolves when a layer has all its tiles.
  *
  * @param {L.GridLayer} layer
  */
-export async function loaded(layer) {
-  if (layer.isLoading()) await new Promise((done) => layer.once("load", done));
-  await settled();
-}
+export const loaded = (layer) =>
+  layer.isLoading() ? new Promise((done) => layer.once("load", done)) : Promise.resolve();

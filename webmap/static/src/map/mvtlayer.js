@@ -7,7 +7,6 @@ import { LINE, POINT } from "./decode.js";
 import { faded, tones } from "./inks.js";
 import { KeptTiles } from "./kept.js";
 import { theLand } from "./page.js";
-import { sheet } from "./picture.js";
 import { pixelRatio } from "./ratio.js";
 import { SCALE, SIZE, trace } from "./shapes.js";
 import { dot, fillArea, newPath, quiet, radius, sprite, strokePath } from "./symbols.js";
@@ -66,6 +65,7 @@ export class MvtLayer extends L.GridLayer {
   setMask(keep) {
     this.mask = keep && Uint8Array.from(this.symbols, (_, number) => (keep(number) ? 1 : 0));
     this.redrawTiles();
+    this.fire("redrawn");
   }
 
   /**
@@ -170,7 +170,6 @@ export class MvtLayer extends L.GridLayer {
       data: null,
       failed: false,
       isDrawn: false,
-      isNew: false,
       places: null,
       abort: new AbortController(),
       done: (error) => {
@@ -202,8 +201,9 @@ export class MvtLayer extends L.GridLayer {
       this.#kept.put(tile.coords, found, this.query);
       if (tile.failed) this.failures--;
       tile.failed = false;
-      tile.isNew = true;
       this.draw(tile);
+      tile.done();
+      this.fire("arrived");
     } catch (error) {
       if (signal.aborted) return;
       if (!tile.failed) this.failures++;
@@ -242,21 +242,9 @@ export class MvtLayer extends L.GridLayer {
     settle(this, tile);
   }
 
-  /**
-   * Draw a tile; what has arrived is loaded when it is seen.
-   *
-   * @param {ShownTile} tile
-   */
+  /** @param {ShownTile} tile */
   paint(tile) {
     tile.isDrawn = true;
-    this.drawTile(tile);
-    if (tile.isNew) tile.done();
-    this.fire(tile.isNew ? "arrived" : "redrawn");
-    tile.isNew = false;
-  }
-
-  /** @param {ShownTile} tile */
-  drawTile(tile) {
     const features = tile.data?.[this.spec.name];
     const { canvas } = tile;
     if (!this._map || !features?.count) {
@@ -392,4 +380,21 @@ export class MvtLayer extends L.GridLayer {
     }
     return paths;
   }
+}
+
+/** @type {OffscreenCanvasRenderingContext2D | undefined} */
+let shared;
+
+/**
+ * What all tiles are drawn on; a tile is handed the finished picture. A canvas that one draws on is copied for each
+ * frame of the page, of which there are many while tiles arrive and while the map moves.
+ *
+ * @param {number} side px
+ */
+function sheet(side) {
+  if (shared?.canvas.width !== side) {
+    shared = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(side, side).getContext("2d"));
+  }
+  shared.resetTransform();
+  return shared;
 }

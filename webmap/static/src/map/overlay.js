@@ -9,7 +9,6 @@ import { pickFrom } from "./picking.js";
 import { pixelRatio } from "./ratio.js";
 import { SCALE, SIZE, trace } from "./shapes.js";
 import { radius } from "./symbols.js";
-import { forgetWidths, widthOf } from "./widths.js";
 /** @import { Box, Label } from "./boxes.js" */
 /** @import { MvtLayer } from "./mvtlayer.js" */
 /** @import { Hit, ShownTile } from "./types" */
@@ -20,20 +19,15 @@ const NEAR = 8; // px
 const FEW = 600; // symbols of a tile that names keep clear of
 const FONT = '"Be Vietnam Pro", "Segoe UI", system-ui, sans-serif';
 const CHANGES = "arrived redrawn add remove";
-const PAUSE = 250; // ms between names that are written anew, at least
 
 export class Overlay extends L.Layer {
-  #timer = 0;
-  #drawnAt = -PAUSE;
-  #took = 0; // ms
-
   /** @param {MvtLayer[]} layers */
   constructor(layers) {
     super();
     this.layers = layers;
     /** @type {Hit | null} */
     this.selected = null;
-    this.soon = () => this.#wait();
+    this.soon = L.Util.throttle(() => this.redraw(), 250, this);
     this.canvas = L.DomUtil.create("canvas", "leaflet-zoom-animated");
     this.corner = L.latLng(0, 0);
     this.zoom = 0;
@@ -66,11 +60,7 @@ export class Overlay extends L.Layer {
     for (const layer of this.layers) layer.on(CHANGES, this.soon);
     map.on("moveend resize", this.redraw, this).on("groundarrived", this.soon);
     map.on("zoomanim", this.follow, this);
-    document.fonts?.addEventListener("loadingdone", forgetWidths);
-    document.fonts?.load('500 12px "Be Vietnam Pro"', "Ậễ").then(() => {
-      forgetWidths();
-      this.redraw();
-    });
+    document.fonts?.load('500 12px "Be Vietnam Pro"', "Ậễ").then(() => this.redraw());
     this.redraw();
     return this;
   }
@@ -107,25 +97,9 @@ export class Overlay extends L.Layer {
     L.DomUtil.setTransform(this.canvas, at, map.getZoomScale(event.zoom, this.zoom));
   }
 
-  /** Redraw at once, or in a moment where it was done just now: while tiles arrive names take a fifth of the time at most. */
-  #wait() {
-    const rest = this.#drawnAt + Math.max(PAUSE, 4 * this.#took) - performance.now();
-    if (rest <= 0) this.redraw();
-    else this.#timer ||= setTimeout(() => this.redraw(), rest);
-  }
-
   redraw() {
-    clearTimeout(this.#timer);
-    this.#timer = 0;
-    if (!this._map) return;
-    const begun = performance.now();
-    this.#draw(this._map);
-    this.#drawnAt = performance.now();
-    this.#took = this.#drawnAt - begun;
-  }
-
-  /** @param {L.Map} map */
-  #draw(map) {
+    const map = this._map;
+    if (!map) return;
     const ratio = pixelRatio(3);
     const size = map.getSize().add([2 * MARGIN, 2 * MARGIN]);
     const corner = map.containerPointToLayerPoint([-MARGIN, -MARGIN]);
@@ -196,7 +170,7 @@ export class Overlay extends L.Layer {
     const [left, top, right, bottom] = this.view();
     for (const lines of linesOf(label)) {
       label.lines = lines;
-      label.width = Math.max(...lines.map((text) => widthOf(c, `${label.weight} ${label.px}`, text)));
+      label.width = Math.max(...lines.map((text) => c.measureText(text).width));
       if (label.room && label.width > label.room) continue;
       const isFree = (/** @type {Box} */ place) => covered(label, place).every((box) => taken.isFree(box));
       const box = places(label).find(

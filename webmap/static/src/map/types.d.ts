@@ -169,14 +169,13 @@ export interface MapPage extends OpenedPage {
   selection: Selection;
 }
 
-/** `places`: how each symbol is shown (crowding.js), null: all whole. `isNew`: has arrived, not yet drawn. `done` tells Leaflet that it can be shown. */
+/** `places`: how each symbol is shown (crowding.js), null: all whole. `done` tells Leaflet that it can be shown. */
 export interface ShownTile {
   canvas: HTMLCanvasElement;
   coords: Coords;
   data: Record<string, TileFeatures> | null;
   failed: boolean;
   isDrawn: boolean;
-  isNew: boolean;
   places: Uint8Array | null;
   abort: AbortController;
   done: (error?: Error) => void;
