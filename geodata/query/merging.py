@@ -138,11 +138,7 @@ def _place(session: Session, kind: type[Feature], visible: frozenset[str], level
     block_x, block_y = _shifted(rows.c.cell_x, BLOCK_BITS), _shifted(rows.c.cell_y, BLOCK_BITS)
     placed = select(literal(level, Integer), block_x, block_y, *(rows.c[name] for name in _PLACED[3:]))
     if cells:
-        is_here = (
-            *cells.blocks().hold(PlacedPoint.block_x, PlacedPoint.block_y),
-            *cells.hold(PlacedPoint.cell_x, PlacedPoint.cell_y),
-        )
-        session.execute(delete(PlacedPoint).where(PlacedPoint.level_id == level, *is_here))
+        session.execute(delete(PlacedPoint).where(PlacedPoint.level_id == level, *_among(PlacedPoint, cells)))
         placed = placed.where(*cells.hold(rows.c.cell_x, rows.c.cell_y))
     ordered = placed.order_by(block_x, block_y, rows.c.cell_x, rows.c.cell_y)
     made = session.execute(insert(PlacedPoint).from_select(_PLACED, ordered), execution_options=_COUNTED)
@@ -171,10 +167,12 @@ _COUNTED = {"synchronize_session": False, "preserve_rowcount": True}
 def _stored(level: int, zoom: int, cells: Cells | None) -> list[ColumnElement[bool]]:
     """Return the conditions of a zoom's stored points, all or those of some cells."""
     found = [MergedPoint.level_id == level, MergedPoint.zoom == zoom]
-    if cells:
-        found += cells.blocks().hold(MergedPoint.block_x, MergedPoint.block_y)
-        found += cells.hold(MergedPoint.cell_x, MergedPoint.cell_y)
-    return found
+    return found + _among(MergedPoint, cells) if cells else found
+
+
+def _among(table: type[MergedPoint | PlacedPoint], cells: Cells) -> list[ColumnElement[bool]]:
+    """Return the conditions of the stored points of some cells, as the primary key finds them."""
+    return [*cells.blocks().hold(table.block_x, table.block_y), *cells.hold(table.cell_x, table.cell_y)]
 
 
 def _finest(kind: type[Feature], visible: frozenset[str], level: int, zoom: int, cells: Cells | None) -> Select[Any]:
