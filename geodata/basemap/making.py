@@ -20,7 +20,8 @@ from geodata.base.crs import WEB_MERCATOR, WGS84, Bbox
 from geodata.basemap.coast import land_of
 from geodata.basemap.extract import box_of, read_extract
 from geodata.query.cells import WORLD_M
-from geodata.query.tiles import EXTENT, tile_range
+from geodata.query.mvt import EXTENT
+from geodata.query.tiles import tile_range
 
 MIN_ZOOM = 5
 MAX_ZOOM = 14

@@ -1,4 +1,4 @@
-"""All tile SQL of the project: a layer's features as one Mapbox vector tile.
+"""All tile SQL of the project: a layer's features as one Mapbox vector tile; points that are merged or stored are written by `mvt`.
 
 Attributes: `c` class number (Style.classes), `n` merged points where more than one, `o` side-by-side
 offset, `t` label, `f` 1 where it is written before others; where they are asked for, `code` and `name` of objects that are not merged. Polygons carry their labels in a second MVT layer `<name>_label` without buffer, so
@@ -16,7 +16,6 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Float,
-    FromClause,
     Integer,
     Select,
     SmallInteger,
@@ -39,11 +38,11 @@ from geodata.base.crs import WEB_MERCATOR, Bbox
 from geodata.base.database import ReadConnection
 from geodata.query.cells import CELLS_PER_TILE, MERGE_PX, TILE_PX, WORLD_M, cell_at, cells_of, cells_of_tile
 from geodata.query.merged import PLACED_ZOOM, MergedLevel, MergedPoint, PlacedPoint, Stored, stored_for, stored_zooms
+from geodata.query.mvt import EXTENT, Records, as_records, point_layer
 from geodata.schema.feature import Feature, GeometryType
 from geodata.schema.filters import Condition, day_of
 
 MAX_TILE_ZOOM = 20
-EXTENT = 4096
 BUFFER = 128
 #: Boxes are compared in single precision, rounded outwards: an object may be taken in that lies some metres outside. Degrees.
 NEARLY = 1e-4
@@ -99,13 +98,27 @@ def read_tile(
         stored = stored_for(connection, kind, visible, tile_reach(tile))
         if stored:
             drawn = _stored_statement(kind, visible, form, is_changed=stored.changed is not None)
-            content, is_there = connection.execute(drawn, _place(tile) | _cells(stored, tile, form)).one()
+            *records, is_there = connection.execute(drawn, _place(tile) | _cells(stored, tile, form)).one()
             if is_there:  # still; another may have been made since it was found
-                return bytes(content)
+                return _drawn(kind, tile, *records, are_merged=form.is_merged)
     # Building SQL costs more than most tiles: without conditions it is built once.
     statement = _statement(kind, visible, form, tuple(conditions)) if conditions else _kept(kind, visible, form)
     found = connection.execute(statement, _place(tile)).one()
+    if form.is_merged:
+        return _drawn(kind, tile, *found, are_merged=True)
     return b"".join(bytes(part) for part in found if part is not None)
+
+
+def _drawn(
+    kind: type[Feature], tile: tuple[int, int, int], points: bytes | None, labels: bytes | None, *, are_merged: bool
+) -> bytes:
+    """Return the tile of points that are handed over as records."""
+    if points is None:
+        return b""
+    place = _place(tile)
+    corner, size_m = (place["west"], place["north"]), place["east"] - place["west"]
+    records = Records(points=points, labels=labels, are_merged=are_merged)
+    return point_layer(kind.layer.name, records, corner=corner, size_m=size_m)
 
 
 def is_inhabited(connection: ReadConnection, kind: type[Feature], tile: tuple[int, int, int]) -> bool:
@@ -158,9 +171,10 @@ def _tile_of(lon: float, lat: float, zoom: int) -> tuple[int, int]:
 
 def _statement(
     kind: type[Feature], visible: frozenset[str], form: _Form, conditions: tuple[Condition, ...] = ()
-) -> Select[Any]:
-    rows = _merged_points if form.is_merged else _features
-    parts: list[ColumnElement[Any]] = [_as_mvt(rows(kind, visible, form, conditions), kind.layer.name)]
+) -> Select[Any, *tuple[Any, ...]]:
+    if form.is_merged:
+        return select(*as_records(_merged_points(kind, visible, conditions)))
+    parts: list[ColumnElement[Any]] = [_as_mvt(_features(kind, visible, form, conditions), kind.layer.name)]
     if kind.layer.geometry is GeometryType.POLYGON and (form.is_labelled or form.is_first_named):
         parts.append(_as_mvt(_label_points(kind, visible, form, conditions), f"{kind.layer.name}_label"))
     return select(*parts)
@@ -219,8 +233,8 @@ _CHANGED_M = [bindparam(f"changed_{name}", type_=Float) for name in ("west", "so
 @lru_cache(maxsize=100)
 def _stored_statement(
     kind: type[Feature], visible: frozenset[str], form: _Form, *, is_changed: bool
-) -> Select[bytes, bool]:
-    """Return the statement of a tile from the stored points, but for cells that have changed since."""
+) -> Select[bytes | None, bytes | None, bool]:
+    """Return the statement of a tile's stored points as records, but for cells that have changed since."""
     table = MergedPoint if form.is_merged else PlacedPoint
     own = [MergedPoint.n] if form.is_merged else [PlacedPoint.t] if form.is_labelled else []
     stored = select(table.id, table.c, table.x, table.y, *own).where(
@@ -240,7 +254,7 @@ def _stored_statement(
         anew, cell = (_merged(found), _cell) if form.is_merged else (select(*found.c), _placed_cell)
         anew = anew.where(cell(found.c.x).between(left, right), cell(found.c.y).between(bottom, top))
         rows = union_all(kept, anew).subquery("stored")
-    return select(_as_mvt(_drawn(rows), kind.layer.name), exists().where(MergedLevel.id == _LEVEL))
+    return select(*as_records(rows), exists().where(MergedLevel.id == _LEVEL))
 
 
 def _placed_cell(metres: ColumnElement[float]) -> ColumnElement[int]:
@@ -272,13 +286,10 @@ def _in_tile(x: ColumnElement[float], y: ColumnElement[float]) -> ColumnElement[
     return func.ST_MakePoint(func.round((x - _WEST) / unit), func.round((_NORTH - y) / unit))
 
 
-def _merged_points(
-    kind: type[Feature], visible: frozenset[str], form: _Form, conditions: tuple[Condition, ...]
-) -> Select[Any]:
+def _merged_points(kind: type[Feature], visible: frozenset[str], conditions: tuple[Condition, ...]) -> Subquery:
     """One point per class and cell of MERGE_PX, at the mean place; a lone point keeps its id and place."""
-    del form
     wanted = (kind.column("geom_3857").op("&&")(_REACH), *(condition.sql for condition in conditions))
-    return _drawn(_merged(found_points(kind, visible, *wanted, day=day_of(conditions))).subquery("merged"))
+    return _merged(found_points(kind, visible, *wanted, day=day_of(conditions))).subquery("merged")
 
 
 def found_points(
@@ -314,20 +325,6 @@ def _merged(found: Subquery) -> Select[Any]:
 
 def _cell(metres: ColumnElement[float]) -> ColumnElement[int]:
     return cast(func.floor(metres / (_PIXEL * MERGE_PX)), Integer)
-
-
-def _drawn(points: FromClause) -> Select[Any]:
-    """Return points as a tile has them: the most urgent class last, on top; of one class merged ones from north to south.
-
-    So overlapping symbols look the same wherever a tile's points come from. Sorted first: what is sorted is copied.
-    """
-    is_merged = "n" in points.c
-    follows = points.c.y.desc() if is_merged else points.c.id
-    rows = select(points).order_by(points.c.c.desc(), follows).offset(0).subquery("sorted")
-    drawn = select(rows.c.id, rows.c.c, _in_tile(rows.c.x, rows.c.y).label("geom"))
-    if is_merged:
-        return drawn.add_columns(func.nullif(rows.c.n, 1).label("n"))
-    return drawn.add_columns(rows.c.t) if "t" in rows.c else drawn
 
 
 def _label_points(

@@ -300,7 +300,7 @@ def _tile_of_size(engine: Engine, host: str, rng: Any, size: int) -> str:
 
 
 def _own_sql(engine: Engine, kind: type[Feature], tile: tuple[int, int, int]) -> str:
-    """Return the statement with which this application makes a tile, its values written in."""
+    """Return the statement with which this application asks for a tile, its values written in; stored points it writes itself."""
     told: list[str] = []
     url = database_url().set(drivername="postgresql").render_as_string(hide_password=False)
 

@@ -15,7 +15,8 @@ from geodata.basemap.archive import Archive
 from geodata.basemap.coast import land_of
 from geodata.basemap.extract import ExtractError
 from geodata.basemap.making import make_basemap
-from geodata.query.tiles import EXTENT, tile_range
+from geodata.query.mvt import EXTENT
+from geodata.query.tiles import tile_range
 
 SMALL = Path(__file__).with_name("small.osm")
 CITY = (106.685, 20.855)
