@@ -4,6 +4,8 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
+import uvloop
+
 from geodata.schema.roles import Role
 from tests.conftest import sign_in
 from webmap.app.kept import KeptAnswers
@@ -11,9 +13,9 @@ from webmap.front import Front, Limits
 
 
 def in_a_loop(work):
-    """Run it in a loop and thread of its own: where a browser was open before, this thread has a loop already."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, work).result()
+    """Run it in a loop as the server's and a thread of its own: where a browser was open before, this thread has a loop already."""
+    with ThreadPoolExecutor(1) as pool, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return pool.submit(runner.run, work).result()
 
 
 class Headers(dict):

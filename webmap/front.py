@@ -6,6 +6,7 @@ WSGI (PEP 3333) and knows nothing of this.
 """
 
 import asyncio
+import io
 import json
 import logging
 import sys
@@ -175,10 +176,10 @@ class Front:
 
     async def _body(self, scope: _Scope, protocol: Any, address: str) -> IO[bytes]:
         """Return the whole body, on disk where it is long. Raises _RefusedError when it is late or too long."""
-        body = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  (the caller closes it)
         announced = scope.headers.get("content-length") or "0"
         if announced == "0" and not scope.headers.get("transfer-encoding"):
-            return body
+            return io.BytesIO()
+        body = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  (the caller closes it)
         if announced.isascii() and announced.isdigit() and int(announced[:19]) > self._limits.body_bytes:
             raise _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         with self._counted(self._bodies, address, self._limits.bodies_of_address):

@@ -7,19 +7,16 @@ elsewhere, so that what was made of the area stays good. Rows of earlier days ar
 layer's version as it is; the area's changes, as all do at midnight.
 """
 
-import weakref
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
-import psycopg
 from sqlalchemy import (
     BigInteger,
     Double,
-    Engine,
     Numeric,
     Text,
     bindparam,
@@ -191,48 +188,17 @@ def data_versions(connection: ReadConnection) -> Versions:
     return latest
 
 
-#: All changes there ever were, and the day: less than half of what it takes to tell them by layer.
-_TOTAL = (
+def latest_versions(database: str) -> Versions | None:
+    """Return what was last read of a database, by its address."""
+    return _LATEST.get(database)
+
+
+#: All changes there ever were, and the day, as Versions.total has them: less than half of what it takes to tell them by layer.
+TOTAL = (
     "SELECT number + (SELECT coalesce(sum(changes), 0) FROM data_change_sum),"
     " total + (SELECT coalesce(sum(total), 0) FROM data_change_sum), current_date"
     " FROM (SELECT count(*) AS number, coalesce(sum(mark), 0) AS total FROM data_change) AS changes"
 )
-
-
-class Watch:
-    """Asks one database again and again whether anything has changed, over a connection of its own: half of such a question is SQLAlchemy's."""
-
-    def __init__(self, engine: Engine) -> None:
-        """Watch an engine's database; the connection is opened when first asked. For one thread."""
-        self.engine, self._database = engine, str(engine.url)
-        self._link: psycopg.Connection[Any] | None = None
-
-    def unchanged(self) -> Versions | None:
-        """Return what data_versions() read last if all of it still holds, else None. Raises psycopg.Error and SQLAlchemyError, and connects anew the next time."""
-        latest = _LATEST.get(self._database)
-        if latest is None:
-            return None
-        try:
-            now = self._connected().execute(_TOTAL).fetchone()
-        except psycopg.Error:
-            self.close()
-            raise
-        return latest if latest.total == now else None
-
-    def close(self) -> None:
-        """Close the connection."""
-        if self._link is not None:
-            self._link.close()
-        self._link = None
-
-    def _connected(self) -> psycopg.Connection[Any]:
-        if self._link is None:
-            pooled = self.engine.raw_connection()
-            self._link = cast(psycopg.Connection[Any], pooled.driver_connection)
-            pooled.detach()
-            self._link.autocommit = True
-            weakref.finalize(self, self._link.close)
-        return self._link
 
 
 def _changes(rows: Sequence[Sequence[Any]]) -> dict[str, tuple[int, Decimal]]:

@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from geodata.accounts.reader import Reader, reading_as
-from geodata.base.data_version import Versions, Watch
 from geodata.base.database import ReadConnection
+from geodata.base.watch import Watch
 from geodata.schema.registry import Registry
 from webmap.app.position import has_come_far_enough, wants_first_server
 
@@ -64,16 +64,13 @@ class Database:
         ):
             yield own
 
-    def unchanged(self) -> Versions | None:
-        """Return the versions of the layers that were read last, where the first server says that nothing has changed since.
-
-        For one thread, which asks before each answer that is kept. None also over a connection that tests roll back.
-        """
+    def watch(self) -> Watch | None:
+        """Return what tells whether the first server's data have changed; None over a connection that tests roll back."""
         if isinstance(self.bind, Connection):
             return None
         if self._watch is None or self._watch.engine is not self.bind:
             self._watch = Watch(self.bind)
-        return self._watch.unchanged()
+        return self._watch
 
     @contextmanager
     def _connection(self, *, autocommit: bool, is_fresh: bool) -> Iterator[Connection]:

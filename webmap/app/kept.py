@@ -2,7 +2,7 @@
 
 A view says what data its answer was made of (`holds_while`). Whoever asks the same afterwards, at the same address and
 under the same name, with the same role, gets it again, once the database has said that the data are still the same: it
-is asked after the question arrived, once for all who ask meanwhile. What somebody may see is decided by the application
+is asked after the question arrived, once for all who ask meanwhile; who somebody is, a thread finds out. What somebody may see is decided by the application
 alone, when it makes the answer; here is only compared whether the question is the same.
 """
 
@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from wsgiref.types import WSGIEnvironment
 
@@ -26,9 +26,10 @@ from werkzeug.http import is_entity_header, parse_etags
 from geodata.accounts.reader import ANYBODY
 from geodata.base.data_version import ACTS, Source, Versions, data_versions
 from geodata.base.database import ReadConnection
+from geodata.base.watch import LOOK_S
 from geodata.schema.roles import Role
 from webmap.app.auth import current_reader, current_user
-from webmap.app.extensions import database, layers
+from webmap.app.extensions import Database, layers
 from webmap.app.i18n import DEFAULT_LANGUAGE, LANGUAGES, current_language, language_cookie
 from webmap.app.observe import NUMBER_HEADER, count_answer, number_of
 
@@ -42,14 +43,14 @@ _BASIS = "webmap.basis"
 ENTRY_BYTES = 4000
 #: Longer answers cost so much to make that the application is nothing beside it.
 MOST_BYTES = 2 * 2**20
-#: Who is not told by then whether an answer holds asks the application, which has its own bounds.
-LOOK_S = 1.0
 #: What makes a question another one beside its address: links and compression are decided by these.
 _DECISIVE = ("host", "x-forwarded-host", "x-forwarded-prefix", "x-forwarded-proto", "accept-encoding")
 
 
-#: All for whom an answer may have been kept.
+#: All for whom an answer may have been kept, and who sends no cookie of ours.
 _AUDIENCES = tuple(itertools.product(Role, ("", *LANGUAGES)))
+_NOBODY_SPECIAL: _Person = (Role.PUBLIC, DEFAULT_LANGUAGE)
+_ANYBODY = ((Role.PUBLIC, ""), _NOBODY_SPECIAL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,11 +112,19 @@ class _Kept:
         return len(self.given.content) + ENTRY_BYTES
 
 
+@dataclass(kw_only=True)
+class _Look:
+    """What a thread is to find out: whose cookies these are, and the versions where they have changed."""
+
+    cookies: set[str] = field(default_factory=set)
+    with_versions: bool = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Seen:
-    """What one look at the database has told: the versions, and whose cookies these are; None is for the application."""
+    """What a look has told: the versions, if they were asked for, and whose cookies these are; None is for the application."""
 
-    versions: Versions
+    versions: Versions | None
     people: Mapping[str, _Person | None]
 
 
@@ -145,30 +154,43 @@ class KeptAnswers:
         self._app = app
         with app.app_context():
             self._cookies: tuple[str, ...] = (app.config["SESSION_COOKIE_NAME"], language_cookie())
+        self._database: Database = app.extensions["database"]
         self._proxies: int = app.config["SETTINGS"].proxy_count
         self._answers: LRUCache[tuple[Question, Role, str], _Kept] = LRUCache(max_bytes, lambda kept: kept.size)
         self._lock = threading.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="look")
         self._turn = asyncio.Lock()
-        self._next: tuple[set[str], asyncio.Future[_Seen | None]] | None = None
+        self._next: tuple[_Look, asyncio.Future[_Seen | None]] | None = None
 
     async def find(self, question: Question, scope: Scope) -> Given | None:
         """Return the answer kept for this person's question, or None where the application has to be asked."""
-        if not any((question, *audience) in self._answers for audience in _AUDIENCES):
+        cookie = "; ".join(scope.headers.get_all("cookie"))
+        is_anybody = not any(name in cookie for name in self._cookies)
+        if not any((question, *audience) in self._answers for audience in (_ANYBODY if is_anybody else _AUDIENCES)):
             return None
-        began, cookie = time.perf_counter(), "; ".join(scope.headers.get_all("cookie"))
-        seen = await self._look(cookie)
-        person = seen.people[cookie] if seen else None
+        began = time.perf_counter()
+        versions, person = await self._seen(None if is_anybody else cookie)
         with self._lock:
             kept = self._kept_for(question, *person) if person else None
-        if seen is None or kept is None:
+        if versions is None or kept is None:
             return None
-        if any(seen.versions.of(source) != version for source, version in kept.basis.versions.items()):
+        if any(versions.of(source) != version for source, version in kept.basis.versions.items()):
             return None
         given = self._addressed(kept, scope)
         kept.basis.count()
         count_answer(kept.basis.route, "GET", given.status, time.perf_counter() - began)
         return given
+
+    async def _seen(self, cookie: str | None) -> tuple[Versions | None, _Person | None]:
+        """Return what the data are now, and who sends this cookie; None is anybody's."""
+        watch = self._database.watch()
+        versions = await watch.unchanged() if watch else None
+        if versions and cookie is None:
+            return versions, _NOBODY_SPECIAL
+        seen = await self._look(cookie, with_versions=versions is None)
+        if seen is None:
+            return None, None
+        return versions or seen.versions, _NOBODY_SPECIAL if cookie is None else seen.people[cookie]
 
     def _kept_for(self, question: Question, role: Role, language: str) -> _Kept | None:
         return self._answers.get((question, role, language)) or self._answers.get((question, role, ""))
@@ -193,39 +215,42 @@ class KeptAnswers:
             return Given(status=304, headers=[one for one in headers if not is_entity_header(one[0])], content=b"")
         return Given(status=kept.given.status, headers=headers, content=kept.given.content)
 
-    async def _look(self, cookie: str) -> _Seen | None:
+    async def _look(self, cookie: str | None, *, with_versions: bool) -> _Seen | None:
         """Return what a look that begins after this call tells, or None when it does not tell in time."""
         if self._next is None:
-            together: set[str] = set()
+            together = _Look()
             self._next = together, asyncio.ensure_future(self._see(together))
-        cookies, seen = self._next
-        cookies.add(cookie)
+        look, seen = self._next
+        look.with_versions |= with_versions
+        if cookie is not None:
+            look.cookies.add(cookie)
         try:
             async with asyncio.timeout(LOOK_S):
                 return await asyncio.shield(seen)
         except TimeoutError:
             return None
 
-    async def _see(self, cookies: set[str]) -> _Seen | None:
+    async def _see(self, look: _Look) -> _Seen | None:
         async with self._turn:
             self._next = None  # who comes from here on is told by the next look
             try:
-                return await asyncio.get_running_loop().run_in_executor(self._thread, self._read, cookies)
+                return await asyncio.get_running_loop().run_in_executor(self._thread, self._read, look)
             except (SQLAlchemyError, psycopg.Error):
                 return None  # the application says what there is to say of it
 
-    def _read(self, cookies: set[str]) -> _Seen:
+    def _read(self, look: _Look) -> _Seen:
+        versions = None
         with self._app.app_context():
-            versions = database().unchanged()
-            if versions is None:
-                with database().reading(ANYBODY, is_fresh=True) as connection:
+            if look.with_versions:
+                with self._database.reading(ANYBODY, is_fresh=True) as connection:
                     versions = data_versions(connection)
-        return _Seen(versions=versions, people={cookie: self._person(cookie) for cookie in cookies})
+                watch = self._database.watch()
+                if watch:
+                    watch.connect()
+        return _Seen(versions=versions, people={cookie: self._person(cookie) for cookie in look.cookies})
 
     def _person(self, cookie: str) -> _Person | None:
         """Return the role and language that decide for whoever sends these cookies, by the same door as for all requests."""
-        if not any(name in cookie for name in self._cookies):
-            return Role.PUBLIC, DEFAULT_LANGUAGE
         with self._app.test_request_context(headers={"Cookie": cookie}):
             user = current_user()
             # An ended session takes its cookie back, which only the application can do.
