@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg.conninfo import make_conninfo
+from psycopg.pq import Format
 from sqlalchemy import (
     Alias,
     Connection,
@@ -189,7 +190,19 @@ def _engine(address: URL, pool_size: int, **arguments: Any) -> Engine:
         connect_args={"connect_timeout": 5, "application_name": "webmap", **arguments},
     )
     _ping_what_rested(engine)
+    event.listen(engine, "before_cursor_execute", _answer_in_bytes)
     return engine
+
+
+#: Execution options of a statement whose results come as PostgreSQL holds them: a megabyte of bytes is not written as two of digits.
+IN_BYTES = {"in_bytes": True}
+
+
+def _answer_in_bytes(
+    _connection: object, cursor: Any, _statement: str, _given: object, context: Any, *_: object
+) -> None:
+    if context.execution_options.get("in_bytes"):
+        cursor.format = Format.BINARY
 
 
 #: After a rest that long a connection is asked whether it is still there before somebody gets it.

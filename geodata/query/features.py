@@ -198,8 +198,13 @@ def _may_be_unknown(kind: type[Feature], sort: Sort) -> bool:
 
 def count_features(connection: ReadConnection, kind: type[Feature], conditions: Iterable[Condition] = ()) -> int:
     """Return how many features the conditions keep."""
-    choices, others = _split(conditions)
-    return summarise(connection, kind, sorted({choice.name for choice in choices}), others).count(choices)
+    asked = tuple(conditions)
+    choices, others = _split(asked)
+    if others:
+        return connection.execute(
+            select(func.count()).select_from(kind).where(*(each.sql for each in asked))
+        ).scalar_one()
+    return summarise(connection, kind, sorted({choice.name for choice in choices})).count(choices)
 
 
 def get_feature(

@@ -10,10 +10,10 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, func, literal, literal_column, select, true
+from sqlalchemy import ColumnElement, LargeBinary, Select, Text, func, literal, literal_column, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from geodata.base.database import ReadConnection
+from geodata.base.database import IN_BYTES, ReadConnection
 from geodata.query.features import NUMBERS, Measure, Sort, read_numbers
 from geodata.query.projections import LON_LAT, OfferedCrs
 from geodata.schema.feature import Feature
@@ -25,7 +25,7 @@ from geodata.schema.filters import Condition, day_of
 class GeojsonPage:
     """One page of features: their GeoJSON with commas between, and how many; `next_cursor` is None on the last page."""
 
-    text: str
+    content: bytes
     count: int
     next_cursor: str | None
 
@@ -43,21 +43,21 @@ def list_geojson(
     measures: Sequence[Measure] = (),
     system: OfferedCrs = LON_LAT,
 ) -> GeojsonPage:
-    """Return the page that `features.list_features` returns with the same arguments, as text."""
+    """Return the page that `features.list_features` returns with the same arguments, written (UTF-8)."""
     asked = tuple(conditions)
     numbers, next_cursor = read_numbers(connection, kind, asked, limit=limit, cursor=cursor, sort=sort)
     if not numbers:
-        return GeojsonPage(text="", count=0, next_cursor=None)
+        return GeojsonPage(content=b"", count=0, next_cursor=None)
     names, used = tuple(field.name for field in fields), system if with_geometry else None
     statement = (_statement if measures else _kept)(kind, names, day_of(asked), used, tuple(measures))
-    count, text = connection.execute(statement, {NUMBERS.key: numbers}).one()
-    return GeojsonPage(text=text or "", count=count, next_cursor=next_cursor)
+    count, content = connection.execute(statement, {NUMBERS.key: numbers}, execution_options=IN_BYTES).one()
+    return GeojsonPage(content=content or b"", count=count, next_cursor=next_cursor)
 
 
-def write_collection(members: Mapping[str, object], features: str) -> str:
-    """Return a feature collection: its members, which hold no features, and the text of these."""
+def write_collection(members: Mapping[str, object], features: bytes) -> bytes:
+    """Return a feature collection (UTF-8): its members, which hold no features, and these as they are written."""
     head = json.dumps(members, ensure_ascii=False, separators=(",", ":"))
-    return f'{head[:-1]},"features":[{features}]}}'
+    return b"".join((head[:-1].encode(), b',"features":[', features, b"]}"))
 
 
 def _statement(
@@ -66,7 +66,7 @@ def _statement(
     day: date | None,
     system: OfferedCrs | None,
     measures: tuple[Measure, ...] = (),
-) -> Select[Any]:
+) -> Select[int, bytes | None]:
     """Return the statement that counts and writes the features of some numbers, in their order."""
     asked = (
         func.unnest(NUMBERS).table_valued("id", with_ordinality="place", joins_implicitly=True).render_derived("asked")
@@ -81,8 +81,9 @@ def _statement(
         literal(', "geometry": '), literal("null") if geometry is None else func.coalesce(geometry, "null"),
         literal(', "properties": '), func.row_to_json(literal_column("properties")), literal("}"),
     )  # fmt: skip
+    features = func.string_agg(written, aggregate_order_by(literal(",", Text), asked.c.place))
     return (
-        select(func.count(), func.string_agg(written, aggregate_order_by(literal(",", Text), asked.c.place)))
+        select(func.count(), func.convert_to(features, "UTF8", type_=LargeBinary()))
         .select_from(asked)
         .join(kind.__table__, kind.column("id") == asked.c.id)
         .join(row, true())

@@ -35,7 +35,7 @@ from sqlalchemy import (
 )
 
 from geodata.base.crs import WEB_MERCATOR, Bbox
-from geodata.base.database import ReadConnection
+from geodata.base.database import IN_BYTES, ReadConnection
 from geodata.query.cells import CELLS_PER_TILE, MERGE_PX, TILE_PX, WORLD_M, cell_at, cells_of, cells_of_tile
 from geodata.query.merged import PLACED_ZOOM, MergedLevel, MergedPoint, PlacedPoint, Stored, stored_for, stored_zooms
 from geodata.query.mvt import EXTENT, Records, as_records, point_layer
@@ -98,12 +98,13 @@ def read_tile(
         stored = stored_for(connection, kind, visible, tile_reach(tile))
         if stored:
             drawn = _stored_statement(kind, visible, form, is_changed=stored.changed is not None)
-            *records, is_there = connection.execute(drawn, _place(tile) | _cells(stored, tile, form)).one()
+            asked = _place(tile) | _cells(stored, tile, form)
+            *records, is_there = connection.execute(drawn, asked, execution_options=IN_BYTES).one()
             if is_there:  # still; another may have been made since it was found
                 return _drawn(kind, tile, *records, are_merged=form.is_merged)
     # Building SQL costs more than most tiles: without conditions it is built once.
     statement = _statement(kind, visible, form, tuple(conditions)) if conditions else _kept(kind, visible, form)
-    found = connection.execute(statement, _place(tile)).one()
+    found = connection.execute(statement, _place(tile), execution_options=IN_BYTES).one()
     if form.is_merged:
         return _drawn(kind, tile, *found, are_merged=True)
     return b"".join(bytes(part) for part in found if part is not None)

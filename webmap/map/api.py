@@ -59,22 +59,22 @@ def list_features(layer: str) -> Response:
     Where a place is asked for, each row has its distance and what lies inside, described in `measures`.
     """
     asked = layer_request(layer)
-    limit = int_argument("limit", 100, low=1, high=features.MAX_PAGE)
+    limit, cursor = int_argument("limit", 100, low=1, high=features.MAX_PAGE), request.args.get("cursor")
     with database().reading(current_reader()) as connection:
         holds_until_a_change(connection)
         conditions = asked.conditions(connection)
         measures = measures_of(asked.kind, conditions)
         sort = features.parse_sort(asked.kind, asked.fields, request.args.get("sort"), measures)
         page = list_geojson(
-            connection, asked.kind, asked.fields, conditions, limit=limit, cursor=request.args.get("cursor"), sort=sort,
+            connection, asked.kind, asked.fields, conditions, limit=limit, cursor=cursor, sort=sort,
             with_geometry=_is_wanted("geometry"), measures=measures,
         )  # fmt: skip
-        matched = features.count_features(connection, asked.kind, conditions) if _is_wanted("count") else None
-    answer: dict[str, object] = {
-        "type": "FeatureCollection",
-        **({} if matched is None else {"numberMatched": matched}),
-        "numberReturned": page.count,
-    }
+        answer: dict[str, object] = {"type": "FeatureCollection"}
+        if _is_wanted("count"):
+            is_all = cursor is None and page.next_cursor is None
+            counted = page.count if is_all else features.count_features(connection, asked.kind, conditions)
+            answer["numberMatched"] = counted
+    answer["numberReturned"] = page.count
     if measures:
         answer["measures"] = [describe_field(measure.field, current_language()) for measure in measures]
     if page.next_cursor:
@@ -82,7 +82,7 @@ def list_features(layer: str) -> Response:
         query = urlencode([*arguments, ("cursor", page.next_cursor)])
         href = f"{url_for('api.list_features', layer=layer)}?{query}"
         answer |= {"next": href, "links": [{"rel": "next", "href": href, "type": "application/geo+json"}]}
-    return Response(write_collection(answer, page.text), mimetype="application/geo+json")
+    return Response(write_collection(answer, page.content), mimetype="application/geo+json")
 
 
 @blueprint.get("/layers/<layer>/features/<int:feature_id>")

@@ -83,11 +83,11 @@ def answer(document: Document, page: str, *, media: str = JSON, **context: objec
     return _written(_with_links(document, media, is_page=is_page), page, media, is_page=is_page, **context)
 
 
-def answer_features(members: Document, features: str) -> Response:
+def answer_features(members: Document, features: bytes) -> Response:
     """Answer features that the database has written, as GeoJSON; `members` are those of the collection beside them."""
     check_acceptable(GEOJSON)
-    text = write_collection(_with_links(members, GEOJSON, is_page=False), features)
-    response = Response(text, mimetype=GEOJSON)
+    content = write_collection(_with_links(members, GEOJSON, is_page=False), features)
+    response = Response(content, mimetype=GEOJSON)
     response.vary.add("Accept")
     return response
 

@@ -64,13 +64,13 @@ def read_rows(
     return _members(connection, asked, query, len(page.rows), page.next_cursor), page.rows
 
 
-def read_texts(connection: ReadConnection, asked: LayerRequest, query: ItemsQuery) -> tuple[Document, str]:
-    """Return what is said of a page of features, and these as GeoJSON with commas between."""
+def read_texts(connection: ReadConnection, asked: LayerRequest, query: ItemsQuery) -> tuple[Document, bytes]:
+    """Return what is said of a page of features, and these as GeoJSON with commas between (UTF-8)."""
     page = list_geojson(
         connection, asked.kind, asked.fields, query.conditions,
         limit=query.limit, cursor=query.cursor, system=query.system,
     )  # fmt: skip
-    return _members(connection, asked, query, page.count, page.next_cursor), page.text
+    return _members(connection, asked, query, page.count, page.next_cursor), page.content
 
 
 def _members(
@@ -81,6 +81,8 @@ def _members(
     Features are counted once: the cursor carries the number on, as counting can cost more than a page.
     """
     matched = query.matched
+    if matched is None and query.cursor is None and next_cursor is None:
+        matched = count
     if matched is None:
         matched = features.count_features(connection, asked.kind, query.conditions)
     return {

@@ -31,11 +31,11 @@ def pages(connection, kind, fields, **options):
     ours, theirs, cursor = [], [], None
     while True:
         page = features.list_features(connection, kind, fields, cursor=cursor, **options)
-        text = list_geojson(connection, kind, fields, cursor=cursor, **options)
+        written = list_geojson(connection, kind, fields, cursor=cursor, **options)
         theirs += with_moments([json.loads(json.dumps(features.as_geojson(row))) for row in page.rows], fields)
-        ours += with_moments(json.loads(f"[{text.text}]"), fields)
-        assert text.count == len(page.rows)
-        assert text.next_cursor == page.next_cursor
+        ours += with_moments(json.loads(b"[%b]" % written.content), fields)
+        assert written.count == len(page.rows)
+        assert written.next_cursor == page.next_cursor
         cursor = page.next_cursor
         if cursor is None:
             return ours, theirs
@@ -66,10 +66,10 @@ def test_letters_that_json_writes_apart_and_missing_values_are_kept(session):
     market.updated_at = datetime(2026, 12, 1, 7, 26, 10, 975890, UTC)
     session.flush()
     fields = visible_fields(Role.ADMIN, kind)
-    text = list_geojson(session.connection(), kind, fields).text
+    content = list_geojson(session.connection(), kind, fields).content
     (row,) = features.list_features(session.connection(), kind, fields).rows
-    written = [json.loads(text), json.loads(json.dumps(features.as_geojson(row)))]
+    written = [json.loads(content), json.loads(json.dumps(features.as_geojson(row)))]
     ours, theirs = with_moments(written, fields)
     assert ours == theirs
-    bare = list_geojson(session.connection(), kind, (), with_geometry=False).text
+    bare = list_geojson(session.connection(), kind, (), with_geometry=False).content
     assert json.loads(bare) == {"type": "Feature", "id": row["id"], "geometry": None, "properties": {}}
