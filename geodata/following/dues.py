@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, literal, or_, select
 
 from geodata.accounts.access import visible_details, visible_fields
+from geodata.base.collation import name_key
 from geodata.base.database import ReadConnection
 from geodata.schema.described import Described
 from geodata.schema.details import Detail
@@ -81,7 +82,7 @@ def read_dues(
         if chosen is not None:
             query = query.where(kind.id.in_(chosen))
         found += [Falling(kind=kind, due=due, **row._asdict()) for row in connection.execute(query.limit(MOST))]
-    return sorted(found, key=lambda one: (one.on, one.name, one.row_id))
+    return sorted(found, key=lambda one: (one.on, name_key(one.name), one.row_id))
 
 
 def _query(kind: type[Feature], table: type[Described], due: Due, on: date, until: date) -> Select[Any]:

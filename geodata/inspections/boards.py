@@ -8,6 +8,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from geodata.accounts.accounts import Account, record_audit
+from geodata.base.collation import name_key
 from geodata.base.errors import ConflictError, ForbiddenError, InvalidValueError
 from geodata.base.i18n import N_
 from geodata.inspections.facts import list_inspectors
@@ -60,7 +61,7 @@ def list_work(session: Session, person: Person, on: date, since: date) -> list[W
         )
         for name in names
     ]  # fmt: skip
-    return sorted(rows, key=lambda row: (not row.is_active, -row.overdue, row.full_name.casefold()))
+    return sorted(rows, key=lambda row: (not row.is_active, -row.overdue, name_key(row.full_name)))
 
 
 def list_open(session: Session, inspector: str) -> Sequence[tuple[VisitPaper, FuelSite]]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from geodata.base.collation import name_key
 from geodata.base.i18n import N_
 from geodata.grid.consumers import Supply
 from geodata.grid.documents import (
@@ -254,7 +255,7 @@ def station_rows(document: StudyDocument, committed: Mapping[str, tuple[float, f
         }
         for row in document["stations"]
     ]
-    return sorted(rows, key=lambda row: (row["is_infeed"], row["headroom_n1_mw"] or 0, row["name"]))
+    return sorted(rows, key=lambda row: (row["is_infeed"], row["headroom_n1_mw"] or 0, name_key(row["name"])))
 
 
 def outage_rows(document: StudyDocument, most: int = 20) -> list[OutageLine]:

@@ -8,6 +8,7 @@ from flask import Blueprint, render_template, request, url_for
 from sqlalchemy import func, select
 
 from geodata.accounts.access import Action, may
+from geodata.base.collation import name_key
 from geodata.base.database import ReadConnection, today
 from geodata.layers.petitions import SOON_DAYS, AnswerState, Petition
 from geodata.layers.projects import Project
@@ -69,7 +70,7 @@ def index() -> str:
     with database().reading(current_reader()) as connection:
         lines = [_line(connection, row) for row in _rows(connection)]
     order = list(AnswerState)
-    lines.sort(key=lambda line: (order.index(line.state), line.row["due_on"] or date.max, line.row["name"]))
+    lines.sort(key=lambda line: (order.index(line.state), line.row["due_on"] or date.max, name_key(line.row["name"])))
     counts = {each: sum(line.state == each for line in lines) for each in order}
     return render_template(
         "projects/petitions.html",
