@@ -14,8 +14,13 @@ from webmap.front import Front, Limits
 
 def in_a_loop(work):
     """Run it in a loop as the server's and a thread of its own: where a browser was open before, this thread has a loop already."""
-    with ThreadPoolExecutor(1) as pool, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return pool.submit(runner.run, work).result()
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(_run, work).result()
+
+
+def _run(work):
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
 
 
 class Headers(dict):
