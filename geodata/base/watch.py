@@ -107,24 +107,28 @@ class Watch:
 
     def _give_up(self) -> None:
         """Leave the connection: its answer did not come, or never will."""
+        self._stop_reading()  # before its socket is closed
         if self._link is not None:
             self._link.close()
         self._link = None
+        self._asking += self._waiting
+        self._waiting = []
         self._tell(None)
 
-    def _tell(self, versions: Versions | None) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
+    def _stop_reading(self) -> None:
         if self._reading is not None:
             # The number of the socket as it was: libpq has none any more where the connection is lost.
             asyncio.get_running_loop().remove_reader(self._reading)
-        asked, self._asking, self._result, self._deadline, self._reading = self._asking, [], None, None, None
+        self._reading = None
+
+    def _tell(self, versions: Versions | None) -> None:
+        """Tell all who asked, and ask for those who came meanwhile."""
+        self._stop_reading()
+        if self._deadline is not None:
+            self._deadline.cancel()
+        asked, self._asking, self._result, self._deadline = self._asking, [], None, None
         for told in asked:
             if not told.done():  # whoever asked may have gone
                 told.set_result(versions)
-        if self._waiting:
-            if self._link is not None:
-                self._ask(self._link)
-            else:
-                self._asking, self._waiting = self._waiting, []
-                self._tell(None)
+        if self._waiting and self._link is not None:
+            self._ask(self._link)

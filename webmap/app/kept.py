@@ -49,8 +49,8 @@ _DECISIVE = ("host", "x-forwarded-host", "x-forwarded-prefix", "x-forwarded-prot
 
 #: All for whom an answer may have been kept, and who sends no cookie of ours.
 _AUDIENCES = tuple(itertools.product(Role, ("", *LANGUAGES)))
-_NOBODY_SPECIAL: _Person = (Role.PUBLIC, DEFAULT_LANGUAGE)
-_ANYBODY = ((Role.PUBLIC, ""), _NOBODY_SPECIAL)
+_PUBLIC: _Person = (Role.PUBLIC, DEFAULT_LANGUAGE)
+_FOR_PUBLIC = ((Role.PUBLIC, ""), _PUBLIC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +166,7 @@ class KeptAnswers:
         """Return the answer kept for this person's question, or None where the application has to be asked."""
         cookie = "; ".join(scope.headers.get_all("cookie"))
         is_anybody = not any(name in cookie for name in self._cookies)
-        if not any((question, *audience) in self._answers for audience in (_ANYBODY if is_anybody else _AUDIENCES)):
+        if not any((question, *audience) in self._answers for audience in (_FOR_PUBLIC if is_anybody else _AUDIENCES)):
             return None
         began = time.perf_counter()
         versions, person = await self._seen(None if is_anybody else cookie)
@@ -186,11 +186,11 @@ class KeptAnswers:
         watch = self._database.watch()
         versions = await watch.unchanged() if watch else None
         if versions and cookie is None:
-            return versions, _NOBODY_SPECIAL
+            return versions, _PUBLIC
         seen = await self._look(cookie, with_versions=versions is None)
         if seen is None:
             return None, None
-        return versions or seen.versions, _NOBODY_SPECIAL if cookie is None else seen.people[cookie]
+        return versions or seen.versions, _PUBLIC if cookie is None else seen.people[cookie]
 
     def _kept_for(self, question: Question, role: Role, language: str) -> _Kept | None:
         return self._answers.get((question, role, language)) or self._answers.get((question, role, ""))

@@ -81,10 +81,9 @@ def _members(
     Features are counted once: the cursor carries the number on, as counting can cost more than a page.
     """
     matched = query.matched
-    if matched is None and query.cursor is None and next_cursor is None:
-        matched = count
     if matched is None:
-        matched = features.count_features(connection, asked.kind, query.conditions)
+        is_all = query.cursor is None and next_cursor is None
+        matched = count if is_all else features.count_features(connection, asked.kind, query.conditions)
     return {
         "type": "FeatureCollection",
         "timeStamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
