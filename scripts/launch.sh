@@ -12,6 +12,12 @@ is_new_enough() {
 }
 
 find_python() {
+    # Debian builds its Python by profile: one that was built without, as pyenv does, works a sixth longer for the same.
+    case ":$PATH:" in *:/usr/bin:*)
+        python=/usr/bin/python3
+        if is_new_enough "$python" && "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then return 0; fi
+        ;;
+    esac
     for python in python3 python3.11 python3.12 python3.13 python3.14; do
         if is_new_enough "$python"; then return 0; fi
     done
