@@ -4,15 +4,14 @@ In degrees, so that a corner which stays is exactly where it was; a buffer in th
 """
 
 from enum import StrEnum
-from functools import lru_cache
 
-import pyproj
 import shapely
 from shapely.ops import linemerge, split as split_by, substring
 
 from geodata.base.crs import WGS84, current_province
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
+from geodata.base.transformers import transformer
 
 #: A buffer's corners are quarter circles of so many chords.
 QUARTER_SEGMENTS = 8
@@ -73,7 +72,8 @@ def _buffered(shape: shapely.Geometry, metres: float) -> shapely.Geometry:
         raise InvalidValueError(
             name="metres", value=f"{metres:g}", reason=N_("a number of metres, not 0 and at most 50 000")
         )
-    there, back = _transformers(current_province().metric_srid)
+    metric = current_province().metric_srid
+    there, back = transformer(WGS84, metric), transformer(metric, WGS84)
     flat = shapely.transform(shape, there.transform, interleaved=False)
     made = shapely.buffer(flat, metres, quad_segs=QUARTER_SEGMENTS)
     if shapely.is_empty(made):
@@ -151,9 +151,3 @@ def _traced(outline: shapely.Geometry, ends: shapely.Geometry) -> shapely.Geomet
     if found.geom_type != "LineString" or shapely.length(found) == 0:
         raise _wrong(N_("show two places of it"))
     return found
-
-
-@lru_cache(maxsize=8)
-def _transformers(srid: int) -> tuple[pyproj.Transformer, pyproj.Transformer]:
-    there = pyproj.Transformer.from_crs(WGS84, srid, always_xy=True)
-    return there, pyproj.Transformer.from_crs(srid, WGS84, always_xy=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ import pyproj
 import shapely
 from pyproj.transformer import AreaOfInterest
 
-from geodata.base.crs import WGS84, current_province
+from geodata.base.crs import WGS84, Bbox, current_province
 from geodata.base.database import ReadConnection
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
@@ -55,8 +55,12 @@ def parse_srid(crs: str | None) -> int:
 
 
 def _transformer(srid: int) -> pyproj.Transformer:
-    west, south, east, north = current_province().extent
-    area = AreaOfInterest(west, south, east, north)
+    return _exact_way(srid, current_province().extent)
+
+
+@lru_cache(maxsize=16)
+def _exact_way(srid: int, extent: Bbox) -> pyproj.Transformer:
+    area = AreaOfInterest(*extent)
     # No ballpark: without the datum shift everything would be 224 m off in silence.
     return pyproj.Transformer.from_crs(WGS84, srid, always_xy=True, area_of_interest=area, allow_ballpark=False)
 

@@ -7,11 +7,9 @@ order. Metres fit several VN-2000 zones: every zone that puts the point inside t
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-
-from pyproj import Transformer
 
 from geodata.base.crs import VN2000_TM3, VN2000_UTM_48N, WGS84, WGS84_UTM_48N, Bbox, Province
+from geodata.base.transformers import transformer
 
 #: Northings of Vietnam, m; eastings lie below.
 NORTHINGS = (900_000.0, 2_700_000.0)
@@ -99,15 +97,10 @@ def _parse_metres(text: str) -> tuple[float, float] | None:
     return None
 
 
-@cache
-def _to_wgs84(srid: int) -> Transformer:
-    return Transformer.from_crs(srid, WGS84, always_xy=True)
-
-
 def _zones(east: float, north: float, province: Province, srids: Sequence[int]) -> list[PlaceGuess]:
     guesses = []
     for srid in srids:
-        lon, lat = _to_wgs84(srid).transform(east, north)
+        lon, lat = transformer(srid, WGS84).transform(east, north)
         if _inside(lon, lat, province.extent):
             guesses.append(PlaceGuess(lon=lon, lat=lat, srid=srid, is_home_zone=srid == province.metric_srid))
     return guesses

@@ -15,6 +15,7 @@ from geodata.base.crs import WEB_MERCATOR, WGS84, Bbox, Province
 from geodata.base.errors import InvalidFilterError, InvalidValueError
 from geodata.base.i18n import N_
 from geodata.base.message import Message
+from geodata.base.transformers import transformer
 from geodata.schema.filters import Condition, parse_number
 from geodata.schema.layer_filters import BBOX_PARTS, meets_box
 
@@ -86,7 +87,7 @@ def box_filter(name: str, value: str, system: OfferedCrs, province: Province, ge
 
 def box_in(box: Bbox, srid: int) -> Bbox:
     """Return the box (easting first) around a box in EPSG:4326 (lon, lat)."""
-    there: Bbox = pyproj.Transformer.from_crs(WGS84, srid, always_xy=True).transform_bounds(*box)
+    there: Bbox = transformer(WGS84, srid).transform_bounds(*box)
     return there
 
 

@@ -6,11 +6,10 @@ from datetime import date
 
 from flask import url_for
 
-from pyproj import Transformer
-
 from geodata.accounts.access import Action, may, visible_details, visible_names
 from geodata.base.crs import WGS84, current_province
 from geodata.base.database import ReadConnection, today
+from geodata.base.transformers import transformer
 from geodata.base.values import FeatureRow
 from geodata.history import change_sets
 from geodata.query import documents, features, references
@@ -390,5 +389,5 @@ def _tones(kind: type[Feature]) -> dict[tuple[str, str], str]:
 def _coordinates(connection: ReadConnection, kind: type[Feature], feature_id: int) -> Coordinates:
     (lon, lat), extent = features.point_and_extent(connection, kind, feature_id)
     srid = current_province().metric_srid
-    east, north = Transformer.from_crs(WGS84, srid, always_xy=True).transform(lon, lat)
+    east, north = transformer(WGS84, srid).transform(lon, lat)
     return {"lon": lon, "lat": lat, "extent": extent, "x_vn2000": north, "y_vn2000": east, "srid": srid}

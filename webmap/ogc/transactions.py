@@ -5,12 +5,12 @@ from collections.abc import Mapping
 
 from flask import request
 
-import pyproj
 import shapely
 
 from geodata.base.crs import WGS84, Province
 from geodata.base.errors import GeodataError
 from geodata.base.i18n import N_
+from geodata.base.transformers import transformer
 from geodata.base.values import JsonObject
 from geodata.query.projections import find_system
 from geodata.schema.fields import Field
@@ -56,7 +56,7 @@ def read_shape(geometry: object, province: Province) -> shapely.Geometry:
     if system.is_north_first:
         shape = shapely.transform(shape, lambda points: points[:, ::-1])
     if system.srid != WGS84:
-        there = pyproj.Transformer.from_crs(system.srid, WGS84, always_xy=True)
+        there = transformer(system.srid, WGS84)
         shape = shapely.transform(shape, there.transform, interleaved=False)
     return shape
 

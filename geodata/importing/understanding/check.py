@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 import pyproj
 import shapely
 
-from geodata.base.crs import current_province
+from geodata.base.crs import WGS84, current_province
 from geodata.base.i18n import N_
 from geodata.base.message import Message
+from geodata.base.transformers import transformer
 from geodata.importing.limits import Limits
 from geodata.importing.reading.sandbox import repair
 from geodata.importing.results import Problem, Severity, problem
@@ -216,7 +217,7 @@ def _repair(
     """Return the repaired geometries (None where refused) and a problem for each, with area before and after."""
     damaged = geometries[invalid]
     fixed = repair(damaged, limits)
-    metric = pyproj.Transformer.from_crs(4326, current_province().metric_srid, always_xy=True)
+    metric = transformer(WGS84, current_province().metric_srid)
     problems: list[Problem] = []
     result: Geometries = np.full(len(damaged), None, dtype=object)
     for index, (before, after) in enumerate(zip(damaged, fixed, strict=True)):

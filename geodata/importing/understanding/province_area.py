@@ -18,6 +18,7 @@ import shapely
 from geodata.base.crs import WGS84, current_province
 from geodata.base.i18n import N_
 from geodata.base.message import Message
+from geodata.base.transformers import transformer
 from geodata.importing.results import Problem, Severity, problem
 from geodata.importing.table import Geometries, as_objects
 from geodata.importing.told import by_row
@@ -76,13 +77,13 @@ def province_area(session: Session, kind: type[Feature] | None) -> ProvinceArea 
 def _with_water(land: shapely.Geometry) -> shapely.Geometry:
     """Return the land a little wider than drawn, and the water within the margin of it."""
     province = current_province()
-    there = pyproj.Transformer.from_crs(WGS84, province.metric_srid, always_xy=True)
+    there = transformer(WGS84, province.metric_srid)
     metric = _moved(land, there)
     parts = [shapely.buffer(metric, BOUNDARY_M)]
     if len(province.waters) > 2 and province.sea_margin_m:
         waters = _moved(shapely.Polygon(province.waters), there)
         parts.append(shapely.intersection(shapely.buffer(metric, province.sea_margin_m), waters))
-    back = pyproj.Transformer.from_crs(province.metric_srid, WGS84, always_xy=True)
+    back = transformer(province.metric_srid, WGS84)
     return _moved(shapely.union_all(parts), back)
 
 
