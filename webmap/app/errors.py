@@ -13,6 +13,7 @@ from geodata.base import errors
 from geodata.base.i18n import N_
 from geodata.editing import EditRefusedError
 from webmap.app.database_errors import AWAY, Refusal, refusal_of
+from webmap.app.extensions import end_session
 from webmap.app.i18n import translate, translate_error
 
 STATUS: dict[type[errors.GeodataError], int] = {
@@ -57,6 +58,7 @@ def error_response(status: int, code: str, message: str, details: dict[str, obje
     if wants_json():
         response = jsonify({"error": code, "message": message, "details": details or {}})
     else:
+        end_session()  # of what is refused nothing stays, and the bell may tell what is kept for all
         response = Response(render_template("error.html", status=status, message=message, details=details or {}))
     response.status_code = status
     if status == 503:

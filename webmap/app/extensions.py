@@ -108,15 +108,8 @@ def init_database(app: Flask, bind: Engine | Connection, layers: Registry, repli
 
     @app.teardown_appcontext
     def _close(_error: BaseException | None) -> None:
-        session: Session | None = g.pop("db_session", None)
-        if session is None:
-            return
-        try:
-            session.close()
-        except DBAPIError as error:
-            # The connection broke after the answer was made, which is true all the same: what it tells was committed.
-            log.warning("connection lost after the answer: %s", error.orig)
-            session.invalidate()
+        # Where the connection broke after the answer was made, that is true all the same: what it tells was committed.
+        end_session()
 
 
 def database() -> Database:
@@ -129,6 +122,18 @@ def db_session() -> Session:
     if "db_session" not in g:
         g.db_session = database().session()
     return cast(Session, g.db_session)
+
+
+def end_session() -> None:
+    """Take back what this request has not committed; what it reads from now on is read as anybody reads."""
+    session: Session | None = g.pop("db_session", None)
+    if session is None:
+        return
+    try:
+        session.close()
+    except DBAPIError as error:
+        log.warning("connection lost at the end of a session: %s", error.orig)
+        session.invalidate()
 
 
 def layers() -> Registry:
