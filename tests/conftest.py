@@ -28,7 +28,6 @@ from geodata.tables import METADATA
 from scripts.base.ports import free_port
 from tests.examples import HEAVY
 from tests.kept import TEMPLATES, keep_compiled_rules
-from webmap.app.starting import OLDER, YOUNG
 
 # Where the environment forbids to keep compiled modules, each server, worker and command that a test starts would compile
 # the whole program, and each step of a migration all migrations.
@@ -128,7 +127,6 @@ def pytest_collection() -> Iterator[None]:
     finally:
         gc.collect()
         gc.freeze()
-        gc.set_threshold(YOUNG, OLDER, OLDER)
         gc.enable()
 
 

@@ -14,10 +14,6 @@ log = logging.getLogger(__name__)
 
 #: The zoom of the first view on a desk.
 OPENING_ZOOM = 9
-#: New objects after which the youngest are looked through for circles: Python's 700 is for scripts, a request makes thousands.
-YOUNG = 20_000
-#: Collections of one age after which the next one is looked through as well.
-OLDER = 20
 
 
 def get_ready(app: Flask, settings: Settings) -> None:
@@ -35,7 +31,6 @@ def get_ready(app: Flask, settings: Settings) -> None:
                 break
     gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG, OLDER, OLDER)
 
 
 def _first_questions(layers: Registry, settings: Settings) -> Iterator[str]:

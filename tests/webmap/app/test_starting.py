@@ -1,11 +1,15 @@
 """What a web process does before its first request."""
 
 import gc
+import subprocess
+import sys
 
 import pytest
 from flask import request_finished
 
+from geodata import OLDER, YOUNG
 from geodata.base.database import new_engine
+from scripts.base.paths import ROOT
 from webmap import create_app
 from webmap.app.settings import settings_for_words
 from webmap.app.starting import get_ready
@@ -13,13 +17,10 @@ from webmap.app.starting import get_ready
 
 @pytest.fixture
 def usual_collection():
-    """Nothing set aside and Python's own settings, and afterwards those of the tests again: they go on in this process."""
-    of_tests = gc.get_threshold()
+    """Nothing set aside, and afterwards all of it again: the tests go on in this process."""
     gc.unfreeze()
-    gc.set_threshold(700, 10, 10)
     yield
     gc.freeze()
-    gc.set_threshold(*of_tests)
 
 
 @pytest.fixture
@@ -47,6 +48,12 @@ def test_what_lasts_is_not_looked_through_again(demo_app, usual_collection):
     get_ready(demo_app, demo_app.config["SETTINGS"])
     assert gc.get_freeze_count() > 100_000
     assert len(gc.get_objects()) < gc.get_freeze_count() / 10
+
+
+def test_whatever_loads_the_program_looks_for_circles_seldom():
+    told = "import gc, geodata.base.errors; print(gc.get_threshold())"
+    done = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str((YOUNG, OLDER, OLDER))
 
 
 def test_a_process_starts_while_its_database_is_away(usual_collection):
