@@ -3,11 +3,11 @@
 Pages are found as people find them: every address without parts, and the first link met to each other one.
 """
 
-from collections import deque
+from collections import Counter, deque
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Error as PlaywrightError, Page
+from playwright.sync_api import Error as PlaywrightError, Page, Response
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
@@ -22,6 +22,8 @@ from webmap import create_app
 from webmap.app.auth import access_rule
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+#: An address that gave so many files gives no page.
+ENOUGH = 2
 ROLES = ("public", "planner", "inspector", "leader", "gis", "admin")
 
 SUMMARY = """async () => (await axe.run()).violations.map((violation) => [
@@ -110,6 +112,11 @@ def violations(page: Page) -> list[str]:
     )
 
 
+def is_file(response: Response) -> bool:
+    """Say whether an answer is a file to take along, which some address makes for a second."""
+    return response.status == 200 and not response.headers.get("content-type", "").startswith("text/html")
+
+
 def opened(page: Page, address: str) -> bool:
     """Open an address and say whether it answers a whole document; fragments and files are no pages."""
     try:
@@ -142,10 +149,14 @@ def visit_all(page: Page, app, role: str, origin: str, language: str) -> dict[st
     adapter = app.url_map.bind("")
     plain = [rule.rule for rule in app.url_map.iter_rules() if "GET" in rule.methods and not rule.arguments]
     waiting, seen, found = deque(f"{origin}{path}" for path in sorted(plain)), set(), {}
+    files = Counter()
+    page.on(
+        "response", lambda response: files.update([endpoint_of(adapter, response.url)] if is_file(response) else [])
+    )
     while waiting:
         address = waiting.popleft()
         endpoint = endpoint_of(adapter, address)
-        if endpoint is None or endpoint in seen or not address.startswith(origin):
+        if endpoint is None or endpoint in seen or files[endpoint] >= ENOUGH or not address.startswith(origin):
             continue
         rule = access_rule(app.view_functions[endpoint])
         if role not in {allowed.value for allowed in rule.roles}:
