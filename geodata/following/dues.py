@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
 
 from geodata.accounts.access import visible_details, visible_fields
 from geodata.base.collation import name_key
@@ -83,6 +83,20 @@ def read_dues(
             query = query.where(kind.id.in_(chosen))
         found += [Falling(kind=kind, due=due, **row._asdict()) for row in connection.execute(query.limit(MOST))]
     return sorted(found, key=lambda one: (one.on, name_key(one.name), one.row_id))
+
+
+def count_dues(connection: ReadConnection, role: Role, kinds: Iterable[type[Feature]], on: date) -> int:
+    """Return how much of what a role is told of has fallen due by a day or will soon, and has no page of its own.
+
+    One statement: who signs in reads it with each page after a change. Of one kind as many count as are listed.
+    """
+    listed = [
+        _query(kind, table, due, on, on + timedelta(days=due.days)).limit(MOST).subquery()
+        for kind, table, due in declared(role, kinds)
+        if role in due.roles and not due.has_page
+    ]
+    counted = [select(func.count()).select_from(rows).scalar_subquery() for rows in listed]
+    return int(connection.scalar(select(sum(counted, start=literal(0)))) or 0) if counted else 0
 
 
 def _query(kind: type[Feature], table: type[Described], due: Due, on: date, until: date) -> Select[Any]:

@@ -8,7 +8,7 @@ from flask import Blueprint, render_template, url_for
 
 from geodata.base.database import ReadConnection, today
 from geodata.base.i18n import N_
-from geodata.following.dues import Falling, read_dues
+from geodata.following.dues import Falling, count_dues, read_dues
 from geodata.projects.dossiers import ending, with_terms
 from geodata.query.cache import keep
 from geodata.schema.roles import STEERING
@@ -104,7 +104,7 @@ def count_due() -> Reminders | None:
             connection,
             [kind.layer.name for kind in kinds],
             ("due", role, on),  # kept for nobody who is limited to areas: he reads in a transaction
-            lambda: sum(not one.due.has_page for one in read_dues(connection, role, kinds, on)),
+            lambda: count_dues(connection, role, kinds, on),
         )
         found += 0 if is_limited else len(due_reports(connection, layers(), on))
     return Reminders(label=translate("Falling due"), count=found, address=url_for("due.index"))
