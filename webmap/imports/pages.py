@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from flask import current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
+from geodata.base.data_version import data_version
 from geodata.base.errors import InvalidValueError
 from geodata.base.i18n import N_
 from geodata.history.change_sets import get_change_set
 from geodata.importing.details import detail_of
-from geodata.importing.results import Known
+from geodata.importing.results import Known, Mode
 from geodata.importing.sessions import keeping, listed, model, sessions
 from geodata.importing.sessions.documents import StoredCounts
 from geodata.importing.sessions.model import ImportSession, Stage
@@ -168,6 +169,18 @@ def confirm_page(found: ImportSession, problem: str = "") -> str:
     )  # fmt: skip
 
 
+def _is_empty_and_old(found: ImportSession) -> bool:
+    """Say whether there is nothing to confirm, while the data may have changed since.
+
+    What there is to confirm is compared again when it is.
+    """
+    counts = found.report.counts or StoredCounts()
+    would_change = counts.new or counts.changed or (found.options.mode is Mode.REPLACE and counts.absent)
+    if found.stage is not Stage.READY or not found.has_file or would_change or sessions.undecided(found):
+        return False
+    return data_version(db_session(), found.layer) != found.seen_version
+
+
 def common_facts(found: ImportSession) -> dict[str, object]:
     """Return what every page says about a file: CRS, encoding, where the answers come from."""
     remembered = get_change_set(db_session(), found.remembered_from) if found.remembered_from else None
@@ -178,6 +191,7 @@ def common_facts(found: ImportSession) -> dict[str, object]:
         "crs": _known(found.report.crs, remembered.crs if remembered else None),
         "encoding": _known(found.report.encoding, remembered.encoding if remembered else None),
         "remembered": remembered,
+        "is_old": _is_empty_and_old(found),
         "sources": SOURCE_TEXTS,
         "encodings": ENCODING_LABELS,
     }

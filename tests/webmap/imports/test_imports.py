@@ -176,6 +176,22 @@ def test_what_data_changed_since_the_preview_is_shown_again_before_it_is_stored(
     assert store(gis, engine, number).stage is Stage.STORED
 
 
+def test_a_preview_that_found_nothing_to_change_is_made_anew_on_demand_when_the_data_have_changed(
+    gis, engine, tmp_path
+):
+    store(gis, engine, upload(gis, engine, plain(tmp_path / "a.zip")))
+    number = upload(gis, engine, plain(tmp_path / "b.zip"))
+    pages = [f"/imports/{number}/{step}" for step in ("preview", "confirm")]
+    offer = "Lập lại bản xem trước</button>"
+    assert not [page for page in pages if offer in squeezed(gis.get(page).text)]
+    store(gis, engine, upload(gis, engine, plain(tmp_path / "c.zip", rows_of(3, klass="hạng 1"))))
+    assert [page for page in pages if offer in squeezed(gis.get(page).text)] == pages
+    gis.post(f"/imports/{number}/questions", data={"mode": "upsert"})
+    work(engine)
+    assert found(engine, number).report.counts.changed == 3
+    assert not [page for page in pages if offer in squeezed(gis.get(page).text)]
+
+
 def test_a_change_elsewhere_in_the_layer_does_not_disturb_a_confirmed_preview(gis, engine, tmp_path):
     number = upload(gis, engine, plain(tmp_path / "a.zip"))
     with engine.begin() as connection:
