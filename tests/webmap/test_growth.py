@@ -37,7 +37,11 @@ def own_engine(worker):
 
 @pytest.fixture
 def own(own_engine):
+    """A session there, with no market and no change."""
     with Session(own_engine) as session:
+        session.execute(text("TRUNCATE market CASCADE"))
+        session.execute(text("TRUNCATE data_change, data_change_sum"))
+        session.commit()
         yield session
 
 
@@ -106,6 +110,8 @@ def test_a_version_does_not_come_again_when_transactions_are_counted_anew(own):
 
 
 def test_two_pasts_with_the_same_number_of_changes_have_two_versions(own):
+    make_feature(own, MARKET, code="P-1")
+    own.commit()
     versions = set()
     for name in ("Chợ A", "Chợ B"):
         own.execute(text("TRUNCATE data_change, data_change_sum"))
