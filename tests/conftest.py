@@ -28,11 +28,14 @@ from geodata.tables import METADATA
 from scripts.base.ports import free_port
 from tests.examples import HEAVY
 from tests.kept import TEMPLATES, keep_compiled_rules
+from tests.quick import TODAY, pytest_collection_modifyitems, pytest_report_header
 
 # Where the environment forbids to keep compiled modules, each server, worker and command that a test starts would compile
 # the whole program, and each step of a migration all migrations.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+__all__ = ["pytest_collection_modifyitems", "pytest_report_header"]
 
 ROOT = Path(__file__).parent.parent
 PASSWORD = "correct horse battery"
@@ -107,7 +110,8 @@ def demo_database(name: str) -> URL:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the switch of the heavy run: many uploads, many faults."""
+    """Add the switches of the heavy run (many uploads, many faults) and of the quick one."""
+    parser.addoption("--quick", nargs="?", type=int, const=TODAY, metavar="TURN", help="run each behaviour once")
     parser.addoption("--heavy", "--full", action="store_true", help="run what takes long with its full numbers")
 
 

@@ -19,15 +19,15 @@ CLUSTERS = WORK / "test-pg"
 #: Each process begins with half of the tests and takes over what the other has not done by the end: a module's databases
 #: and servers are then made once, not in both.
 PARALLEL = ("-n", "2", "--dist", "worksteal")
-#: With these the whole suite is run all the same, with larger numbers.
-NUMBERS = {"--heavy", "--full"}
+#: With these the checks and tests of all rooms are run all the same: with larger numbers, or each behaviour once.
+NUMBERS = {"--heavy", "--full", "--quick"}
 
 
 def main() -> int:
     """Return pytest's exit code, or that of the first failed check when pytest passed."""
     arguments = sys.argv[1:]
     prepare_checkout(database=True, browser=True, development=True)
-    is_whole = NUMBERS.issuperset(arguments)
+    is_whole = NUMBERS.issuperset(argument.partition("=")[0] for argument in arguments)
     checked = run_checks() if is_whole else 0
     CLUSTERS.mkdir(parents=True, exist_ok=True)
     remove_abandoned(CLUSTERS)
