@@ -111,7 +111,7 @@ def demo_database(name: str) -> URL:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the switches of the heavy run (many uploads, many faults) and of the quick one."""
-    parser.addoption("--quick", nargs="?", type=int, const=TODAY, metavar="TURN", help="run each behaviour once")
+    parser.addoption("--quick", nargs="?", type=int, const=TODAY, metavar="TURN", help="run one of each")
     parser.addoption("--heavy", "--full", action="store_true", help="run what takes long with its full numbers")
 
 

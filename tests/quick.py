@@ -1,4 +1,4 @@
-"""What `./scripts/test --quick` runs: every behaviour once, with another case each day.
+"""What `./scripts/test --quick` runs: every test function once, with another case each day, and few of the slow ones.
 
 Of each test function one of its cases; where tests start browsers, commands or faults, one of twenty-four. In as many days as a
 function has cases each had its turn, and in twenty-four those others. The whole suite leaves nothing out.
@@ -7,7 +7,6 @@ function has cases each had its turn, and in twenty-four those others. The whole
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator
 from datetime import UTC, datetime
-from itertools import groupby
 from typing import TypeVar
 
 import pytest
@@ -24,12 +23,11 @@ T = TypeVar("T")
 
 def chosen(groups: Iterable[tuple[Hashable, T]], turn: int) -> list[T]:
     """Return one of each group's members: the next one each turn, beginning elsewhere in each group."""
-    ordered = sorted(enumerate(groups), key=lambda found: (str(found[1][0]), found[0]))
-    found = []
-    for number, (_, members) in enumerate(groupby(ordered, key=lambda found: found[1][0])):
-        listed = [(place, member) for place, (_, member) in members]
-        found.append(listed[(turn + number) % len(listed)])
-    return [member for _, member in sorted(found, key=lambda each: each[0])]
+    listed: dict[Hashable, list[tuple[int, T]]] = {}
+    for place, (name, member) in enumerate(groups):
+        listed.setdefault(name, []).append((place, member))
+    taken = dict(members[(turn + number) % len(members)] for number, members in enumerate(listed.values()))
+    return [taken[place] for place in sorted(taken)]
 
 
 def groups_of(nodes: Iterable[str]) -> Iterator[tuple[str, int]]:
@@ -45,7 +43,7 @@ def groups_of(nodes: Iterable[str]) -> Iterator[tuple[str, int]]:
 def pytest_report_header(config: pytest.Config) -> str | None:
     """Say how a quick run is repeated."""
     turn = config.getoption("--quick")
-    return None if turn is None else f"each behaviour once: --quick={turn}"
+    return None if turn is None else f"one of each: --quick={turn}"
 
 
 @pytest.hookimpl(trylast=True)
